@@ -1,0 +1,10 @@
+//! L2TPv2, RFC 2661: control plane of both roles, and the data header.
+//!
+//! [`Endpoint`] is one UDP port 1701: every control connection (tunnel) and session of a router. It decides
+//! nothing about policy: a peer that asks is an [`Event`], and the owner answers with `accept_…` or `reject_…`.
+
+pub mod endpoint;
+pub mod types;
+
+pub use endpoint::Endpoint;
+pub use types::*;
