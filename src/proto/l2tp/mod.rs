@@ -4,6 +4,8 @@
 //! nothing about policy: a peer that asks is an [`Event`], and the owner answers with `accept_…` or `reject_…`.
 
 pub mod endpoint;
+pub mod tables;
+pub mod transport;
 pub mod types;
 
 pub use endpoint::Endpoint;
