@@ -172,7 +172,10 @@ impl What<'_> {
             What::NewSession => f.write_str("New session created"),
             What::DestroyingSession => f.write_str("Destroying session"),
             What::ReleasingIdb(local, remote, session) => {
-                write!(f, "VPDN: Releasing idb for LAC/LNS tunnel {local}/{remote} session {session} state idle")
+                write!(
+                    f,
+                    "VPDN: Releasing idb for LAC/LNS tunnel {local}/{remote} session {session} state idle"
+                )
             }
             What::Trouble(trouble) => trouble.write(f),
         }
@@ -183,7 +186,9 @@ impl Trouble<'_> {
     fn write(&self, f: &mut dyn fmt::Write) -> fmt::Result {
         match *self {
             Trouble::AuthenticationFailed(peer) => write!(f, "Tunnel auth failed for {peer}"),
-            Trouble::NoSecret(peer) => write!(f, "Tunnel auth failed for {peer}, no tunnel password configured"),
+            Trouble::NoSecret(peer) => {
+                write!(f, "Tunnel auth failed for {peer}, no tunnel password configured")
+            }
             Trouble::PeerDead(peer) => write!(f, "No answer from {peer}, retransmissions used up"),
             Trouble::SetupTimeout => f.write_str("Set-up timed out"),
             Trouble::Unexpected(message, state) => write!(f, "Unexpected {message} in state {state}"),
@@ -201,7 +206,9 @@ impl Trouble<'_> {
                 write!(f, "{message} for unknown session {session}")
             }
             Trouble::L2f(peer) => write!(f, "L2F packet from {peer} ignored"),
-            Trouble::BadVersion(version, peer) => write!(f, "Packet of version {version} from {peer} ignored"),
+            Trouble::BadVersion(version, peer) => {
+                write!(f, "Packet of version {version} from {peer} ignored")
+            }
             Trouble::Malformed(why, peer) => write!(f, "Malformed packet from {peer} ignored: {why}"),
             Trouble::TooManyHalfOpen(peer) => {
                 write!(f, "SCCRQ from {peer} ignored, too many half-open tunnels")

@@ -108,7 +108,9 @@ pub mod control {
             (WaitCtlReply, E::ScccnAcceptable | E::ScccnNotAcceptable) => (&[SendStopCcn, CleanUp], Idle),
             // Blank in the RFC: a second request waits for the same answer, and an SCCRQ that does not win a tie
             // is not about this connection.
-            (WaitCtlReply, E::OpenRequest | E::SccrqAcceptable | E::SccrqNotAcceptable) => (&[], WaitCtlReply),
+            (WaitCtlReply, E::OpenRequest | E::SccrqAcceptable | E::SccrqNotAcceptable) => {
+                (&[], WaitCtlReply)
+            }
             // Blank in the RFC: as in established.
             (WaitCtlReply, E::AdminClose) => (&[SendStopCcn, CleanUp], Idle),
 
