@@ -4,13 +4,17 @@
 //! nothing about policy: a peer that asks is an [`Event`], and the owner answers with `accept_…` or `reject_…`.
 
 pub mod auth;
+pub mod avp;
 pub mod data;
 pub mod debug;
+pub mod debug_avps;
 pub mod debug_events;
 pub mod endpoint;
 pub mod header;
+pub mod hidden;
 pub mod message;
 pub mod prefix;
+pub mod result;
 pub mod tables;
 pub mod transport;
 pub mod types;
