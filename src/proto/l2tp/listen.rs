@@ -10,16 +10,8 @@ use super::message::*;
 use super::prefix::Prefix;
 use super::tunnel::{Tunnel, code};
 use super::types::*;
-use crate::proto::cursor::Reader;
 use crate::proto::trace::Silent;
 use crate::proto::{Context, Entropy};
-
-/// Attribute type of the Host Name AVP, which is never hidden.
-const HOST_NAME: u16 = 7;
-/// The H bit of an AVP.
-const HIDDEN: u16 = 0x4000;
-/// The length bits of an AVP.
-const LENGTH: u16 = 0x03ff;
 
 /// A message from `remote` that no tunnel takes.
 struct Stranger<'a> {
@@ -89,7 +81,7 @@ impl Endpoint {
     }
 
     fn secret_for(&self, body: &[u8]) -> Option<&[u8]> {
-        let named = host_name(body).and_then(|name| {
+        let named = peek_host_name(body).and_then(|name| {
             let name = std::str::from_utf8(name).ok()?;
             self.secrets.by_host.get(name)
         });
@@ -245,19 +237,5 @@ impl Endpoint {
 
     fn io<'a, 'c>(&'a mut self, cx: &'a mut Context<'c>) -> super::tunnel::Io<'a, 'c> {
         super::tunnel::Io { cx, out: &mut self.outputs }
-    }
-}
-
-/// The value of the first Host Name AVP, which is looked for before the secret is known.
-fn host_name(body: &[u8]) -> Option<&[u8]> {
-    let mut reader = Reader::new(body);
-    loop {
-        let flags = reader.u16().ok()?;
-        let vendor = reader.u16().ok()?;
-        let attribute = reader.u16().ok()?;
-        let value = reader.take(usize::from(flags & LENGTH).checked_sub(6)?).ok()?;
-        if (vendor, attribute) == (0, HOST_NAME) && flags & HIDDEN == 0 {
-            return Some(value);
-        }
     }
 }

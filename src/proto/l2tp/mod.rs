@@ -30,3 +30,6 @@ pub use message::{Fault, Hiding, Message, MessageType};
 pub use prefix::Prefix;
 pub use types::*;
 pub use views::{PortCounters, SessionView, TunnelView};
+
+#[cfg(test)]
+mod tests;
