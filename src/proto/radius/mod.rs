@@ -15,6 +15,7 @@ pub mod debug;
 pub mod dictionary;
 pub mod names;
 pub mod packet;
+pub mod syslog;
 pub mod value;
 
 pub use auth::{VerifyError, seal_reply, seal_request, verify_reply, verify_request};

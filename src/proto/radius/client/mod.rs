@@ -22,6 +22,7 @@ use super::crypt::{Secret, hide_password};
 use super::debug::{Exchange, RadiusDebug, emit, emit_attributes};
 use super::dictionary::{AttributeKey, keys};
 use super::packet::{Attribute, Code, EncodeError, Packet};
+use super::syslog;
 use crate::proto::{Context, Instant, Purpose, time::earliest};
 
 /// A request on its way.
@@ -82,7 +83,7 @@ impl Client {
         let mut rest = self.servers.candidates(request.servers.as_deref());
         if rest.is_empty() {
             emit(cx, &RadiusDebug::NoServers);
-            self.syslog(3, "%RADIUS-3-NOSERVERS: No Radius hosts configured.".to_owned());
+            self.syslog(3, syslog::no_servers());
         }
         rest.reverse();
         self.requests.insert(key, Outstanding { request, rest, transmission: None });
@@ -346,6 +347,10 @@ impl Client {
                 continue;
             };
             let Some((slot, opened)) = self.sockets.allocate(cx, key) else {
+                if self.sockets.is_exhausted() {
+                    outstanding.rest.clear();
+                    continue;
+                }
                 outstanding.rest.push(server);
                 self.waiting.push_back(key);
                 return;

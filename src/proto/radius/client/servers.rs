@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::types::{ServerConfig, ServerCounters, ServerView};
+use crate::proto::radius::syslog;
 use crate::proto::{Instant, time::earliest};
 
 /// Names a server; kept over changes of the configuration that leave its address and ports.
@@ -83,9 +84,9 @@ impl Servers {
     /// Passes the server over from now on. The lines to log: with no dead time it is alive again at once.
     pub fn mark_dead(&mut self, id: ServerId, now: Instant, deadtime: Duration) -> Vec<String> {
         let Some(server) = self.get_mut(id).filter(|s| s.dead_until.is_none()) else { return Vec::new() };
-        let mut lines = vec![dead_line(&server.config)];
+        let mut lines = vec![syslog::dead(&server.config)];
         if deadtime.is_zero() {
-            lines.push(alive_line(&server.config));
+            lines.push(syslog::alive(&server.config));
         } else {
             server.dead_until = Some(now + deadtime);
         }
@@ -95,7 +96,7 @@ impl Servers {
     /// Uses the server again. The line to log, if it was dead.
     pub fn mark_alive(&mut self, id: ServerId) -> Option<String> {
         let server = self.get_mut(id)?;
-        server.dead_until.take().map(|_| alive_line(&server.config))
+        server.dead_until.take().map(|_| syslog::alive(&server.config))
     }
 
     /// Uses again every server whose dead time is over. The lines to log.
@@ -106,7 +107,7 @@ impl Servers {
             .filter(due)
             .map(|server| {
                 server.dead_until = None;
-                alive_line(&server.config)
+                syslog::alive(&server.config)
             })
             .collect()
     }
@@ -125,20 +126,4 @@ impl Servers {
         };
         self.list.iter().map(view).collect()
     }
-}
-
-/// As a published capture of IOS-XE has it.
-fn dead_line(config: &ServerConfig) -> String {
-    format!(
-        "%RADIUS-4-RADIUS_DEAD: RADIUS server {}:{},{} is not responding.",
-        config.address, config.auth_port, config.acct_port
-    )
-}
-
-/// As a published capture of IOS-XE has it.
-fn alive_line(config: &ServerConfig) -> String {
-    format!(
-        "%RADIUS-4-RADIUS_ALIVE: RADIUS server {}:{},{} is being marked alive.",
-        config.address, config.auth_port, config.acct_port
-    )
 }

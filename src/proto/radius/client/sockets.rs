@@ -69,6 +69,11 @@ impl Sockets {
         Some(number)
     }
 
+    /// Whether no socket can be had any more: waiting for an identifier is in vain.
+    pub fn is_exhausted(&self) -> bool {
+        self.ports.len() >= usize::from(MAX_SOCKETS) && self.ports.iter().all(|p| p.refused)
+    }
+
     /// The request that `slot` belongs to.
     pub fn request(&self, slot: Slot) -> Option<RequestKey> {
         *self.ports.get(usize::from(slot.socket))?.slots.get(usize::from(slot.identifier))?
