@@ -1,0 +1,1 @@
+//! Whole links against each other and against garbage, in virtual time.
