@@ -332,5 +332,7 @@ pub(super) fn hex(octets: &[u8], f: &mut dyn Write) -> fmt::Result {
 
 /// What a peer calls itself, with control characters made harmless for a terminal.
 fn text(octets: &[u8], f: &mut dyn Write) -> fmt::Result {
-    String::from_utf8_lossy(octets).chars().try_for_each(|c| f.write_char(if c.is_control() { '.' } else { c }))
+    String::from_utf8_lossy(octets)
+        .chars()
+        .try_for_each(|c| f.write_char(if c.is_control() { '.' } else { c }))
 }

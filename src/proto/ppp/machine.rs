@@ -213,7 +213,8 @@ impl<P: Policy> ControlProtocol<P> {
             }
             packet::CODE_REJ => {
                 self.log(io, Way::In, packet);
-                let fatal = packet.data.first().is_some_and(|c| (packet::CONF_REQ..=packet::CODE_REJ).contains(c));
+                let fatal =
+                    packet.data.first().is_some_and(|c| (packet::CONF_REQ..=packet::CODE_REJ).contains(c));
                 self.apply(io, if fatal { Event::RejectBad } else { Event::RejectGood })
             }
             _ => return None,

@@ -352,7 +352,11 @@ mod tests {
             (LCP, &[7, 2], "PFC (0x0702)"),
             (LCP, &[13, 3, 6], "Callback 6 (0x0D0306)"),
             (LCP, &[17, 4, 5, 0xf4], "MRRU 1524 (0x110405F4)"),
-            (LCP, &[19, 9, 1, 0x35, 0x33, 0x30, 0x30, 0x2d, 0x31], "EndpointDisc 1 Local (0x130901353330302D31)"),
+            (
+                LCP,
+                &[19, 9, 1, 0x35, 0x33, 0x30, 0x30, 0x2d, 0x31],
+                "EndpointDisc 1 Local (0x130901353330302D31)",
+            ),
             (LCP, &[23, 4, 1, 2], "Unknown 23 (0x17040102)"),
             (LCP, &[5, 3, 1], "MagicNumber (0x050301)"),
             (IPCP, &[2, 6, 0, 0x2d, 15, 0], "CompressType VJ 15 slots (0x0206002D0F00)"),
