@@ -22,7 +22,9 @@ fn each_protocol_lets_the_right_password_in() {
         pair.run(3);
         assert!(connected(&pair), "{protocol:?}: {:#?}", pair.sides[1].trace.lines);
         assert_eq!(pair.sides[1].link.view().authenticated_by, Some(protocol));
-        assert!(pair.sides[1].events.iter().any(|e| matches!(e, Event::Authenticate(c) if c.name == b"2500-1")));
+        assert!(
+            pair.sides[1].events.iter().any(|e| matches!(e, Event::Authenticate(c) if c.name == b"2500-1"))
+        );
     }
 }
 
@@ -73,7 +75,9 @@ fn who_calls_in_proves_itself_first() {
     pair.run(10);
     // The called end never answered the challenge of a caller that it does not know.
     assert!(!pair.sides[1].events.iter().any(|e| matches!(e, Event::SecretWanted { .. })));
-    assert!(pair.sides[1].trace.lines.iter().any(|l| l == "Vi4 CHAP: Waiting for peer to authenticate first"));
+    assert!(
+        pair.sides[1].trace.lines.iter().any(|l| l == "Vi4 CHAP: Waiting for peer to authenticate first")
+    );
 }
 
 #[test]
@@ -82,7 +86,10 @@ fn an_authenticator_without_the_password_is_found_out_by_ms_chap_v2() {
     pair.sides[1].hold = true;
     pair.run(1);
     pair.call(1, |link, cx| {
-        link.authenticated(cx, Verdict::Pass { message: b"S=0123456789012345678901234567890123456789".to_vec() });
+        link.authenticated(
+            cx,
+            Verdict::Pass { message: b"S=0123456789012345678901234567890123456789".to_vec() },
+        );
     });
     pair.run(5);
     assert_eq!(pair.sides[0].finished(), Some(FinishCause::Authentication));

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 /// Frames that are nearly right: known protocols, codes and identifiers, any data.
 fn nearly() -> impl Strategy<Value = Vec<u8>> {
-    let protocol = prop::sample::select(vec![0xc021_u16, 0xc023, 0xc223, 0x8021, 0x0021, 0x003d, 0x80fd, 0xc025]);
+    let protocol =
+        prop::sample::select(vec![0xc021_u16, 0xc023, 0xc223, 0x8021, 0x0021, 0x003d, 0x80fd, 0xc025]);
     (protocol, 0_u8..15, any::<u8>(), prop::collection::vec(any::<u8>(), 0..40), any::<bool>()).prop_map(
         |(protocol, code, id, data, honest)| {
             let mut frame = packet::build(protocol, code, id, &data);

@@ -221,7 +221,8 @@ fn fifteen_x_prints_transitions() {
     pair.run(1);
     let lines = &pair.sides[1].trace.lines;
     for line in [
-        "Vi4 PPP: Phase is ESTABLISHING, Passive Open",
+        "Vi4 PPP: Phase is ESTABLISHING",
+        "Vi4 PPP LCP: Enter passive mode, state[Stopped]",
         "Vi4 LCP: Event[Receive ConfReq+] State[Stopped to ACKsent]",
         "Vi4 LCP: Event[Receive ConfAck] State[ACKsent to Open]",
         "Vi4 IPCP: Event[Receive ConfReq+] State[ACKrcvd to Open]",

@@ -115,7 +115,10 @@ fn what_is_unknown_is_refused() {
     assert_eq!(side.transmitted[1][..3], [0xc0, 0x21, 8]);
     assert_eq!(side.transmitted[1][6..], ccp);
     let last = side.trace.lines.last().unwrap();
-    assert!(last.contains("LCP: O PROTREJ [Open] id ") && last.ends_with("protocol CCP (0x80FD01010004)"), "{last}");
+    assert!(
+        last.contains("LCP: O PROTREJ [Open] id ") && last.ends_with("protocol CCP (0x80FD01010004)"),
+        "{last}"
+    );
 }
 
 #[test]
@@ -152,7 +155,9 @@ fn a_nak_of_the_mru_is_followed_as_far_as_we_can_receive() {
 fn a_nak_loop_becomes_a_reject() {
     let mut side = up_alone(server(&[]));
     for id in 0..8 {
-        side.with(Instant::ZERO, |link, cx| link.receive(cx, &packet::build(packet::LCP, 1, id, &[1, 4, 0, 1])));
+        side.with(Instant::ZERO, |link, cx| {
+            link.receive(cx, &packet::build(packet::LCP, 1, id, &[1, 4, 0, 1]))
+        });
     }
     let codes: Vec<u8> = side.transmitted.iter().map(|f| f[2]).collect();
     assert_eq!(codes, [1, 3, 3, 3, 3, 3, 4, 4, 4]);
@@ -198,6 +203,25 @@ fn name_servers_that_we_have_not_are_rejected() {
     pair.up();
     pair.run(3);
     assert_eq!(pair.sides[0].network(), Some(&NetworkInfo { local: SOHO, peer: LNS, dns: Vec::new() }));
+}
+
+#[test]
+fn a_peer_that_takes_our_vj_is_asked_again_without() {
+    let mut side = up_alone(LinkConfig { direction: Direction::Callin, ..client() });
+    agree(&mut side, &[]);
+    let request = packet::build(packet::IPCP, 1, 9, &[3, 6, 10, 51, 6, 82]);
+    side.with(Instant::ZERO, |link, cx| link.receive(cx, &request));
+    side.transmitted.clear();
+    let offered = side.link.ipcp_options().map(|(ours, _)| ours.to_vec()).unwrap();
+    assert_eq!(offered, [2, 6, 0, 0x2d, 15, 0, 3, 6, 10, 10, 53, 2]);
+    for expected in [false, true] {
+        let line = side.trace.lines.iter().rfind(|l| l.contains("IPCP: O CONFREQ")).unwrap();
+        let id: u8 = line.split(' ').nth(6).unwrap().parse().unwrap();
+        let ours = side.link.ipcp_options().map(|(ours, _)| ours.to_vec()).unwrap();
+        side.with(Instant::ZERO, |link, cx| link.receive(cx, &packet::build(packet::IPCP, 2, id, &ours)));
+        assert_eq!(side.network().is_some(), expected);
+    }
+    assert_eq!(side.link.ipcp_options().map(|(ours, _)| ours), Some(&[3, 6, 10, 10, 53, 2][..]));
 }
 
 #[test]
@@ -348,7 +372,8 @@ fn a_link_is_small() {
     let mut pair = open();
     let link = &mut pair.sides[1].link;
     assert_eq!(link.poll(), None);
-    let heap = size_of_val(link.auth.as_deref().unwrap_or(&auth_none())) + size_of_val(&**link.ipcp.as_ref().unwrap());
+    let heap = size_of_val(link.auth.as_deref().unwrap_or(&auth_none()))
+        + size_of_val(&**link.ipcp.as_ref().unwrap());
     assert!(size_of::<Link>() + heap < 1536, "{}", size_of::<Link>() + heap);
     assert_eq!(link.out.capacity(), 0);
 }
