@@ -152,6 +152,26 @@ fn a_nak_of_the_mru_is_followed_as_far_as_we_can_receive() {
 }
 
 #[test]
+fn an_answer_to_something_else_is_discarded() {
+    let mut side = up_alone(client());
+    let request = side.transmitted.pop().unwrap();
+    let (id, options) = (request[3], &request[6..]);
+    for stray in [
+        packet::build(packet::LCP, 2, id.wrapping_add(1), options),
+        packet::build(packet::LCP, 2, id, &[7, 2]),
+        packet::build(packet::LCP, 4, id, &[7, 2]),
+        packet::build(packet::LCP, 4, id.wrapping_add(1), options),
+        packet::build(packet::LCP, 3, id.wrapping_add(1), options),
+    ] {
+        side.with(Instant::ZERO, |link, cx| link.receive(cx, &stray));
+    }
+    assert_eq!(side.link.view().lcp_state, "REQsent");
+    assert!(side.transmitted.is_empty());
+    side.with(Instant::ZERO, |link, cx| link.receive(cx, &packet::build(packet::LCP, 2, id, options)));
+    assert_eq!(side.link.view().lcp_state, "ACKrcvd");
+}
+
+#[test]
 fn a_nak_loop_becomes_a_reject() {
     let mut side = up_alone(server(&[]));
     for id in 0..8 {
