@@ -172,7 +172,7 @@ impl<P: Policy> ControlProtocol<P> {
         self.step(io, event, Answer::None)
     }
 
-    /// The restart option of RFC 1661 section 4.3 ([r]): a new Configure-Request out of any state in which
+    /// The restart option of RFC 1661 section 4.3 (footnote r): a new Configure-Request out of any state in which
     /// the lower layer is up.
     pub fn restart(&mut self, io: &mut Io) -> Effects {
         let mut effects = Effects::default();
