@@ -256,7 +256,7 @@ impl Link {
         }
     }
 
-    /// The identifier under which the peer's credentials came: the Proxy Authen ID of a LAC.
+    /// The identifier under which the peer's credentials came: the Proxy Authen ID of a LAC. Ask before `forward`.
     pub fn authentication_id(&self) -> Option<u8> {
         self.auth.as_ref().and_then(|a| a.id())
     }
