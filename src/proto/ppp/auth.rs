@@ -97,7 +97,9 @@ impl Authentication {
                 server.challenge(io, true);
                 Step::Nothing
             }
-            (Server::Pap(_) | Server::None, Proof::Chap { .. }) | (Server::None, Proof::Pap { .. }) => Step::Nothing,
+            (Server::Pap(_) | Server::None, Proof::Chap { .. }) | (Server::None, Proof::Pap { .. }) => {
+                Step::Nothing
+            }
         }
     }
 

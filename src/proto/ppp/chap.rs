@@ -80,7 +80,11 @@ impl Authenticator {
     /// Draws identifier and challenge. Nothing is sent yet.
     pub fn new(io: &mut Io, protocol: AuthProtocol) -> Self {
         let id = io.cx.entropy.u8(Purpose::ChapId);
-        let len = if protocol == AuthProtocol::MsChap { mschap::V1_CHALLENGE_LEN } else { mschap::V2_CHALLENGE_LEN };
+        let len = if protocol == AuthProtocol::MsChap {
+            mschap::V1_CHALLENGE_LEN
+        } else {
+            mschap::V2_CHALLENGE_LEN
+        };
         let mut challenge = vec![0; len];
         io.cx.entropy.fill(Purpose::ChapChallenge, &mut challenge);
         Authenticator { protocol, id, challenge, stage: Stage::Waiting { resend: None } }
@@ -105,7 +109,15 @@ impl Authenticator {
             Proof::Chap { response, .. } => response.len(),
             Proof::Pap { .. } => 0,
         };
-        log(io, Way::In, self.protocol, "RESPONSE", id, 1 + value + credentials.name.len(), &credentials.name);
+        log(
+            io,
+            Way::In,
+            self.protocol,
+            "RESPONSE",
+            id,
+            1 + value + credentials.name.len(),
+            &credentials.name,
+        );
         self.stage = Stage::Deciding { id };
         Step::Tell(Event::Authenticate(credentials))
     }
@@ -266,7 +278,9 @@ impl Peer {
         let Turn::Asked { id, challenge, held: false, .. } = &self.turn else { return Step::Nothing };
         let (id, user) = (*id, io.config.local_name.as_bytes());
         let answer = secret.and_then(|secret| match self.protocol {
-            AuthProtocol::ChapMd5 | AuthProtocol::Pap => Some((md5_response(id, secret, challenge).to_vec(), None)),
+            AuthProtocol::ChapMd5 | AuthProtocol::Pap => {
+                Some((md5_response(id, secret, challenge).to_vec(), None))
+            }
             AuthProtocol::MsChap => Some((mschap::v1_respond(challenge, secret)?.to_vec(), None)),
             AuthProtocol::MsChapV2 => {
                 let mut own = [0; mschap::V2_CHALLENGE_LEN];

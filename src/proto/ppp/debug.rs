@@ -163,7 +163,10 @@ pub enum What<'a> {
 impl Line<'_> {
     fn body(&self, dialect: Dialect, f: &mut dyn Write) -> fmt::Result {
         match self.what {
-            What::SetDirection => f.write_str("PPP: Using set call direction"),
+            What::SetDirection => f.write_str(match dialect {
+                Dialect::V12_0 | Dialect::V12_1 => "PPP: Using set call direction",
+                Dialect::V15 => "PPP: Using vpn set call direction",
+            }),
             What::Treating(direction) => {
                 let word = match direction {
                     Direction::Callin => "callin",
@@ -173,6 +176,9 @@ impl Line<'_> {
                 write!(f, "PPP: Treating connection as a {word}")
             }
             What::Phase(phase, detail) => phase_line(dialect, phase, detail, f),
+            What::State(LCP, State::Stopped) if dialect == Dialect::V15 => {
+                f.write_str("PPP LCP: Enter passive mode, state[Stopped]")
+            }
             What::State(protocol, state) => {
                 write!(f, "{}: State is {}", name(protocol), state_name(dialect, state))
             }
@@ -287,6 +293,7 @@ fn phase_line(dialect: Dialect, phase: Phase, detail: Detail, f: &mut dyn Write)
     };
     let detail = match detail {
         Detail::None => "",
+        Detail::PassiveOpen | Detail::ActiveOpen if dialect == Dialect::V15 => "",
         Detail::PassiveOpen => ", Passive Open",
         Detail::ActiveOpen => ", Active Open",
         Detail::ByThisEnd => ", by this end",
@@ -332,5 +339,7 @@ pub(super) fn hex(octets: &[u8], f: &mut dyn Write) -> fmt::Result {
 
 /// What a peer calls itself, with control characters made harmless for a terminal.
 fn text(octets: &[u8], f: &mut dyn Write) -> fmt::Result {
-    String::from_utf8_lossy(octets).chars().try_for_each(|c| f.write_char(if c.is_control() { '.' } else { c }))
+    String::from_utf8_lossy(octets)
+        .chars()
+        .try_for_each(|c| f.write_char(if c.is_control() { '.' } else { c }))
 }

@@ -129,7 +129,10 @@ impl Link {
         if let Some(field) = data.first_chunk_mut::<4>() {
             *field = ours.to_be_bytes();
         }
-        self.debug(cx, What::Echo { way: Way::Out, code: packet::ECHO_REP, id, len: data.len() + 4, magic: ours });
+        self.debug(
+            cx,
+            What::Echo { way: Way::Out, code: packet::ECHO_REP, id, len: data.len() + 4, magic: ours },
+        );
         let io: &mut Io = io!(self, cx);
         io.transmit(packet::LCP, packet::ECHO_REP, id, &data);
     }
@@ -142,7 +145,8 @@ impl Link {
         self.echo.next = Some(cx.now + self.config.keepalive);
         let id = self.echo.id;
         // IOS sends eight octets: both magic numbers.
-        let peer = match super::option::value(packet::LCP, self.lcp.policy.peer(), super::option::lcp::MAGIC) {
+        let peer = match super::option::value(packet::LCP, self.lcp.policy.peer(), super::option::lcp::MAGIC)
+        {
             Some(super::option::Value::Word(magic)) => magic,
             _ => 0,
         };

@@ -182,6 +182,12 @@ impl Policy for Ipcp {
         self.peer = options.to_vec();
     }
 
+    fn acknowledged(&mut self) -> bool {
+        // Offered as the documented client does, but nobody here expands compressed headers: a peer that
+        // accepts the offer would send what is lost.
+        self.vj_slots.take().is_none()
+    }
+
     fn naked(&mut self, _: &mut Io, option: &Opt) {
         let Some(Value::Address(given)) = option::decode(IPCP, option) else {
             // We offer one kind of compression and take no other.

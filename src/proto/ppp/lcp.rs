@@ -269,6 +269,10 @@ impl Policy for Lcp {
         self.peer = options.to_vec();
     }
 
+    fn acknowledged(&mut self) -> bool {
+        true
+    }
+
     fn naked(&mut self, io: &mut Io, option: &Opt) {
         match (option.kind, option::decode(LCP, option)) {
             (kind::MRU, Some(Value::Number(mru))) if self.mru.is_some() => {

@@ -112,11 +112,7 @@ impl Link {
         }
         self.debug(cx, What::Treating(self.config.direction));
         let passive = self.config.direction == Direction::Callin;
-        self.enter(
-            cx,
-            Phase::Establishing,
-            if passive { Detail::PassiveOpen } else { Detail::ActiveOpen },
-        );
+        self.enter(cx, Phase::Establishing, if passive { Detail::PassiveOpen } else { Detail::ActiveOpen });
         if self.config.alternate_name {
             self.debug(cx, What::AlternateHostname(&self.config.local_name));
         }
@@ -194,7 +190,9 @@ impl Link {
     pub fn next_timeout(&self) -> Option<Instant> {
         let auth = self.auth.as_ref().and_then(|a| a.next_timeout());
         let ipcp = self.ipcp.as_ref().and_then(|i| i.deadline());
-        [self.listen_deadline(), self.lcp.deadline(), auth, ipcp, self.echo.next].into_iter().fold(None, earliest)
+        [self.listen_deadline(), self.lcp.deadline(), auth, ipcp, self.echo.next]
+            .into_iter()
+            .fold(None, earliest)
     }
 
     /// LNS: takes over the LCP that the LAC has done (`I FORCED CONFREQ len 11`, `PPP LCP accepted rcv
@@ -258,7 +256,7 @@ impl Link {
         }
     }
 
-    /// The identifier under which the peer's credentials came: the Proxy Authen ID of a LAC.
+    /// The identifier under which the peer's credentials came: the Proxy Authen ID of a LAC. Ask before `forward`.
     pub fn authentication_id(&self) -> Option<u8> {
         self.auth.as_ref().and_then(|a| a.id())
     }

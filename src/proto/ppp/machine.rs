@@ -64,6 +64,9 @@ pub trait Policy {
     fn missing(&mut self, io: &mut Io, options: &[u8]) -> Vec<u8>;
     /// The peer's options that we acknowledge.
     fn agreed(&mut self, options: &[u8]);
+    /// The peer acknowledged our options. False when one of them was better refused: the request is repeated
+    /// without it.
+    fn acknowledged(&mut self) -> bool;
     /// The peer wants this value for an option of ours.
     fn naked(&mut self, io: &mut Io, option: &Opt);
     /// The peer does not want this option of ours.
@@ -169,7 +172,7 @@ impl<P: Policy> ControlProtocol<P> {
         self.step(io, event, Answer::None)
     }
 
-    /// The restart option of RFC 1661 section 4.3 ([r]): a new Configure-Request out of any state in which
+    /// The restart option of RFC 1661 section 4.3 (footnote r): a new Configure-Request out of any state in which
     /// the lower layer is up.
     pub fn restart(&mut self, io: &mut Io) -> Effects {
         let mut effects = Effects::default();
@@ -213,7 +216,8 @@ impl<P: Policy> ControlProtocol<P> {
             }
             packet::CODE_REJ => {
                 self.log(io, Way::In, packet);
-                let fatal = packet.data.first().is_some_and(|c| (packet::CONF_REQ..=packet::CODE_REJ).contains(c));
+                let fatal =
+                    packet.data.first().is_some_and(|c| (packet::CONF_REQ..=packet::CODE_REJ).contains(c));
                 self.apply(io, if fatal { Event::RejectBad } else { Event::RejectGood })
             }
             _ => return None,
@@ -297,6 +301,9 @@ impl<P: Policy> ControlProtocol<P> {
         // A second CONFACK for the same CONFREQ must not look like a crossed connection.
         if self.state == State::Opened || self.state == State::AckRcvd {
             return Effects::default();
+        }
+        if self.state.negotiating() && !self.policy.acknowledged() {
+            return self.step(io, Event::ConfNak, Answer::Id(packet.id));
         }
         self.step(io, Event::ConfAck, Answer::Id(packet.id))
     }

@@ -254,7 +254,8 @@ mod tests {
 
     #[test]
     fn failure_messages_are_read() {
-        let failure = Failure::parse(b"E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3 M=Wrong, again").unwrap();
+        let failure =
+            Failure::parse(b"E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3 M=Wrong, again").unwrap();
         assert_eq!(failure.error, 691);
         assert!(failure.retry);
         assert_eq!(failure.challenge.as_ref().map(Vec::len), Some(16));

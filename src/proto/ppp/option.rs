@@ -287,6 +287,19 @@ pub fn describe(protocol: u16, option: &Opt<'_>, f: &mut dyn fmt::Write) -> fmt:
     f.write_str(")")
 }
 
+/// The options in `octets`, each as the debugs write it without its octets: `MagicNumber 0x109D08F2`. For screens;
+/// `protocol` is 0xC021 or 0x8021.
+pub fn option_texts(protocol: u16, octets: &[u8]) -> Vec<String> {
+    let text = |option: Opt<'_>| {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = describe(protocol, &option, &mut text);
+        text.truncate(text.rfind(" (0x").unwrap_or(text.len()));
+        text
+    };
+    Options::new(octets).map(text).collect()
+}
+
 fn describe_value(form: Form, value: &Value<'_>, f: &mut dyn fmt::Write) -> fmt::Result {
     match *value {
         Value::Empty => Ok(()),
@@ -352,7 +365,11 @@ mod tests {
             (LCP, &[7, 2], "PFC (0x0702)"),
             (LCP, &[13, 3, 6], "Callback 6 (0x0D0306)"),
             (LCP, &[17, 4, 5, 0xf4], "MRRU 1524 (0x110405F4)"),
-            (LCP, &[19, 9, 1, 0x35, 0x33, 0x30, 0x30, 0x2d, 0x31], "EndpointDisc 1 Local (0x130901353330302D31)"),
+            (
+                LCP,
+                &[19, 9, 1, 0x35, 0x33, 0x30, 0x30, 0x2d, 0x31],
+                "EndpointDisc 1 Local (0x130901353330302D31)",
+            ),
             (LCP, &[23, 4, 1, 2], "Unknown 23 (0x17040102)"),
             (LCP, &[5, 3, 1], "MagicNumber (0x050301)"),
             (IPCP, &[2, 6, 0, 0x2d, 15, 0], "CompressType VJ 15 slots (0x0206002D0F00)"),
@@ -371,6 +388,12 @@ mod tests {
         for bad in [&[7][..], &[7, 1], &[7, 0], &[7, 3], &[7, 2, 8]] {
             assert!(!well_formed(bad), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn options_print_without_their_octets_on_screens() {
+        let octets = [3, 5, 0xc2, 0x23, 5, 5, 6, 0x10, 0x9d, 8, 0xf2];
+        assert_eq!(option_texts(LCP, &octets), ["AuthProto CHAP", "MagicNumber 0x109D08F2"]);
     }
 
     proptest! {

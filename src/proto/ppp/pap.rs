@@ -195,14 +195,7 @@ fn split(data: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn log(io: &mut Io, way: Way, id: u8, data: usize, name: &[u8]) {
-    io.debug(What::AuthNamed {
-        way,
-        protocol: AuthProtocol::Pap,
-        code: "AUTH-REQ",
-        id,
-        len: data + 4,
-        name,
-    });
+    io.debug(What::AuthNamed { way, protocol: AuthProtocol::Pap, code: "AUTH-REQ", id, len: data + 4, name });
 }
 
 fn result(io: &mut Io, way: Way, code: u8, id: u8, message: &[u8]) {
