@@ -1,1 +1,3 @@
-//! config
+//! The configuration: the store, NVGEN, and its typed views.
+
+pub mod secret;
