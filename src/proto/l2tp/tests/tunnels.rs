@@ -321,7 +321,13 @@ fn shutdown_takes_sessions_along_and_the_peer_with_it() {
     assert_eq!((pair.lac.session_ends(), pair.lac.tunnel_ends()), (vec![local.clone(); 3], vec![local]));
     let remote = DownCause::Remote(result(6, None));
     assert_eq!((pair.lns.session_ends(), pair.lns.tunnel_ends()), (vec![remote.clone(); 3], vec![remote]));
-    let lines: Vec<_> = pair.lac.trace.lines.iter().filter(|l| l.contains("unnel state") || l.ends_with("Shutdown tunnel")).collect();
+    let lines: Vec<_> = pair
+        .lac
+        .trace
+        .lines
+        .iter()
+        .filter(|l| l.contains("unnel state") || l.ends_with("Shutdown tunnel"))
+        .collect();
     assert!(lines[lines.len() - 3].ends_with("Tunnel state change from established to shutting-down"));
     assert!(lines[lines.len() - 2].ends_with("Shutdown tunnel"));
     assert!(lines[lines.len() - 1].ends_with("Tunnel state change from shutting-down to idle"));
