@@ -182,7 +182,8 @@ fn value_text(
         Kind::Cause => {
             let (code, message) = (reader.u16()?, reader.u8()?);
             let advisory = String::from_utf8_lossy(reader.rest());
-            write!(f, " {code}, msg {message} {}", Plain(&advisory))
+            let space = if advisory.is_empty() { "" } else { " " };
+            write!(f, " {code}, msg {message}{space}{}", Plain(&advisory))
         }
         Kind::CallErrors => {
             reader.u16()?;
@@ -222,5 +223,67 @@ impl fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write;
         self.0.chars().try_for_each(|c| f.write_char(if c.is_control() { '.' } else { c }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::avp::Attribute;
+    use super::*;
+
+    fn value(dialect: Dialect, attribute: Attribute, value: &[u8]) -> String {
+        let mut text = String::new();
+        let event = L2tpAvpDebug::Value { prefix: Prefix::L2x, spec: attribute.spec(), value };
+        event.write(dialect, &mut text).unwrap();
+        text
+    }
+
+    fn avp(dialect: Dialect, flags: u16, vendor: u16) -> String {
+        let mut text = String::new();
+        let avp = RawAvp { flags, len: 22, vendor, number: 13, value: &[] };
+        L2tpAvpDebug::Avp { prefix: Prefix::L2x, avp }.write(dialect, &mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn values_that_the_documented_call_does_not_show() {
+        let v = |attribute, octets: &[u8]| value(Dialect::V12_1, attribute, octets);
+        assert_eq!(v(Attribute::CallSerialNumber, &[0, 0, 1, 0]), "L2X: Serial Number 256");
+        assert_eq!(
+            v(Attribute::TieBreaker, &[1, 2, 3, 4, 5, 6, 7, 0xf8]),
+            "L2X: Tie Breaker 01020304050607F8"
+        );
+        assert_eq!(v(Attribute::CauseCode, b"\0\x10\x45"), "L2X: Q.931 Cause 16, msg 69");
+        assert_eq!(v(Attribute::CauseCode, b"\0\x10\x45bye"), "L2X: Q.931 Cause 16, msg 69 bye");
+        assert_eq!(v(Attribute::SequencingRequired, &[]), "L2X: Sequencing Required");
+        assert_eq!(
+            v(Attribute::Accm, b"\0\0\0\x0a\0\0\xff\xff\xff\xff"),
+            "L2X: ACCM send 0x000A0000 receive 0xFFFFFFFF"
+        );
+        let errors = [0, 1, 2, 3, 4, 5, 6].map(u32::to_be_bytes).concat();
+        assert_eq!(
+            v(Attribute::CallErrors, &errors[2..]),
+            "L2X: Call Errors CRC 1, framing 2, hardware 3, buffer 4, timeout 5, alignment 6"
+        );
+    }
+
+    #[test]
+    fn the_serial_number_has_no_value_in_12_0() {
+        let text = value(Dialect::V12_0, Attribute::CallSerialNumber, &[0, 0, 1, 0]);
+        assert_eq!(text, "L2X: Serial Number");
+    }
+
+    #[test]
+    fn flags_and_vendors() {
+        assert_eq!(avp(Dialect::V12_1, 0xc000, IETF), "L2X: Parse AVP 13, len 22, flag 0xC000 (M) (H)");
+        assert_eq!(avp(Dialect::V12_1, 0x4000, CISCO), "L2X: Parse Cisco AVP 13, len 22, flag 0x4000 (H)");
+        assert_eq!(avp(Dialect::V12_0, 0x0400, 311), "L2X: Parse vendor 311 AVP 13, len 22, flag 0x0x400");
+    }
+
+    #[test]
+    fn problems_belong_to_another_switch() {
+        let problem = &Problem::Broken;
+        assert_eq!(L2tpAvpDebug::Problem { prefix: Prefix::L2x, problem }.switch(), Switch::L2xErrors);
+        assert_eq!(L2tpAvpDebug::ErrorMessage { message: "" }.switch(), Switch::L2xPackets);
     }
 }
