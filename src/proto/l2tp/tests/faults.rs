@@ -108,6 +108,22 @@ fn call_that_is_not_completed_is_given_up() {
 }
 
 #[test]
+fn call_has_a_framing_type_that_the_peer_has_advertised() {
+    for (advertised, sent) in [(3, 2), (2, 2), (1, 1), (0, 2)] {
+        let mut peer = Peer::new();
+        peer.node.connect(peer.now, peer.address);
+        peer.replies();
+        let sccrp = Sccrp { framing_capabilities: advertised, ..peer.sccrp() };
+        peer.send(0, &Message::Sccrp(sccrp));
+        let session = peer.called().session;
+        peer.zlb();
+        let replies = peer.send(session, &Message::Icrp(Icrp { assigned_session: 1 }));
+        let [(_, Some(Message::Iccn(iccn)))] = &replies[..] else { panic!("{replies:?}") };
+        assert_eq!(iccn.info.framing_type, sent);
+    }
+}
+
+#[test]
 fn sequencing_is_asked_for_by_either_end() {
     for (lac, lns) in [(true, false), (false, true), (false, false)] {
         let mut pair = Pair::new(3);

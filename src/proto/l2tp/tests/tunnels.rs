@@ -542,3 +542,30 @@ fn early_and_late_control_messages_reach_the_tunnel_in_order() {
     assert_eq!(names(&peer.deliver(&first)), ["ZLB"], "a duplicate is acknowledged");
     assert_eq!(peer.node.endpoint.sessions().len(), 2);
 }
+
+#[test]
+fn hiding_needs_a_secret() {
+    let mut peer = Peer::new();
+    peer.node.config.hidden = true;
+    peer.node.config.authenticate = false;
+    peer.node.config.secret = None;
+    peer.node.connect(peer.now, peer.address);
+    let sent = peer.node.drain(peer.now);
+    let body = &sent[0].1[12..];
+    assert_eq!(body, peer_sccrq_in_clear(&peer.node).encode(None));
+}
+
+/// What a node's SCCRQ says when nothing is hidden.
+fn peer_sccrq_in_clear(node: &Node) -> Message {
+    let config = &node.config;
+    Message::Sccrq(Sccrq {
+        framing_capabilities: config.framing_capabilities,
+        bearer_capabilities: Some(config.bearer_capabilities),
+        firmware: Some(config.firmware),
+        host_name: config.local_name.clone(),
+        vendor_name: Some(config.vendor_name.clone()),
+        assigned_tunnel: node.endpoint.tunnels()[0].id.0,
+        receive_window: Some(config.receive_window),
+        ..Sccrq::default()
+    })
+}
