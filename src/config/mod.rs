@@ -1,3 +1,12 @@
-//! The configuration: the store, NVGEN, and its typed views.
+//! The configuration: the store of typed lines, NVGEN, and the typed views that the engine reads.
 
+pub mod check;
+pub mod load;
+pub mod nvgen;
 pub mod secret;
+pub mod store;
+pub mod views;
+
+pub use load::{LineReport, Verdict};
+pub use store::{Line, Path, Store};
+pub use views::RouterConfig;
