@@ -1,23 +1,23 @@
 //! PPP on a B channel: the called side (a LAC, or a network access server by itself) and the calling side.
 
+use super::Engine;
 use super::interfaces::LinkState;
-use super::io::{CallRef, ForwardCommand, InterfaceId};
-use super::isdn::{cause, Call};
+use super::io::{ForwardCommand, InterfaceId};
+use super::isdn::{Call, cause};
 use super::ports::{Port, Side};
 use super::vpdn::lac::Access;
-use super::Engine;
 use crate::proto::ppp::{Direction, Link};
 
 impl Engine {
     /// The channel of a call is through: PPP waits for the peer (callin) or begins (callout).
-    pub(super) fn start_access(&mut self, id: InterfaceId, reference: CallRef, call: &Call) {
+    pub(super) fn start_access(&mut self, id: InterfaceId, call: &Call) {
         let Some(interface) = self.interfaces.get(id) else { return };
         let label = interface.label.clone();
         let owner = call.dialer.unwrap_or(id);
         let Some(config) = self.interfaces.get(owner).map(|i| i.config.clone()) else { return };
         let direction = if call.outgoing { Direction::Callout } else { Direction::Callin };
         let settings = self.link_config(&label, &config, direction, self.address(owner));
-        let access = Access::new(reference, call);
+        let access = Access::new(call);
         let port = Port::new(Link::new(settings), label, Side::Access(Box::new(access)));
         self.ports.insert(id, port);
         if let Some(port) = self.ports.get_mut(&id) {

@@ -24,8 +24,17 @@ pub(super) enum VpdnEvent<'a> {
     InfoBusyDisconnect,
     InfoPassword,
     InfoAddresses(&'a [Ipv4Addr]),
-    Level { level: usize, index: usize, address: Ipv4Addr, priority: u32 },
-    Select { active: bool, address: Ipv4Addr, priority: u32 },
+    Level {
+        level: usize,
+        index: usize,
+        address: Ipv4Addr,
+        priority: u32,
+    },
+    Select {
+        active: bool,
+        address: Ipv4Addr,
+        priority: u32,
+    },
     NoTunnelInfo(&'a str),
     FindProcess,
     ForwardTo(Ipv4Addr),
@@ -85,10 +94,9 @@ impl DebugText for Vpdn<'_> {
                 write!(f, "{label} VPDN/RPMS/:   IP")?;
                 list.iter().try_for_each(|a| write!(f, " {a}"))
             }
-            VpdnEvent::Level { level, index, address, priority } => write!(
-                f,
-                "{label} VPDN/ : curlvl {level} Address {index}: {address}, priority {priority}"
-            ),
+            VpdnEvent::Level { level, index, address, priority } => {
+                write!(f, "{label} VPDN/ : curlvl {level} Address {index}: {address}, priority {priority}")
+            }
             VpdnEvent::Select { active, address, priority } => write!(
                 f,
                 "{label} VPDN/ : Select {} address {address}, priority {priority}",
@@ -145,8 +153,6 @@ pub(super) enum Vtemplate<'a> {
     Start { label: &'a str, number: &'a str },
     /// The lines of the block.
     Clone { label: &'a str, template: u32, name: &'a InterfaceName, lines: &'a [String] },
-    /// The interface is free for another session.
-    Free { label: &'a str },
 }
 
 impl DebugText for Vtemplate<'_> {
@@ -156,10 +162,9 @@ impl DebugText for Vtemplate<'_> {
 
     fn write(&self, _: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
         match self {
-            Vtemplate::HardwareAddress { label, address: [a, b, c, d, e, g] } => write!(
-                f,
-                "{label} VTEMPLATE: Hardware address {a:02x}{b:02x}.{c:02x}{d:02x}.{e:02x}{g:02x}"
-            ),
+            Vtemplate::HardwareAddress { label, address: [a, b, c, d, e, g] } => {
+                write!(f, "{label} VTEMPLATE: Hardware address {a:02x}{b:02x}.{c:02x}{d:02x}.{e:02x}{g:02x}")
+            }
             Vtemplate::CloneBlock { label } => {
                 write!(f, "{label} VTEMPLATE: Has a new cloneblk vtemplate, now it has vtemplate")
             }
@@ -174,7 +179,6 @@ impl DebugText for Vtemplate<'_> {
                 }
                 f.write_str("\nend")
             }
-            Vtemplate::Free { label } => write!(f, "{label} VTEMPLATE: Free vaccess"),
         }
     }
 }
@@ -191,10 +195,19 @@ fn clone_lines(lines: &[String]) -> impl Iterator<Item = &str> {
 
 /// Host routes of PPP peers, `debug ppp negotiation`.
 pub(super) enum PeerRoute<'a> {
-    Install { label: &'a str, address: Ipv4Addr },
-    Remove { label: &'a str, address: Ipv4Addr },
+    Install {
+        label: &'a str,
+        address: Ipv4Addr,
+    },
+    Remove {
+        label: &'a str,
+        address: Ipv4Addr,
+    },
     /// A local pool lent this address.
-    Pool { label: &'a str, address: Ipv4Addr },
+    Pool {
+        label: &'a str,
+        address: Ipv4Addr,
+    },
 }
 
 impl DebugText for PeerRoute<'_> {
@@ -292,7 +305,11 @@ impl DebugText for Isdn<'_> {
                 controller.short()
             ),
             Isdn::Outgoing { controller, call, called } => {
-                write!(f, "ISDN {}: Outgoing call id = 0x{call:X}, called number {called}", controller.short())
+                write!(
+                    f,
+                    "ISDN {}: Outgoing call id = 0x{call:X}, called number {called}",
+                    controller.short()
+                )
             }
             Isdn::Connected { controller, call, channel } => {
                 write!(f, "ISDN {}: call id 0x{call:X} connected on B{channel}", controller.short())
@@ -340,7 +357,8 @@ mod tests {
     #[test]
     fn the_clone_block_of_the_documented_call() {
         let name = InterfaceName::new(InterfaceKind::VirtualAccess, "4");
-        let lines = ["ip unnumbered Ethernet0", "no peer default ip address", "ppp multilink"].map(str::to_owned);
+        let lines =
+            ["ip unnumbered Ethernet0", "no peer default ip address", "ppp multilink"].map(str::to_owned);
         let event = Vtemplate::Clone { label: "Vi4", template: 1, name: &name, lines: &lines };
         assert_eq!(
             text(&event, Dialect::V12_0),

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+use super::Engine;
 use super::core::{Change, Pending};
 use super::io::{Counters, HostRequest, InterfaceId};
 use super::syslog::Syslog;
 use super::timers::Timer;
-use super::Engine;
 use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName, IpAddress, RouterConfig};
 use crate::proto::Instant;
 
@@ -109,7 +109,13 @@ impl Interfaces {
         self.table.iter().map(|(id, i)| (*id, i))
     }
 
-    pub fn add(&mut self, config: Arc<InterfaceConfig>, name: InterfaceName, origin: Origin, now: Instant) -> InterfaceId {
+    pub fn add(
+        &mut self,
+        config: Arc<InterfaceConfig>,
+        name: InterfaceName,
+        origin: Origin,
+        now: Instant,
+    ) -> InterfaceId {
         self.last += 1;
         let id = InterfaceId(self.last);
         let interface = Interface {
@@ -186,7 +192,12 @@ fn wanted(config: &RouterConfig) -> Vec<Wanted> {
     let mut all: Vec<Wanted> = config
         .interfaces
         .iter()
-        .map(|i| Wanted { name: i.name.clone(), config: Arc::new(i.clone()), channel: None, controller_down: false })
+        .map(|i| Wanted {
+            name: i.name.clone(),
+            config: Arc::new(i.clone()),
+            channel: None,
+            controller_down: false,
+        })
         .collect();
     let mut channels = Vec::new();
     for controller in config.controllers.iter().filter(|c| c.pri_group) {
@@ -404,7 +415,8 @@ impl Engine {
 
     /// The carrier of a device.
     pub(super) fn carrier(&mut self, id: InterfaceId, up: bool) {
-        let ready = self.interfaces.get(id).is_some_and(|i| i.binding == Binding::Ready && !i.config.shutdown);
+        let ready =
+            self.interfaces.get(id).is_some_and(|i| i.binding == Binding::Ready && !i.config.shutdown);
         if ready && self.interfaces.get(id).is_some_and(|i| matches!(i.origin, Origin::Configured)) {
             self.set_link(id, if up { LinkState::Up } else { LinkState::Down });
             self.set_protocol(id, up);
@@ -417,7 +429,9 @@ impl Engine {
         let Some(interface) = self.interfaces.get(id) else { return };
         let ready = match (interface.name.kind, interface.origin) {
             (_, Origin::Channel { .. } | Origin::Cloned { .. }) => interface.link == LinkState::Up,
-            (InterfaceKind::Serial, Origin::Configured) => !controller_down && interface.name.unit.contains(':'),
+            (InterfaceKind::Serial, Origin::Configured) => {
+                !controller_down && interface.name.unit.contains(':')
+            }
             (InterfaceKind::Null, Origin::Configured) => true,
             (InterfaceKind::VirtualTemplate, Origin::Configured) => false,
             (_, Origin::Configured) => interface.binding == Binding::Ready,
@@ -438,7 +452,8 @@ impl Engine {
         }
         if at_host {
             let up = state == LinkState::Up;
-            self.core.ask(HostRequest::SetLink { interface: id, up }, Pending::Change(Some(id), Change::Link));
+            self.core
+                .ask(HostRequest::SetLink { interface: id, up }, Pending::Change(Some(id), Change::Link));
             if up {
                 self.apply_address(id);
             }

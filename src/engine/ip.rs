@@ -5,10 +5,10 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
+use super::Engine;
 use super::core::{Change, Pending};
 use super::interfaces::LinkState;
 use super::io::{HostRequest, InterfaceId};
-use super::Engine;
 use crate::config::views::{InterfaceKind, InterfaceName, IpAddress, RouteVia, StaticRoute};
 
 /// What the host knows a route by.
@@ -63,11 +63,6 @@ pub(super) fn host(address: Ipv4Addr) -> Ipv4Net {
 
 impl Engine {
     /// The address of an interface: its own, the one it was given, or the one it borrows.
-    pub(super) fn address_of(&self, name: &InterfaceName) -> Option<Ipv4Net> {
-        self.interfaces.find(name).and_then(|id| self.address(id))
-    }
-
-    /// The address of an interface: its own, the one it was given, or the one it borrows.
     pub(super) fn address(&self, id: InterfaceId) -> Option<Ipv4Net> {
         let interface = self.interfaces.get(id)?;
         match &interface.config.ip {
@@ -87,7 +82,12 @@ impl Engine {
     }
 
     /// Installs the host route to the peer of a PPP link through `interface`.
-    pub(super) fn add_peer_route(&mut self, interface: InterfaceId, peer: Ipv4Addr, source: Option<Ipv4Addr>) {
+    pub(super) fn add_peer_route(
+        &mut self,
+        interface: InterfaceId,
+        peer: Ipv4Addr,
+        source: Option<Ipv4Addr>,
+    ) {
         let key = RouteKey { network: host(peer), gateway: None, interface: Some(interface) };
         let reasons = self.routes.installed.entry(key).or_default();
         let new = *reasons == Reasons::default();
@@ -118,7 +118,8 @@ impl Engine {
     /// Forgets every route through an interface that goes away.
     pub(super) fn remove_routes_of(&mut self, id: InterfaceId) {
         // Only configured interfaces can be named by `ip route`; those of sessions have one route, removed above.
-        if !self.interfaces.get(id).is_some_and(|i| matches!(i.origin, super::interfaces::Origin::Configured)) {
+        if !self.interfaces.get(id).is_some_and(|i| matches!(i.origin, super::interfaces::Origin::Configured))
+        {
             return;
         }
         let keys: Vec<RouteKey> =
@@ -236,7 +237,9 @@ impl Engine {
                     let (id, _) = self.towards(*gateway)?;
                     (id == interface).then_some((r.network.prefix_len(), *gateway))
                 }
-                RouteVia::Interface(via) => (Some(via) == name).then_some((r.network.prefix_len(), destination)),
+                RouteVia::Interface(via) => {
+                    (Some(via) == name).then_some((r.network.prefix_len(), destination))
+                }
             })
             .max_by_key(|(length, _)| *length)
             .map_or(destination, |(_, hop)| hop)

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use super::Engine;
 use super::debug::Isdn as IsdnDebug;
 use super::interfaces::{LinkState, Origin};
 use super::io::{CallRef, ChannelId, ForwardCommand, InterfaceId, IsdnMessage, Output};
 use super::syslog::Syslog;
 use super::timers::Timer;
-use super::Engine;
 use crate::config::views::InterfaceName;
 use crate::proto::Instant;
 
@@ -21,7 +21,6 @@ const OURS: u32 = 0x8000_0000;
 
 /// Q.850 causes.
 pub(super) mod cause {
-    pub const UNASSIGNED: u8 = 1;
     pub const NORMAL: u8 = 16;
     pub const BUSY: u8 = 17;
     pub const NO_ANSWER: u8 = 18;
@@ -202,7 +201,11 @@ impl Engine {
                     call.since = self.core.now;
                 }
                 self.core.timers.set(Timer::Answer(reference), None);
-                self.core.debug(&IsdnDebug::Connected { controller: &controller, call: reference.0, channel });
+                self.core.debug(&IsdnDebug::Connected {
+                    controller: &controller,
+                    call: reference.0,
+                    channel,
+                });
                 self.connect_channel(reference, id, channel);
             }
             Err(cause) => self.hang_up_call(reference, cause),
@@ -224,7 +227,7 @@ impl Engine {
             counters,
         });
         self.set_link(id, LinkState::Up);
-        self.start_access(id, reference, &call);
+        self.start_access(id, &call);
     }
 
     /// The call has been up for six seconds.

@@ -64,11 +64,6 @@ impl Journal {
     pub fn pop(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
-
-    /// Whether nothing waits to be taken.
-    pub fn is_empty(&self) -> bool {
-        self.outputs.is_empty()
-    }
 }
 
 impl Trace for Journal {

@@ -84,11 +84,8 @@ impl Pools {
             let pool = if before.ranges == ranges {
                 before
             } else {
-                let mut pool = Pool {
-                    fresh: ranges.first().map(|(first, _)| (0, *first)),
-                    ranges,
-                    ..Pool::default()
-                };
+                let mut pool =
+                    Pool { fresh: ranges.first().map(|(first, _)| (0, *first)), ranges, ..Pool::default() };
                 pool.lent = before.lent.into_iter().filter(|(a, _)| pool.covers(*a)).collect();
                 pool
             };
@@ -148,7 +145,8 @@ mod tests {
     #[test]
     fn lends_each_address_once_and_the_lowest_returned_first() {
         let mut pools = Pools::default();
-        pools.configure(&[pool("default", &[([10, 0, 0, 1], [10, 0, 0, 2]), ([10, 0, 1, 9], [10, 0, 1, 9])])]);
+        pools
+            .configure(&[pool("default", &[([10, 0, 0, 1], [10, 0, 0, 2]), ([10, 0, 1, 9], [10, 0, 1, 9])])]);
         let from = names(&["default"]);
         let taken: Vec<_> = (1..=4).map(|i| pools.take(&from, InterfaceId(i))).collect();
         let expected: [[u8; 4]; 3] = [[10, 0, 0, 1], [10, 0, 0, 2], [10, 0, 1, 9]];

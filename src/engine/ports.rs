@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ipnet::Ipv4Net;
 
+use super::Engine;
 use super::aaa_calls::PeerDecision;
 use super::core::{Change, Pending, Work};
 use super::debug::PeerRoute;
@@ -13,7 +14,6 @@ use super::io::{ForwardCommand, HostRequest, InterfaceId, Output};
 use super::timers::Timer;
 use super::vaccess::Vaccess;
 use super::vpdn::lac::Access;
-use super::Engine;
 use crate::config::views::{InterfaceConfig, IpAddress, PeerAddress};
 use crate::proto::ppp::{
     AddressDecision, AuthProtocol, Credentials, Direction, Event, FinishCause, Framing, IpcpConfig, Link,
@@ -103,12 +103,12 @@ impl Engine {
             (None, Some((name, _))) if pap_only => name.clone(),
             (None, _) => self.config.hostname.clone(),
         };
-        let allow_authentication = if pap_only && calling && !self.config.aaa.users.iter().any(|u| u.password.is_some())
-        {
-            vec![AuthProtocol::Pap]
-        } else {
-            defaults.allow_authentication.clone()
-        };
+        let allow_authentication =
+            if pap_only && calling && !self.config.aaa.users.iter().any(|u| u.password.is_some()) {
+                vec![AuthProtocol::Pap]
+            } else {
+                defaults.allow_authentication.clone()
+            };
         let ipcp = match (&config.ip, local) {
             (IpAddress::None, _) => None,
             (IpAddress::Negotiated, _) => Some(Ipv4Addr::UNSPECIFIED),
@@ -118,7 +118,11 @@ impl Engine {
             local,
             vj_slots: config.vj_slots,
             dns: if ppp.ipcp_dns.is_empty() { self.config.dns_servers.clone() } else { ppp.ipcp_dns.clone() },
-            wins: if ppp.ipcp_wins.is_empty() { self.config.wins_servers.clone() } else { ppp.ipcp_wins.clone() },
+            wins: if ppp.ipcp_wins.is_empty() {
+                self.config.wins_servers.clone()
+            } else {
+                ppp.ipcp_wins.clone()
+            },
             request_dns: ppp.request_dns,
         });
         LinkConfig {
@@ -315,16 +319,22 @@ impl Engine {
     fn peer_address(&mut self, id: InterfaceId, wish: Ipv4Addr) {
         let decision = match self.authorize_address(id, wish) {
             PeerDecision::Unrestricted => self.local_decision(id, wish),
-            PeerDecision::Negotiable if !wish.is_unspecified() => AddressDecision::Accept,
-            PeerDecision::Negotiable | PeerDecision::Pool(None) => self.lend(id, &[]),
+            PeerDecision::Pool(None) => self.lend(id, &[]),
             PeerDecision::Pool(Some(name)) => self.lend(id, &[name]),
             PeerDecision::Address(address) => agree(wish, address),
             PeerDecision::Refused => AddressDecision::Refuse,
         };
         // An address from a pool that the peer already asks for needs no Nak.
         let decision = match decision {
-            AddressDecision::Assign(address) => agree(wish, address),
-            other @ (AddressDecision::Accept | AddressDecision::Refuse) => other,
+            AddressDecision::Assign(address) => {
+                self.note_wanted(id, address);
+                agree(wish, address)
+            }
+            AddressDecision::Accept => {
+                self.note_wanted(id, wish);
+                AddressDecision::Accept
+            }
+            AddressDecision::Refuse => AddressDecision::Refuse,
         };
         if let Some(port) = self.ports.get_mut(&id) {
             port.link.peer_address(&mut self.core.cx(), decision);
@@ -383,10 +393,9 @@ impl Engine {
                 Pending::Change(Some(owner), Change::Link),
             );
         }
-        let own = self
-            .interfaces
-            .get(owner)
-            .is_some_and(|i| matches!(i.config.ip, IpAddress::Negotiated) || (dialer && i.installed.is_none()));
+        let own = self.interfaces.get(owner).is_some_and(|i| {
+            matches!(i.config.ip, IpAddress::Negotiated) || (dialer && i.installed.is_none())
+        });
         if own {
             self.apply_address(owner);
         }

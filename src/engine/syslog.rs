@@ -22,7 +22,15 @@ pub(super) enum Syslog<'a> {
     /// `%VPDN-5-UNREACH`
     Unreachable { lns: Ipv4Addr },
     /// `%VPDN-6-CLOSED`
-    Closed { role: &'a str, peer: &'a str, interface: &'a str, user: &'a str, result: u16, error: u16, reason: &'a str },
+    Closed {
+        role: &'a str,
+        peer: &'a str,
+        interface: &'a str,
+        user: &'a str,
+        result: u16,
+        error: u16,
+        reason: &'a str,
+    },
     /// `%VPDN-6-AUTHENFAIL`
     TunnelAuthentication { role: &'a str, name: &'a str, peer: &'a str },
     /// `%VPDN-6-AUTHORFAIL`

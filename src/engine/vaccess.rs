@@ -20,7 +20,6 @@ pub(super) struct Vaccess {
     /// The session; none when it is gone.
     pub session: Option<SessionId>,
     pub group: Arc<str>,
-    pub template: u32,
     /// Who called whom.
     pub calling: Option<Box<str>>,
     pub called: Option<Box<str>>,
@@ -30,10 +29,17 @@ pub(super) struct Vaccess {
 
 impl Engine {
     /// Makes the interface of a new session and asks the host for its TUN.
-    pub(super) fn create_vaccess(&mut self, session: SessionId, path: DataPath, incoming: Incoming, info: ConnectInfo) {
+    pub(super) fn create_vaccess(
+        &mut self,
+        session: SessionId,
+        path: DataPath,
+        incoming: Incoming,
+        info: ConnectInfo,
+    ) {
         let Incoming { request, group, template } = incoming;
         let source = InterfaceName::new(InterfaceKind::VirtualTemplate, template.to_string());
-        let Some(config) = self.interfaces.find(&source).and_then(|id| self.interfaces.get(id)).map(|i| i.config.clone())
+        let Some(config) =
+            self.interfaces.find(&source).and_then(|id| self.interfaces.get(id)).map(|i| i.config.clone())
         else {
             self.leave(&group);
             self.l2tp.hang_up(&mut self.core.cx(), session, result(4, Some(4)));
@@ -41,10 +47,12 @@ impl Engine {
         };
         let number = self.interfaces.allocate_virtual();
         let name = InterfaceName::new(InterfaceKind::VirtualAccess, number.to_string());
-        let id = self.interfaces.add(config.clone(), name.clone(), Origin::Cloned { template }, self.core.now);
+        let id =
+            self.interfaces.add(config.clone(), name.clone(), Origin::Cloned { template }, self.core.now);
         let Some(interface) = self.interfaces.get(id) else { return };
         let (label, counters) = (interface.label.clone(), interface.counters.clone());
-        let user: Arc<str> = String::from_utf8_lossy(info.proxy_auth_name.as_deref().unwrap_or_default()).into();
+        let user: Arc<str> =
+            String::from_utf8_lossy(info.proxy_auth_name.as_deref().unwrap_or_default()).into();
         let mut settings = self.link_config(&label, &config, Direction::Callin, self.address(id));
         settings.set_direction = true;
         let link = Link::new(settings);
@@ -52,7 +60,6 @@ impl Engine {
         let vaccess = Vaccess {
             session: Some(session),
             group,
-            template,
             calling: calling_number.map(String::into_boxed_str),
             called: called_number.map(String::into_boxed_str),
             info: Some(Box::new(info)),
@@ -161,7 +168,8 @@ impl Engine {
         let user = port.user.clone();
         let local = self.port_tunnel_name(id);
         if self.config.vpdn.logging.enable {
-            let line = super::syslog::Syslog::NoResource { name: &local, what: "no TUN interface", user: &user };
+            let line =
+                super::syslog::Syslog::NoResource { name: &local, what: "no TUN interface", user: &user };
             self.core.syslog(&line);
         }
         self.note_failure(id, FailureType::NoResources, "no TUN interface");
@@ -278,9 +286,6 @@ impl Engine {
     pub(super) fn vaccess_idle(&mut self, id: InterfaceId) {
         let cloned = self.interfaces.get(id).is_some_and(|i| matches!(i.origin, Origin::Cloned { .. }));
         if cloned && !self.ports.contains_key(&id) {
-            if let Some(label) = self.interfaces.get(id).map(|i| i.label.clone()) {
-                self.core.debug(&Vtemplate::Free { label: &label });
-            }
             self.remove_interface(id);
         }
     }

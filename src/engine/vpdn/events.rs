@@ -5,11 +5,13 @@ use std::net::IpAddr;
 use super::history::{FailureType, HistoryEntry};
 use super::lac::Targets;
 use super::result;
+use crate::config::views::RouterConfig;
 use crate::engine::Engine;
 use crate::engine::core::{Pending, Work};
 use crate::engine::io::{HostRequest, InterfaceId, Output, Socket};
 use crate::engine::ports::Side;
 use crate::engine::syslog::Syslog;
+use crate::proto::l2tp::endpoint::Secrets;
 use crate::proto::l2tp::{self, DownCause, Event, PORT, Role, SessionId, TunnelId};
 
 /// Which tunnels `clear vpdn tunnel` names.
@@ -105,7 +107,8 @@ impl Engine {
                 _unlogged => {}
             }
         }
-        if logging.tunnel_drop && tunnel.established && tunnel.sessions > 0 {
+        let lost = matches!(cause, DownCause::Timeout | DownCause::PeerRestarted | DownCause::Protocol(_));
+        if logging.tunnel_drop && tunnel.established && lost {
             let line = Syslog::TunnelDrop { name: &tunnel.local_name, peer: &tunnel.remote_name };
             self.core.syslog(&line);
         }
@@ -198,7 +201,8 @@ impl Engine {
     pub(crate) fn over_limit(&self, group: Option<&str>) -> bool {
         let total = self.vpdn.sessions.len() + self.vpdn.incoming.len();
         let in_group = group.and_then(|g| self.vpdn.group_sessions.get(g)).copied().unwrap_or(0);
-        let limit = group.and_then(|n| self.config.groups.iter().find(|g| g.name == n)).and_then(|g| g.session_limit);
+        let limit =
+            group.and_then(|n| self.config.groups.iter().find(|g| g.name == n)).and_then(|g| g.session_limit);
         self.config.vpdn.session_limit.is_some_and(|limit| total as u64 >= u64::from(limit))
             || limit.is_some_and(|limit| in_group >= limit)
     }
@@ -224,6 +228,40 @@ impl Engine {
             self.l2tp.shutdown(&mut self.core.cx(), *tunnel, result(code, None));
         }
         chosen.len()
+    }
+
+    /// Clears the tunnels of vpdn-groups that are no more.
+    pub(crate) fn clear_groups(&mut self, names: &[&str]) {
+        let gone: Vec<TunnelId> = self
+            .vpdn
+            .tunnels
+            .iter()
+            .filter(|(_, t)| t.group.as_deref().is_some_and(|g| names.contains(&g)))
+            .map(|(id, _)| *id)
+            .collect();
+        for tunnel in gone {
+            self.l2tp.shutdown(&mut self.core.cx(), tunnel, result(1, None));
+        }
+    }
+
+    /// Tells the endpoint the secrets that hidden AVPs of an SCCRQ are read with.
+    pub(crate) fn configure_secrets(&mut self, config: &RouterConfig) {
+        let mut secrets = Secrets::default();
+        for user in &config.aaa.users {
+            if let Some(password) = &user.password {
+                secrets.by_host.insert(user.name.clone(), password.clone());
+            }
+        }
+        for group in config.groups.iter().filter(|g| g.accept_dialin.is_some()) {
+            let Some(password) = &group.l2tp.password else { continue };
+            match &group.terminate_from {
+                Some(peer) => {
+                    secrets.by_host.insert(peer.clone(), password.clone());
+                }
+                None => secrets.default = secrets.default.or_else(|| Some(password.clone())),
+            }
+        }
+        self.l2tp.set_secrets(secrets);
     }
 
     /// Clears sessions: CDN, result 3. How many there were.
@@ -273,15 +311,16 @@ impl Engine {
 pub(crate) fn describe(cause: &DownCause) -> (FailureType, String) {
     match cause {
         DownCause::Local(code) => (FailureType::Other, reason(code, "Closed locally")),
-        DownCause::Remote(code) => (FailureType::PeerClosed, reason(code, "The remote server closed this session")),
+        DownCause::Remote(code) => {
+            (FailureType::PeerClosed, reason(code, "The remote server closed this session"))
+        }
         DownCause::Timeout => (FailureType::Unreachable, "The remote server did not answer".to_owned()),
         DownCause::Authentication => {
             (FailureType::TunnelAuthentication, "Tunnel authentication failed".to_owned())
         }
         DownCause::Protocol(text) => (FailureType::Other, text.clone()),
         DownCause::PeerRestarted => (FailureType::PeerClosed, "The remote server has restarted".to_owned()),
-        #[allow(unreachable_patterns, reason = "variants that only one end of a tie sees")]
-        _ => (FailureType::Other, "Another tunnel of the same peers won".to_owned()),
+        DownCause::LostTie => (FailureType::Other, "Another tunnel of the same peers won".to_owned()),
     }
 }
 

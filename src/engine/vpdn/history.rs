@@ -74,7 +74,8 @@ impl History {
         if self.limit == 0 {
             return;
         }
-        let same = |e: &HistoryEntry| e.user == entry.user && e.tunnel == entry.tunnel && e.kind == entry.kind;
+        let same =
+            |e: &HistoryEntry| e.user == entry.user && e.tunnel == entry.tunnel && e.kind == entry.kind;
         if let Some(at) = self.entries.iter().position(same)
             && let Some(old) = self.entries.remove(at)
         {

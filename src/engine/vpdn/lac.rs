@@ -10,7 +10,7 @@ use super::{Tunnel, TunnelKey, result, secret, tunnel_config};
 use crate::engine::Engine;
 use crate::engine::core::Work;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
-use crate::engine::io::{CallRef, DataSession, ForwardCommand, InterfaceId};
+use crate::engine::io::{DataSession, ForwardCommand, InterfaceId};
 use crate::engine::isdn::Call;
 use crate::engine::syslog::Syslog;
 use crate::proto::Purpose;
@@ -21,7 +21,6 @@ use crate::proto::ppp::{AuthProtocol, Credentials, Phase, Proof};
 
 /// An access interface: the call, and what VPDN does with it.
 pub(crate) struct Access {
-    pub call: CallRef,
     pub called: String,
     pub calling: Option<String>,
     pub speed: u32,
@@ -66,10 +65,24 @@ pub(crate) struct Targets {
     up: bool,
 }
 
+impl Lac {
+    /// The session of the call.
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Lac::Session(_, session) => Some(*session),
+            Lac::Idle
+            | Lac::Lookup(_)
+            | Lac::Authenticating(_)
+            | Lac::Local
+            | Lac::Tunnel(..)
+            | Lac::Failed => None,
+        }
+    }
+}
+
 impl Access {
-    pub fn new(call: CallRef, of: &Call) -> Self {
+    pub fn new(of: &Call) -> Self {
         Access {
-            call,
             called: of.called.clone(),
             calling: of.calling.clone(),
             speed: of.speed,
@@ -116,7 +129,9 @@ impl Engine {
     }
 
     fn look_up(&mut self, id: InterfaceId, user: &str) {
-        let Some(called) = self.ports.get(&id).and_then(|p| p.access()).map(|a| a.called.clone()) else { return };
+        let Some(called) = self.ports.get(&id).and_then(|p| p.access()).map(|a| a.called.clone()) else {
+            return;
+        };
         let keys: VecDeque<LookupKey> = lookup::keys(&self.config, &called, user).into();
         if keys.is_empty() || !self.can_look_up() {
             self.no_tunnel(id);
@@ -161,7 +176,9 @@ impl Engine {
     }
 
     fn drop_key(&mut self, id: InterfaceId) {
-        if let Some(Lac::Lookup(keys)) = self.ports.get_mut(&id).and_then(|p| p.access_mut()).map(|a| &mut a.lac) {
+        if let Some(Lac::Lookup(keys)) =
+            self.ports.get_mut(&id).and_then(|p| p.access_mut()).map(|a| &mut a.lac)
+        {
             keys.pop_front();
         }
     }
@@ -170,7 +187,12 @@ impl Engine {
     pub(crate) fn looking_for(&self, id: InterfaceId) -> Option<String> {
         match &self.ports.get(&id)?.access()?.lac {
             Lac::Lookup(keys) => keys.front().map(LookupKey::text),
-            Lac::Idle | Lac::Authenticating(_) | Lac::Local | Lac::Tunnel(..) | Lac::Session(..) | Lac::Failed => None,
+            Lac::Idle
+            | Lac::Authenticating(_)
+            | Lac::Local
+            | Lac::Tunnel(..)
+            | Lac::Session(..)
+            | Lac::Failed => None,
         }
     }
 
@@ -254,7 +276,12 @@ impl Engine {
                 self.forward_call(id, targets);
                 true
             }
-            other @ (Lac::Idle | Lac::Lookup(_) | Lac::Local | Lac::Tunnel(..) | Lac::Session(..) | Lac::Failed) => {
+            other @ (Lac::Idle
+            | Lac::Lookup(_)
+            | Lac::Local
+            | Lac::Tunnel(..)
+            | Lac::Session(..)
+            | Lac::Failed) => {
                 self.set_lac(id, other);
                 false
             }
@@ -313,7 +340,8 @@ impl Engine {
     fn open_tunnel(&mut self, definition: &Definition, address: Ipv4Addr, key: TunnelKey) -> TunnelId {
         let names = [definition.local_name.as_str()];
         let secret = secret(&definition.settings, &self.config.aaa.users, &names);
-        let config = tunnel_config(&self.config, &definition.settings, Role::Lac, &definition.local_name, secret);
+        let config =
+            tunnel_config(&self.config, &definition.settings, Role::Lac, &definition.local_name, secret);
         let local = IpAddr::V4(definition.source.unwrap_or(Ipv4Addr::UNSPECIFIED));
         let remote = SocketAddr::from((address, PORT));
         let tunnel = self.l2tp.connect(&mut self.core.cx(), config, local, remote);
@@ -390,7 +418,8 @@ impl Engine {
     /// The session of a call is established: its frames go through it.
     pub(crate) fn lac_session_up(&mut self, id: InterfaceId, path: DataPath) {
         let Some(counters) = self.interfaces.get(id).map(|i| i.counters.clone()) else { return };
-        if let Some(Lac::Session(targets, _)) = self.ports.get_mut(&id).and_then(|p| p.access_mut()).map(|a| &mut a.lac)
+        if let Some(Lac::Session(targets, _)) =
+            self.ports.get_mut(&id).and_then(|p| p.access_mut()).map(|a| &mut a.lac)
         {
             targets.up = true;
             if let Some(group) = &targets.definition.group {
@@ -434,7 +463,12 @@ impl Engine {
     pub(crate) fn retry_tunnel(&mut self, id: InterfaceId) {
         match self.set_lac(id, Lac::Failed) {
             Lac::Tunnel(targets, _) => self.next_tunnel(id, targets),
-            other @ (Lac::Idle | Lac::Lookup(_) | Lac::Authenticating(_) | Lac::Local | Lac::Session(..) | Lac::Failed) => {
+            other @ (Lac::Idle
+            | Lac::Lookup(_)
+            | Lac::Authenticating(_)
+            | Lac::Local
+            | Lac::Session(..)
+            | Lac::Failed) => {
                 self.set_lac(id, other);
             }
         }

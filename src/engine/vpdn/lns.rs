@@ -119,11 +119,8 @@ impl Engine {
             kind,
             reason: reason.to_owned(),
         });
-        let code = crate::proto::l2tp::ResultCode {
-            result: 4,
-            error: Some(4),
-            message: Some(reason.to_owned()),
-        };
+        let code =
+            crate::proto::l2tp::ResultCode { result: 4, error: Some(4), message: Some(reason.to_owned()) };
         self.l2tp.reject_call(&mut self.core.cx(), session, code);
     }
 

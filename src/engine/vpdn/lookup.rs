@@ -148,7 +148,11 @@ mod tests {
         let group = |name: &str| VpdnGroup { name: name.to_owned(), ..VpdnGroup::default() };
         RouterConfig {
             groups: vec![
-                VpdnGroup { request_dialin: request(&["Cisco.com"], &[]), initiate_to: to(1), ..group("domain") },
+                VpdnGroup {
+                    request_dialin: request(&["Cisco.com"], &[]),
+                    initiate_to: to(1),
+                    ..group("domain")
+                },
                 VpdnGroup { request_dialin: request(&[], &["614629"]), initiate_to: to(2), ..group("dnis") },
                 VpdnGroup { accept_dialin: accept.clone(), ..group("any") },
                 VpdnGroup { accept_dialin: accept, terminate_from: Some("hgw".to_owned()), ..group("hgw") },
@@ -160,7 +164,9 @@ mod tests {
     #[test]
     fn the_search_order_decides_which_key_comes_first() {
         let mut config = config();
-        let order = |c: &RouterConfig| keys(c, "614629", "joe@cisco.com").iter().map(LookupKey::text).collect::<Vec<_>>();
+        let order = |c: &RouterConfig| {
+            keys(c, "614629", "joe@cisco.com").iter().map(LookupKey::text).collect::<Vec<_>>()
+        };
         assert_eq!(order(&config), ["dnis:614629", "cisco.com"]);
         config.vpdn.search_order = vec![SearchKey::Domain];
         assert_eq!(order(&config), ["cisco.com"]);

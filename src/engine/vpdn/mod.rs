@@ -19,7 +19,7 @@ use crate::proto::{Dialect, Instant};
 
 /// What calls must have in common to share a tunnel.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct TunnelKey {
+pub(crate) struct TunnelKey {
     pub address: Ipv4Addr,
     pub local_name: Arc<str>,
     /// Tunnel-Assignment-Id of RFC 2868, or the vpdn-group.
@@ -78,6 +78,18 @@ pub(super) struct Vpdn {
     /// Sessions of each vpdn-group.
     pub group_sessions: HashMap<Arc<str>, u32>,
     pub counters: VpdnCounters,
+}
+
+impl Vpdn {
+    /// Whether nothing is left of any tunnel, session or call.
+    pub fn is_quiet(&self) -> bool {
+        self.tunnels.is_empty()
+            && self.sessions.is_empty()
+            && self.incoming.is_empty()
+            && self.outgoing.is_empty()
+            && self.loads.is_empty()
+            && self.group_sessions.is_empty()
+    }
 }
 
 /// What VPDN has refused or lost, counted.
