@@ -331,6 +331,7 @@ impl Engine {
             InterfaceKind::Ethernet
             | InterfaceKind::FastEthernet
             | InterfaceKind::GigabitEthernet
+            | InterfaceKind::Vlan
             | InterfaceKind::Loopback => {
                 let request = HostRequest::BindDevice { interface: id, name: interface.name.clone() };
                 if let Some(interface) = self.interfaces.get_mut(id) {
@@ -340,6 +341,10 @@ impl Engine {
             }
             InterfaceKind::Bri | InterfaceKind::Dialer => self.create_tun(id),
             InterfaceKind::Serial
+            | InterfaceKind::Tunnel
+            | InterfaceKind::Atm
+            | InterfaceKind::Async
+            | InterfaceKind::Multilink
             | InterfaceKind::VirtualTemplate
             | InterfaceKind::VirtualAccess
             | InterfaceKind::VirtualPpp
