@@ -196,3 +196,147 @@ pub fn show_history_failure(
         say!(f, "Failure reason: {}", entry.reason);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::samples::{before, screen};
+    use crate::config::views::{AcceptDialin, InitiateTo, RequestDialin};
+
+    fn lac() -> VpdnGroup {
+        VpdnGroup {
+            name: "1".to_owned(),
+            request_dialin: Some(RequestDialin {
+                protocol: Some(VpdnProtocol::L2tp),
+                domains: vec!["cisco.com".to_owned()],
+                dnis: vec!["614629".to_owned()],
+                multihop_hostnames: Vec::new(),
+            }),
+            initiate_to: vec![InitiateTo { address: [10, 51, 6, 82].into(), limit: None, priority: None }],
+            ..VpdnGroup::default()
+        }
+    }
+
+    fn lns(name: &str, from: Option<&str>) -> VpdnGroup {
+        VpdnGroup {
+            name: name.to_owned(),
+            accept_dialin: Some(AcceptDialin {
+                protocol: Some(VpdnProtocol::L2tp),
+                virtual_template: Some(1),
+            }),
+            terminate_from: from.map(str::to_owned),
+            source_ip: Some([10, 51, 6, 82].into()),
+            ..VpdnGroup::default()
+        }
+    }
+
+    #[test]
+    fn show_vpdn_domain_lists_keys() {
+        assert_eq!(
+            screen(|f| show_vpdn_domain(f, &[lac(), lns("2", None)])),
+            "Tunnel                 VPDN Group
+------                 ----------
+domain:cisco.com       1 (L2TP)
+dnis:614629            1 (L2TP)
+"
+        );
+    }
+
+    #[test]
+    fn show_vpdn_group_of_a_lac_tells_its_lns() {
+        let load = GroupLoad {
+            tunnels: 1,
+            sessions: 2,
+            by_lns: vec![([10, 51, 6, 82].into(), 2)],
+            busy: vec![([10, 51, 6, 82].into(), Duration::from_secs(118))],
+        };
+        let group = lac();
+        let shown = screen(|f| show_vpdn_group(f, &[(&group, load.clone())]));
+        assert!(
+            shown.starts_with("VPDN group 1\nGroup session limit * Active sessions 2 Active tunnels 1\n"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("\n     10.51.6.82       *             1        2               BUSY\n"),
+            "{shown}"
+        );
+        let cache = screen(|f| show_dead_cache(f, &[(&group, load)]));
+        assert_eq!(
+            cache,
+            "vpdn-group      ip address      time left\n1               10.51.6.82      00:01:58\n"
+        );
+    }
+
+    #[test]
+    fn show_vpdn_group_of_an_lns_tells_its_peer() {
+        let group = VpdnGroup { session_limit: Some(100), ..lns("2", Some("hgw")) };
+        let shown = screen(|f| show_vpdn_group(f, &[(&group, GroupLoad::default())]));
+        assert!(shown.contains("Group session limit 100 Active sessions 0 Active tunnels 0\n"), "{shown}");
+        assert!(
+            shown.contains("Dial-in is accepted by L2TP from hgw\nCloned from Virtual-Template1\n"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn group_select_has_the_columns_of_the_published_parser() {
+        let groups = [lns("vg_ip2", Some("hgw")), lns("vgdefault", None)];
+        assert_eq!(
+            screen(|f| show_group_select_summary(f, &groups)),
+            "VPDN Group      Vrf        Remote Name   Source-IP       Protocol Direction
+vg_ip2                     hgw           10.51.6.82      l2tp     accept-dialin
+vgdefault                                10.51.6.82      l2tp     accept-dialin
+"
+        );
+        assert_eq!(
+            screen(|f| show_group_select_default(f, &groups)),
+            "Default VPDN Group      Protocol
+vgdefault               l2tp
+None                    pptp
+"
+        );
+        let keys = screen(|f| show_group_select_keys(f, &groups));
+        assert!(
+            keys.ends_with("vg_ip2          hgw           l2tp\nvgdefault       *             l2tp\n"),
+            "{keys}"
+        );
+    }
+
+    #[test]
+    fn show_history_failure_shows_the_latest_first() {
+        let entry = |user: &str, seconds| HistoryEntry {
+            user: user.to_owned(),
+            session: 1,
+            tunnel: 1,
+            nas: "isp".to_owned(),
+            nas_address: Some([172, 21, 9, 25].into()),
+            gateway: "hp-gw".to_owned(),
+            gateway_address: Some([172, 21, 9, 15].into()),
+            time: before(seconds),
+            count: 1,
+            kind: FailureType::PeerClosed,
+            reason: "Administrative intervention".to_owned(),
+        };
+        let entries = [entry("old@example.com", 50), entry("example@example.com", 10)];
+        let clock = |at: Instant| uptime_stamp(at.since_start());
+        let all = screen(|f| show_history_failure(f, 20, &entries, None, &clock));
+        assert!(
+            all.starts_with(
+                "Table size: 20
+Number of entries in table: 2
+
+User: example@example.com, MID = 1
+NAS: isp, IP address = 172.21.9.25, CLID = 1
+Gateway: hp-gw, IP address = 172.21.9.15, CLID = 1
+Log time: 00:01:30, Error repeat count: 1
+Failure type: The remote server closed this session
+Failure reason: Administrative intervention
+
+User: old@example.com"
+            ),
+            "{all}"
+        );
+        let one = screen(|f| show_history_failure(f, 20, &entries, Some("old@example.com"), &clock));
+        assert!(one.contains("User: old@") && !one.contains("User: example@"), "{one}");
+    }
+}

@@ -1,4 +1,3 @@
-
 use super::*;
 use crate::commands::samples::{NOW, screen, session, session_id, tunnel};
 use crate::proto::l2tp::SessionId;
