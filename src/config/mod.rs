@@ -1,6 +1,7 @@
 //! The configuration: the store of typed lines, NVGEN, and the typed views that the engine reads.
 
 pub mod check;
+mod compat;
 pub mod load;
 pub mod nvgen;
 pub mod secret;
@@ -10,3 +11,6 @@ pub mod views;
 pub use load::{LineReport, Verdict};
 pub use store::{Line, Path, Store};
 pub use views::RouterConfig;
+
+#[cfg(test)]
+mod tests;
