@@ -111,6 +111,13 @@ pub fn help(mode: Mode, line: &str) -> String {
         out.push('\n');
     }
     if !first && walk.can_end() {
+        if words(head)
+            .iter()
+            .find(|w| !w.1.eq_ignore_ascii_case("do"))
+            .is_some_and(|w| starts_with("show", w.1))
+        {
+            out.push_str(&format!("  {:<width$}Output modifiers\n", "|"));
+        }
         out.push_str("  <cr>\n");
     }
     if out.is_empty() { "% Unrecognized command\n".into() } else { out }

@@ -9,6 +9,7 @@ use crate::cli::{Form, Parsed, SecretStyle, Word, parse, render};
 use crate::grammar::command::COMMANDS;
 use crate::grammar::command::global::GlobalCommand;
 use crate::grammar::command::interface::InterfaceCommand;
+use crate::grammar::command::line::LineCommand;
 use crate::grammar::command::vpdn::VpdnCommand;
 use crate::grammar::table::{CommandSpec, Op};
 use crate::grammar::value::{InterfaceKind, Scheme};
@@ -103,6 +104,9 @@ pub enum StoreError {
     /// An interface of hardware.
     #[error("% Removal of physical interfaces is not permitted")]
     Physical,
+    /// A terminal line that every router has.
+    #[error("% The terminal lines of this router cannot be removed")]
+    TerminalLine,
     /// A group accepts and requests at once.
     #[error("% A VPDN group is either a LAC or an LNS: remove {0} first")]
     Role(&'static str),
@@ -250,6 +254,7 @@ impl Store {
             Command::Interface(InterfaceCommand::Interface(Op::No(Some(i)))) if is_physical(i.name.kind) => {
                 Err(StoreError::Physical)
             }
+            Command::Line(LineCommand::Line(Op::No(_))) => Err(StoreError::TerminalLine),
             Command::Vpdn(VpdnCommand::AcceptDialin(Op::Set(())))
                 if has(|v| matches!(v, VpdnCommand::RequestDialin(Op::Set(())))) =>
             {
@@ -317,7 +322,7 @@ fn merged(old: &Line, new: &Parsed) -> Option<Parsed> {
 fn is_default(parsed: &Parsed) -> bool {
     let spec = parsed.spec;
     let arguments: Vec<String> = parsed.words.iter().skip(spec.leading).map(|w| render(w, false)).collect();
-    let plain_on = spec.on && arguments.is_empty() && spec.enter.is_none();
+    let plain_on = spec.on && !spec.explicit && arguments.is_empty() && spec.enter.is_none();
     plain_on || spec.default.is_some_and(|d| d.split('|').any(|d| d == arguments.join(" ")))
 }
 
