@@ -1,0 +1,212 @@
+//! Interfaces and controllers.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use ipnet::Ipv4Net;
+
+pub use crate::grammar::value::{InterfaceKind, InterfaceName};
+use crate::proto::ppp::AuthProtocol;
+
+/// How an interface gets its address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum IpAddress {
+    /// `no ip address`.
+    #[default]
+    None,
+    /// `ip address A M`.
+    Static(Ipv4Net),
+    /// `ip unnumbered IF`.
+    Unnumbered(InterfaceName),
+    /// `ip address negotiated`.
+    Negotiated,
+}
+
+/// `peer default ip address`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerAddress {
+    /// `pool [NAME ...]`; `default` without a name.
+    Pool(Vec<String>),
+    /// One fixed address.
+    Fixed(Ipv4Addr),
+}
+
+/// `ppp ...` and what belongs to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PppConfig {
+    /// `ppp authentication` protocols, in order.
+    pub authentication: Vec<AuthProtocol>,
+    /// The method list it names; `default`.
+    pub authentication_list: Option<String>,
+    /// `callin` keyword: only of peers that call.
+    pub authentication_callin: bool,
+    /// `ppp authorization [LIST]`.
+    pub authorization_list: Option<String>,
+    /// `ppp accounting [LIST]`.
+    pub accounting_list: Option<String>,
+    /// `ppp chap hostname`.
+    pub chap_hostname: Option<String>,
+    /// `ppp chap password`.
+    pub chap_password: Option<String>,
+    /// `ppp pap sent-username U password P`.
+    pub pap_sent: Option<(String, String)>,
+    /// `ppp multilink`.
+    pub multilink: bool,
+    /// `ppp ipcp dns A [B]`.
+    pub ipcp_dns: Vec<Ipv4Addr>,
+    /// `ppp ipcp wins A [B]`.
+    pub ipcp_wins: Vec<Ipv4Addr>,
+    /// `ppp ipcp dns request`.
+    pub request_dns: bool,
+    /// `ppp timeout retry`.
+    pub retry: Duration,
+    /// `ppp timeout authentication`.
+    pub authentication_timeout: Duration,
+    /// `ppp max-configure`.
+    pub max_configure: u32,
+    /// `ppp max-terminate`.
+    pub max_terminate: u32,
+    /// `ppp max-failure`.
+    pub max_failure: u32,
+}
+
+impl Default for PppConfig {
+    fn default() -> Self {
+        PppConfig {
+            authentication: Vec::new(),
+            authentication_list: None,
+            authentication_callin: false,
+            authorization_list: None,
+            accounting_list: None,
+            chap_hostname: None,
+            chap_password: None,
+            pap_sent: None,
+            multilink: false,
+            ipcp_dns: Vec::new(),
+            ipcp_wins: Vec::new(),
+            request_dns: false,
+            retry: Duration::from_secs(2),
+            authentication_timeout: Duration::from_secs(10),
+            max_configure: 10,
+            max_terminate: 2,
+            max_failure: 5,
+        }
+    }
+}
+
+/// `dialer ...`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DialerConfig {
+    /// `dialer map ip NEXT-HOP name NAME [broadcast] NUMBER`.
+    pub maps: Vec<DialerMap>,
+    /// `dialer string`.
+    pub string: Option<String>,
+    /// `dialer-group`.
+    pub group: Option<u16>,
+    /// `dialer idle-timeout`, 120 s.
+    pub idle_timeout: Duration,
+    /// `dialer hold-queue` packets.
+    pub hold_queue: usize,
+}
+
+impl Default for DialerConfig {
+    fn default() -> Self {
+        DialerConfig {
+            maps: Vec::new(),
+            string: None,
+            group: None,
+            idle_timeout: Duration::from_secs(120),
+            hold_queue: 0,
+        }
+    }
+}
+
+/// One `dialer map`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialerMap {
+    /// The next hop that it reaches.
+    pub next_hop: Ipv4Addr,
+    /// The peer's CHAP name.
+    pub name: Option<String>,
+    /// The number to call.
+    pub number: String,
+}
+
+/// One interface.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InterfaceConfig {
+    /// Name.
+    pub name: InterfaceName,
+    /// `description`.
+    pub description: Option<String>,
+    /// `shutdown`.
+    pub shutdown: bool,
+    /// Address.
+    pub ip: IpAddress,
+    /// `ip mtu`.
+    pub ip_mtu: Option<u16>,
+    /// `mtu`, 1500.
+    pub mtu: u16,
+    /// `encapsulation ppp`.
+    pub encapsulation_ppp: bool,
+    /// `keepalive` seconds, 10; zero is off.
+    pub keepalive: Duration,
+    /// `peer default ip address`; `None` for the explicit `no` form as well as for nothing.
+    pub peer_address: Option<PeerAddress>,
+    /// `ppp ...`.
+    pub ppp: PppConfig,
+    /// `dialer ...`.
+    pub dialer: DialerConfig,
+    /// `ip tcp header-compression` (a client that offers VJ): slots, 15 on an ISDN interface.
+    pub vj_slots: Option<u8>,
+    /// `isdn answer1` / `isdn calling-number`: the interface's own number.
+    pub isdn_number: Option<String>,
+    /// `no logging event link-status` was not given.
+    pub log_link_status: bool,
+    /// The configuration lines of the interface as NVGEN shows them, for the clone block of a Virtual-Template.
+    pub lines: Vec<String>,
+}
+
+impl InterfaceConfig {
+    /// An interface with nothing configured.
+    pub fn new(name: InterfaceName) -> Self {
+        InterfaceConfig {
+            name,
+            description: None,
+            shutdown: false,
+            ip: IpAddress::None,
+            ip_mtu: None,
+            mtu: 1500,
+            encapsulation_ppp: false,
+            keepalive: Duration::from_secs(10),
+            peer_address: None,
+            ppp: PppConfig::default(),
+            dialer: DialerConfig::default(),
+            vj_slots: None,
+            isdn_number: None,
+            log_link_status: true,
+            lines: Vec::new(),
+        }
+    }
+}
+
+/// `controller T1 0` with `pri-group timeslots 1-24`: its D channel is `Serial0:23`, its B channels
+/// `Serial0:0` to `Serial0:22`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControllerConfig {
+    /// 24 for T1, 31 for E1.
+    pub timeslots: u8,
+    /// `0`, or `slot/port`.
+    pub unit: String,
+    /// `pri-group` is there.
+    pub pri_group: bool,
+    /// `shutdown`.
+    pub shutdown: bool,
+}
+
+impl ControllerConfig {
+    /// The D channel's number: 23 on a T1, 15 on an E1.
+    pub const fn d_channel(&self) -> u8 {
+        if self.timeslots == 24 { 23 } else { 15 }
+    }
+}

@@ -1,0 +1,396 @@
+//! What goes into an engine and what comes out of it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use ipnet::Ipv4Net;
+
+use crate::config::views::InterfaceName;
+use crate::proto::Switch;
+use crate::proto::l2tp::DataPath;
+use crate::proto::ppp::Framing;
+
+/// A network or PPP interface inside one router, never reused while anything refers to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InterfaceId(pub u32);
+
+/// A B channel inside one router: controller unit and channel (`Serial0:0`, `BRI0:1`) by interface name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChannelId {
+    /// The interface whose D channel signals for it: `Serial0:23` or `BRI0`.
+    pub controller: InterfaceName,
+    /// 0-based on a PRI, 1 or 2 on a BRI.
+    pub channel: u8,
+}
+
+/// Which UDP socket of the router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Socket {
+    /// Port 1701.
+    L2tp,
+    /// The RADIUS client's socket number n (source ports 1645 + n).
+    Radius(u16),
+}
+
+/// A request that the host edge carries out and reports back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// ISDN call reference inside one router, chosen by the side that sets the call up (engine or switch).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallRef(pub u32);
+
+/// A simplified Q.931 message between a router and the ISDN switch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IsdnMessage {
+    /// Call set-up, in either direction. From the switch it names the B channel; from a router it may not.
+    Setup {
+        /// Call reference.
+        call: CallRef,
+        /// Called party number.
+        called: String,
+        /// Calling party number.
+        calling: Option<String>,
+        /// 64 kbit/s unrestricted digital (true) or 3.1 kHz audio.
+        digital: bool,
+        /// Bits per second.
+        speed: u32,
+        /// B channel, when the sender assigns it.
+        channel: Option<u8>,
+    },
+    /// The called side takes the call; towards the caller it names the caller's B channel.
+    Connect {
+        /// Call reference.
+        call: CallRef,
+        /// B channel of the receiver of this message.
+        channel: Option<u8>,
+    },
+    /// The call is to end or is refused. The Q.850 cause: 1 unassigned number, 16 normal clearing, 17 user
+    /// busy, 27 destination out of order, 34 no channel.
+    Disconnect {
+        /// Call reference.
+        call: CallRef,
+        /// Q.850 cause.
+        cause: u8,
+    },
+}
+
+/// Packet and octet counters of a data session, shared between the engine and `forward`.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Packets sent to the peer.
+    pub packets_out: AtomicU64,
+    /// Octets sent to the peer.
+    pub octets_out: AtomicU64,
+    /// Packets received from the peer.
+    pub packets_in: AtomicU64,
+    /// Octets received from the peer.
+    pub octets_in: AtomicU64,
+    /// Packets of the network layer that are interesting for the idle timer: seconds since the router's start
+    /// of the last one.
+    pub last_activity: AtomicU64,
+}
+
+impl Counters {
+    /// Packets out, octets out, packets in, octets in.
+    pub fn snapshot(&self) -> (u64, u64, u64, u64) {
+        (
+            self.packets_out.load(Ordering::Relaxed),
+            self.octets_out.load(Ordering::Relaxed),
+            self.packets_in.load(Ordering::Relaxed),
+            self.octets_in.load(Ordering::Relaxed),
+        )
+    }
+}
+
+/// A session of L2TP as the data plane sees it.
+#[derive(Clone, Debug)]
+pub struct DataSession {
+    /// Ids and addresses.
+    pub path: DataPath,
+    /// Shared counters.
+    pub counters: Arc<Counters>,
+}
+
+/// What the data plane must do. The engine gives these out; `forward::Table` carries them out.
+///
+/// A *port* is a PPP link end, named by the id of its interface.
+#[derive(Clone, Debug)]
+pub enum ForwardCommand {
+    /// `port` is this B channel: PPP frames (HDLC framing taken off) go to the engine.
+    AttachChannel {
+        /// The PPP interface.
+        port: InterfaceId,
+        /// Its channel.
+        channel: ChannelId,
+        /// Shared counters.
+        counters: Arc<Counters>,
+    },
+    /// `port` is the LNS end of an L2TP session: PPP frames go to the engine.
+    AttachSession {
+        /// The Virtual-Access.
+        port: InterfaceId,
+        /// Its session.
+        session: DataSession,
+    },
+    /// IP of `port` goes to and comes from the TUN of the interface `tun` from now on.
+    OpenNetwork {
+        /// The PPP interface.
+        port: InterfaceId,
+        /// The interface that owns the TUN (the port itself, or a dialer).
+        tun: InterfaceId,
+        /// How to write frames.
+        framing: Framing,
+    },
+    /// IP stops; PPP frames still go to the engine.
+    CloseNetwork {
+        /// The PPP interface.
+        port: InterfaceId,
+    },
+    /// LAC: all frames of the channel of `port` go into the session and back; none to the engine.
+    Splice {
+        /// The access interface.
+        port: InterfaceId,
+        /// The session.
+        session: DataSession,
+    },
+    /// The port goes away.
+    Detach {
+        /// The PPP interface.
+        port: InterfaceId,
+    },
+}
+
+/// What the engine asks of the host. Each is answered by a [`HostEvent`] with the same id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostRequest {
+    /// Bind a UDP socket.
+    OpenSocket {
+        /// Which.
+        socket: Socket,
+        /// Local port.
+        port: u16,
+    },
+    /// Close it.
+    CloseSocket {
+        /// Which.
+        socket: Socket,
+    },
+    /// Make a TUN named `name` for the interface; it stays down.
+    CreateTun {
+        /// For this interface.
+        interface: InterfaceId,
+        /// Kernel name, at most 15 octets (`Vi4`).
+        name: String,
+        /// IP MTU.
+        mtu: u16,
+    },
+    /// Remove the TUN; addresses and routes go with it.
+    DeleteTun {
+        /// Of this interface.
+        interface: InterfaceId,
+    },
+    /// Bind an Ethernet-like or loopback interface to its Linux device. Refused when no device was named.
+    BindDevice {
+        /// This interface.
+        interface: InterfaceId,
+        /// Its name; the host maps it to a device.
+        name: InterfaceName,
+    },
+    /// Set a link up or down.
+    SetLink {
+        /// This interface.
+        interface: InterfaceId,
+        /// Up.
+        up: bool,
+    },
+    /// Set an MTU.
+    SetMtu {
+        /// This interface.
+        interface: InterfaceId,
+        /// IP MTU.
+        mtu: u16,
+    },
+    /// Give an address; with `peer` a point-to-point one.
+    AddAddress {
+        /// This interface.
+        interface: InterfaceId,
+        /// Address and prefix.
+        address: Ipv4Net,
+    },
+    /// Take it away.
+    RemoveAddress {
+        /// This interface.
+        interface: InterfaceId,
+        /// Address and prefix.
+        address: Ipv4Net,
+    },
+    /// Install a route.
+    AddRoute {
+        /// Destination.
+        network: Ipv4Net,
+        /// Next hop, or none for a directly connected one.
+        gateway: Option<Ipv4Addr>,
+        /// Device, or none for "as the gateway is reached".
+        interface: Option<InterfaceId>,
+        /// Preferred source.
+        source: Option<Ipv4Addr>,
+    },
+    /// Remove a route.
+    RemoveRoute {
+        /// Destination.
+        network: Ipv4Net,
+        /// Next hop.
+        gateway: Option<Ipv4Addr>,
+        /// Device.
+        interface: Option<InterfaceId>,
+    },
+    /// Send one ICMP echo request and report the reply or silence.
+    Echo {
+        /// Destination.
+        destination: Ipv4Addr,
+        /// Source, or as routed.
+        source: Option<Ipv4Addr>,
+        /// Sequence number.
+        sequence: u16,
+        /// Octets of the IP datagram.
+        size: u16,
+        /// How long to wait for a reply.
+        timeout: Duration,
+    },
+}
+
+/// What the host reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostEvent {
+    /// The request was carried out.
+    Done(RequestId),
+    /// It was refused; the text is for the operator.
+    Refused(RequestId, String),
+    /// An echo request was answered after this time.
+    EchoReply(RequestId, Duration),
+    /// An echo request was not answered in time.
+    EchoTimeout(RequestId),
+    /// An echo request came back as unreachable.
+    EchoUnreachable(RequestId),
+    /// An IP packet was read from the TUN of an interface whose port is not open (dial on demand).
+    Packet {
+        /// The interface that owns the TUN.
+        interface: InterfaceId,
+        /// The IP packet.
+        packet: Vec<u8>,
+    },
+    /// The carrier of a bound device changed.
+    Carrier {
+        /// The interface.
+        interface: InterfaceId,
+        /// Up.
+        up: bool,
+    },
+}
+
+/// A line for the log and the consoles. The logging room stamps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogLine {
+    /// A debug text; the first line takes the stamp.
+    Debug(Switch, String),
+    /// `%FACILITY-SEVERITY-MNEMONIC: text`, with its severity 0 to 7.
+    Syslog {
+        /// 0 emergencies to 7 debugging.
+        severity: u8,
+        /// The whole text from `%` on.
+        text: String,
+    },
+}
+
+/// What comes out of an engine.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Send a UDP datagram.
+    Datagram {
+        /// From this socket.
+        socket: Socket,
+        /// From this address; unspecified for "as routed".
+        local: IpAddr,
+        /// To there.
+        remote: SocketAddr,
+        /// Payload.
+        bytes: Vec<u8>,
+    },
+    /// Send a PPP frame (protocol field first) out of a port; `forward` adds HDLC or L2TP.
+    Frame {
+        /// The PPP interface.
+        port: InterfaceId,
+        /// The frame.
+        frame: Vec<u8>,
+    },
+    /// Send an IP packet that was held for this port, as if read from its TUN.
+    Packet {
+        /// The PPP interface.
+        port: InterfaceId,
+        /// The IP packet.
+        packet: Vec<u8>,
+    },
+    /// To the ISDN switch.
+    Signal {
+        /// `Serial0:23` or `BRI0`.
+        controller: InterfaceName,
+        /// The message.
+        message: IsdnMessage,
+    },
+    /// To the data plane.
+    Forward(ForwardCommand),
+    /// To the host.
+    Host(RequestId, HostRequest),
+    /// To log and consoles.
+    Log(LogLine),
+    /// To the EXEC command that waits for it: the outcome of its echo request.
+    Echo(RequestId, EchoOutcome),
+}
+
+/// How an echo request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EchoOutcome {
+    /// `!`
+    Reply(Duration),
+    /// `.`
+    Timeout,
+    /// `U`
+    Unreachable,
+}
+
+/// What goes into an engine.
+#[derive(Clone, Debug)]
+pub enum Input<'a> {
+    /// A UDP datagram that is not data of a known session.
+    Datagram {
+        /// On this socket.
+        socket: Socket,
+        /// The address it was sent to.
+        local: IpAddr,
+        /// Who sent it.
+        remote: SocketAddr,
+        /// Payload.
+        bytes: &'a [u8],
+    },
+    /// A PPP frame of a port that `forward` does not carry itself (protocol field first, or FF 03 first).
+    Frame {
+        /// The PPP interface.
+        port: InterfaceId,
+        /// The frame.
+        frame: &'a [u8],
+    },
+    /// From the ISDN switch.
+    Signal {
+        /// `Serial0:23` or `BRI0`.
+        controller: InterfaceName,
+        /// The message.
+        message: IsdnMessage,
+    },
+    /// From the host.
+    Host(HostEvent),
+    /// Time has passed.
+    Timeout,
+}
