@@ -3,8 +3,17 @@
 //! [`Endpoint`] is one UDP port 1701: every control connection (tunnel) and session of a router. It decides
 //! nothing about policy: a peer that asks is an [`Event`], and the owner answers with `accept_…` or `reject_…`.
 
+pub mod auth;
+pub mod data;
+pub mod debug;
 pub mod endpoint;
+pub mod header;
+pub mod message;
+pub mod prefix;
 pub mod types;
 
 pub use endpoint::Endpoint;
+pub use header::{ControlHeader, Packet};
+pub use message::{Fault, Hiding, Message, MessageType};
+pub use prefix::Prefix;
 pub use types::*;
