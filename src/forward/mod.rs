@@ -4,6 +4,8 @@
 //! Linux and the virtual lab use the same one.
 
 mod delivery;
+mod hdlc;
+mod line;
 mod table;
 
 pub use delivery::{Delivery, Disposition, Statistics};
