@@ -10,3 +10,6 @@ mod table;
 
 pub use delivery::{Delivery, Disposition, Statistics};
 pub use table::Table;
+
+#[cfg(test)]
+mod tests;

@@ -23,5 +23,5 @@ pub use clock::MonotonicClock;
 pub use entropy::SystemEntropy;
 pub use handle::{HostConfig, Notice, RouterHandle, RouterInput, Startup};
 pub use netns::{Lack, NetNs};
-pub use runner::RouterHost;
+pub use runner::{Factory, Node, RouterHost};
 pub use tun::{Tap, Tun};

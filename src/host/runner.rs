@@ -19,10 +19,41 @@ use super::handle::{HostConfig, Notice, Order, RouterHandle, Startup};
 use super::ping::{self, Answer, Echo};
 use crate::engine::{self, HostEvent, HostRequest, InterfaceId, RequestId, Socket};
 use crate::forward::{Delivery, Disposition, Table};
+use crate::proto::Instant;
 use crate::router::{ConsoleInput, ConsoleOutput, Input, LineId, Output, Router, RouterParams};
 
 /// Most packets taken from one source before the others have their turn.
 const BURST: usize = 64;
+
+/// What the task drives: a [`Router`], or in a test a script.
+pub trait Node {
+    /// [`Router::handle`].
+    fn handle(&mut self, now: Instant, input: Input<'_>);
+    /// [`Router::poll`].
+    fn poll(&mut self) -> Option<Output>;
+    /// [`Router::next_timeout`].
+    fn next_timeout(&self) -> Option<Instant>;
+    /// [`Router::hostname`].
+    fn hostname(&self) -> &str;
+}
+
+impl Node for Router {
+    fn handle(&mut self, now: Instant, input: Input<'_>) {
+        Router::handle(self, now, input);
+    }
+    fn poll(&mut self) -> Option<Output> {
+        Router::poll(self)
+    }
+    fn next_timeout(&self) -> Option<Instant> {
+        Router::next_timeout(self)
+    }
+    fn hostname(&self) -> &str {
+        Router::hostname(self)
+    }
+}
+
+/// Makes a node at power-on and at every `reload`.
+pub type Factory = Box<dyn FnMut(Instant, RouterParams) -> Box<dyn Node> + Send>;
 
 /// Starts routers.
 pub struct RouterHost(());
@@ -34,6 +65,14 @@ impl RouterHost {
     /// When the thread, the namespace, the runtime or the netlink socket cannot be had; the text is for the
     /// operator.
     pub fn start(config: HostConfig) -> io::Result<RouterHandle> {
+        Self::start_with(config, Box::new(|now, params| Box::new(Router::new(now, params))))
+    }
+
+    /// As [`start`](Self::start), with whatever `factory` makes in place of a router.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(config: HostConfig, factory: Factory) -> io::Result<RouterHandle> {
         let (orders, order_queue) = mpsc::unbounded_channel();
         let (access_in, access_queue) = access::queue();
         let (access_out_sender, access_out) = access::queue();
@@ -52,7 +91,8 @@ impl RouterHost {
                 }
             };
             let stopped = runtime.block_on(async {
-                let task = Task::new(config, access_out_sender, notice_sender.clone(), hostname_sender);
+                let task =
+                    Task::new(config, factory, access_out_sender, notice_sender.clone(), hostname_sender);
                 match task {
                     Ok(task) => {
                         let _ = started_sender.send(Ok(()));
@@ -119,7 +159,7 @@ enum ForEngine {
 
 /// The parts that end with a `reload`.
 struct Machine {
-    router: Router,
+    router: Box<dyn Node>,
     table: Table,
     clock: MonotonicClock,
     requests: Requests,
@@ -130,7 +170,12 @@ struct Machine {
 }
 
 impl Machine {
-    fn power_on(config: &mut HostConfig, startup: &Startup, wall: Option<(i64, u32)>) -> io::Result<Machine> {
+    fn power_on(
+        config: &mut HostConfig,
+        factory: &mut Factory,
+        startup: &Startup,
+        wall: Option<(i64, u32)>,
+    ) -> io::Result<Machine> {
         let (report, reports) = mpsc::unbounded_channel();
         let (requests, worker) = devices::start(config.devices.clone(), report.clone())?;
         let clock = MonotonicClock::start();
@@ -139,7 +184,7 @@ impl Machine {
             startup_config: startup.text.clone(),
             wall_clock: wall,
         };
-        let router = Router::new(clock.now(), params);
+        let router = factory(clock.now(), params);
         let (table, echoes) = (Table::new(), JoinSet::new());
         Ok(Machine { router, table, clock, requests, reports, report, worker, echoes })
     }
@@ -184,6 +229,7 @@ impl Machine {
 
 struct Task {
     config: HostConfig,
+    factory: Factory,
     startup: Startup,
     started: MonotonicClock,
     machine: Machine,
@@ -199,15 +245,17 @@ struct Task {
 impl Task {
     fn new(
         mut config: HostConfig,
+        mut factory: Factory,
         access: access::AccessSender,
         notices: mpsc::UnboundedSender<Notice>,
         hostname: watch::Sender<String>,
     ) -> io::Result<Task> {
         let startup = config.startup.clone();
         let wall = config.wall_clock;
-        let machine = Machine::power_on(&mut config, &startup, wall)?;
+        let machine = Machine::power_on(&mut config, &mut factory, &startup, wall)?;
         Ok(Task {
             config,
+            factory,
             startup,
             started: machine.clock,
             machine,
@@ -260,7 +308,7 @@ impl Task {
         // What the switch sent to the router that was switched off is for nobody.
         while access.try_recv().is_some() {}
         let wall = self.config.wall_clock.map(|wall| later(wall, self.started.now().since_start()));
-        let machine = Machine::power_on(&mut self.config, &self.startup, wall);
+        let machine = Machine::power_on(&mut self.config, &mut self.factory, &self.startup, wall);
         self.machine = machine.map_err(|error| format!("cannot be switched on again: {error}"))?;
         self.notify(Notice::Reloaded);
         self.drain();
