@@ -107,3 +107,110 @@ fn fields(flags: u16, bytes: &[u8]) -> Result<(DataHeader, Option<u16>, &[u8]), 
         DataHeader { length: len.is_some(), sequence, offset, priority: flags & P != 0, tunnel, session };
     Ok((header, len, reader.rest()))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::proto::l2tp::header::{Packet, classify};
+
+    const PPP: &[u8] = b"\xff\x03\xc0\x21";
+
+    #[test]
+    fn the_shortest_and_the_longest_header() {
+        let short = DataHeader { tunnel: 0x4518, session: 7, ..DataHeader::default() };
+        assert_eq!(encode_data(&short, PPP), *b"\0\x02\x45\x18\0\x07\xff\x03\xc0\x21");
+        let long = DataHeader {
+            length: true,
+            sequence: Some((5, 6)),
+            offset: Some(3),
+            priority: true,
+            tunnel: 0x4518,
+            session: 7,
+        };
+        assert_eq!(
+            encode_data(&long, PPP),
+            *b"\x4b\x02\0\x15\x45\x18\0\x07\0\x05\0\x06\0\x03\0\0\0\xff\x03\xc0\x21"
+        );
+    }
+
+    #[test]
+    fn every_combination_of_bits() {
+        for bits in 0..16u8 {
+            for pad in [0, 1, 4] {
+                let header = DataHeader {
+                    length: bits & 1 != 0,
+                    sequence: (bits & 2 != 0).then_some((1, 0)),
+                    offset: (bits & 4 != 0).then_some(pad),
+                    priority: bits & 8 != 0,
+                    tunnel: 9,
+                    session: 8,
+                };
+                let bytes = encode_data(&header, PPP);
+                assert_eq!(bytes.len(), header.len() + PPP.len());
+                assert_eq!(classify(&bytes), Packet::Data(header, PPP));
+                for cut in 0..header.len() {
+                    assert!(
+                        matches!(classify(&bytes[..cut]), Packet::Malformed(_)),
+                        "{header:?} cut at {cut}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_length_field_ends_the_payload() {
+        let header = DataHeader { length: true, tunnel: 1, session: 1, ..DataHeader::default() };
+        let mut bytes = encode_data(&header, PPP);
+        bytes.extend_from_slice(b"trailer");
+        assert_eq!(decode_data(&bytes), Ok((header, PPP)));
+        bytes.truncate(11);
+        assert_eq!(decode_data(&bytes), Err("length beyond the datagram"));
+        bytes[3] = 7;
+        assert_eq!(decode_data(&bytes), Err("length shorter than the header"));
+    }
+
+    #[test]
+    fn an_offset_beyond_the_message() {
+        let header = DataHeader { offset: Some(0), tunnel: 1, session: 1, ..DataHeader::default() };
+        let mut bytes = encode_data(&header, PPP);
+        bytes[7] = 4;
+        assert_eq!(decode_data(&bytes).map(|(_, payload)| payload), Ok(&b""[..]));
+        bytes[7] = 5;
+        assert_eq!(decode_data(&bytes), Err("offset beyond the message"));
+        // The Length field bounds it, not the datagram.
+        let header = DataHeader { length: true, ..header };
+        let mut bytes = encode_data(&header, PPP);
+        bytes[9] = 5;
+        bytes.extend_from_slice(b"trailer");
+        assert_eq!(decode_data(&bytes), Err("offset beyond the message"));
+    }
+
+    #[test]
+    fn not_a_data_message() {
+        assert!(decode_data(b"\xc8\x02\0\x0c\0\0\0\0\0\0\0\0").is_err());
+        assert!(decode_data(b"\0\x03\0\x01\0\x01").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_data_message_survives(
+            length: bool, sequence: Option<(u16, u16)>, offset in proptest::option::of(0u16..64),
+            priority: bool, tunnel: u16, session: u16,
+            payload in proptest::collection::vec(any::<u8>(), 0..1500),
+        ) {
+            let header = DataHeader { length, sequence, offset, priority, tunnel, session };
+            let bytes = encode_data(&header, &payload);
+            prop_assert_eq!(classify(&bytes), Packet::Data(header, &payload[..]));
+        }
+
+        #[test]
+        fn any_octets_are_a_payload_within_them_or_none(bytes: Vec<u8>) {
+            if let Ok((header, payload)) = decode_data(&bytes) {
+                prop_assert!(header.len() + payload.len() <= bytes.len());
+            }
+        }
+    }
+}

@@ -85,19 +85,12 @@ fn control(bytes: &[u8], flags: u16) -> Packet<'_> {
         return Packet::Malformed("control message with an offset");
     }
     let mut reader = Reader::new(bytes);
-    let fields: Result<[u16; 6], _> = (|| {
-        Ok::<_, crate::proto::cursor::Truncated>([
-            reader.u16()?,
-            reader.u16()?,
-            reader.u16()?,
-            reader.u16()?,
-            reader.u16()?,
-            reader.u16()?,
-        ])
-    })();
-    let Ok([_, len, tunnel, session, ns, nr]) = fields else {
-        return Packet::Malformed("truncated control header");
-    };
+    let mut words = [0; CONTROL_HEADER_LEN / 2];
+    for word in &mut words {
+        let Ok(read) = reader.u16() else { return Packet::Malformed("truncated control header") };
+        *word = read;
+    }
+    let [_, len, tunnel, session, ns, nr] = words;
     match bytes.get(CONTROL_HEADER_LEN..usize::from(len)) {
         Some(body) => Packet::Control { header: ControlHeader { tunnel, session, ns, nr }, flags, body, len },
         None if usize::from(len) < CONTROL_HEADER_LEN => Packet::Malformed("length shorter than the header"),
@@ -118,4 +111,74 @@ pub fn encode_control(header: &ControlHeader, body: &[u8]) -> Vec<u8> {
     }
     out.extend_from_slice(body);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_zlb_of_the_documented_call() {
+        let header = ControlHeader { tunnel: 17688, session: 0, ns: 1, nr: 2 };
+        let bytes = encode_control(&header, &[]);
+        assert_eq!(bytes, *b"\xC8\x02\0\x0C\x45\x18\0\0\0\x01\0\x02");
+        assert_eq!(classify(&bytes), Packet::Control { header, flags: 0xc802, body: &[], len: 12 });
+    }
+
+    #[test]
+    fn control_headers_that_are_discarded() {
+        let good = encode_control(&ControlHeader { tunnel: 1, session: 2, ns: 3, nr: 4 }, b"body");
+        let with = |at: usize, octet: u8| {
+            let mut bytes = good.clone();
+            bytes[at] = octet;
+            bytes
+        };
+        let malformed = |bytes: &[u8], reason| assert_eq!(classify(bytes), Packet::Malformed(reason));
+        malformed(&with(0, 0x88), "control message without length or sequence numbers");
+        malformed(&with(0, 0xc0), "control message without length or sequence numbers");
+        malformed(&with(0, 0xca), "control message with an offset");
+        malformed(&with(3, 11), "length shorter than the header");
+        malformed(&with(3, 17), "length beyond the datagram");
+        malformed(&good[..11], "truncated control header");
+        malformed(&good[..15], "length beyond the datagram");
+        malformed(&good[..1], "shorter than a header");
+        malformed(&[], "shorter than a header");
+        malformed(b"\x80\x02\0\0\0\0\0", "control message without length or sequence numbers");
+    }
+
+    #[test]
+    fn reserved_bits_the_p_bit_and_octets_behind_the_end_are_ignored() {
+        let header = ControlHeader { tunnel: 1, session: 2, ns: 3, nr: 4 };
+        let mut bytes = encode_control(&header, b"body");
+        bytes[0] |= 0x35;
+        bytes[1] |= 0xf0;
+        bytes.extend_from_slice(b"padding");
+        assert_eq!(classify(&bytes), Packet::Control { header, flags: 0xfdf2, body: b"body", len: 16 });
+    }
+
+    #[test]
+    fn other_versions() {
+        assert_eq!(classify(&[0, 1, 0, 0]), Packet::L2f);
+        // L2F with its checksum bit.
+        assert_eq!(classify(&[0xf0, 9, 0, 0]), Packet::L2f);
+        assert_eq!(classify(&[0xc8, 1, 0, 12]), Packet::L2f);
+        for version in [0, 3, 4, 10, 15] {
+            assert_eq!(classify(&[0xc8, version, 0, 12]), Packet::BadVersion(version));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_control_message_survives(
+            ids: (u16, u16, u16, u16), body in proptest::collection::vec(any::<u8>(), 0..300),
+        ) {
+            let (tunnel, session, ns, nr) = ids;
+            let header = ControlHeader { tunnel, session, ns, nr };
+            let bytes = encode_control(&header, &body);
+            let len = bytes.len() as u16;
+            prop_assert_eq!(classify(&bytes), Packet::Control { header, flags: 0xc802, body: &body, len });
+        }
+    }
 }

@@ -1,11 +1,18 @@
 //! Control messages as values, RFC 2661 section 6, and their AVPs in the order in which IOS sends them.
 
+mod build;
 mod decode;
+mod encode;
+mod problem;
+#[cfg(test)]
+mod tests;
 
-use super::types::{CallRequest, ConnectInfo, ResultCode};
+use super::avp;
+use super::types::{CallRequest, ConnectInfo, ProxyAuthType, ResultCode};
 use crate::proto::Entropy;
 
-pub use decode::decode;
+pub use decode::{decode, peek_host_name, peek_type};
+pub use problem::{PROTOCOL_VERSION, Problem};
 
 /// The type of a control message, RFC 2661 section 3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -330,9 +337,35 @@ impl Message {
     }
 
     /// The AVPs, in the order of the documented call (Cisco tech note 23980).
+    /// With `hiding`, every AVP that may be hidden is, behind a Random Vector AVP that follows the Message Type.
     pub fn encode(&self, hiding: Option<&mut Hiding<'_>>) -> Vec<u8> {
-        let _ = hiding;
-        Vec::new()
+        avp::encode(&encode::values(self).0, hiding)
+    }
+}
+
+impl ProxyAuthType {
+    /// The value of the Proxy Authen Type AVP.
+    pub const fn number(self) -> u16 {
+        match self {
+            ProxyAuthType::Textual => 1,
+            ProxyAuthType::Chap => 2,
+            ProxyAuthType::Pap => 3,
+            ProxyAuthType::None => 4,
+            ProxyAuthType::MsChap => 5,
+            ProxyAuthType::Other(number) => number,
+        }
+    }
+
+    /// The type with this number.
+    pub const fn from_number(number: u16) -> Self {
+        match number {
+            1 => ProxyAuthType::Textual,
+            2 => ProxyAuthType::Chap,
+            3 => ProxyAuthType::Pap,
+            4 => ProxyAuthType::None,
+            5 => ProxyAuthType::MsChap,
+            other => ProxyAuthType::Other(other),
+        }
     }
 }
 
