@@ -62,9 +62,7 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
         A::RadiusServerTimeout(Op::Set(t)) => aaa.timeout = seconds(t.seconds),
         A::RadiusServerRetransmit(Op::Set(r)) => aaa.retransmit = r.count,
         A::RadiusServerDeadtime(Op::Set(d)) => aaa.deadtime = seconds(d.minutes.saturating_mul(60)),
-        A::RadiusServerMessageAuthenticatorSend(Op::Set(s)) => {
-            aaa.message_authenticator = s.when == g::RadiusServerMessageAuthenticatorSendWhen::Always;
-        }
+        A::RadiusServerMessageAuthenticator(op) => aaa.message_authenticator = op.is_set(),
         _ => {}
     }
 }
@@ -144,7 +142,9 @@ fn named_server(line: &Line) -> Option<RadiusServer> {
                 });
             }
             Command::Aaa(A::ServerKey(Op::Set(k))) => key = Some(clear(&k.key)),
-            Command::Aaa(A::ServerTimeout(Op::Set(t))) => timeout = Some(Duration::from_secs(t.seconds.into())),
+            Command::Aaa(A::ServerTimeout(Op::Set(t))) => {
+                timeout = Some(Duration::from_secs(t.seconds.into()))
+            }
             Command::Aaa(A::ServerRetransmit(Op::Set(r))) => retransmit = Some(r.count),
             _ => {}
         }
@@ -166,9 +166,10 @@ fn read_groups(store: &Store, aaa: &mut AaaConfig) {
 }
 
 fn named_address(store: &Store, name: &str) -> Option<Ipv4Addr> {
-    let block = store.lines().iter().find(
-        |l| matches!(&l.command, Command::Aaa(A::RadiusServer(Op::Set(s))) if s.name == name),
-    )?;
+    let block = store
+        .lines()
+        .iter()
+        .find(|l| matches!(&l.command, Command::Aaa(A::RadiusServer(Op::Set(s))) if s.name == name))?;
     named_server(block).map(|s| s.address)
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use ipnet::Ipv4Net;
 
 use super::super::{
-    ControllerConfig, DialerConfig, DialerMap, InterfaceConfig, InterfaceKind, InterfaceName, IpAddress, PeerAddress,
-    PppConfig,
+    ControllerConfig, DialerConfig, DialerMap, InterfaceConfig, InterfaceKind, InterfaceName, IpAddress,
+    PeerAddress, PppConfig,
 };
 use crate::config::store::Line;
 use crate::grammar::Command;
@@ -26,7 +26,8 @@ fn seconds(s: u32) -> Duration {
 pub fn read(name: &InterfaceName, line: &Line) -> InterfaceConfig {
     let mut interface = InterfaceConfig::new(name.clone());
     // These kinds speak PPP without being told.
-    interface.encapsulation_ppp = matches!(name.kind, InterfaceKind::VirtualTemplate | InterfaceKind::VirtualPpp);
+    interface.encapsulation_ppp =
+        matches!(name.kind, InterfaceKind::VirtualTemplate | InterfaceKind::VirtualPpp);
     for child in &line.children {
         match &child.command {
             Command::Interface(c) => own(c, &mut interface),

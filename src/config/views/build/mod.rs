@@ -4,6 +4,7 @@
 //! together.
 
 mod aaa;
+mod access;
 mod interface;
 mod system;
 mod vpdn;
@@ -12,17 +13,15 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use super::{
-    AccessEntry, AccessList, DialerList, DialerRule, InterfaceConfig, PoolConfig, RouteVia, RouterConfig,
-    StaticRoute,
-};
+use super::{DialerList, DialerRule, InterfaceConfig, PoolConfig, RouteVia, RouterConfig, StaticRoute};
 use crate::config::store::{Line, Store};
 use crate::grammar::Command;
-use crate::grammar::command::access::{AccessCommand, AccessListEntry};
 use crate::grammar::command::dialer::{DialerCommand, List, ListAction, ListProtocol};
 use crate::grammar::command::global::GlobalCommand;
 use crate::grammar::command::interface::InterfaceCommand;
-use crate::grammar::command::routing::{IpLocalPool, IpLocalPoolPool, IpRoute, IpRouteNextHop, RoutingCommand};
+use crate::grammar::command::routing::{
+    IpLocalPool, IpLocalPoolPool, IpRoute, IpRouteNextHop, RoutingCommand,
+};
 use crate::grammar::command::vpdn::VpdnCommand;
 use crate::grammar::table::Op;
 use crate::proto::Dialect;
@@ -63,9 +62,7 @@ fn read_line(line: &Line, config: &mut RouterConfig) {
         Command::Routing(RoutingCommand::IpLocalPool(Op::Set(p))) => pool(p, &mut config.pools),
         Command::Routing(RoutingCommand::IpRoute(Op::Set(r))) => config.routes.extend(route(r)),
         Command::Dialer(DialerCommand::List(Op::Set(l))) => config.dialer_lists.extend(dialer_list(l)),
-        Command::Access(AccessCommand::AccessList(Op::Set(a))) => {
-            access_entry(a.number, &a.entry, &mut config.access_lists);
-        }
+        Command::Access(command) => access::entry(command, &mut config.access_lists),
         _ => {}
     }
 }
@@ -118,61 +115,6 @@ fn dialer_list(l: &List) -> Option<DialerList> {
         ListAction::List { list } => DialerRule::List(u16::try_from(list).ok()?),
     };
     Some(DialerList { number, rule })
-}
-
-fn access_entry(number: u32, entry: &AccessListEntry, lists: &mut Vec<AccessList>) {
-    let Ok(number) = u16::try_from(number) else { return };
-    let (permit, rule) = match entry {
-        AccessListEntry::Permit { permit } => (true, permit),
-        AccessListEntry::Deny { deny } => (false, deny),
-        AccessListEntry::Remark { .. } => return,
-    };
-    let extended = (100..=199).contains(&number) || number >= 2000;
-    let Some(entry) = access_rule(permit, rule, extended) else { return };
-    match lists.iter_mut().find(|l| l.number == number) {
-        Some(list) => list.entries.push(entry),
-        None => lists.push(AccessList { number, entries: vec![entry] }),
-    }
-}
-
-/// `[protocol] source [destination]`; ports and flags behind them are not modelled, and such an entry is read as
-/// if they were not there.
-fn access_rule(permit: bool, rule: &str, extended: bool) -> Option<AccessEntry> {
-    let mut words = rule.split_whitespace();
-    let protocol = if extended { protocol_number(words.next()?)? } else { None };
-    let source = address_spec(&mut words, extended)?;
-    let any = (Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST);
-    let destination = if extended { address_spec(&mut words, true)? } else { any };
-    Some(AccessEntry { permit, protocol, source, destination })
-}
-
-fn protocol_number(word: &str) -> Option<Option<u8>> {
-    Some(match word {
-        "ip" => None,
-        "icmp" => Some(1),
-        "igmp" => Some(2),
-        "tcp" => Some(6),
-        "udp" => Some(17),
-        "gre" => Some(47),
-        "esp" => Some(50),
-        "ospf" => Some(89),
-        number => Some(number.parse().ok()?),
-    })
-}
-
-fn address_spec<'a>(words: &mut impl Iterator<Item = &'a str>, wildcard: bool) -> Option<(Ipv4Addr, Ipv4Addr)> {
-    match words.next()? {
-        "any" => Some((Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST)),
-        "host" => Some((words.next()?.parse().ok()?, Ipv4Addr::UNSPECIFIED)),
-        address => {
-            let address = address.parse().ok()?;
-            match words.next() {
-                Some(mask) => Some((address, mask.parse().ok()?)),
-                None if !wildcard => Some((address, Ipv4Addr::UNSPECIFIED)),
-                None => None,
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::super::{
-    AcceptDialin, InitiateTo, L2tpSettings, LcpRenegotiation, NoSession, RequestDialin, SearchKey, VpdnGlobal,
-    VpdnGroup, VpdnProtocol,
+    AcceptDialin, InitiateTo, L2tpSettings, LcpRenegotiation, NoSession, RequestDialin, SearchKey,
+    VpdnGlobal, VpdnGroup, VpdnProtocol,
 };
 use crate::config::store::Line;
 use crate::grammar::Command;
