@@ -65,7 +65,9 @@ pub(super) enum Order {
     Shutdown,
 }
 
-/// A running router. Dropping it switches the router off and waits until nothing of it is left.
+/// A running router. Dropping it switches the router off and waits (the thread blocks) until nothing of it is left.
+///
+/// When the queue of notices ends without [`Notice::Stopped`], the router's thread has panicked.
 pub struct RouterHandle {
     pub(super) orders: mpsc::UnboundedSender<Order>,
     pub(super) access_in: AccessSender,
