@@ -274,7 +274,7 @@ impl Engine {
         };
         let id = self.interfaces.add(want.config.clone(), want.name.clone(), origin, self.core.now);
         if let Some(interface) = self.interfaces.get_mut(id) {
-            interface.quiet = boot;
+            interface.quiet = boot && want.channel.is_none();
             if want.config.shutdown {
                 interface.link = LinkState::AdministrativelyDown;
             }
