@@ -151,6 +151,11 @@ impl InterfaceKind {
         self.row().2
     }
 
+    /// The long and the two-letter name.
+    pub fn names(self) -> (&'static str, &'static str) {
+        (self.name(), self.short())
+    }
+
     /// Finds a full, short or unambiguously abbreviated name, whatever its case.
     pub fn find(typed: &str) -> KindMatch {
         if typed.is_empty() {
