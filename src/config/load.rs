@@ -61,10 +61,9 @@ impl Cursor {
     /// configuration without `exit` returns. Gives the command and where it belongs.
     pub fn resolve(&self, line: &str) -> Result<(Parsed, Path), MatchError> {
         let margin = !line.starts_with(char::is_whitespace);
-        if margin && self.indented {
-            if let Ok(parsed) = parse(Mode::Config, line) {
-                return Ok((parsed, Path::root()));
-            }
+        let left = (margin && self.indented).then(|| parse(Mode::Config, line));
+        if let Some(Ok(parsed)) = left {
+            return Ok((parsed, Path::root()));
         }
         let mut places: Vec<Path> = std::iter::successors(Some(self.path.clone()), Path::parent).collect();
         // Anything fits a block that is kept without being understood; what stands at the margin leaves it when it can.
