@@ -468,3 +468,6 @@ fn print_transmission(
     emit_attributes(cx, &transmission.packet);
     emit(cx, &RadiusDebug::Timeout(request.unique, config.timeout.as_secs()));
 }
+
+#[cfg(test)]
+mod tests;
