@@ -341,6 +341,9 @@ fn forged_late_and_double_replies_are_dropped() {
             unsigned: 1,
         }
     );
+    let ending = |text: &str| bench.trace.lines.iter().filter(|line| line.ends_with(text)).count();
+    assert_eq!((ending("failed decrypt"), ending("has no Message-Authenticator")), (3, 1));
+    assert_eq!(ending("non-existent request ident"), 4);
     bench.deliver(0, sent.remote, &good);
     assert_eq!(bench.ended.len(), 1);
     bench.deliver(0, sent.remote, &good);
@@ -494,7 +497,7 @@ fn every_request_ends_once_whatever_the_network_does() {
                 }
             }
             seen = bench.sent.len();
-            while !delayed.is_empty() && dice.next_u64() % 3 > 0 {
+            while !delayed.is_empty() && !dice.next_u64().is_multiple_of(3) {
                 let at = usize::try_from(dice.next_u64()).unwrap_or(0) % delayed.len();
                 let sent = delayed.swap_remove(at);
                 let mut bytes = reply(&sent.bytes, Code::AccessAccept, true);
