@@ -15,6 +15,9 @@ use crate::proto::{Context, Instant, Purpose};
 /// Tunnels that peers may have half open at once; beyond it an SCCRQ is dropped, so that a flood leaks nothing.
 pub const HALF_OPEN_LIMIT: usize = 1024;
 
+/// Outputs that an idle endpoint keeps room for.
+const IDLE_CAPACITY: usize = 64;
+
 /// The tunnel secrets that hidden AVPs of an SCCRQ are read with, before the owner is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Secrets {
@@ -196,8 +199,9 @@ impl Endpoint {
         }
     }
 
-    /// Lets tunnels whose last session is gone become no-sessions-left. Call it after `poll()` gave `None`, so
-    /// that the owner has handled each `SessionDown` first; then poll again.
+    /// Lets tunnels whose last session is gone become no-sessions-left, and prints it. Call it after `poll()` gave
+    /// `None`, so that the owner has handled each `SessionDown` first. It makes no output of its own, but it arms
+    /// the no-session timer: ask for `next_timeout` after it.
     pub fn settle(&mut self, cx: &mut Context) {
         for id in std::mem::take(&mut self.unsettled) {
             self.with(cx, id, |tunnel, io| tunnel.settle(io));
@@ -222,7 +226,12 @@ impl Endpoint {
 
     /// The next output; call until `None` after every other call.
     pub fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        if output.is_none() {
+            // A burst must not keep its memory.
+            self.outputs.shrink_to(IDLE_CAPACITY);
+        }
+        output
     }
 
     /// Every visible tunnel, by id. A tunnel that only waits to resend its StopCCN is not visible.
