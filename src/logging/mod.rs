@@ -1,1 +1,166 @@
-//! logging
+//! `%FACILITY` messages and debug lines: stamps, levels, the logging buffer.
+
+pub mod clock;
+pub mod debugs;
+
+use std::collections::VecDeque;
+
+use crate::config::views::{LoggingConfig, SystemConfig};
+use crate::engine::LogLine;
+use crate::proto::Instant;
+use clock::Clock;
+
+/// The names of the severities 0 to 7, as `logging console LEVEL` takes them.
+pub const LEVELS: [&str; 8] = [
+    "emergencies",
+    "alerts",
+    "critical",
+    "errors",
+    "warnings",
+    "notifications",
+    "informational",
+    "debugging",
+];
+
+/// Who a stamped line is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The whole text, stamp first, each line ended by `\n`.
+    pub text: String,
+    /// It goes to the console port.
+    pub console: bool,
+    /// It goes to terminals with `terminal monitor`.
+    pub monitor: bool,
+}
+
+/// Stamps lines, decides where they go, keeps the buffer and the counts.
+#[derive(Debug)]
+pub struct Logging {
+    /// The calendar clock.
+    pub clock: Clock,
+    buffer: VecDeque<String>,
+    octets: usize,
+    counts: Counts,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    console: u64,
+    monitor: u64,
+    buffered: u64,
+}
+
+impl Logging {
+    /// An empty log.
+    pub fn new(clock: Clock) -> Self {
+        Logging { clock, buffer: VecDeque::new(), octets: 0, counts: Counts::default() }
+    }
+
+    /// Takes a line: stamps it, buffers it, and says who else gets it. With `no logging on` only the console does.
+    pub fn log(&mut self, now: Instant, config: &SystemConfig, line: &LogLine) -> Delivery {
+        let (severity, text, form) = match line {
+            LogLine::Debug(_, text) => (7, text, config.debug_stamp),
+            LogLine::Syslog { severity, text } => (*severity, text, config.log_stamp),
+        };
+        let stamp = self.clock.stamp(now, form, config.timezone.as_ref());
+        let text = format!("{stamp}{text}\n");
+        let reaches = |level: Option<u8>| config.logging.on && level.is_some_and(|l| severity <= l);
+        let console = !config.logging.on || reaches(config.logging.console);
+        let monitor = reaches(config.logging.monitor);
+        self.counts.console += u64::from(console);
+        self.counts.monitor += u64::from(monitor);
+        if let Some((level, size)) = config.logging.buffered.filter(|_| config.logging.on)
+            && severity <= level
+        {
+            self.keep(text.clone(), size);
+        }
+        Delivery { text, console, monitor }
+    }
+
+    fn keep(&mut self, text: String, size: usize) {
+        self.counts.buffered += 1;
+        self.octets += text.len();
+        self.buffer.push_back(text);
+        while self.octets > size {
+            let Some(old) = self.buffer.pop_front() else { break };
+            self.octets -= old.len();
+        }
+    }
+
+    /// `clear logging`.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.octets = 0;
+    }
+
+    /// `show logging`.
+    pub fn show(&self, config: &LoggingConfig) -> String {
+        let state = if config.on { "enabled" } else { "disabled" };
+        let mut out = format!("Syslog logging: {state} (0 messages dropped, 0 flushes, 0 overruns)\n");
+        let row = |name: &str, level: Option<u8>, count: u64| match level {
+            Some(l) => {
+                format!(
+                    "    {name} logging: level {}, {count} messages logged\n",
+                    LEVELS[usize::from(l.min(7))]
+                )
+            }
+            None => format!("    {name} logging: disabled\n"),
+        };
+        out += &row("Console", config.console, self.counts.console);
+        out += &row("Monitor", config.monitor, self.counts.monitor);
+        out += &row("Buffer", config.buffered.map(|b| b.0), self.counts.buffered);
+        out += "    Trap logging: disabled\n";
+        if let Some((_, size)) = config.buffered {
+            out += &format!("\nLog Buffer ({size} bytes):\n\n");
+            self.buffer.iter().for_each(|line| out += line);
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::views::StampForm;
+    use crate::proto::Switch;
+
+    fn syslog(severity: u8, text: &str) -> LogLine {
+        LogLine::Syslog { severity, text: text.to_owned() }
+    }
+
+    #[test]
+    fn levels_decide_where_a_line_goes() {
+        let mut log = Logging::new(Clock::new(None));
+        let mut config = SystemConfig::default();
+        config.logging.console = Some(4);
+        let d = log.log(Instant::ZERO, &config, &syslog(5, "%LINK-5-CHANGED: x"));
+        assert!(!d.console && d.monitor);
+        let d = log.log(Instant::ZERO, &config, &syslog(3, "%LINK-3-UPDOWN: x"));
+        assert!(d.console && d.monitor);
+        config.logging.console = None;
+        assert!(!log.log(Instant::ZERO, &config, &syslog(0, "%X")).console);
+    }
+
+    #[test]
+    fn the_first_line_of_a_debug_takes_the_stamp() {
+        let mut log = Logging::new(Clock::new(None));
+        let config = SystemConfig { debug_stamp: StampForm::Uptime, ..SystemConfig::default() };
+        let line = LogLine::Debug(Switch::L2xPackets, "a\n         C8 02".to_owned());
+        assert_eq!(log.log(Instant::ZERO, &config, &line).text, "00:00:00: a\n         C8 02\n");
+    }
+
+    #[test]
+    fn the_buffer_forgets_its_oldest_lines() {
+        let mut log = Logging::new(Clock::new(None));
+        let mut config = SystemConfig::default();
+        config.logging.buffered = Some((7, 20));
+        for i in 0..5 {
+            log.log(Instant::ZERO, &config, &syslog(5, &format!("%LINE-{i}")));
+        }
+        let shown = log.show(&config.logging);
+        assert!(!shown.contains("%LINE-1") && shown.contains("%LINE-4"), "{shown}");
+        assert!(shown.contains("Buffer logging: level debugging, 5 messages logged"), "{shown}");
+        log.clear();
+        assert!(!log.show(&config.logging).contains("%LINE-4"));
+    }
+}

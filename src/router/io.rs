@@ -47,6 +47,8 @@ pub enum ConsoleInput {
         /// Rows; 0 is endless.
         length: u16,
     },
+    /// Ctrl-^ x: leave this console for what lies behind it (a lab). A router itself ignores it.
+    Leave,
     /// The terminal went away.
     Close,
 }

@@ -5,10 +5,12 @@
 
 pub mod aaa;
 pub mod interface;
+pub mod system;
 pub mod vpdn;
 
 pub use aaa::*;
 pub use interface::*;
+pub use system::*;
 pub use vpdn::*;
 
 use std::net::Ipv4Addr;
@@ -26,6 +28,8 @@ pub struct RouterConfig {
     pub dialect: Dialect,
     /// `hostname`.
     pub hostname: String,
+    /// Stamps, logging, lines, enable.
+    pub system: SystemConfig,
     /// `vpdn ...` globals.
     pub vpdn: VpdnGlobal,
     /// `vpdn-group`s, in configured order.
@@ -58,6 +62,7 @@ impl Default for RouterConfig {
             version: "12.0".to_owned(),
             dialect: Dialect::V12_0,
             hostname: "Router".to_owned(),
+            system: SystemConfig::default(),
             vpdn: VpdnGlobal::default(),
             groups: Vec::new(),
             aaa: AaaConfig::default(),

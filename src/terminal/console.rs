@@ -1,0 +1,349 @@
+//! The console on the user's own terminal: rustyline on a tty, plain lines otherwise.
+//!
+//! Two threads: the caller's edits lines; the other is the only writer, so a debug line that arrives while a
+//! line is being typed appears above it. Nothing is printed from a key handler (that would deadlock rustyline).
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use nix::sys::termios::{LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr};
+use owo_colors::OwoColorize;
+use rustyline::error::ReadlineError;
+use rustyline::history::DefaultHistory;
+use rustyline::{
+    Cmd, ConditionalEventHandler, Config, Editor, Event, EventContext, EventHandler, ExternalPrinter,
+    KeyEvent, Modifiers, RepeatCount,
+};
+
+use super::screen::Screen;
+use crate::router::{ConsoleInput, ConsoleOutput};
+
+/// Ctrl-^, the escape character of IOS.
+const ESCAPE: u8 = 0x1e;
+
+/// What the editing thread is asked for by the writer.
+enum Wanted {
+    Line { prompt: String, before: String, after: String },
+    Ask { prompt: String, echo: bool },
+    Key { text: String, erase: bool },
+    Completed { before: String },
+    Closed,
+}
+
+/// A key that ends the edited line without being Enter.
+#[derive(Clone, Debug)]
+enum Stop {
+    Help,
+    Tab,
+    EndConfig,
+    Leave,
+}
+
+/// Where a key handler leaves its [`Stop`] and the two sides of the line.
+type StopCell = Arc<Mutex<Option<(Stop, String, String)>>>;
+
+struct StopKey(Stop, StopCell);
+
+impl ConditionalEventHandler for StopKey {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, ctx: &EventContext) -> Option<Cmd> {
+        let (before, after) = ctx.line().split_at(ctx.pos());
+        *self.1.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((self.0.clone(), before.to_owned(), after.to_owned()));
+        Some(Cmd::AcceptLine)
+    }
+}
+
+/// Runs the console until the session or the input ends.
+///
+/// `send` takes what the user does; `receive` gives what the router (or lab) prints. On a tty the user has
+/// editing, history, `?`, Tab, Ctrl-Z and Ctrl-^ x; from a pipe each line is one line of input, echoed as a
+/// screen would show it.
+///
+/// # Errors
+/// When the terminal cannot be read or written.
+pub fn run(
+    send: impl Fn(ConsoleInput) + Clone + Send + 'static,
+    receive: Receiver<ConsoleOutput>,
+) -> io::Result<()> {
+    send(ConsoleInput::Open { console: true });
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        interactive(send, receive)
+    } else {
+        piped(send, &receive)
+    }
+}
+
+/// Feeds one line per prompt. At the end of the input the session is left behind its last prompt.
+fn piped(send: impl Fn(ConsoleInput), receive: &Receiver<ConsoleOutput>) -> io::Result<()> {
+    let (mut screen, mut lines) = (Screen::new(), io::stdin().lock().lines());
+    let mut stdout = io::stdout();
+    while let Ok(output) = receive.recv() {
+        stdout.write_all(screen.output(&output).as_bytes())?;
+        let echo = match &output {
+            ConsoleOutput::Closed => break,
+            ConsoleOutput::More => {
+                send(ConsoleInput::Key(' '));
+                continue;
+            }
+            ConsoleOutput::Prompt { .. } => true,
+            ConsoleOutput::Ask { echo, .. } => *echo,
+            ConsoleOutput::Confirm(_) => true,
+            ConsoleOutput::Text(_) | ConsoleOutput::Async(_) | ConsoleOutput::Completed { .. } => continue,
+        };
+        let Some(line) = lines.next().transpose()? else { break };
+        stdout.write_all(screen.typed(&line, echo).as_bytes())?;
+        send(match output {
+            ConsoleOutput::Confirm(_) => ConsoleInput::Key(line.chars().next().unwrap_or('\n')),
+            _ => ConsoleInput::Line(line),
+        });
+    }
+    stdout.write_all(screen.finish().as_bytes())?;
+    stdout.flush()?;
+    send(ConsoleInput::Leave);
+    Ok(())
+}
+
+fn interactive(
+    send: impl Fn(ConsoleInput) + Clone + Send + 'static,
+    receive: Receiver<ConsoleOutput>,
+) -> io::Result<()> {
+    let saved = tcgetattr(io::stdin()).map_err(io::Error::from)?;
+    let stop = StopCell::default();
+    let mut editor = editor(&stop).map_err(io::Error::other)?;
+    let printer = editor.create_external_printer().map_err(io::Error::other)?;
+    let (ask, wanted) = channel();
+    std::thread::spawn(move || write_all(printer, &receive, &ask));
+    forward_signals(send.clone());
+    let result = edit_all(&mut editor, &stop, &wanted, &send);
+    tcsetattr(io::stdin(), SetArg::TCSANOW, &saved).map_err(io::Error::from)?;
+    result
+}
+
+fn editor(stop: &StopCell) -> rustyline::Result<Editor<(), DefaultHistory>> {
+    let config = Config::builder().auto_add_history(false).bracketed_paste(false).tab_stop(8).build();
+    let mut editor = Editor::with_config(config)?;
+    let mut bind = |event: Event, what: Stop| {
+        editor.bind_sequence(event, EventHandler::Conditional(Box::new(StopKey(what, stop.clone()))));
+    };
+    let key = |c| KeyEvent::new(c, Modifiers::NONE);
+    bind(key('?').into(), Stop::Help);
+    bind(KeyEvent(rustyline::KeyCode::Tab, Modifiers::NONE).into(), Stop::Tab);
+    bind(KeyEvent::ctrl('Z').into(), Stop::EndConfig);
+    bind(Event::KeySeq(vec![KeyEvent::ctrl('^'), key('x')]), Stop::Leave);
+    Ok(editor)
+}
+
+/// The writer: prints everything, and passes on what needs the keyboard.
+fn write_all(mut printer: impl ExternalPrinter, receive: &Receiver<ConsoleOutput>, ask: &Sender<Wanted>) {
+    while let Ok(output) = receive.recv() {
+        let sent = match output {
+            // A broken terminal shows in the editing thread; there is nobody to tell from here.
+            ConsoleOutput::Text(text) => printer.print(text).map_err(|_| ()),
+            ConsoleOutput::Async(text) => printer.print(colour(&text)).map_err(|_| ()),
+            ConsoleOutput::Prompt { prompt, before, after } => {
+                ask.send(Wanted::Line { prompt, before, after }).map_err(|_| ())
+            }
+            ConsoleOutput::Ask { prompt, echo } => ask.send(Wanted::Ask { prompt, echo }).map_err(|_| ()),
+            ConsoleOutput::More => {
+                ask.send(Wanted::Key { text: " --More-- ".into(), erase: true }).map_err(|_| ())
+            }
+            ConsoleOutput::Confirm(text) => ask.send(Wanted::Key { text, erase: false }).map_err(|_| ()),
+            ConsoleOutput::Completed { before } => ask.send(Wanted::Completed { before }).map_err(|_| ()),
+            ConsoleOutput::Closed => ask.send(Wanted::Closed).map_err(|_| ()),
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+    // The router is gone; the editing thread may have ended before.
+    let _ = ask.send(Wanted::Closed);
+}
+
+/// `%FACILITY` messages stand out, debugs stand back; nothing is coloured when `NO_COLOR` is set.
+fn colour(text: &str) -> String {
+    if std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) {
+        return text.to_owned();
+    }
+    text.split_inclusive('\n')
+        .map(|line| {
+            let body = line.trim_end_matches('\n');
+            if body.contains(": %") || body.starts_with('%') {
+                format!("{}\n", body.yellow())
+            } else {
+                format!("{}\n", body.cyan())
+            }
+        })
+        .collect()
+}
+
+fn edit_all(
+    editor: &mut Editor<(), DefaultHistory>,
+    stop: &StopCell,
+    wanted: &Receiver<Wanted>,
+    send: &impl Fn(ConsoleInput),
+) -> io::Result<()> {
+    let (mut prompt, mut behind) = (String::new(), String::new());
+    loop {
+        quiet_terminal()?;
+        let initial = match wanted.recv() {
+            Err(_) | Ok(Wanted::Closed) => return Ok(()),
+            Ok(Wanted::Ask { prompt, echo }) => {
+                send(ConsoleInput::Line(ask_line(&prompt, echo)?));
+                continue;
+            }
+            Ok(Wanted::Key { text, erase }) => {
+                send(one_key(&text, erase)?);
+                continue;
+            }
+            Ok(Wanted::Line { prompt: p, before, after }) => {
+                prompt = p;
+                (before, after)
+            }
+            Ok(Wanted::Completed { before }) => (before, std::mem::take(&mut behind)),
+        };
+        let result = editor.readline_with_initial(&prompt, (&initial.0, &initial.1));
+        let stopped = stop.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (result, stopped) {
+            (Ok(_), Some((what, before, after))) => {
+                if matches!(what, Stop::Tab) {
+                    behind.clone_from(&after);
+                }
+                stopped_line(&prompt, what, before, after, send)?;
+            }
+            (Ok(line), None) => {
+                if !line.trim().is_empty() {
+                    editor.add_history_entry(&line).map_err(io::Error::other)?;
+                }
+                send(ConsoleInput::Line(line));
+            }
+            (Err(ReadlineError::Interrupted), _) => send(ConsoleInput::Interrupt),
+            (Err(ReadlineError::Eof), _) => {
+                send(ConsoleInput::Leave);
+            }
+            (Err(e), _) => return Err(io::Error::other(e)),
+        }
+    }
+}
+
+/// rustyline has moved to a new line; puts the key where the cursor was, and says what was pressed.
+fn stopped_line(
+    prompt: &str,
+    what: Stop,
+    before: String,
+    after: String,
+    send: &impl Fn(ConsoleInput),
+) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    match what {
+        Stop::Help => {
+            write!(stdout, "\x1b[A\r{prompt}{before}?\x1b[K\r\n")?;
+            send(ConsoleInput::Help { before, after });
+        }
+        Stop::Tab => {
+            write!(stdout, "\x1b[A\r\x1b[K")?;
+            send(ConsoleInput::Complete { before });
+        }
+        Stop::EndConfig => {
+            write!(stdout, "\x1b[A\r{prompt}{before}{after}^Z\x1b[K\r\n")?;
+            send(ConsoleInput::EndConfig { line: before + &after });
+        }
+        Stop::Leave => send(ConsoleInput::Leave),
+    }
+    stdout.flush()
+}
+
+/// Between prompts nothing that is typed is echoed; it waits in the terminal for the next prompt. Ctrl-C and
+/// Ctrl-^ are signals.
+fn quiet_terminal() -> io::Result<()> {
+    change_terminal(|t| {
+        t.local_flags.remove(LocalFlags::ECHO | LocalFlags::ICANON);
+        t.local_flags.insert(LocalFlags::ISIG);
+        t.control_chars[SpecialCharacterIndices::VQUIT as usize] = ESCAPE;
+        t.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
+        t.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
+    })
+}
+
+fn change_terminal(change: impl FnOnce(&mut Termios)) -> io::Result<()> {
+    let mut termios = tcgetattr(io::stdin()).map_err(io::Error::from)?;
+    change(&mut termios);
+    tcsetattr(io::stdin(), SetArg::TCSANOW, &termios).map_err(io::Error::from)
+}
+
+fn read_octet() -> io::Result<Option<u8>> {
+    let mut octet = [0];
+    loop {
+        match nix::unistd::read(io::stdin(), &mut octet) {
+            Ok(0) => return Ok(None),
+            Ok(_) => return Ok(Some(octet[0])),
+            Err(nix::errno::Errno::EINTR) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
+
+/// Shows `text` and takes one key.
+fn one_key(text: &str, erase: bool) -> io::Result<ConsoleInput> {
+    let mut stdout = io::stdout();
+    write!(stdout, "{text}")?;
+    stdout.flush()?;
+    change_terminal(|t| t.local_flags.remove(LocalFlags::ISIG))?;
+    let octet = read_octet()?;
+    stdout.write_all(if erase { b"\r\x1b[K" } else { b"\r\n" })?;
+    stdout.flush()?;
+    Ok(match octet {
+        None | Some(3 | ESCAPE) => ConsoleInput::Interrupt,
+        Some(b'\r') => ConsoleInput::Key('\n'),
+        Some(b) => ConsoleInput::Key(char::from(b)),
+    })
+}
+
+/// Edits a line that is not a command: no history, no help, perhaps no echo.
+fn ask_line(prompt: &str, echo: bool) -> io::Result<String> {
+    let mut stdout = io::stdout();
+    write!(stdout, "{prompt}")?;
+    stdout.flush()?;
+    let mut line = Vec::new();
+    while let Some(octet) = read_octet()? {
+        match octet {
+            b'\r' | b'\n' => break,
+            8 | 0x7f => {
+                if line.pop().is_some() && echo {
+                    write!(stdout, "\x08 \x08")?;
+                }
+            }
+            _ => {
+                line.push(octet);
+                if echo {
+                    stdout.write_all(&[octet])?;
+                }
+            }
+        }
+        stdout.flush()?;
+    }
+    writeln!(stdout)?;
+    Ok(String::from_utf8_lossy(&line).into_owned())
+}
+
+/// Ctrl-C and Ctrl-^ while a command runs.
+fn forward_signals(send: impl Fn(ConsoleInput) + Send + 'static) {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+        let Ok(runtime) = runtime else { return };
+        runtime.block_on(async move {
+            use tokio::signal::unix::{SignalKind, signal};
+            let (Ok(mut int), Ok(mut quit)) = (signal(SignalKind::interrupt()), signal(SignalKind::quit()))
+            else {
+                return;
+            };
+            loop {
+                let more = tokio::select! { s = int.recv() => s, s = quit.recv() => s };
+                if more.is_none() {
+                    return;
+                }
+                send(ConsoleInput::Interrupt);
+            }
+        });
+    });
+}
