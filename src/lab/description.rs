@@ -467,7 +467,9 @@ impl Builder<'_> {
         let radius = matches!(self.nodes.get(node.0).map(|n| &n.kind), Some(NodeKind::Radius(_)));
         let interface = match (word, radius) {
             (None, true) => None,
-            (Some(_), true) => return Err(self.place.error(&span, "a RADIUS server does not name an interface")),
+            (Some(_), true) => {
+                return Err(self.place.error(&span, "a RADIUS server does not name an interface"));
+            }
             (None, false) => return Err(self.place.error(&span, "a router names its interface here")),
             (Some(word), false) => Some(self.interface(word, is_ethernet, "an Ethernet interface", &span)?),
         };

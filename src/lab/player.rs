@@ -195,7 +195,8 @@ impl Player {
     /// # Errors
     /// A log that cannot be written.
     pub fn finish(&mut self, stage: &mut dyn Stage) -> Result<(), PlayFailure> {
-        self.take_in(stage, stage.now());
+        let now = stage.now();
+        self.take_in(stage, now);
         for console in self.consoles.values_mut() {
             console.screen.finish();
         }
@@ -327,7 +328,8 @@ impl Player {
         mut done: impl FnMut(&mut Self) -> bool,
     ) -> bool {
         // What has arrived already counts before any time passes.
-        self.take_in(stage, stage.now());
+        let now = stage.now();
+        self.take_in(stage, now);
         loop {
             if done(self) {
                 return true;

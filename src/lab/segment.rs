@@ -291,7 +291,8 @@ impl LinkChange {
         while let Some(word) = words.next() {
             let mut ratio = || {
                 let value = words.next().unwrap_or("");
-                Ratio::parse(value).ok_or_else(|| format!("`{word} {value}`: expected a percentage such as 10%"))
+                Ratio::parse(value)
+                    .ok_or_else(|| format!("`{word} {value}`: expected a percentage such as 10%"))
             };
             let change = match word {
                 "up" => LinkChange::Up(true),

@@ -1,0 +1,7 @@
+//! Labs: their description, their switch and segments, their plays, and whole calls in virtual time.
+
+mod description;
+mod isdn;
+mod play;
+mod player;
+mod segment;
