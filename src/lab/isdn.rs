@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use super::description::{Description, NodeId};
 use crate::config::views::{InterfaceKind, InterfaceName};
 use crate::engine::{CallRef, IsdnMessage};
 
@@ -55,6 +56,26 @@ pub struct LineParams {
     pub numbers: Vec<String>,
     /// Its B channels in the order of their use.
     pub channels: Vec<u8>,
+}
+
+/// The lines of the switch of a lab.
+pub fn line_params(description: &Description) -> Vec<LineParams> {
+    description
+        .isdn
+        .iter()
+        .map(|line| LineParams { numbers: line.numbers.clone(), channels: b_channels(&line.controller) })
+        .collect()
+}
+
+/// The line of a D channel of a node.
+pub fn line_of(description: &Description, node: NodeId, controller: &InterfaceName) -> Option<LineIndex> {
+    description.isdn.iter().position(|l| l.node == node && &l.controller == controller).map(LineIndex)
+}
+
+/// Every line of a node.
+pub fn lines_of(description: &Description, node: NodeId) -> Vec<LineIndex> {
+    let lines = description.isdn.iter().enumerate();
+    lines.filter(|(_, line)| line.node == node).map(|(index, _)| LineIndex(index)).collect()
 }
 
 /// What comes out of the switch.

@@ -6,8 +6,17 @@
 //! the [`isdn`] switch, the [`play`] language and the [`player`] that runs it on a [`player::Stage`].
 
 pub mod description;
+pub mod entropy;
 pub mod isdn;
+pub mod packet;
 pub mod play;
 pub mod player;
+pub mod radius;
+pub mod real;
 pub mod screen;
 pub mod segment;
+pub mod shell;
+pub mod status;
+pub mod virtual_host;
+pub mod virtual_lab;
+pub mod virtual_node;

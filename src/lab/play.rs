@@ -11,6 +11,7 @@
 //! sleep 2s
 //! link lac-lns loss 10% delay 50ms   up, down, loss, duplicate, reorder, delay, jitter, clean
 //! capture lac-lns call.pcapng        write what this link carries; `no capture` ends every capture
+//! power lns off                      as by the mains switch; `power lns on` switches it on again
 //! ```
 //!
 //! A line is typed when the console's previous command is over. The play goes on when the new command is over, or
@@ -93,6 +94,13 @@ pub enum Action {
     },
     /// End every capture.
     NoCapture,
+    /// Switch a router off, as by its mains switch, or on again.
+    Power {
+        /// Node.
+        node: String,
+        /// On.
+        on: bool,
+    },
 }
 
 /// What is typed.
@@ -160,9 +168,10 @@ impl Play {
     ) -> Result<(), PlayError> {
         for step in &self.steps {
             let (what, name, known) = match &step.action {
-                Action::Type { node, .. } | Action::Wait { node, .. } | Action::Shell { node, .. } => {
-                    ("node", node, is_node(node))
-                }
+                Action::Type { node, .. }
+                | Action::Wait { node, .. }
+                | Action::Shell { node, .. }
+                | Action::Power { node, .. } => ("node", node, is_node(node)),
                 Action::Link { link, .. } | Action::Capture { link, .. } => ("link", link, is_link(link)),
                 Action::Sleep(_) | Action::NoCapture => continue,
             };
@@ -206,8 +215,13 @@ impl Action {
                 None => Err("expected `capture LINK FILE.pcapng`".to_owned()),
             },
             "no" if rest == "capture" => Ok(Action::NoCapture),
+            "power" => match rest.split_once(char::is_whitespace).map(|(node, state)| (node, state.trim())) {
+                Some((node, "on")) => Ok(Action::Power { node: node.to_owned(), on: true }),
+                Some((node, "off")) => Ok(Action::Power { node: node.to_owned(), on: false }),
+                Some(_) | None => Err("expected `power NODE off` or `power NODE on`".to_owned()),
+            },
             other => Err(format!(
-                "`{other}`: expected `NODE: command`, wait, shell, sleep, link, capture or no capture"
+                "`{other}`: expected `NODE: command`, wait, shell, sleep, link, capture, no capture or power"
             )),
         }
     }

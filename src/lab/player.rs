@@ -62,6 +62,12 @@ pub trait Stage {
 
     /// Ends every capture.
     fn no_capture(&mut self);
+
+    /// Switches a router off, or on again.
+    ///
+    /// # Errors
+    /// A sentence when it is so already, or cannot be started.
+    fn power(&mut self, node: NodeId, on: bool) -> Result<(), String>;
 }
 
 /// Why a play ended before its end.
@@ -171,10 +177,24 @@ impl Player {
     /// # Errors
     /// The first step that fails, with its line. The logs are complete up to there.
     pub fn run(&mut self, stage: &mut dyn Stage, play: &Play) -> Result<(), PlayFailure> {
+        self.run_watched(stage, play, &mut |_| {})
+    }
+
+    /// As [`run`](Self::run); `watch` is told each step before it is done.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_watched(
+        &mut self,
+        stage: &mut dyn Stage,
+        play: &Play,
+        watch: &mut dyn FnMut(&Step),
+    ) -> Result<(), PlayFailure> {
         let description = &self.description;
         play.check(|node| description.node(node).is_some(), |link| description.link(link).is_some())
             .map_err(PlayFailure::Play)?;
         for step in &play.steps {
+            watch(step);
             let done = self.step(stage, step);
             self.write_logs()?;
             done.map_err(|failure| match failure {
@@ -232,6 +252,14 @@ impl Player {
             }
             Action::NoCapture => {
                 stage.no_capture();
+                Ok(())
+            }
+            Action::Power { node, on } => {
+                let node = self.router(node)?;
+                stage.power(node, *on)?;
+                if let (false, Some(console)) = (*on, self.consoles.get_mut(&node)) {
+                    console.screen.power_off();
+                }
                 Ok(())
             }
         }

@@ -68,7 +68,14 @@ impl Screen {
     /// The router sends this.
     pub fn output(&mut self, output: ConsoleOutput) {
         match output {
-            ConsoleOutput::Text(text) => self.text.push_str(&text),
+            ConsoleOutput::Text(text) => {
+                if !self.pending.is_empty() {
+                    // Somebody else has typed behind the prompt.
+                    self.text.push_str(&std::mem::take(&mut self.pending));
+                    self.expects = Expects::Nothing;
+                }
+                self.text.push_str(&text);
+            }
             ConsoleOutput::Async(line) => {
                 self.fresh_line();
                 self.text.push_str(&line);
@@ -85,8 +92,7 @@ impl Screen {
         }
     }
 
-    /// The operator types `line` and Enter. With `prompt_text`, what stood before it on the line is that text
-    /// only: a line left over by `?` was wiped.
+    /// The operator types `line` and Enter.
     pub fn typed(&mut self, line: &str) {
         let standing = std::mem::take(&mut self.pending);
         match std::mem::replace(&mut self.expects, Expects::Nothing) {
@@ -110,6 +116,12 @@ impl Screen {
         if let Some(prompt) = self.pending.strip_suffix(left_over) {
             self.pending = prompt.to_owned();
         }
+    }
+
+    /// The router was switched off: nothing is expected until it prompts again.
+    pub fn power_off(&mut self) {
+        self.finish();
+        self.expects = Expects::Nothing;
     }
 
     /// The operator turns away: what stands on the last line is written down.

@@ -246,6 +246,12 @@ fn is_group(address: [u8; 6]) -> bool {
     address[0] & 1 == 1
 }
 
+/// The hardware address of what is at a port of a link: locally administered, one per port of the lab.
+pub fn hardware_address(link: usize, port: usize) -> [u8; 6] {
+    let [link, port] = [link, port].map(|n| u16::try_from(n).unwrap_or(u16::MAX).to_be_bytes());
+    [0x02, 0x00, link[0], link[1], port[0], port[1].wrapping_add(1)]
+}
+
 /// What `link NAME ...` asks for, in a play and at the lab prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkChange {

@@ -24,6 +24,7 @@ sleep 500ms
 link lac-lns loss 10% delay 50ms
 capture lac-lns call.pcapng
 no capture
+power lns off
 ";
     let actions = actions(text);
     let keys: Vec<&Keys> = actions
@@ -54,6 +55,7 @@ no capture
     assert!(matches!(&actions[9], Action::Link { link, changes } if link == "lac-lns" && changes.len() == 2));
     assert!(matches!(&actions[10], Action::Capture { file, .. } if file == "call.pcapng"));
     assert!(matches!(actions[11], Action::NoCapture));
+    assert!(matches!(&actions[12], Action::Power { node, on: false } if node == "lns"));
 }
 
 #[test]
@@ -67,6 +69,7 @@ fn a_mistake_names_the_script_and_the_line() {
         ("shell ls", "t.play:2: expected `shell NODE"),
         ("link lan lose 1%", "t.play:2: `lose`"),
         ("capture lan", "t.play:2: expected `capture LINK FILE"),
+        ("power lns", "t.play:2: expected `power NODE off`"),
         ("no capturing", "t.play:2: `no`"),
     ] {
         let message = Play::parse("t.play", &format!("# one\n{line}\n")).unwrap_err().to_string();

@@ -96,6 +96,15 @@ impl Stage for Fake {
     }
 
     fn no_capture(&mut self) {}
+
+    fn power(&mut self, _: NodeId, on: bool) -> Result<(), String> {
+        if on {
+            self.show(0, prompt("r>"));
+        } else {
+            self.outputs.clear();
+        }
+        Ok(())
+    }
 }
 
 /// Runs a play and returns its result, the log of `r`, and the stage.
@@ -177,4 +186,12 @@ fn a_linux_command_that_fails_fails_the_play() {
 fn a_capture_that_cannot_be_written_fails_the_play() {
     let (result, ..) = run("capture lan x.pcapng\n", Fake::default());
     assert_eq!(result.unwrap_err(), "t.play:1: capture lan x.pcapng: no captures here");
+}
+
+#[test]
+fn a_router_that_is_switched_off_expects_nothing_until_it_prompts_again() {
+    let (result, log, stage) = run("r: one\npower r off\nsleep 1s\npower r on\nr: two\n", Fake::default());
+    assert_eq!(result, Ok(()));
+    assert_eq!(stage.inputs.len(), 2);
+    assert!(log.starts_with("r>one\ndone one\nr#\nr>two\n"), "{log}");
 }
