@@ -4,7 +4,12 @@
 //! Linux and the virtual lab use the same one.
 
 mod delivery;
+mod hdlc;
+mod line;
 mod table;
 
 pub use delivery::{Delivery, Disposition, Statistics};
 pub use table::Table;
+
+#[cfg(test)]
+mod tests;

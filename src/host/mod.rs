@@ -6,12 +6,16 @@
 pub mod access;
 pub mod capture;
 pub mod clock;
+mod devices;
+mod edge;
 pub mod entropy;
 pub mod handle;
 pub mod netlink;
 pub mod netns;
+pub mod ping;
 pub mod runner;
 pub mod tun;
+pub mod udp;
 
 pub use access::{Access, AccessReceiver, AccessSender};
 pub use capture::{CaptureWriter, LinkType};
@@ -19,5 +23,5 @@ pub use clock::MonotonicClock;
 pub use entropy::SystemEntropy;
 pub use handle::{HostConfig, Notice, RouterHandle, RouterInput, Startup};
 pub use netns::{Lack, NetNs};
-pub use runner::RouterHost;
+pub use runner::{Factory, Node, RouterHost};
 pub use tun::{Tap, Tun};

@@ -1,93 +1,71 @@
 //! One UDP port 1701: all tunnels and sessions of a router.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
+use super::debug_events::{L2tpEventDebug, Trouble, What};
+use super::header::{Packet, classify};
+use super::prefix::Prefix;
+use super::tables::control;
+use super::tunnel::{Io, Tunnel, Why};
 use super::types::*;
-use crate::proto::{Context, Instant};
+use super::views::{PortCounters, SessionView, TunnelView};
+use crate::proto::{Context, Instant, Purpose};
+
+/// Tunnels that peers may have half open at once; beyond it an SCCRQ is dropped, so that a flood leaks nothing.
+pub const HALF_OPEN_LIMIT: usize = 1024;
+
+/// The tunnel secrets that hidden AVPs of an SCCRQ are read with, before the owner is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Secrets {
+    /// By the peer's Host Name AVP.
+    pub by_host: BTreeMap<String, String>,
+    /// For every other peer.
+    pub default: Option<String>,
+}
 
 /// All tunnels and sessions of a router.
 #[derive(Default)]
-pub struct Endpoint {}
-
-/// A read-only picture of a tunnel, for `show vpdn tunnel`.
-#[derive(Clone, Debug)]
-pub struct TunnelView {
-    /// Our id.
-    pub id: TunnelId,
-    /// The peer's id, 0 before it is known.
-    pub remote_id: u16,
-    /// The peer's Host Name AVP.
-    pub remote_name: String,
-    /// Our Host Name AVP.
-    pub local_name: String,
-    /// The peer.
-    pub remote: SocketAddr,
-    /// Our address.
-    pub local: IpAddr,
-    /// State.
-    pub state: TunnelState,
-    /// When it was entered.
-    pub changed: Instant,
-    /// Who opened it: we are the initiator.
-    pub locally_initiated: bool,
-    /// Session ids, in order.
-    pub sessions: Vec<u16>,
-    /// Ns of the next message we send, Nr we expect.
-    pub ns_nr: (u16, u16),
-    /// Our and the peer's receive window.
-    pub windows: (u16, u16),
-    /// Congestion window, in messages.
-    pub congestion_window: u16,
-    /// Retransmission time now, largest so far, seconds.
-    pub retransmit_time: (u32, u32),
-    /// Unsent queue: now, largest so far.
-    pub unsent: (usize, usize),
-    /// Resend queue: now, largest so far.
-    pub resend: (usize, usize),
-    /// Retransmissions in all.
-    pub resends: u64,
-    /// ZLBs sent.
-    pub zlbs: u64,
-    /// Control messages dropped as duplicates or beyond the window, and those put back in order.
-    pub out_of_order: (u64, u64),
-    /// Failed tunnel authentications.
-    pub auth_failures: u64,
-    /// Control packets and octets: sent, received.
-    pub control: (u64, u64, u64, u64),
-    /// How often each retransmission step was reached (`Retransmit time distribution`).
-    pub distribution: [u32; 9],
+pub struct Endpoint {
+    pub(super) tunnels: BTreeMap<u16, Tunnel>,
+    keys: BTreeMap<u16, Keys>,
+    timers: BTreeSet<(Instant, u16)>,
+    /// Peer, its tunnel id, ours.
+    pub(super) peers: BTreeSet<(IpAddr, u16, u16)>,
+    /// Peer, our id: SCCRQ sent and not answered.
+    pub(super) opening: BTreeSet<(IpAddr, u16)>,
+    half_open: usize,
+    /// Half-open tunnels that are refused and only linger, oldest first: the first to go under a flood.
+    refused: BTreeSet<(Instant, u16)>,
+    unsettled: Vec<u16>,
+    pub(super) outputs: VecDeque<Output>,
+    pub(super) counters: PortCounters,
+    pub(super) secrets: Secrets,
 }
 
-/// A read-only picture of a session, for `show vpdn session`.
-#[derive(Clone, Debug)]
-pub struct SessionView {
-    /// Our ids.
-    pub id: SessionId,
-    /// The peer's session id.
-    pub remote_id: u16,
-    /// State.
-    pub state: SessionState,
-    /// When it was entered.
-    pub changed: Instant,
-    /// Call Serial Number.
-    pub serial: u32,
-    /// Data carries sequence numbers.
-    pub sequencing: bool,
+/// Under which keys a tunnel stands in the endpoint's indexes.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Keys {
+    timer: Option<Instant>,
+    peer: Option<(IpAddr, u16)>,
+    opening: Option<IpAddr>,
+    half_open: bool,
+    refused: Option<Instant>,
 }
 
-/// What arrived on port 1701 and was not for any tunnel, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PortCounters {
-    /// L2F (version 1) packets.
-    pub l2f: u64,
-    /// Another version.
-    pub bad_version: u64,
-    /// Truncated or inconsistent headers, malformed messages.
-    pub malformed: u64,
-    /// Control messages for a tunnel that does not exist.
-    pub unknown_tunnel: u64,
-    /// Control messages for a session that does not exist.
-    pub unknown_session: u64,
+impl Keys {
+    fn of(tunnel: &Tunnel) -> Keys {
+        let ip = tunnel.remote.ip();
+        let half_open = !tunnel.locally_initiated && !tunnel.proven;
+        let opening = tunnel.machine == control::State::WaitCtlReply && !tunnel.closing;
+        Keys {
+            timer: tunnel.next_timeout(),
+            peer: (tunnel.remote_id != 0).then_some((ip, tunnel.remote_id)),
+            opening: opening.then_some(ip),
+            half_open,
+            refused: (half_open && tunnel.closing).then_some(tunnel.changed),
+        }
+    }
 }
 
 impl Endpoint {
@@ -96,7 +74,14 @@ impl Endpoint {
         Self::default()
     }
 
+    /// The secrets for hidden AVPs in SCCRQs; what `accept_tunnel` says counts from there on.
+    pub fn set_secrets(&mut self, secrets: Secrets) {
+        self.secrets = secrets;
+    }
+
     /// LAC: opens a control connection. The SCCRQ goes out at once.
+    ///
+    /// Without a secret, and `authenticate` set, `TunnelDown` follows and nothing is sent.
     pub fn connect(
         &mut self,
         cx: &mut Context,
@@ -104,23 +89,35 @@ impl Endpoint {
         local: IpAddr,
         remote: SocketAddr,
     ) -> TunnelId {
-        let _ = (cx, config, local, remote);
-        TunnelId(1)
+        let Some(id) = self.free_tunnel(cx) else {
+            // 65535 tunnels: no id to give. Id 0 is never a tunnel, so that the owner hears that it is down.
+            let tunnel = TunnelId(0);
+            let cause = DownCause::Local(super::tunnel::code(2, Some(4)));
+            self.outputs.push_back(Output::Event(Event::TunnelDown { tunnel, cause }));
+            return tunnel;
+        };
+        let mut io = Io { cx, out: &mut self.outputs };
+        let tunnel = Tunnel::connect(&mut io, id, config, local, remote);
+        self.adopt(tunnel);
+        TunnelId(id)
     }
 
     /// LNS: takes a requested tunnel; the SCCRP goes out.
+    ///
+    /// A failed authentication (no secret) is answered with a StopCCN, and `TunnelDown` follows.
     pub fn accept_tunnel(&mut self, cx: &mut Context, tunnel: TunnelId, config: TunnelConfig) {
-        let _ = (cx, tunnel, config);
+        self.with(cx, tunnel.0, |tunnel, io| tunnel.accept(io, config));
     }
 
-    /// LNS: refuses a requested tunnel with a StopCCN.
+    /// LNS: refuses a requested tunnel with a StopCCN. No event follows: the caller knows.
     pub fn reject_tunnel(&mut self, cx: &mut Context, tunnel: TunnelId, result: ResultCode) {
-        let _ = (cx, tunnel, result);
+        self.with(cx, tunnel.0, |tunnel, io| tunnel.reject(io, result));
     }
 
-    /// Clears a tunnel and its sessions: StopCCN, then idle. `clear vpdn tunnel`.
+    /// Clears a tunnel and its sessions: StopCCN, then idle. `clear vpdn tunnel`. `SessionDown` of each session
+    /// and `TunnelDown` follow.
     pub fn shutdown(&mut self, cx: &mut Context, tunnel: TunnelId, result: ResultCode) {
-        let _ = (cx, tunnel, result);
+        self.with(cx, tunnel.0, |tunnel, io| tunnel.shutdown(io, Why::local(result)));
     }
 
     /// LAC: creates a session in an established tunnel: ICRQ now, ICCN with `info` on the ICRP. `label` is the
@@ -134,73 +131,217 @@ impl Endpoint {
         request: CallRequest,
         info: ConnectInfo,
     ) -> Option<SessionId> {
-        let _ = (cx, tunnel, label, request, info);
-        None
+        let session = self.with(cx, tunnel.0, |tunnel, io| tunnel.call(io, label, request, info))??;
+        Some(SessionId { tunnel, session })
     }
 
     /// LNS: takes a requested call; the ICRP goes out.
     pub fn accept_call(&mut self, cx: &mut Context, session: SessionId) {
-        let _ = (cx, session);
+        self.with(cx, session.tunnel.0, |tunnel, io| tunnel.accept_call(io, session.session));
     }
 
-    /// LNS: refuses a requested call with a CDN.
+    /// LNS: refuses a requested call with a CDN. No event follows: the caller knows.
     pub fn reject_call(&mut self, cx: &mut Context, session: SessionId, result: ResultCode) {
-        let _ = (cx, session, result);
+        self.with(cx, session.tunnel.0, |tunnel, io| tunnel.reject_call(io, session.session, result));
     }
 
     /// Names the interface that a session is bound to (`Vi4`), which prefixes its debugs from now on.
     pub fn bind(&mut self, session: SessionId, label: &str) {
-        let _ = (session, label);
+        if let Some(tunnel) = self.tunnels.get_mut(&session.tunnel.0) {
+            tunnel.label(session.session, label);
+        }
     }
 
     /// Ends a session with a CDN. No event follows: the caller knows.
     pub fn hang_up(&mut self, cx: &mut Context, session: SessionId, result: ResultCode) {
-        let _ = (cx, session, result);
+        self.with(cx, session.tunnel.0, |tunnel, io| tunnel.hang_up(io, session.session, result));
+    }
+
+    /// Notes that data came through a tunnel, which puts its next HELLO off (RFC 2661 section 5.5).
+    pub fn heard(&mut self, now: Instant, tunnel: TunnelId) {
+        if let Some(tunnel) = self.tunnels.get_mut(&tunnel.0) {
+            tunnel.heard(now);
+        }
     }
 
     /// Takes a control message (or anything else that `forward` did not take) from UDP 1701.
     pub fn handle_datagram(&mut self, cx: &mut Context, local: IpAddr, remote: SocketAddr, bytes: &[u8]) {
-        let _ = (cx, local, remote, bytes);
+        self.settle(cx);
+        match classify(bytes) {
+            Packet::Control { header, body, len, .. } => {
+                let datagram = bytes.get(..usize::from(len)).unwrap_or(bytes);
+                let known = self.tunnels.get(&header.tunnel).is_some_and(|t| t.remote.ip() == remote.ip());
+                if known {
+                    self.with(cx, header.tunnel, |tunnel, io| {
+                        tunnel.receive(io, remote, header, body, datagram);
+                    });
+                } else {
+                    self.handle_stranger(cx, local, remote, header, body, datagram);
+                }
+            }
+            // Data of a session that is gone; the data plane counts what it knows.
+            Packet::Data(..) => {}
+            Packet::L2f => {
+                self.counters.l2f += 1;
+                trouble(cx, Trouble::L2f(remote));
+            }
+            Packet::BadVersion(version) => {
+                self.counters.bad_version += 1;
+                trouble(cx, Trouble::BadVersion(version, remote));
+            }
+            Packet::Malformed(why) => {
+                self.counters.malformed += 1;
+                trouble(cx, Trouble::Malformed(why, remote));
+            }
+        }
+    }
+
+    /// Lets tunnels whose last session is gone become no-sessions-left. Call it after `poll()` gave `None`, so
+    /// that the owner has handled each `SessionDown` first; then poll again.
+    pub fn settle(&mut self, cx: &mut Context) {
+        for id in std::mem::take(&mut self.unsettled) {
+            self.with(cx, id, |tunnel, io| tunnel.settle(io));
+        }
     }
 
     /// Runs every timer that is due at `cx.now`.
     pub fn handle_timeout(&mut self, cx: &mut Context) {
-        let _ = cx;
+        self.settle(cx);
+        while let Some(&(due, id)) = self.timers.first() {
+            if due > cx.now {
+                return;
+            }
+            self.with(cx, id, |tunnel, io| tunnel.handle_timeout(io));
+        }
     }
 
     /// When `handle_timeout` must be called next.
     pub fn next_timeout(&self) -> Option<Instant> {
-        None
+        self.timers.first().map(|&(due, _)| due)
     }
 
     /// The next output; call until `None` after every other call.
     pub fn poll(&mut self) -> Option<Output> {
-        None
+        self.outputs.pop_front()
     }
 
     /// Every visible tunnel, by id. A tunnel that only waits to resend its StopCCN is not visible.
     pub fn tunnels(&self) -> Vec<TunnelView> {
-        Vec::new()
+        self.visible().map(TunnelView::of).collect()
     }
 
     /// One tunnel.
     pub fn tunnel(&self, tunnel: TunnelId) -> Option<TunnelView> {
-        let _ = tunnel;
-        None
+        self.tunnels.get(&tunnel.0).filter(|t| !t.closing).map(TunnelView::of)
     }
 
     /// Every session, by tunnel and id.
     pub fn sessions(&self) -> Vec<SessionView> {
-        Vec::new()
+        self.visible().flat_map(|t| t.sessions.iter().map(|(&id, s)| SessionView::of(t, id, s))).collect()
+    }
+
+    /// Where data of a session goes.
+    pub fn path(&self, session: SessionId) -> Option<DataPath> {
+        self.tunnels.get(&session.tunnel.0)?.path(session.session)
     }
 
     /// What was not for any tunnel.
     pub fn counters(&self) -> PortCounters {
-        PortCounters::default()
+        self.counters
     }
 
     /// Whether nothing is left at all: no tunnel, no session, no lingering StopCCN, no timer.
     pub fn is_quiet(&self) -> bool {
+        self.tunnels.is_empty() && self.timers.is_empty() && self.outputs.is_empty()
+    }
+
+    fn visible(&self) -> impl Iterator<Item = &Tunnel> {
+        self.tunnels.values().filter(|t| !t.closing)
+    }
+
+    pub(super) fn free_tunnel(&self, cx: &mut Context) -> Option<u16> {
+        free_id(cx, Purpose::TunnelId, |id| self.tunnels.contains_key(&id))
+    }
+
+    /// Makes room for one more half-open tunnel by forgetting one that is refused already.
+    pub(super) fn room_for_half_open(&mut self) -> bool {
+        if self.half_open < HALF_OPEN_LIMIT {
+            return true;
+        }
+        let Some(&(_, oldest)) = self.refused.first() else { return false };
+        if let Some(tunnel) = self.tunnels.get_mut(&oldest) {
+            tunnel.gone = true;
+        }
+        self.index(oldest);
         true
     }
+
+    /// Takes a new tunnel.
+    pub(super) fn adopt(&mut self, tunnel: Tunnel) {
+        let id = tunnel.id;
+        self.tunnels.insert(id, tunnel);
+        self.index(id);
+    }
+
+    /// Runs `f` on a tunnel and brings the indexes up to date.
+    pub(super) fn with<R>(
+        &mut self,
+        cx: &mut Context,
+        id: u16,
+        f: impl FnOnce(&mut Tunnel, &mut Io) -> R,
+    ) -> Option<R> {
+        let tunnel = self.tunnels.get_mut(&id)?;
+        let result = f(tunnel, &mut Io { cx, out: &mut self.outputs });
+        self.index(id);
+        Some(result)
+    }
+
+    fn index(&mut self, id: u16) {
+        let Some(tunnel) = self.tunnels.get_mut(&id) else { return };
+        self.counters.unknown_session += std::mem::take(&mut tunnel.unknown_sessions);
+        let gone = tunnel.gone;
+        if tunnel.unsettled && !gone && !self.unsettled.contains(&id) {
+            self.unsettled.push(id);
+        }
+        let new = if gone { Keys::default() } else { Keys::of(tunnel) };
+        let old = if gone { self.keys.remove(&id) } else { self.keys.insert(id, new) }.unwrap_or_default();
+        if gone {
+            self.tunnels.remove(&id);
+        }
+        if old != new {
+            self.replace(id, old, new);
+        }
+    }
+
+    fn replace(&mut self, id: u16, old: Keys, new: Keys) {
+        swap(&mut self.timers, old.timer.map(|due| (due, id)), new.timer.map(|due| (due, id)));
+        swap(&mut self.peers, old.peer.map(|(ip, r)| (ip, r, id)), new.peer.map(|(ip, r)| (ip, r, id)));
+        swap(&mut self.opening, old.opening.map(|ip| (ip, id)), new.opening.map(|ip| (ip, id)));
+        swap(&mut self.refused, old.refused.map(|at| (at, id)), new.refused.map(|at| (at, id)));
+        self.half_open = self.half_open - usize::from(old.half_open) + usize::from(new.half_open);
+    }
+}
+
+fn swap<K: Ord>(index: &mut BTreeSet<K>, old: Option<K>, new: Option<K>) {
+    if old == new {
+        return;
+    }
+    if let Some(old) = old {
+        index.remove(&old);
+    }
+    if let Some(new) = new {
+        index.insert(new);
+    }
+}
+
+/// Prints a line of l2x-errors that is about no tunnel.
+pub(super) fn trouble(cx: &mut Context, trouble: Trouble<'_>) {
+    cx.debug(&L2tpEventDebug { prefix: Prefix::L2x, what: What::Trouble(trouble) });
+}
+
+/// An id that is not 0 and not in use: drawn, and counted on from the draw when that is taken.
+/// `None` when all 65535 are in use.
+pub(super) fn free_id(cx: &mut Context, purpose: Purpose, used: impl Fn(u16) -> bool) -> Option<u16> {
+    let first = cx.entropy.u16(purpose);
+    (0..=u16::MAX).map(|step| first.wrapping_add(step)).find(|&id| id != 0 && !used(id))
 }

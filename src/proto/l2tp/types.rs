@@ -335,4 +335,7 @@ pub enum DownCause {
     Protocol(String),
     /// The peer's new SCCRQ shows that it has forgotten this tunnel.
     PeerRestarted,
+    /// Both ends opened a tunnel at once and the peer's Tie Breaker AVP won; its SCCRQ follows as a
+    /// [`Event::TunnelRequested`], unless both values were equal.
+    LostTie,
 }

@@ -1,0 +1,241 @@
+//! Control messages that no tunnel takes: SCCRQs, and what is left over of tunnels that are gone.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::debug;
+use super::debug_events::{L2tpEventDebug, Trouble, What};
+use super::endpoint::{Endpoint, trouble};
+use super::header::{ControlHeader, encode_control};
+use super::message::*;
+use super::prefix::Prefix;
+use super::tunnel::{Tunnel, code};
+use super::types::*;
+use crate::proto::trace::Silent;
+use crate::proto::{Context, Entropy};
+
+/// A message from `remote` that no tunnel takes.
+struct Stranger<'a> {
+    local: IpAddr,
+    remote: SocketAddr,
+    header: ControlHeader,
+    body: &'a [u8],
+    datagram: &'a [u8],
+}
+
+/// Where a tie leaves the SCCRQ that has come.
+enum Tie {
+    None,
+    /// Ours stays, the peer's is dropped.
+    Win,
+    /// Ours goes.
+    Lose(u16),
+    /// Both go.
+    Equal(u16),
+}
+
+impl Endpoint {
+    pub(super) fn handle_stranger(
+        &mut self,
+        cx: &mut Context,
+        local: IpAddr,
+        remote: SocketAddr,
+        header: ControlHeader,
+        body: &[u8],
+        datagram: &[u8],
+    ) {
+        let stranger = Stranger { local, remote, header, body, datagram };
+        if header.tunnel != 0 {
+            self.counters.unknown_tunnel += 1;
+            trouble(cx, Trouble::UnknownTunnel(header.tunnel, remote));
+        }
+        // A ZLB asks for nothing.
+        if body.is_empty() {
+            return;
+        }
+        match (self.peek(cx, body), header.tunnel) {
+            (Ok(Message::Sccrq(sccrq)), 0) => self.on_sccrq(cx, &stranger, sccrq),
+            (Err(fault), 0) if fault.message_type == Some(MessageType::Sccrq) => {
+                self.on_bad_sccrq(cx, &stranger, &fault);
+            }
+            (Ok(Message::StopCcn(stop)), _) => self.on_stray_stopccn(cx, &stranger, &stop),
+            // RFC 2661 section 7.2.1, idle: an SCCRP is answered with a StopCCN.
+            (Ok(Message::Sccrp(sccrp)), 1..) => self.refuse_sccrp(cx, &stranger, &sccrp),
+            // The other rows of idle send nothing; there is no id to send it to.
+            (Ok(_), _) => {}
+            (Err(_), _) => self.counters.malformed += 1,
+        }
+    }
+
+    /// Reads a message without printing it.
+    fn peek(&self, cx: &mut Context, body: &[u8]) -> Result<Message, Fault> {
+        let entropy: &mut dyn Entropy = &mut *cx.entropy;
+        let mut quiet = Context { now: cx.now, entropy, trace: &mut Silent };
+        decode(&mut quiet, Prefix::L2x, body, self.secret_for(body))
+    }
+
+    /// Prints a message that `peek` has read.
+    fn show(&self, cx: &mut Context, stranger: &Stranger<'_>, name: &str) {
+        // The result is known; this is for the lines.
+        let _ = decode(cx, Prefix::L2x, stranger.body, self.secret_for(stranger.body));
+        debug::input(cx, Prefix::L2x, stranger.header, name, stranger.datagram);
+    }
+
+    fn secret_for(&self, body: &[u8]) -> Option<&[u8]> {
+        let named = peek_host_name(body).and_then(|name| {
+            let name = std::str::from_utf8(name).ok()?;
+            self.secrets.by_host.get(name)
+        });
+        named.or(self.secrets.default.as_ref()).map(String::as_bytes)
+    }
+
+    fn on_sccrq(&mut self, cx: &mut Context, stranger: &Stranger<'_>, sccrq: Sccrq) {
+        let Stranger { local, remote, header, body, .. } = *stranger;
+        if self.is_repeated(cx, stranger, sccrq.assigned_tunnel) {
+            return;
+        }
+        self.show(cx, stranger, MessageType::Sccrq.name());
+        if header.ns != 0 {
+            self.counters.malformed += 1;
+            return trouble(cx, Trouble::Malformed("SCCRQ that is not the first message", remote));
+        }
+        self.forget_restarted(cx, remote.ip(), &sccrq);
+        match self.tie(remote.ip(), sccrq.tie_breaker) {
+            Tie::None => {}
+            Tie::Win => {
+                return trouble(cx, Trouble::TieBreaker("our tunnel wins"));
+            }
+            Tie::Lose(ours) => {
+                self.with(cx, ours, |tunnel, io| tunnel.lose_tie(io));
+            }
+            Tie::Equal(ours) => {
+                self.with(cx, ours, |tunnel, io| tunnel.lose_tie(io));
+                return trouble(cx, Trouble::TieBreaker("equal, both tunnels are discarded"));
+            }
+        }
+        let Some(id) = self.admit(cx, remote) else { return };
+        cx.debug(&L2tpEventDebug {
+            prefix: Prefix::L2tp,
+            what: What::InTunnel(MessageType::Sccrq.name(), &sccrq.host_name, sccrq.assigned_tunnel),
+        });
+        let request = TunnelRequest { host_name: sccrq.host_name.clone(), remote, local };
+        let tunnel = Tunnel::requested(&mut self.io(cx), id, sccrq, local, remote, body);
+        self.adopt(tunnel);
+        self.outputs.push_back(Output::Event(Event::TunnelRequested { tunnel: TunnelId(id), request }));
+    }
+
+    fn on_bad_sccrq(&mut self, cx: &mut Context, stranger: &Stranger<'_>, fault: &Fault) {
+        let Stranger { local, remote, body, .. } = *stranger;
+        let assigned = fault.assigned_tunnel.unwrap_or(0);
+        if assigned != 0 && self.is_repeated(cx, stranger, assigned) {
+            return;
+        }
+        self.show(cx, stranger, MessageType::Sccrq.name());
+        self.counters.malformed += 1;
+        trouble(cx, Trouble::BadMessage("SCCRQ", fault.result.result, fault.result.error));
+        if !fault.fatal || assigned == 0 {
+            return;
+        }
+        let Some(id) = self.admit(cx, remote) else { return };
+        let result = fault.result.clone();
+        let tunnel = Tunnel::refused(&mut self.io(cx), id, assigned, result, local, remote, body);
+        self.adopt(tunnel);
+    }
+
+    /// An SCCRQ that has been seen goes to the tunnel that it made, which acknowledges it again.
+    fn is_repeated(&mut self, cx: &mut Context, stranger: &Stranger<'_>, assigned: u16) -> bool {
+        let Stranger { remote, header, body, datagram, .. } = *stranger;
+        let now = cx.now;
+        let repeated = |id: &u16| self.tunnels.get(id).is_some_and(|t| t.is_repetition(now, body));
+        let Some(id) = self.of_peer(remote.ip(), assigned).find(repeated) else { return false };
+        self.with(cx, id, |tunnel, io| tunnel.receive(io, remote, header, body, datagram));
+        true
+    }
+
+    /// A new SCCRQ with a tunnel id that the peer has already: it has forgotten that tunnel.
+    fn forget_restarted(&mut self, cx: &mut Context, peer: IpAddr, sccrq: &Sccrq) {
+        let same =
+            |id: &u16| self.tunnels.get(id).is_some_and(|t| !t.closing && t.remote_name == sccrq.host_name);
+        let stale: Vec<u16> = self.of_peer(peer, sccrq.assigned_tunnel).filter(same).collect();
+        for id in stale {
+            trouble(cx, Trouble::PeerRestarted(&sccrq.host_name));
+            self.with(cx, id, |tunnel, io| tunnel.forget(io, DownCause::PeerRestarted));
+        }
+    }
+
+    /// RFC 2661 section 4.4.3, Tie Breaker: the lower value wins, one that is present wins over none.
+    fn tie(&self, peer: IpAddr, theirs: Option<[u8; 8]>) -> Tie {
+        let Some(&(_, ours)) = self.opening.range((peer, 0)..=(peer, u16::MAX)).next() else {
+            return Tie::None;
+        };
+        let Some(tunnel) = self.tunnels.get(&ours) else { return Tie::None };
+        match (tunnel.tie_breaker, theirs) {
+            (None, None) => Tie::None,
+            (Some(_), None) => Tie::Win,
+            (None, Some(_)) => Tie::Lose(ours),
+            (Some(mine), Some(theirs)) => match mine.cmp(&theirs) {
+                std::cmp::Ordering::Less => Tie::Win,
+                std::cmp::Ordering::Greater => Tie::Lose(ours),
+                std::cmp::Ordering::Equal => Tie::Equal(ours),
+            },
+        }
+    }
+
+    /// An id for one more tunnel that a peer opens, if there is room.
+    fn admit(&mut self, cx: &mut Context, remote: SocketAddr) -> Option<u16> {
+        let id = if self.room_for_half_open() { self.free_tunnel(cx) } else { None };
+        if id.is_none() {
+            self.counters.half_open_dropped += 1;
+            trouble(cx, Trouble::TooManyHalfOpen(remote));
+        }
+        id
+    }
+
+    /// RFC 2661 section 4.4.3, Assigned Tunnel ID: a StopCCN may come from a peer that does not know our id;
+    /// then its own tells which tunnel is meant. One of a tunnel that is gone is acknowledged all the same.
+    fn on_stray_stopccn(&mut self, cx: &mut Context, stranger: &Stranger<'_>, stop: &StopCcn) {
+        let Stranger { remote, header, body, datagram, .. } = *stranger;
+        let known = self.of_peer(remote.ip(), stop.assigned_tunnel).next();
+        if let (0, Some(id)) = (header.tunnel, known) {
+            self.with(cx, id, |tunnel, io| tunnel.receive(io, remote, header, body, datagram));
+            return;
+        }
+        let header = self.reply(stranger, stop.assigned_tunnel);
+        self.answer(cx, stranger, header, debug::ZLB, &[]);
+    }
+
+    fn refuse_sccrp(&mut self, cx: &mut Context, stranger: &Stranger<'_>, sccrp: &Sccrp) {
+        // General error 1: no control connection exists for this pair.
+        let result = code(2, Some(1));
+        let stop = Message::StopCcn(StopCcn { assigned_tunnel: stranger.header.tunnel, result });
+        let header = self.reply(stranger, sccrp.assigned_tunnel);
+        self.answer(cx, stranger, header, MessageType::StopCcn.name(), &stop.encode(None));
+    }
+
+    /// The header of an answer without a tunnel: the numbers are those that the peer expects.
+    fn reply(&self, stranger: &Stranger<'_>, tunnel: u16) -> ControlHeader {
+        let ControlHeader { ns, nr, .. } = stranger.header;
+        ControlHeader { tunnel, session: 0, ns: nr, nr: ns.wrapping_add(1) }
+    }
+
+    fn answer(
+        &mut self,
+        cx: &mut Context,
+        stranger: &Stranger<'_>,
+        header: ControlHeader,
+        name: &str,
+        body: &[u8],
+    ) {
+        let bytes = encode_control(&header, body);
+        debug::output(cx, Prefix::L2tp, header, name, &bytes);
+        self.outputs.push_back(Output::Transmit { local: stranger.local, remote: stranger.remote, bytes });
+    }
+
+    /// Our tunnels that have `assigned` as the id of `peer`.
+    fn of_peer(&self, peer: IpAddr, assigned: u16) -> impl Iterator<Item = u16> {
+        self.peers.range((peer, assigned, 0)..=(peer, assigned, u16::MAX)).map(|&(_, _, id)| id)
+    }
+
+    fn io<'a, 'c>(&'a mut self, cx: &'a mut Context<'c>) -> super::tunnel::Io<'a, 'c> {
+        super::tunnel::Io { cx, out: &mut self.outputs }
+    }
+}

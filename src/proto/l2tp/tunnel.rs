@@ -1,0 +1,858 @@
+//! One control connection: RFC 2661 sections 5.1, 5.5, 5.7 and 7.2. Its sessions are in `session.rs`.
+
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::auth;
+use super::debug;
+use super::debug_events::{L2tpEventDebug, Trouble, What};
+use super::header::{ControlHeader, encode_control};
+use super::message::*;
+use super::prefix::Prefix;
+use super::session::Session;
+use super::tables::control::{self, State};
+use super::tables::{Action, control::Event as On};
+use super::transport::{Arrival, Outgoing, Transport};
+use super::types::*;
+use crate::proto::time::earliest;
+use crate::proto::{Context, Instant, Purpose};
+
+/// How long a closed tunnel acknowledges what still comes: a full retransmission cycle, RFC 2661 section 5.7.
+pub(super) const LINGER: Duration = Duration::from_secs(31);
+
+/// What a machine works with: the time, randomness and debugs of the owner, and where its outputs go.
+pub(super) struct Io<'a, 'c> {
+    pub cx: &'a mut Context<'c>,
+    pub out: &'a mut VecDeque<Output>,
+}
+
+impl Io<'_, '_> {
+    pub fn event(&mut self, event: Event) {
+        self.out.push_back(Output::Event(event));
+    }
+
+    pub fn debug(&mut self, prefix: Prefix<'_>, what: What<'_>) {
+        self.cx.debug(&L2tpEventDebug { prefix, what });
+    }
+}
+
+/// The timers of a tunnel, apart from those of its transport and of its sessions.
+#[derive(Clone, Copy)]
+enum Timer {
+    /// Set-up takes too long.
+    Setup,
+    /// No session for too long.
+    NoSession,
+    /// The peer may have been silent for too long.
+    Hello,
+    /// Nothing will come any more.
+    Linger,
+}
+
+impl Timer {
+    const ALL: [Timer; 4] = [Timer::Setup, Timer::NoSession, Timer::Hello, Timer::Linger];
+}
+
+/// Why a tunnel closes: what a StopCCN says, and what the owner hears.
+#[derive(Clone, Debug)]
+pub(super) struct Why {
+    pub result: ResultCode,
+    pub cause: DownCause,
+}
+
+impl Why {
+    /// Closed by this end.
+    pub fn local(result: ResultCode) -> Self {
+        Why { cause: DownCause::Local(result.clone()), result }
+    }
+
+    /// Closed because the peer broke the protocol.
+    pub fn protocol(result: ResultCode) -> Self {
+        let text = result.message.clone().unwrap_or_else(|| "malformed message".to_owned());
+        Why { result, cause: DownCause::Protocol(text) }
+    }
+
+    fn unauthorized() -> Self {
+        Why { result: code(4, None), cause: DownCause::Authentication }
+    }
+
+    fn unexpected(message: MessageType) -> Self {
+        let text = format!("unexpected {}", message.name());
+        Why { result: code(7, None), cause: DownCause::Protocol(text) }
+    }
+}
+
+/// A Result Code without words.
+pub(super) fn code(result: u16, error: Option<u16>) -> ResultCode {
+    ResultCode { result, error, message: None }
+}
+
+/// A control connection and its sessions.
+pub(super) struct Tunnel {
+    pub id: u16,
+    pub remote_id: u16,
+    pub remote_name: String,
+    pub remote: SocketAddr,
+    pub local: IpAddr,
+    pub config: TunnelConfig,
+    pub machine: State,
+    /// The machine's state in the words of IOS.
+    pub state: TunnelState,
+    pub changed: Instant,
+    pub locally_initiated: bool,
+    pub transport: Transport,
+    pub sessions: BTreeMap<u16, Session>,
+    /// Deadlines of sessions that are not established.
+    pub setups: BTreeSet<(Instant, u16)>,
+    pub auth_failures: u64,
+    /// Control packets and octets: sent, received.
+    pub control: (u64, u64, u64, u64),
+    /// Our Tie Breaker AVP.
+    pub tie_breaker: Option<[u8; 8]>,
+    /// Only acknowledges, and resends its StopCCN: not visible any more.
+    pub closing: bool,
+    /// Nothing is left: the endpoint must forget it.
+    pub gone: bool,
+    /// It has been established.
+    pub proven: bool,
+    /// Messages for sessions that do not exist, since the endpoint last looked.
+    pub unknown_sessions: u64,
+    /// The last session went away and `settle` has not looked yet.
+    pub unsettled: bool,
+    /// The owner knows of it and must hear of its end.
+    announced: bool,
+    /// The SCCRQ, until the owner has decided.
+    request: Option<Box<Sccrq>>,
+    /// When the SCCRQ came and a digest of it: tells a late duplicate from a peer that has restarted.
+    opened: (Instant, u64),
+    challenge: Option<[u8; 16]>,
+    peer_challenge: Option<Vec<u8>>,
+    heard: Instant,
+    timers: [Option<Instant>; Timer::ALL.len()],
+}
+
+impl Tunnel {
+    fn new(
+        now: Instant,
+        id: u16,
+        config: TunnelConfig,
+        local: IpAddr,
+        remote: SocketAddr,
+        initial: u32,
+    ) -> Self {
+        Tunnel {
+            id,
+            remote_id: 0,
+            remote_name: String::new(),
+            remote,
+            local,
+            transport: Transport::new(&config, initial),
+            config,
+            machine: State::Idle,
+            state: TunnelState::Idle,
+            changed: now,
+            locally_initiated: false,
+            sessions: BTreeMap::new(),
+            setups: BTreeSet::new(),
+            auth_failures: 0,
+            control: (0, 0, 0, 0),
+            tie_breaker: None,
+            closing: false,
+            gone: false,
+            proven: false,
+            unknown_sessions: 0,
+            unsettled: false,
+            announced: false,
+            request: None,
+            opened: (now, 0),
+            challenge: None,
+            peer_challenge: None,
+            heard: now,
+            timers: [None; Timer::ALL.len()],
+        }
+    }
+
+    /// Originator: opens the control connection.
+    pub fn connect(io: &mut Io, id: u16, config: TunnelConfig, local: IpAddr, remote: SocketAddr) -> Self {
+        let initial = config.initial_retries;
+        let mut tunnel = Tunnel::new(io.cx.now, id, config, local, remote, initial);
+        tunnel.locally_initiated = true;
+        tunnel.announced = true;
+        tunnel.say(io, What::SmState(tunnel.state));
+        if tunnel.config.authenticate && tunnel.config.secret.is_none() {
+            tunnel.trouble(io, Trouble::NoSecret(&remote.ip().to_string()));
+            tunnel.auth_failures += 1;
+            tunnel.clean_up(io, DownCause::Authentication);
+            tunnel.gone = true;
+            return tunnel;
+        }
+        tunnel.arm(Timer::Setup, io.cx.now + tunnel.config.setup_timeout);
+        tunnel.apply(io, On::OpenRequest, None);
+        tunnel
+    }
+
+    /// Receiver: a tunnel whose SCCRQ waits for the owner's decision. `body` is what the SCCRQ carried.
+    pub fn requested(
+        io: &mut Io,
+        id: u16,
+        request: Sccrq,
+        local: IpAddr,
+        remote: SocketAddr,
+        body: &[u8],
+    ) -> Self {
+        let config = TunnelConfig::default();
+        let retries = config.retries;
+        let mut tunnel = Tunnel::new(io.cx.now, id, config, local, remote, retries);
+        tunnel.remote_id = request.assigned_tunnel;
+        tunnel.remote_name.clone_from(&request.host_name);
+        if let Some(window) = request.receive_window {
+            tunnel.transport.set_peer_window(window);
+        }
+        tunnel.opened.1 = fingerprint(body);
+        tunnel.announced = true;
+        tunnel.arm(Timer::Setup, io.cx.now + tunnel.config.setup_timeout);
+        tunnel.request = Some(Box::new(request));
+        let _ = tunnel.transport.receive(io.cx.now, 0, 0, false, &[]);
+        tunnel
+    }
+
+    /// Receiver: a tunnel that only exists to answer a faulty SCCRQ with a StopCCN, reliably.
+    pub fn refused(
+        io: &mut Io,
+        id: u16,
+        assigned: u16,
+        result: ResultCode,
+        local: IpAddr,
+        remote: SocketAddr,
+        body: &[u8],
+    ) -> Self {
+        let request =
+            Sccrq { assigned_tunnel: assigned, host_name: remote.ip().to_string(), ..Sccrq::default() };
+        let mut tunnel = Tunnel::requested(io, id, request, local, remote, body);
+        tunnel.announced = false;
+        tunnel.apply(io, On::SccrqNotAcceptable, Some(Why::protocol(result)));
+        tunnel
+    }
+
+    /// Receiver: the owner takes the request.
+    pub fn accept(&mut self, io: &mut Io, config: TunnelConfig) {
+        if self.closing || self.machine != State::Idle {
+            return;
+        }
+        let Some(request) = self.request.take() else { return };
+        self.transport.configure(&config, config.retries);
+        self.arm(Timer::Setup, io.cx.now + config.setup_timeout);
+        self.config = config;
+        let name = self.peer_name();
+        if request.challenge.is_some() {
+            self.say(io, What::GotChallengeInSccrq(&name));
+        }
+        let needs_secret = self.config.authenticate || request.challenge.is_some();
+        if needs_secret && self.config.secret.is_none() {
+            self.trouble(io, Trouble::NoSecret(&name));
+            self.auth_failures += 1;
+            return self.apply(io, On::SccrqNotAcceptable, Some(Why::unauthorized()));
+        }
+        self.say(io, What::NewTunnel(&name, self.remote.ip()));
+        self.peer_challenge = request.challenge;
+        self.apply(io, On::SccrqAcceptable, None);
+    }
+
+    /// Receiver: the owner refuses the request, and hears nothing more of it.
+    pub fn reject(&mut self, io: &mut Io, result: ResultCode) {
+        if self.request.take().is_some() && !self.closing {
+            self.announced = false;
+            self.apply(io, On::SccrqNotAcceptable, Some(Why::local(result)));
+        }
+    }
+
+    /// Closes the tunnel whatever its state.
+    pub fn shutdown(&mut self, io: &mut Io, why: Why) {
+        if self.closing {
+            return;
+        }
+        // A request that waits for the owner has no row of its own: closing it is refusing it.
+        let event = if self.request.is_some() { On::SccrqNotAcceptable } else { On::AdminClose };
+        self.apply(io, event, Some(why));
+    }
+
+    /// The peer's winning SCCRQ takes this tunnel's place: it is discarded silently.
+    pub fn lose_tie(&mut self, io: &mut Io) {
+        self.trouble(io, Trouble::TieBreaker("the peer's tunnel wins"));
+        let why = Why { result: code(3, None), cause: DownCause::LostTie };
+        self.apply(io, On::SccrqLoseTie, Some(why));
+        self.gone = true;
+    }
+
+    /// The peer has lost its state: so does this end, without a word to it.
+    pub fn forget(&mut self, io: &mut Io, cause: DownCause) {
+        self.clean_up(io, cause);
+        self.machine = State::Idle;
+        self.gone = true;
+    }
+
+    /// Whether an SCCRQ with this body is the one that made this tunnel, seen again: the same octets while the
+    /// peer can still be repeating it.
+    pub fn is_repetition(&self, now: Instant, body: &[u8]) -> bool {
+        let fresh = !self.proven || now.duration_since(self.opened.0) < LINGER;
+        !self.locally_initiated && fresh && self.opened.1 == fingerprint(body)
+    }
+
+    /// Takes a control message; `remote` is where it came from, `datagram` the whole of it.
+    pub fn receive(
+        &mut self,
+        io: &mut Io,
+        remote: SocketAddr,
+        header: ControlHeader,
+        body: &[u8],
+        datagram: &[u8],
+    ) {
+        self.control.2 += 1;
+        self.control.3 += datagram.len() as u64;
+        self.heard = io.cx.now;
+        let expected = self.transport.numbers().1;
+        match self.transport.receive(io.cx.now, header.ns, header.nr, body.is_empty(), datagram) {
+            Arrival::Ack => {
+                if !self.closing {
+                    debug::zlb_in(io.cx, self.prefix(0), header, datagram);
+                }
+            }
+            Arrival::InOrder => {
+                self.process(io, remote, header, body, datagram);
+                self.process_early(io, remote);
+            }
+            Arrival::Duplicate => {
+                self.trouble(io, Trouble::OutOfOrder(header.ns, expected, "duplicate dropped"));
+                self.acknowledge(io, 0);
+            }
+            Arrival::Early => self.trouble(io, Trouble::OutOfOrder(header.ns, expected, "kept")),
+            Arrival::Beyond => self.trouble(io, Trouble::OutOfOrder(header.ns, expected, "dropped")),
+        }
+        self.flush(io);
+    }
+
+    fn process_early(&mut self, io: &mut Io, remote: SocketAddr) {
+        while let Some(datagram) = self.transport.next_early(io.cx.now) {
+            // It was a control message when it was kept.
+            if let super::header::Packet::Control { header, body, .. } = super::header::classify(&datagram) {
+                self.process(io, remote, header, body, &datagram);
+            }
+        }
+    }
+
+    fn process(&mut self, io: &mut Io, remote: SocketAddr, header: ControlHeader, body: &[u8], bytes: &[u8]) {
+        if self.closing {
+            return self.acknowledge(io, 0);
+        }
+        let session = if self.sessions.contains_key(&header.session) { header.session } else { 0 };
+        let secret = self.config.secret.as_ref().map(String::as_bytes);
+        match decode(io.cx, self.prefix(session), body, secret) {
+            Ok(message) => {
+                debug::input(io.cx, self.prefix(session), header, message.message_type().name(), bytes);
+                self.learn_from(&message, remote);
+                if !answered(message.message_type()) {
+                    self.acknowledge(io, session);
+                }
+                self.dispatch(io, remote, header, message);
+            }
+            Err(fault) => {
+                let name = fault.message_type.map_or("unknown message", MessageType::name);
+                debug::input(io.cx, self.prefix(session), header, name, bytes);
+                if let (0, Some(assigned)) = (self.remote_id, fault.assigned_tunnel) {
+                    self.remote_id = assigned;
+                    self.remote = remote;
+                }
+                self.acknowledge(io, session);
+                self.fault(io, header, fault);
+            }
+        }
+    }
+
+    /// A StopCCN in answer to our SCCRQ is the first that shows the peer's id, which its ZLB needs.
+    fn learn_from(&mut self, message: &Message, remote: SocketAddr) {
+        if let (Message::StopCcn(stop), 0) = (message, self.remote_id) {
+            self.remote_id = stop.assigned_tunnel;
+            self.remote = remote;
+        }
+    }
+
+    fn dispatch(&mut self, io: &mut Io, remote: SocketAddr, header: ControlHeader, message: Message) {
+        match message {
+            Message::Sccrq(_) => self.unexpected(io, MessageType::Sccrq, On::SccrqAcceptable),
+            Message::Sccrp(sccrp) => self.on_sccrp(io, remote, sccrp),
+            Message::Scccn(scccn) => self.on_scccn(io, scccn),
+            Message::StopCcn(stop) => self.on_stopccn(io, stop.result),
+            Message::Hello => {
+                let (name, tunnel) = (self.peer_name(), self.remote_id);
+                self.say(io, What::InTunnel(MessageType::Hello.name(), &name, tunnel));
+            }
+            Message::Ocrq(_)
+            | Message::Ocrp(_)
+            | Message::Occn(_)
+            | Message::Icrq(_)
+            | Message::Icrp(_)
+            | Message::Iccn(_)
+            | Message::Cdn(_)
+            | Message::Wen(_)
+            | Message::Sli(_) => self.on_session_message(io, header, message),
+        }
+    }
+
+    fn on_sccrp(&mut self, io: &mut Io, remote: SocketAddr, sccrp: Sccrp) {
+        if self.machine != State::WaitCtlReply {
+            return self.unexpected(io, MessageType::Sccrp, On::SccrpAcceptable);
+        }
+        // RFC 2661 section 8.1: the peer may answer from a port of its own choice, and keeps it.
+        self.remote = remote;
+        self.remote_id = sccrp.assigned_tunnel;
+        let name = sccrp.host_name;
+        self.remote_name.clone_from(&name);
+        if let Some(window) = sccrp.receive_window {
+            self.transport.set_peer_window(window);
+        }
+        self.say(io, What::In(MessageType::Sccrp.name(), &name));
+        if sccrp.challenge.is_some() {
+            self.say(io, What::GotChallenge(&name));
+        }
+        if sccrp.challenge_response.is_some() {
+            self.say(io, What::GotResponse(&name));
+        }
+        let answerable = sccrp.challenge.is_none() || self.config.secret.is_some();
+        if !self.authentic(io, MessageType::Sccrp, sccrp.challenge_response) {
+            return self.apply(io, On::SccrpNotAcceptable, Some(Why::unauthorized()));
+        }
+        if !answerable {
+            self.trouble(io, Trouble::NoSecret(&name));
+            self.auth_failures += 1;
+            return self.apply(io, On::SccrpNotAcceptable, Some(Why::unauthorized()));
+        }
+        self.peer_challenge = sccrp.challenge;
+        self.apply(io, On::SccrpAcceptable, None);
+    }
+
+    fn on_scccn(&mut self, io: &mut Io, scccn: Scccn) {
+        if self.machine != State::WaitCtlConn {
+            return self.unexpected(io, MessageType::Scccn, On::ScccnAcceptable);
+        }
+        let (name, tunnel) = (self.peer_name(), self.remote_id);
+        self.say(io, What::InTunnel(MessageType::Scccn.name(), &name, tunnel));
+        if scccn.challenge_response.is_some() {
+            self.say(io, What::GotResponseInScccn(&name));
+        }
+        if self.authentic(io, MessageType::Scccn, scccn.challenge_response) {
+            self.apply(io, On::ScccnAcceptable, None);
+        } else {
+            self.apply(io, On::ScccnNotAcceptable, Some(Why::unauthorized()));
+        }
+    }
+
+    fn on_stopccn(&mut self, io: &mut Io, result: ResultCode) {
+        let (name, tunnel) = (self.peer_name(), self.remote_id);
+        self.say(io, What::InTunnel(MessageType::StopCcn.name(), &name, tunnel));
+        let why = Why { cause: DownCause::Remote(result.clone()), result };
+        self.apply(io, On::StopCcn, Some(why));
+    }
+
+    fn unexpected(&mut self, io: &mut Io, message: MessageType, event: On) {
+        self.trouble(io, Trouble::Unexpected(message.name(), self.state.name()));
+        self.apply(io, event, Some(Why::unexpected(message)));
+    }
+
+    /// RFC 2661 sections 4.1 and 7.1: what a message that cannot be taken does to the tunnel or session.
+    fn fault(&mut self, io: &mut Io, header: ControlHeader, fault: Fault) {
+        let name = fault.message_type.map_or("message", MessageType::name);
+        self.trouble(io, Trouble::BadMessage(name, fault.result.result, fault.result.error));
+        if !fault.fatal {
+            return;
+        }
+        let event = match fault.message_type {
+            Some(message) if message.of_session() => return self.session_fault(io, header, message, fault),
+            Some(MessageType::StopCcn) => return self.on_stopccn(io, fault.result),
+            Some(MessageType::Sccrp) => On::SccrpNotAcceptable,
+            Some(MessageType::Scccn) => On::ScccnNotAcceptable,
+            Some(_) | None => On::AdminClose,
+        };
+        self.apply(io, event, Some(Why::protocol(fault.result)));
+    }
+
+    /// Whether the peer proved that it knows the secret, if it was asked to.
+    fn authentic(&mut self, io: &mut Io, message: MessageType, response: Option<[u8; 16]>) -> bool {
+        let Some(challenge) = self.challenge else { return true };
+        let right = match (&self.config.secret, response) {
+            (Some(secret), Some(response)) => auth::verify(message, secret.as_bytes(), &challenge, &response),
+            (Some(_), None) | (None, _) => false,
+        };
+        if right {
+            self.say(io, What::AuthenticationSuccess);
+        } else {
+            self.auth_failures += 1;
+            let name = self.peer_name();
+            self.trouble(io, Trouble::AuthenticationFailed(&name));
+        }
+        right
+    }
+
+    /// The one place that applies a cell of the table.
+    fn apply(&mut self, io: &mut Io, event: On, why: Option<Why>) {
+        let why = why.unwrap_or_else(|| Why::local(code(1, None)));
+        let (actions, next) = control::transition(self.machine, event);
+        self.machine = next;
+        for action in actions {
+            match action {
+                Action::SendSccrq => self.send_sccrq(io),
+                Action::SendSccrp => self.send_sccrp(io),
+                Action::SendScccn => self.send_scccn(io),
+                Action::SendStopCcn => self.send_stopccn(io, &why.result),
+                Action::TunnelOpen => self.open(io),
+                Action::CleanUp => self.clean_up(io, why.cause.clone()),
+                // The endpoint takes the SCCRQ that won as soon as this returns.
+                Action::Requeue => {}
+                Action::OpenTunnel
+                | Action::SendIcrq
+                | Action::SendIcrp
+                | Action::SendIccn
+                | Action::SendOcrq
+                | Action::SendOcrp
+                | Action::SendOccn
+                | Action::SendCdn
+                | Action::OpenBearer
+                | Action::PrepareData => {}
+            }
+        }
+    }
+
+    fn send_sccrq(&mut self, io: &mut Io) {
+        if self.config.authenticate {
+            self.challenge = Some(draw(io, Purpose::TunnelChallenge));
+        }
+        if self.config.tie_breaker {
+            self.tie_breaker = Some(draw(io, Purpose::TieBreaker));
+        }
+        self.say(io, What::OutSccrq);
+        let message = Message::Sccrq(Sccrq {
+            framing_capabilities: self.config.framing_capabilities,
+            bearer_capabilities: Some(self.config.bearer_capabilities),
+            tie_breaker: self.tie_breaker,
+            firmware: Some(self.config.firmware),
+            host_name: self.config.local_name.clone(),
+            vendor_name: Some(self.config.vendor_name.clone()),
+            assigned_tunnel: self.id,
+            receive_window: Some(self.config.receive_window.max(1)),
+            challenge: self.challenge.map(|c| c.to_vec()),
+        });
+        self.send(io, 0, 0, &message);
+        self.enter(io, TunnelState::WaitCtlReply);
+        self.say(io, What::SmState(self.state));
+    }
+
+    fn send_sccrp(&mut self, io: &mut Io) {
+        if self.config.authenticate {
+            self.challenge = Some(draw(io, Purpose::TunnelChallenge));
+        }
+        let message = Message::Sccrp(Sccrp {
+            framing_capabilities: self.config.framing_capabilities,
+            bearer_capabilities: Some(self.config.bearer_capabilities),
+            firmware: Some(self.config.firmware),
+            host_name: self.config.local_name.clone(),
+            vendor_name: Some(self.config.vendor_name.clone()),
+            assigned_tunnel: self.id,
+            receive_window: Some(self.config.receive_window.max(1)),
+            challenge: self.challenge.map(|c| c.to_vec()),
+            challenge_response: self.response(MessageType::Sccrp),
+        });
+        self.send_to_peer(io, &message);
+        self.enter(io, TunnelState::WaitCtlReply);
+    }
+
+    fn send_scccn(&mut self, io: &mut Io) {
+        self.enter(io, TunnelState::Established);
+        let message = Message::Scccn(Scccn { challenge_response: self.response(MessageType::Scccn) });
+        self.send_to_peer(io, &message);
+    }
+
+    fn send_stopccn(&mut self, io: &mut Io, result: &ResultCode) {
+        // A peer whose id is unknown has answered nothing: should its SCCRP still come, the endpoint answers
+        // it as the table's idle row says.
+        if self.remote_id == 0 {
+            self.gone = true;
+            return;
+        }
+        self.transport.discard_unsent();
+        let message = Message::StopCcn(StopCcn { assigned_tunnel: self.id, result: result.clone() });
+        self.send_to_peer(io, &message);
+        self.enter(io, TunnelState::ShuttingDown);
+    }
+
+    fn send_to_peer(&mut self, io: &mut Io, message: &Message) {
+        let (name, tunnel) = (self.peer_name(), self.remote_id);
+        self.say(io, What::OutTunnel(message.message_type().name(), &name, tunnel));
+        self.send(io, 0, 0, message);
+    }
+
+    fn response(&self, message: MessageType) -> Option<[u8; 16]> {
+        let (secret, challenge) = (self.config.secret.as_ref()?, self.peer_challenge.as_ref()?);
+        Some(auth::challenge_response(message, secret.as_bytes(), challenge))
+    }
+
+    fn open(&mut self, io: &mut Io) {
+        self.enter(io, TunnelState::Established);
+        self.say(io, What::SmState(self.state));
+        self.proven = true;
+        self.challenge = None;
+        self.peer_challenge = None;
+        self.disarm(Timer::Setup);
+        if !self.config.hello.is_zero() {
+            self.arm(Timer::Hello, io.cx.now + self.config.hello);
+        }
+        self.arm_no_session(io.cx.now);
+        io.event(Event::TunnelUp { tunnel: TunnelId(self.id), remote_name: self.remote_name.clone() });
+    }
+
+    fn clean_up(&mut self, io: &mut Io, cause: DownCause) {
+        self.say(io, What::ShutdownTunnel);
+        self.destroy_sessions(io, &cause);
+        self.enter(io, TunnelState::Idle);
+        self.request = None;
+        self.closing = true;
+        self.timers = [None; Timer::ALL.len()];
+        self.arm(Timer::Linger, io.cx.now + LINGER);
+        if std::mem::take(&mut self.announced) {
+            io.event(Event::TunnelDown { tunnel: TunnelId(self.id), cause });
+        }
+    }
+
+    /// Prints and times that the last session went away. The owner has handled its `SessionDown` by now.
+    pub fn settle(&mut self, io: &mut Io) {
+        let due = std::mem::take(&mut self.unsettled);
+        if !due || self.closing || !self.sessions.is_empty() || self.state != TunnelState::Established {
+            return;
+        }
+        self.enter(io, TunnelState::NoSessionsLeft);
+        if let Some(timeout) = self.config.no_session_timeout {
+            self.say(io, What::NoMoreSessions(timeout));
+        }
+        self.arm_no_session(io.cx.now);
+    }
+
+    /// A session begins: an empty tunnel is not empty any more.
+    pub fn occupy(&mut self, io: &mut Io) {
+        self.disarm(Timer::NoSession);
+        if self.state == TunnelState::NoSessionsLeft {
+            self.enter(io, TunnelState::Established);
+        }
+    }
+
+    /// Data came through the tunnel: no HELLO is needed yet.
+    pub fn heard(&mut self, now: Instant) {
+        self.heard = now;
+    }
+
+    /// Runs what is due.
+    pub fn handle_timeout(&mut self, io: &mut Io) {
+        let now = io.cx.now;
+        if self.transport.handle_timeout(now).is_err() {
+            return self.peer_dead(io);
+        }
+        if let Some(numbers) = self.transport.poll_ack(now) {
+            self.send_zlb(io, 0, numbers);
+        }
+        self.flush(io);
+        for timer in Timer::ALL {
+            if self.timer(timer).is_some_and(|due| due <= now) {
+                self.disarm(timer);
+                self.fire(io, timer);
+            }
+        }
+        if !self.closing {
+            self.expire_sessions(io);
+        }
+    }
+
+    fn peer_dead(&mut self, io: &mut Io) {
+        if self.closing {
+            self.gone = true;
+            return;
+        }
+        self.trouble(io, Trouble::PeerDead(self.remote));
+        self.forget(io, DownCause::Timeout);
+    }
+
+    fn fire(&mut self, io: &mut Io, timer: Timer) {
+        match timer {
+            Timer::Setup => {
+                self.trouble(io, Trouble::SetupTimeout);
+                self.shutdown(io, Why { result: code(1, None), cause: DownCause::Timeout });
+            }
+            Timer::NoSession => {
+                if self.sessions.is_empty() {
+                    self.shutdown(io, Why::local(code(1, None)));
+                }
+            }
+            Timer::Hello => self.keep_alive(io),
+            Timer::Linger => self.gone = true,
+        }
+    }
+
+    fn keep_alive(&mut self, io: &mut Io) {
+        let silent_until = self.heard + self.config.hello;
+        if silent_until > io.cx.now {
+            return self.arm(Timer::Hello, silent_until);
+        }
+        // A message on its way asks the same question.
+        if self.transport.is_idle() {
+            self.send_to_peer(io, &Message::Hello);
+        }
+        self.arm(Timer::Hello, io.cx.now + self.config.hello);
+    }
+
+    /// When [`Tunnel::handle_timeout`] must run.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let own = self.timers.iter().copied().fold(None, earliest);
+        let session = self.setups.first().map(|&(due, _)| due);
+        earliest(earliest(own, session), self.transport.next_timeout())
+    }
+
+    /// Encodes and queues a message; `remote` and `local` are the session's ids, 0 for the tunnel's messages.
+    pub fn send(&mut self, io: &mut Io, remote: u16, local: u16, message: &Message) {
+        let mut hiding = match &self.config.secret {
+            Some(secret) if self.config.hidden => {
+                Some(Hiding { secret: secret.as_bytes(), entropy: &mut *io.cx.entropy })
+            }
+            Some(_) | None => None,
+        };
+        let body = message.encode(hiding.as_mut());
+        let name = message.message_type().name();
+        self.transport.send(Outgoing { session: remote, local_session: local, name, body });
+        self.flush(io);
+    }
+
+    fn flush(&mut self, io: &mut Io) {
+        while let Some(sending) = self.transport.poll_transmit(io.cx.now) {
+            let header = ControlHeader {
+                tunnel: self.remote_id,
+                session: sending.message.session,
+                ns: sending.ns,
+                nr: sending.nr,
+            };
+            let bytes = encode_control(&header, &sending.message.body);
+            let (session, name, resend) =
+                (sending.message.local_session, sending.message.name, sending.resend);
+            let prefix = self.prefix(session);
+            if resend {
+                debug::output(io.cx, prefix, header, &format!("Resend {name}"), &bytes);
+            } else {
+                debug::output(io.cx, prefix, header, name, &bytes);
+            }
+            self.transmit(io, bytes);
+        }
+    }
+
+    /// Sends a ZLB at once if anything waits to be acknowledged. `session` is what the message was about.
+    fn acknowledge(&mut self, io: &mut Io, session: u16) {
+        if let Some(numbers) = self.transport.acknowledge() {
+            self.send_zlb(io, session, numbers);
+        }
+    }
+
+    fn send_zlb(&mut self, io: &mut Io, session: u16, (ns, nr): (u16, u16)) {
+        let header = ControlHeader { tunnel: self.remote_id, session: 0, ns, nr };
+        let bytes = encode_control(&header, &[]);
+        debug::output(io.cx, self.prefix(session), header, debug::ZLB, &bytes);
+        self.transmit(io, bytes);
+    }
+
+    fn transmit(&mut self, io: &mut Io, bytes: Vec<u8>) {
+        self.control.0 += 1;
+        self.control.1 += bytes.len() as u64;
+        io.out.push_back(Output::Transmit { local: self.local, remote: self.remote, bytes });
+    }
+
+    /// The peer's name for debugs: its address before it has told one.
+    pub fn peer_name(&self) -> String {
+        if self.remote_name.is_empty() { self.remote.ip().to_string() } else { self.remote_name.clone() }
+    }
+
+    /// Who a debug line about `session` (0 for the tunnel) is about.
+    pub fn prefix(&self, session: u16) -> Prefix<'_> {
+        if session == 0 {
+            return Prefix::Tunnel { tunnel: self.id };
+        }
+        let label = self.sessions.get(&session).and_then(|s| s.label.as_deref());
+        Prefix::Session { label, tunnel: self.id, session }
+    }
+
+    pub fn say(&self, io: &mut Io, what: What<'_>) {
+        io.debug(self.prefix(0), what);
+    }
+
+    pub fn trouble(&self, io: &mut Io, trouble: Trouble<'_>) {
+        io.debug(self.prefix(0), What::Trouble(trouble));
+    }
+
+    fn enter(&mut self, io: &mut Io, state: TunnelState) {
+        if self.state != state {
+            self.say(io, What::TunnelChange(self.state, state));
+            self.state = state;
+            self.changed = io.cx.now;
+        }
+    }
+
+    fn arm_no_session(&mut self, now: Instant) {
+        if let Some(timeout) = self.config.no_session_timeout {
+            self.arm(Timer::NoSession, now + timeout);
+        }
+    }
+
+    fn timer(&self, timer: Timer) -> Option<Instant> {
+        self.timers.get(timer as usize).copied().flatten()
+    }
+
+    fn arm(&mut self, timer: Timer, at: Instant) {
+        self.set(timer, Some(at));
+    }
+
+    fn disarm(&mut self, timer: Timer) {
+        self.set(timer, None);
+    }
+
+    fn set(&mut self, timer: Timer, at: Option<Instant>) {
+        if let Some(slot) = self.timers.get_mut(timer as usize) {
+            *slot = at;
+        }
+    }
+}
+
+/// Whether a message is answered by another one, which carries its acknowledgement.
+const fn answered(message: MessageType) -> bool {
+    match message {
+        MessageType::Sccrq
+        | MessageType::Sccrp
+        | MessageType::Ocrq
+        | MessageType::Ocrp
+        | MessageType::Icrq
+        | MessageType::Icrp => true,
+        MessageType::Scccn
+        | MessageType::StopCcn
+        | MessageType::Hello
+        | MessageType::Occn
+        | MessageType::Iccn
+        | MessageType::Cdn
+        | MessageType::Wen
+        | MessageType::Sli => false,
+    }
+}
+
+fn draw<const N: usize>(io: &mut Io, purpose: Purpose) -> [u8; N] {
+    let mut octets = [0; N];
+    io.cx.entropy.fill(purpose, &mut octets);
+    octets
+}
+
+fn fingerprint(body: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    hasher.finish()
+}
