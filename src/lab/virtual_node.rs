@@ -170,7 +170,7 @@ impl VirtualRouter {
         if self.is_on() {
             let channel = ChannelId { controller: controller.clone(), channel };
             let delivered = &mut self.delivered;
-            self.table.octets(now, &channel, octets, &mut |d| delivered.push_back(d.into()));
+            self.table.octets(&channel, octets, &mut |d| delivered.push_back(d.into()));
         }
     }
 
@@ -229,7 +229,7 @@ impl VirtualRouter {
                     self.host.send_datagram(SocketAddr::new(local, *port), remote, &bytes);
                 }
             }
-            Output::Frame { port, frame } => self.table.frame_out(now, port, &frame, &mut sink),
+            Output::Frame { port, frame } => self.table.frame_out(port, &frame, &mut sink),
             Output::Packet { port, packet } => self.table.packet_out(now, port, &packet, &mut sink),
             Output::Signal { controller, message } => {
                 self.outputs.push_back(NodeOutput::Signal { controller, message });

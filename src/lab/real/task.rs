@@ -7,13 +7,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc as sync;
 
+use ipnet::Ipv4Net;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 
 use super::hub::{Hub, Sink, ViewerId};
-use super::wires::{FRAME_QUEUE, Received, Wires, read_tap};
+use super::wires::{FRAME_QUEUE, Wires, read_tap};
 use super::{LabError, Startups, read_startups};
 use crate::config::views::InterfaceName;
+use crate::host::netlink::{self, Links};
 use crate::host::{
     Access, HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup,
     SystemEntropy, Tap,
@@ -376,12 +378,25 @@ fn make_tap(
     let device = netns.run(|| {
         let device = Tap::open(&name, MTU, Some(mac))?;
         if let Some(address) = address {
-            device.add_address_v4(address.addr(), address.prefix_len())?;
-            device.enabled(true)?;
+            give_address(&name, address)?;
         }
         Ok(device)
     })?;
     Tap::from_sync(device)
+}
+
+/// Gives a device of this thread's namespace its address and sets it up. Not inside a runtime.
+fn give_address(name: &str, address: Ipv4Net) -> io::Result<()> {
+    let refused = |error: rtnetlink::Error| io::Error::other(netlink::reason(&error));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let (connection, handle, _) = rtnetlink::new_connection()?;
+        tokio::spawn(connection);
+        let links = Links::new(handle);
+        let index = links.find(name).await.map_err(refused)?.index;
+        links.add_address(index, address).await.map_err(refused)?;
+        links.set_up(index, true).await.map_err(refused)
+    })
 }
 
 fn make_radius(
