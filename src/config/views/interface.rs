@@ -1,86 +1,12 @@
 //! Interfaces and controllers.
 
-use std::fmt;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+pub use crate::grammar::value::{InterfaceKind, InterfaceName};
 use crate::proto::ppp::AuthProtocol;
-
-/// The kinds of interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum InterfaceKind {
-    /// `Ethernet0`, `Et0`.
-    Ethernet,
-    /// `FastEthernet0`, `Fa0`.
-    FastEthernet,
-    /// `GigabitEthernet0`, `Gi0`.
-    GigabitEthernet,
-    /// `Serial0:23`, `Se0:23`.
-    Serial,
-    /// `BRI0`, `BR0`.
-    Bri,
-    /// `Loopback0`, `Lo0`.
-    Loopback,
-    /// `Dialer0`, `Di0`.
-    Dialer,
-    /// `Virtual-Template1`, `Vt1`.
-    VirtualTemplate,
-    /// `Virtual-Access4`, `Vi4`.
-    VirtualAccess,
-    /// `Virtual-PPP1`, `Vp1`.
-    VirtualPpp,
-    /// `Null0`, `Nu0`.
-    Null,
-}
-
-impl InterfaceKind {
-    /// Long and short name.
-    pub const fn names(self) -> (&'static str, &'static str) {
-        match self {
-            InterfaceKind::Ethernet => ("Ethernet", "Et"),
-            InterfaceKind::FastEthernet => ("FastEthernet", "Fa"),
-            InterfaceKind::GigabitEthernet => ("GigabitEthernet", "Gi"),
-            InterfaceKind::Serial => ("Serial", "Se"),
-            InterfaceKind::Bri => ("BRI", "BR"),
-            InterfaceKind::Loopback => ("Loopback", "Lo"),
-            InterfaceKind::Dialer => ("Dialer", "Di"),
-            InterfaceKind::VirtualTemplate => ("Virtual-Template", "Vt"),
-            InterfaceKind::VirtualAccess => ("Virtual-Access", "Vi"),
-            InterfaceKind::VirtualPpp => ("Virtual-PPP", "Vp"),
-            InterfaceKind::Null => ("Null", "Nu"),
-        }
-    }
-}
-
-/// An interface's name: kind and the unit as typed (`0`, `0/1`, `0:23`, `2.1`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct InterfaceName {
-    /// Kind.
-    pub kind: InterfaceKind,
-    /// Unit.
-    pub unit: String,
-}
-
-impl InterfaceName {
-    /// A name of its parts.
-    pub fn new(kind: InterfaceKind, unit: impl Into<String>) -> Self {
-        InterfaceName { kind, unit: unit.into() }
-    }
-
-    /// The short form that debugs and the kernel use: `Vi4`, `Se0:0`.
-    pub fn short(&self) -> String {
-        format!("{}{}", self.kind.names().1, self.unit)
-    }
-}
-
-/// The long form: `Virtual-Access4`.
-impl fmt::Display for InterfaceName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.kind.names().0, self.unit)
-    }
-}
 
 /// How an interface gets its address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -196,8 +196,9 @@ impl Endpoint {
         }
     }
 
-    /// Lets tunnels whose last session is gone become no-sessions-left. Call it after `poll()` gave `None`, so
-    /// that the owner has handled each `SessionDown` first; then poll again.
+    /// Lets tunnels whose last session is gone become no-sessions-left, and prints it. Call it after `poll()` gave
+    /// `None`, so that the owner has handled each `SessionDown` first. It makes no output of its own, but it arms
+    /// the no-session timer: ask for `next_timeout` after it.
     pub fn settle(&mut self, cx: &mut Context) {
         for id in std::mem::take(&mut self.unsettled) {
             self.with(cx, id, |tunnel, io| tunnel.settle(io));

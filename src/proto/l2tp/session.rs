@@ -162,6 +162,10 @@ impl Tunnel {
         let id = self.free_session(io)?;
         self.occupy(io);
         info.sequencing_required |= self.config.sequencing;
+        // RFC 2661 section 4.4.3: no call with a framing type that the peer has not advertised.
+        if info.framing_type & self.peer_framing == 0 && self.peer_framing != 0 {
+            info.framing_type = self.peer_framing;
+        }
         // The tunnel is open already: the session passes through wait-tunnel.
         let (_, waiting) = lac::transition(lac::State::Idle, lac::Event::BearerRing);
         let session = Session {

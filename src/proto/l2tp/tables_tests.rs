@@ -2,9 +2,12 @@
 
 use super::Action::{self, *};
 
+/// States, events, the cell's actions and its new state.
+type Row<'a, S, E> = (&'a [S], &'a [E], &'a [Action], S);
+
 fn rows<S: Copy + PartialEq + std::fmt::Debug, E: Copy + std::fmt::Debug>(
     transition: impl Fn(S, E) -> (&'static [Action], S),
-    table: &[(&[S], &[E], &[Action], S)],
+    table: &[Row<'_, S, E>],
 ) {
     for (states, events, actions, next) in table {
         for &state in *states {

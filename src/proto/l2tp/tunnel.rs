@@ -107,6 +107,8 @@ pub(super) struct Tunnel {
     pub sessions: BTreeMap<u16, Session>,
     /// Deadlines of sessions that are not established.
     pub setups: BTreeSet<(Instant, u16)>,
+    /// The peer's Framing Capabilities AVP.
+    pub peer_framing: u32,
     pub auth_failures: u64,
     /// Control packets and octets: sent, received.
     pub control: (u64, u64, u64, u64),
@@ -157,6 +159,7 @@ impl Tunnel {
             locally_initiated: false,
             sessions: BTreeMap::new(),
             setups: BTreeSet::new(),
+            peer_framing: 0,
             auth_failures: 0,
             control: (0, 0, 0, 0),
             tie_breaker: None,
@@ -208,6 +211,7 @@ impl Tunnel {
         let mut tunnel = Tunnel::new(io.cx.now, id, config, local, remote, retries);
         tunnel.remote_id = request.assigned_tunnel;
         tunnel.remote_name.clone_from(&request.host_name);
+        tunnel.peer_framing = request.framing_capabilities;
         if let Some(window) = request.receive_window {
             tunnel.transport.set_peer_window(window);
         }
@@ -410,6 +414,7 @@ impl Tunnel {
         self.remote_id = sccrp.assigned_tunnel;
         let name = sccrp.host_name;
         self.remote_name.clone_from(&name);
+        self.peer_framing = sccrp.framing_capabilities;
         if let Some(window) = sccrp.receive_window {
             self.transport.set_peer_window(window);
         }

@@ -1,12 +1,51 @@
 //! One PPP link: LCP, authentication, NCPs, and the phases that IOS prints.
 
+use super::auth::{Authentication, Step};
+use super::automaton::{Event as Input, State};
+use super::debug::{Detail, What};
+use super::ipcp::Ipcp;
+use super::lcp::{self, Lcp};
+use super::machine::{ControlProtocol, Effects, Io};
+use super::packet;
 use super::types::*;
+use crate::proto::time::earliest;
 use crate::proto::{Context, Instant};
+use std::collections::VecDeque;
 use std::net::Ipv4Addr;
+use std::time::Duration;
+
+/// Echo-Requests without an answer that end a link.
+const MISSED_ECHOES: u8 = 5;
+/// How often a peer that acknowledged our restarted LCP may fail to send a Configure-Request of its own before
+/// it counts as one that never will.
+const SILENT_ROUNDS: u8 = 2;
 
 /// One PPP link.
 pub struct Link {
-    config: LinkConfig,
+    pub(super) config: LinkConfig,
+    pub(super) phase: Phase,
+    pub(super) lcp: ControlProtocol<Lcp>,
+    pub(super) auth: Option<Box<Authentication>>,
+    pub(super) ipcp: Option<Box<ControlProtocol<Ipcp>>>,
+    pub(super) out: VecDeque<Output>,
+    pub(super) echo: Echo,
+    ending: Option<FinishCause>,
+    network_up: bool,
+    /// When a passive open stops waiting.
+    listen: Option<Instant>,
+    /// The peer's options as another end acknowledged them, for a peer that never repeats its request.
+    proxy_peer: Option<Box<[u8]>>,
+    silent_rounds: u8,
+    /// The identifier under which proxy PAP credentials came.
+    replay_id: u8,
+}
+
+/// The keepalive.
+#[derive(Debug, Default)]
+pub(super) struct Echo {
+    pub(super) next: Option<Instant>,
+    pub(super) missed: u8,
+    pub(super) id: u8,
 }
 
 /// A read-only picture of a link, for `show ppp interface` and `show interfaces`.
@@ -26,83 +65,260 @@ pub struct LinkView {
     pub authenticated_by: Option<AuthProtocol>,
 }
 
+/// What the parts of a link work with, without borrowing the parts themselves.
+macro_rules! io {
+    ($link:ident, $cx:ident) => {
+        &mut Io { cx: &mut *$cx, out: &mut $link.out, config: &$link.config }
+    };
+}
+pub(super) use io;
+
 impl Link {
     /// A link without carrier.
     pub fn new(config: LinkConfig) -> Self {
-        Link { config }
+        Link {
+            lcp: ControlProtocol::new(Lcp::default()),
+            config,
+            phase: Phase::Down,
+            auth: None,
+            ipcp: None,
+            out: VecDeque::new(),
+            echo: Echo::default(),
+            ending: None,
+            network_up: false,
+            listen: None,
+            proxy_peer: None,
+            silent_rounds: 0,
+            replay_id: 1,
+        }
+    }
+
+    /// A Virtual-Access is being made for this link: `Phase is DOWN, Setup`.
+    pub fn setup(&mut self, cx: &mut Context) {
+        self.enter(cx, Phase::Down, Detail::Setup);
     }
 
     /// Carrier: `Treating connection as a callin`, `Phase is ESTABLISHING, Passive Open`, `State is Listen`.
+    ///
+    /// A callin waits one `ppp timeout retry` for the peer's Configure-Request before it sends its own; a callout
+    /// or a dedicated line begins at once.
     pub fn lower_up(&mut self, cx: &mut Context) {
-        let _ = cx;
+        self.lcp = ControlProtocol::new(Lcp::new(&self.config));
+        self.auth = None;
+        self.ipcp = None;
+        self.ending = None;
+        if self.config.set_direction {
+            self.debug(cx, What::SetDirection);
+        }
+        self.debug(cx, What::Treating(self.config.direction));
+        let passive = self.config.direction == Direction::Callin;
+        self.enter(cx, Phase::Establishing, if passive { Detail::PassiveOpen } else { Detail::ActiveOpen });
+        if self.config.alternate_name {
+            self.debug(cx, What::AlternateHostname(&self.config.local_name));
+        }
+        if passive {
+            self.lcp.place(State::Stopped);
+            self.debug(cx, What::State(packet::LCP, State::Stopped));
+            self.listen = Some(cx.now + self.config.retry);
+        } else {
+            self.lcp.place(State::Closed);
+            let effects = self.lcp.apply(io!(self, cx), Input::Open);
+            self.lcp_did(cx, effects);
+        }
     }
 
-    /// Carrier lost: every layer goes down at once, phase DOWN. No `Finished` follows.
+    /// Carrier lost: every layer goes down at once, phase DOWN. No `Finished` follows; `NetworkDown` does when
+    /// IPCP was open.
     pub fn lower_down(&mut self, cx: &mut Context) {
-        let _ = cx;
+        if self.phase != Phase::Down {
+            self.upper_layers_down(cx);
+            self.enter_once(cx, Phase::Terminating);
+            self.debug(cx, What::State(packet::LCP, State::Closed));
+            self.enter(cx, Phase::Down, Detail::None);
+        }
+        self.lcp = ControlProtocol::new(Lcp::default());
+        self.ending = None;
+        self.listen = None;
+        self.proxy_peer = None;
     }
 
-    /// Administrative close: Terminate-Request, then `Finished`.
+    /// Administrative close: Terminate-Request, then `Finished`. A link that forwards has no peer to
+    /// tell and is finished at once.
     pub fn close(&mut self, cx: &mut Context) {
-        let _ = cx;
-    }
-
-    /// A frame from the peer: optional FF 03, protocol field of one or two octets, information.
-    pub fn receive(&mut self, cx: &mut Context, frame: &[u8]) {
-        let _ = (cx, frame);
+        if self.phase != Phase::Down {
+            self.end(cx, FinishCause::Local);
+        }
     }
 
     /// Runs every timer that is due.
     pub fn handle_timeout(&mut self, cx: &mut Context) {
-        let _ = cx;
+        let due = |deadline: Option<Instant>| deadline.is_some_and(|d| d <= cx.now);
+        if due(self.listen_deadline()) {
+            self.listen = None;
+            self.debug(cx, What::Timeout(packet::LCP, State::Stopped));
+            let effects = self.lcp.restart(io!(self, cx));
+            self.lcp_did(cx, effects);
+        }
+        if self.lcp.deadline().is_some_and(|d| d <= cx.now) {
+            let effects = match self.silent_peer() {
+                Some(options) => self.lcp.imply_request(io!(self, cx), &options),
+                None => self.lcp.timeout(io!(self, cx)),
+            };
+            self.lcp_did(cx, effects);
+        }
+        if let Some(auth) = self.auth.as_mut()
+            && auth.next_timeout().is_some_and(|d| d <= cx.now)
+            && auth.timeout(io!(self, cx))
+        {
+            self.debug(cx, What::AuthTimeout);
+            self.end(cx, FinishCause::Authentication);
+        }
+        if let Some(ipcp) = self.ipcp.as_mut() {
+            let effects = ipcp.timeout(io!(self, cx));
+            self.ipcp_did(cx, effects);
+        }
+        if self.echo.next.is_some_and(|d| d <= cx.now) {
+            if self.echo.missed >= MISSED_ECHOES {
+                self.end(cx, FinishCause::Keepalive);
+            } else {
+                self.send_echo(cx);
+            }
+        }
     }
 
     /// When `handle_timeout` must be called next.
     pub fn next_timeout(&self) -> Option<Instant> {
-        None
+        let auth = self.auth.as_ref().and_then(|a| a.next_timeout());
+        let ipcp = self.ipcp.as_ref().and_then(|i| i.deadline());
+        [self.listen_deadline(), self.lcp.deadline(), auth, ipcp, self.echo.next]
+            .into_iter()
+            .fold(None, earliest)
     }
 
     /// LNS: takes over the LCP that the LAC has done (`I FORCED CONFREQ len 11`, `PPP LCP accepted rcv
     /// CONFACK`), after `lower_up`. False when the options are not acceptable here: the caller renegotiates.
+    ///
+    /// After true, and when authentication is due, `replay_authentication` or `start_authentication` must follow.
     pub fn force_lcp(&mut self, cx: &mut Context, proxy: &ProxyLcp) -> bool {
-        let _ = (cx, proxy);
-        false
+        self.remember_proxy(proxy);
+        let lcp = match Lcp::forced(&self.config, &proxy.last_sent, &proxy.last_received) {
+            Ok(lcp) => lcp,
+            Err(which) => {
+                self.debug(cx, What::NotAccepting(which));
+                return false;
+            }
+        };
+        self.listen = None;
+        self.lcp.policy = lcp;
+        self.lcp.force(&proxy.last_sent);
+        self.debug(cx, What::Forced(proxy.last_sent.len()));
+        for option in super::option::Options::new(&proxy.last_sent) {
+            self.debug(cx, What::Option(packet::LCP, option));
+        }
+        self.debug(cx, What::Accepted("rcv"));
+        self.debug(cx, What::Accepted("sent"));
+        self.lcp_opened(cx, true);
+        true
+    }
+
+    /// LNS: keeps what the LAC agreed for a link that is renegotiated without `force_lcp`: a user that
+    /// acknowledges our new Configure-Request but never sends its own again is held to what it agreed with the LAC.
+    pub fn remember_proxy(&mut self, proxy: &ProxyLcp) {
+        let usable = lcp::bearable(&self.config, &proxy.last_received);
+        self.proxy_peer = usable.then(|| proxy.last_received.clone().into_boxed_slice());
+        self.silent_rounds = 0;
     }
 
     /// LNS: replays the authentication that the LAC has collected, after `force_lcp`. An
     /// `Authenticate` event follows with these credentials.
+    ///
+    /// For CHAP our own challenge is made and shown, but not sent: the response at hand answers the LAC's
+    /// challenge, and the user, asked again, would respond again. Credentials of another protocol than the one
+    /// agreed are worth nothing: the user is asked as by `start_authentication`.
     pub fn replay_authentication(&mut self, cx: &mut Context, credentials: Credentials) {
-        let _ = (cx, credentials);
+        if let Some(auth) = self.auth.as_mut() {
+            let step = auth.replay(io!(self, cx), self.replay_id, credentials);
+            self.auth_did(cx, step);
+        }
+    }
+
+    /// LNS: the Proxy Authen ID of PAP credentials (RFC 2661 AVP 32), before `replay_authentication`: the
+    /// Authenticate-Ack carries it. CHAP credentials have theirs in the proof.
+    pub fn set_replay_id(&mut self, id: u8) {
+        self.replay_id = id;
+    }
+
+    /// LNS: asks the user itself, after `force_lcp`: there is no proxy authentication, or `force-local-chap`
+    /// does not trust it.
+    pub fn start_authentication(&mut self, cx: &mut Context) {
+        if let Some(auth) = self.auth.as_mut() {
+            auth.challenge(io!(self, cx));
+        }
+    }
+
+    /// The identifier under which the peer's credentials came: the Proxy Authen ID of a LAC. Ask before `forward`.
+    pub fn authentication_id(&self) -> Option<u8> {
+        self.auth.as_ref().and_then(|a| a.id())
     }
 
     /// Restarts LCP from scratch with the peer (`lcp renegotiation`).
     pub fn renegotiate(&mut self, cx: &mut Context) {
-        let _ = cx;
+        if self.phase == Phase::Down || self.phase == Phase::Forwarding || self.ending.is_some() {
+            return;
+        }
+        self.listen = None;
+        self.silent_rounds = 0;
+        self.lcp.policy = Lcp::new(&self.config);
+        let effects = self.lcp.restart(io!(self, cx));
+        self.lcp_did(cx, effects);
     }
 
     /// LAC: the frames go into a tunnel from now on: phase FORWARDING, no more answers from here.
     pub fn forward(&mut self, cx: &mut Context) {
-        let _ = cx;
+        self.enter(cx, Phase::Forwarding, Detail::None);
+        self.lcp.place(self.lcp.state());
+        self.auth = None;
+        self.ipcp = None;
+        self.listen = None;
+        self.echo.next = None;
     }
 
     /// The verdict on [`Event::Authenticate`].
     pub fn authenticated(&mut self, cx: &mut Context, verdict: Verdict) {
-        let _ = (cx, verdict);
+        if let Some(auth) = self.auth.as_mut() {
+            let step = auth.decide(io!(self, cx), verdict);
+            self.auth_did(cx, step);
+        }
     }
 
     /// The secret for [`Event::SecretWanted`]; `None` when there is none (the link ends).
     pub fn secret(&mut self, cx: &mut Context, secret: Option<&[u8]>) {
-        let _ = (cx, secret);
+        if let Some(auth) = self.auth.as_mut() {
+            let step = auth.secret(io!(self, cx), secret);
+            self.auth_did(cx, step);
+        }
     }
 
-    /// Starts IPCP, after [`Event::Ready`].
+    /// Starts IPCP, after [`Event::Ready`]. Without effect when the link has no IP or is not ready.
     pub fn start_ipcp(&mut self, cx: &mut Context) {
-        let _ = cx;
+        let Some(config) = &self.config.ipcp else { return };
+        if self.phase != Phase::Up || self.ipcp.is_some() {
+            return;
+        }
+        let mut ipcp = Box::new(ControlProtocol::new(Ipcp::new(config.clone())));
+        ipcp.place(State::Closed);
+        let effects = ipcp.apply(io!(self, cx), Input::Open);
+        self.ipcp = Some(ipcp);
+        self.ipcp_did(cx, effects);
     }
 
-    /// The decision on [`Event::PeerAddress`].
+    /// The decision on [`Event::PeerAddress`]; it answers the peer's latest request.
     pub fn peer_address(&mut self, cx: &mut Context, decision: AddressDecision) {
-        let _ = (cx, decision);
+        let Some(ipcp) = self.ipcp.as_mut() else { return };
+        if let Some(pending) = ipcp.policy.decide(decision) {
+            let effects = ipcp.answer(io!(self, cx), pending.id, &pending.options);
+            self.ipcp_did(cx, effects);
+        }
     }
 
     /// Changes what IPCP gives (AAA attributes came), before `start_ipcp`.
@@ -112,28 +328,215 @@ impl Link {
 
     /// The peer's address that is agreed or asked for.
     pub fn peer_ip(&self) -> Option<Ipv4Addr> {
-        None
+        let address = self.ipcp.as_ref()?.policy.peer_address();
+        (!address.is_unspecified()).then_some(address)
     }
 
     /// LAC: what goes into the ICCN.
     pub fn proxy_lcp(&self) -> ProxyLcp {
-        ProxyLcp::default()
+        ProxyLcp {
+            initial_received: self.lcp.policy.initial().map(<[u8]>::to_vec),
+            last_sent: self.lcp.sent().to_vec(),
+            last_received: self.lcp.policy.peer().to_vec(),
+        }
+    }
+
+    /// How frames to the peer may be written; meaningful once LCP is open.
+    pub fn framing(&self) -> Framing {
+        self.lcp.policy.framing()
     }
 
     /// Where the link stands.
     pub fn view(&self) -> LinkView {
         LinkView {
-            phase: Phase::Down,
-            lcp_state: "Closed",
-            ipcp_state: "Closed",
-            local_options: Vec::new(),
-            peer_options: Vec::new(),
-            authenticated_by: None,
+            phase: self.phase,
+            lcp_state: self.lcp.state().ios(),
+            ipcp_state: self.ipcp.as_ref().map_or(State::Initial, |i| i.state()).ios(),
+            local_options: self.lcp.sent().to_vec(),
+            peer_options: self.lcp.policy.peer().to_vec(),
+            authenticated_by: self.lcp.policy.demands(),
         }
+    }
+
+    /// IPCP's options as octets, ours and the peer's, for `show ppp interface`.
+    pub fn ipcp_options(&self) -> Option<(&[u8], &[u8])> {
+        self.ipcp.as_ref().map(|i| (i.sent(), i.policy.peer()))
     }
 
     /// The next output; call until `None` after every other call.
     pub fn poll(&mut self) -> Option<Output> {
-        None
+        let output = self.out.pop_front();
+        if output.is_none() {
+            // A link that is up is idle nearly always: it keeps no room for outputs.
+            self.out = VecDeque::new();
+        }
+        output
+    }
+}
+
+/// How the layers move each other.
+impl Link {
+    pub(super) fn debug(&self, cx: &mut Context, what: What<'_>) {
+        cx.debug(&super::debug::Line { interface: &self.config.label, what });
+    }
+
+    fn enter(&mut self, cx: &mut Context, phase: Phase, detail: Detail) {
+        self.phase = phase;
+        self.debug(cx, What::Phase(phase, detail));
+    }
+
+    fn enter_once(&mut self, cx: &mut Context, phase: Phase) {
+        if self.phase != phase {
+            self.enter(cx, phase, Detail::None);
+        }
+    }
+
+    /// A passive open waits only as long as it listens.
+    fn listen_deadline(&self) -> Option<Instant> {
+        self.listen.filter(|_| self.phase == Phase::Establishing && self.lcp.state() == State::Stopped)
+    }
+
+    /// What LCP's event did, carried out.
+    pub(super) fn lcp_did(&mut self, cx: &mut Context, effects: Effects) {
+        if self.phase == Phase::Down {
+            return;
+        }
+        if effects.by_peer {
+            self.ending.get_or_insert(FinishCause::Peer);
+        }
+        if effects.down {
+            self.upper_layers_down(cx);
+            let ends = matches!(self.lcp.state(), State::Closing | State::Stopping);
+            self.enter_once(cx, if ends { Phase::Terminating } else { Phase::Establishing });
+        }
+        if effects.up {
+            self.debug(cx, What::State(packet::LCP, State::Opened));
+            self.lcp_opened(cx, false);
+        }
+        if effects.finished {
+            self.finish(cx);
+        } else if let Some(cause) = super::machine::Policy::hopeless(&mut self.lcp.policy).take() {
+            self.end(cx, cause);
+        }
+    }
+
+    /// LCP is open: authentication, or the network phase when there is none.
+    fn lcp_opened(&mut self, cx: &mut Context, proxy: bool) {
+        self.out.push_back(Output::Event(Event::LcpUp(self.lcp.policy.framing())));
+        self.echo = Echo::default();
+        if self.config.keepalive > Duration::ZERO {
+            self.echo.next = Some(cx.now + self.config.keepalive);
+        }
+        let (demands, demanded) = (self.lcp.policy.demands(), self.lcp.policy.demanded());
+        let detail = match (demands, demanded) {
+            (None, None) => return self.ready(cx),
+            (Some(_), None) => Detail::ByThisEnd,
+            (None, Some(_)) => Detail::ByPeer,
+            (Some(_), Some(_)) => Detail::ByBoth,
+        };
+        self.enter(cx, Phase::Authenticating, detail);
+        self.auth = Some(Box::new(Authentication::start(io!(self, cx), demands, demanded, proxy)));
+    }
+
+    fn ready(&mut self, cx: &mut Context) {
+        self.enter(cx, Phase::Up, Detail::None);
+        self.out.push_back(Output::Event(Event::Ready));
+    }
+
+    /// What an authentication protocol said, carried out.
+    pub(super) fn auth_did(&mut self, cx: &mut Context, step: Step) {
+        match step {
+            Step::Nothing => {}
+            Step::Tell(event) => self.out.push_back(Output::Event(event)),
+            Step::Refused(message) => {
+                self.out.push_back(Output::Event(Event::AuthenticationRefused { message }));
+                return self.end(cx, FinishCause::Authentication);
+            }
+            Step::Fail => return self.end(cx, FinishCause::Authentication),
+        }
+        if self.phase == Phase::Authenticating
+            && let Some(auth) = self.auth.as_mut()
+            && auth.complete()
+        {
+            auth.stop_clock();
+            self.ready(cx);
+        }
+    }
+
+    /// What IPCP's event did, carried out.
+    pub(super) fn ipcp_did(&mut self, cx: &mut Context, effects: Effects) {
+        if effects.by_peer {
+            self.ending.get_or_insert(FinishCause::Peer);
+        }
+        if effects.down {
+            self.network_down();
+        }
+        let Some(ipcp) = self.ipcp.as_mut() else { return };
+        if effects.up {
+            let info = ipcp.policy.info();
+            self.network_up = true;
+            self.out.push_back(Output::Event(Event::NetworkUp(info)));
+            self.debug(cx, What::State(packet::IPCP, State::Opened));
+        } else if effects.finished {
+            // IP is all that a link carries: without it there is no use for it.
+            self.end(cx, FinishCause::Negotiation);
+        } else if let Some(cause) = super::machine::Policy::hopeless(&mut ipcp.policy).take() {
+            self.end(cx, cause);
+        }
+    }
+
+    fn network_down(&mut self) {
+        if std::mem::take(&mut self.network_up) {
+            self.out.push_back(Output::Event(Event::NetworkDown));
+        }
+    }
+
+    /// Everything above LCP stops.
+    fn upper_layers_down(&mut self, cx: &mut Context) {
+        if let Some(ipcp) = self.ipcp.take() {
+            if ipcp.state() != State::Closed {
+                self.debug(cx, What::State(packet::IPCP, State::Closed));
+            }
+            self.network_down();
+        }
+        self.auth = None;
+        self.echo.next = None;
+    }
+
+    /// This end wants the link to end.
+    pub(super) fn end(&mut self, cx: &mut Context, cause: FinishCause) {
+        self.ending.get_or_insert(cause);
+        if self.phase == Phase::Forwarding {
+            return self.finish(cx);
+        }
+        self.upper_layers_down(cx);
+        self.enter_once(cx, Phase::Terminating);
+        let effects = self.lcp.apply(io!(self, cx), Input::Close);
+        self.lcp_did(cx, effects);
+        if self.lcp.state() == State::Closed && self.phase != Phase::Down {
+            self.finish(cx);
+        }
+    }
+
+    /// Nothing is left to do on this link.
+    fn finish(&mut self, cx: &mut Context) {
+        self.upper_layers_down(cx);
+        self.enter_once(cx, Phase::Terminating);
+        self.debug(cx, What::State(packet::LCP, State::Closed));
+        self.enter(cx, Phase::Down, Detail::None);
+        self.lcp.place(State::Closed);
+        self.listen = None;
+        let cause = self.ending.take().unwrap_or(FinishCause::Negotiation);
+        self.out.push_back(Output::Event(Event::Finished(cause)));
+    }
+
+    /// The options of a peer that acknowledged our restarted LCP and will not send its own request again.
+    fn silent_peer(&mut self) -> Option<Box<[u8]>> {
+        if self.lcp.state() != State::AckRcvd || self.lcp.policy.initial().is_some() {
+            return None;
+        }
+        let options = self.proxy_peer.as_ref()?;
+        self.silent_rounds += 1;
+        (self.silent_rounds >= SILENT_ROUNDS).then(|| options.clone())
     }
 }

@@ -2,8 +2,25 @@
 //!
 //! A link decides nothing about users or addresses: it asks by an [`Event`] and is answered by a method.
 
+mod auth;
+pub mod automaton;
+pub mod chap;
+pub mod debug;
+mod input;
+mod ipcp;
+mod lcp;
 pub mod link;
+mod machine;
+pub mod mschap;
+mod option;
+mod packet;
+mod pap;
+#[cfg(test)]
+mod tests;
 pub mod types;
 
-pub use link::Link;
+pub use chap::verify;
+pub use link::{Link, LinkView};
+pub use option::option_texts;
+pub use packet::{IPCP, LCP, unfragmented};
 pub use types::*;

@@ -138,22 +138,19 @@ impl Node {
     /// Takes outputs and plays the owner until there are no more; returns the datagrams.
     pub fn drain(&mut self, now: Instant) -> Vec<(SocketAddr, Vec<u8>)> {
         let mut out = Vec::new();
-        loop {
-            while let Some(output) = self.endpoint.poll() {
-                match output {
-                    Output::Transmit { remote, bytes, .. } => out.push((remote, bytes)),
-                    Output::Event(event) => {
-                        self.decide(now, &event);
-                        self.events.push(event);
-                    }
+        while let Some(output) = self.endpoint.poll() {
+            match output {
+                Output::Transmit { remote, bytes, .. } => out.push((remote, bytes)),
+                Output::Event(event) => {
+                    self.decide(now, &event);
+                    self.events.push(event);
                 }
             }
-            self.with(now, |endpoint, cx| endpoint.settle(cx));
-            let more: Vec<_> = std::iter::from_fn(|| self.endpoint.poll()).collect();
-            assert!(more.is_empty(), "settle only prints: {more:?}");
-            self.sent += out.len();
-            return out;
         }
+        self.with(now, |endpoint, cx| endpoint.settle(cx));
+        assert_eq!(self.endpoint.poll(), None, "settle only prints");
+        self.sent += out.len();
+        out
     }
 
     fn decide(&mut self, now: Instant, event: &Event) {

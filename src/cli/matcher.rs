@@ -1,0 +1,328 @@
+//! Matching a line against a mode's commands: one walk serves parsing, `?` and Tab.
+
+use super::token::{Fit, Pending, Word, fit, rank};
+use crate::config::secret;
+use crate::grammar::command::COMMANDS;
+use crate::grammar::table::{Captures, CommandSpec, END, Event, Mark, NoForm, Node, Token};
+use crate::grammar::value::{Value, starts_with};
+use crate::grammar::{Command, Mode};
+
+/// Which form of a command a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// The plain form.
+    Set,
+    /// `no ...`
+    No,
+    /// `default ...`
+    Default,
+}
+
+/// A line that is a command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed {
+    /// The typed command.
+    pub command: Command,
+    /// Its form.
+    pub form: Form,
+    /// Its definition.
+    pub spec: &'static CommandSpec,
+    /// The mode in which it was found: that of the line, or privileged EXEC after `do`.
+    pub mode: Mode,
+    /// The line in full words, without `no` or `default`.
+    pub words: Vec<Word>,
+    /// Texts of the arguments that tell its instances apart, as far as the line has them.
+    pub keys: Vec<String>,
+}
+
+impl Parsed {
+    /// The line in full words, passwords as `encrypt` (`service password-encryption`) says.
+    pub fn text(&self, encrypt: bool) -> String {
+        self.words.iter().map(|w| render(w, encrypt)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The line in full words, without the passwords: for logs.
+    pub fn redacted(&self) -> String {
+        let shown = self.words.iter().map(|w| match w {
+            Word::Plain(s) => s.as_str(),
+            Word::Secret { .. } => "<removed>",
+        });
+        shown.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A word as `show running-config` prints it.
+pub fn render(word: &Word, encrypt: bool) -> String {
+    match word {
+        Word::Plain(s) => s.clone(),
+        Word::Secret { secret, typed_zero } => secret::shown(secret, *typed_zero, encrypt),
+    }
+}
+
+/// Why a line is no command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MatchError {
+    /// A word begins several keywords.
+    Ambiguous,
+    /// More is needed.
+    Incomplete,
+    /// The word at this octet of the line fits nothing.
+    Invalid(usize),
+}
+
+/// One way of reading the line so far.
+#[derive(Clone, Debug)]
+struct Thread {
+    spec: &'static CommandSpec,
+    /// The node last completed, or the one whose argument is half read.
+    at: Option<usize>,
+    pending: Option<Pending>,
+    used: u64,
+    events: Vec<Event>,
+    words: Vec<(u16, Word)>,
+}
+
+impl Thread {
+    fn successors(&self) -> &'static [usize] {
+        match (self.at, self.pending) {
+            (None, _) => self.spec.start,
+            (Some(n), _) => self.spec.nodes.get(n).map_or(&[], |n| n.next),
+        }
+    }
+
+    /// Nodes that may take the next word.
+    fn candidates(&self) -> Vec<(usize, &'static Node)> {
+        let nodes = self.spec.nodes;
+        if let (Some(at), Some(_)) = (self.at, self.pending) {
+            return nodes.get(at).map(|n| (at, n)).into_iter().collect();
+        }
+        let open = |n: &&Node| n.once == 0 || self.used & (1 << n.once) == 0;
+        self.successors().iter().filter_map(|&i| nodes.get(i).filter(open).map(|n| (i, n))).collect()
+    }
+
+    fn is_complete(&self) -> bool {
+        self.pending.is_none() && self.at.is_some() && self.successors().contains(&END)
+    }
+
+    fn enter(&mut self, index: usize, node: &Node) {
+        if self.pending.is_none() {
+            self.events.extend(node.marks.iter().map(|m| Event::Mark(*m)));
+            if node.once != 0 {
+                self.used |= 1 << node.once;
+            }
+        }
+        self.at = Some(index);
+        self.pending = None;
+    }
+
+    fn keys(&self) -> Vec<String> {
+        self.spec.keys.iter().map_while(|&range| self.key(range)).collect()
+    }
+
+    /// The text of one key: an argument, or the branch of an alternative with the arguments inside it.
+    fn key(&self, (slot, end): (u16, u16)) -> Option<String> {
+        let parts: Vec<String> = self
+            .events
+            .iter()
+            .filter_map(|e| match e {
+                Event::Mark(Mark::Branch(s, index)) if (slot..end).contains(s) => Some(format!("#{index}")),
+                Event::Value(s, _) if (slot..end).contains(s) => value_text(e),
+                Event::Value(..) | Event::Mark(_) => None,
+            })
+            .collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
+}
+
+fn value_text(e: &Event) -> Option<String> {
+    let Event::Value(_, v) = e else { return None };
+    Some(match v {
+        Value::Text(s) => s.clone(),
+        Value::Number(n) => n.to_string(),
+        Value::Ipv4(a) => a.to_string(),
+        Value::Ipv6(a) => a.to_string(),
+        Value::Interface(i) => i.to_string(),
+        Value::Time(t) => t.to_string(),
+        Value::Month(m) => m.to_string(),
+        Value::Mac(m) => crate::grammar::value::format_mac(m),
+        Value::Secret(_) => String::new(),
+    })
+}
+
+/// A line read as far as it goes.
+#[derive(Debug)]
+pub(super) struct Walk {
+    pub(super) mode: Mode,
+    pub(super) form: Form,
+    /// A first word `no`, `default` or `do` was taken.
+    pub(super) prefixed: bool,
+    threads: Vec<Thread>,
+}
+
+/// Words of a line with their octet offsets.
+pub(super) fn words(line: &str) -> Vec<(usize, &str)> {
+    let mut out = Vec::new();
+    let mut start = None;
+    for (i, c) in line.char_indices() {
+        match (c.is_whitespace(), start) {
+            (true, Some(s)) => {
+                out.push((s, line.get(s..i).unwrap_or("")));
+                start = None;
+            }
+            (false, None) => start = Some(i),
+            _ => {}
+        }
+    }
+    if let Some(s) = start {
+        out.push((s, line.get(s..).unwrap_or("")));
+    }
+    out
+}
+
+/// How well a node takes a word: rank, and what becomes of the thread.
+struct Taken {
+    rank: u8,
+    keyword: Option<&'static str>,
+    thread: Thread,
+    rest: bool,
+}
+
+fn offer(thread: &Thread, word: &str, rest: &str, out: &mut Vec<Taken>, ambiguous: &mut bool) {
+    for (index, node) in thread.candidates() {
+        match &node.token {
+            Token::Keyword { word: keyword, shown, .. } => {
+                let exact = keyword.eq_ignore_ascii_case(word);
+                if !exact && (thread.spec.hidden || !starts_with(keyword, word)) {
+                    continue;
+                }
+                let mut t = thread.clone();
+                t.enter(index, node);
+                t.words.push((node.sort, Word::Plain((*shown).to_owned())));
+                out.push(Taken { rank: u8::from(!exact), keyword: Some(keyword), thread: t, rest: false });
+            }
+            Token::Arg { slot, kind, .. } => {
+                let mut t = thread.clone();
+                let taken = fit(*kind, word, rest, thread.pending);
+                let (value, text, all) = match taken {
+                    Fit::No => continue,
+                    Fit::Ambiguous => {
+                        *ambiguous = true;
+                        continue;
+                    }
+                    Fit::Half(pending) => {
+                        t.enter(index, node);
+                        t.pending = Some(pending);
+                        out.push(Taken { rank: rank(*kind), keyword: None, thread: t, rest: false });
+                        continue;
+                    }
+                    Fit::Yes(v, w) => (v, w, false),
+                    Fit::Rest(v, w) => (v, w, true),
+                };
+                t.enter(index, node);
+                t.events.push(Event::Value(*slot, value));
+                t.words.push((node.sort, text));
+                out.push(Taken { rank: rank(*kind), keyword: None, thread: t, rest: all });
+            }
+        }
+    }
+}
+
+/// Reads `line` in `mode` as far as its words go.
+pub(super) fn walk(mode: Mode, line: &str) -> Result<Walk, MatchError> {
+    let mut words = words(line).into_iter().peekable();
+    let (mut mode, mut form, mut prefixed) = (mode, Form::Set, false);
+    if mode.is_config() && words.next_if(|w| w.1.eq_ignore_ascii_case("do")).is_some() {
+        (mode, prefixed) = (Mode::Privileged, true);
+    }
+    if mode.spec().negate.is_some() && words.next_if(|w| w.1.eq_ignore_ascii_case("no")).is_some() {
+        (form, prefixed) = (Form::No, true);
+    } else if mode.is_config() && words.next_if(|w| w.1.len() >= 4 && starts_with("default", w.1)).is_some() {
+        (form, prefixed) = (Form::Default, true);
+    }
+    let fresh = |&i: &usize| {
+        let spec = COMMANDS.get(i)?;
+        let usable = form == Form::Set || (spec.no != NoForm::None && !spec.inverse);
+        usable.then(|| Thread {
+            spec,
+            at: None,
+            pending: None,
+            used: 0,
+            events: Vec::new(),
+            words: Vec::new(),
+        })
+    };
+    let mut threads: Vec<Thread> = mode.spec().commands.iter().filter_map(fresh).collect();
+    for (column, word) in words {
+        let rest = line.get(column..).unwrap_or("");
+        let (mut taken, mut ambiguous) = (Vec::new(), false);
+        for t in &threads {
+            offer(t, word, rest, &mut taken, &mut ambiguous);
+        }
+        let Some(best) = taken.iter().map(|t| t.rank).min() else {
+            return Err(if ambiguous { MatchError::Ambiguous } else { MatchError::Invalid(column) });
+        };
+        taken.retain(|t| t.rank == best);
+        let first = taken.first().and_then(|t| t.keyword);
+        if taken.iter().any(|t| t.keyword != first) {
+            return Err(MatchError::Ambiguous);
+        }
+        let done = taken.iter().all(|t| t.rest);
+        threads = taken.into_iter().map(|t| t.thread).collect();
+        if done {
+            break;
+        }
+    }
+    Ok(Walk { mode, form, prefixed, threads })
+}
+
+impl Walk {
+    /// Nodes that the next word may enter, each with its command.
+    pub(super) fn candidates(&self) -> Vec<(&'static CommandSpec, &'static Node, Option<Pending>)> {
+        let each = |t: &Thread| {
+            let (spec, pending) = (t.spec, t.pending);
+            t.candidates().into_iter().map(move |(_, n)| (spec, n, pending)).collect::<Vec<_>>()
+        };
+        self.threads.iter().flat_map(each).collect()
+    }
+
+    /// Whether Enter would be accepted here.
+    pub(super) fn can_end(&self) -> bool {
+        self.end().is_some()
+    }
+
+    fn end(&self) -> Option<(&Thread, bool)> {
+        if let Some(t) = self.threads.iter().find(|t| t.is_complete()) {
+            return Some((t, true));
+        }
+        if self.form == Form::Set {
+            return None;
+        }
+        let stops = |t: &&Thread| {
+            let no_end = t.at.and_then(|n| t.spec.nodes.get(n)).is_some_and(|n| n.no_end);
+            let keyed = t.spec.keys.first().is_none_or(|&k| t.key(k).is_some());
+            no_end && keyed && t.pending.is_none() && t.spec.no == NoForm::Partial
+        };
+        let mut open = self.threads.iter().filter(stops);
+        let first = open.next()?;
+        open.all(|t| t.spec == first.spec).then_some((first, false))
+    }
+}
+
+/// Parses `line`, typed in `mode`.
+pub fn parse(mode: Mode, line: &str) -> Result<Parsed, MatchError> {
+    let walk = walk(mode, line)?;
+    let (thread, complete) = walk.end().ok_or(MatchError::Incomplete)?;
+    let form = if thread.spec.inverse { Form::No } else { walk.form };
+    let captures = Captures::new(&thread.events, form != Form::Set, complete);
+    let command = (thread.spec.build)(&captures).ok_or(MatchError::Incomplete)?;
+    let mut words = thread.words.clone();
+    words.sort_by_key(|w| w.0);
+    Ok(Parsed {
+        command,
+        form,
+        spec: thread.spec,
+        mode: walk.mode,
+        words: words.into_iter().map(|w| w.1).collect(),
+        keys: thread.keys(),
+    })
+}

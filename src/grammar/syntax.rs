@@ -1,0 +1,204 @@
+//! What a grammar file says, before it is compiled.
+
+/// Where an entry stands in the grammar files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Location {
+    /// File name without directory.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: usize,
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "grammars/{}:{}", self.file, self.line)
+    }
+}
+
+/// The type of an argument: what it accepts, and what `?` shows for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `WORD`: one word.
+    Word,
+    /// `LINE`: the rest of the line.
+    Line,
+    /// `A.B.C.D`: an IPv4 address, mask or wildcard.
+    Ipv4,
+    /// `MASK`: a contiguous IPv4 subnet mask, shown as `A.B.C.D`.
+    Mask,
+    /// `X:X:X:X::X`: an IPv6 address.
+    Ipv6,
+    /// `a-b`: a decimal number.
+    Range(u64, u64),
+    /// `INTERFACE`: an interface name in one word or two.
+    Interface,
+    /// `HEX`: a hexadecimal number, with or without `0x`.
+    Hex,
+    /// `TIME`: hh:mm:ss.
+    Time,
+    /// `MONTH`: the name of a month, abbreviated to three letters or more.
+    Month,
+    /// `MAC`: H.H.H.
+    Mac,
+    /// `SECRET`: a password, `[0|7] text`, shown without a type when it is in clear.
+    Secret,
+    /// `SECRET0`: the same, shown with `0` when it is in clear.
+    Secret0,
+    /// `HASH`: a secret kept as a digest, `[0|5|8|9] text`.
+    Hash,
+    /// `BANNER`: text between two delimiting characters, over several lines.
+    Banner,
+}
+
+/// One element of a command's path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tok {
+    /// A word to type, and its help.
+    Keyword {
+        /// As `?` lists it; `typed~shown` where the configuration shows it otherwise.
+        word: String,
+        /// Right-hand column of `?`.
+        help: String,
+    },
+    /// A typed argument.
+    Arg {
+        /// The field of the generated type.
+        name: String,
+        /// What it accepts.
+        kind: Kind,
+        /// Right-hand column of `?`.
+        help: String,
+        /// One or more of them.
+        many: bool,
+    },
+    /// May be left out.
+    Opt(Vec<Tok>),
+    /// One of several, bound to a name.
+    Alt {
+        /// Each starts with a keyword, an argument or another alternative.
+        branches: Vec<Vec<Tok>>,
+        /// The field of the generated type.
+        name: String,
+        /// One or more of them, each plain keyword at most once.
+        many: bool,
+    },
+    /// Optional parts in any order, each at most once.
+    Any(Vec<Vec<Tok>>),
+}
+
+/// What a command does besides being parsed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attrs {
+    /// It has a `no` form.
+    pub no: bool,
+    /// The `no` form takes all of the arguments.
+    pub no_full: bool,
+    /// It is kept in the configuration and shown by `show running-config`.
+    pub nvgen: bool,
+    /// On unless negated: the `no` form is what is kept and shown.
+    pub on: bool,
+    /// Accepted and kept, no effect here.
+    pub inert: bool,
+    /// Not listed by `?`.
+    pub hidden: bool,
+    /// The configuration mode that it opens.
+    pub enter: Option<String>,
+    /// Arguments that tell its instances apart.
+    pub keys: Vec<String>,
+    /// Position in `show running-config`; a `!` stands between two hundreds.
+    pub order: Option<u32>,
+    /// Argument text that is the default, so neither kept nor shown.
+    pub default: Option<String>,
+    /// What is shown when the command is absent.
+    pub absent: Option<String>,
+    /// Commands of one slot replace each other.
+    pub slot: Option<String>,
+}
+
+/// One command: an `= Id` of a grammar file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Name of its variant, unique in its file.
+    pub id: String,
+    /// From the first keyword.
+    pub path: Vec<Tok>,
+    /// What it does.
+    pub attrs: Attrs,
+    /// Where it is defined.
+    pub at: Location,
+}
+
+/// A mode of the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mode {
+    /// Name in the grammar files.
+    pub name: String,
+    /// What follows the host name.
+    pub prompt: String,
+    /// The mode that `exit` returns to.
+    pub parent: Option<String>,
+    /// Modes whose commands can be typed here too.
+    pub includes: Vec<String>,
+    /// First line of `?` on an empty line.
+    pub header: Option<String>,
+    /// Help of `no`, where the mode has one.
+    pub negate: Option<String>,
+    /// Help of `default`, where the mode has one.
+    pub default: Option<String>,
+    /// Where it is defined.
+    pub at: Location,
+}
+
+/// `undebug` is `no debug`: every command that starts with one word can be negated by another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// In which mode.
+    pub mode: String,
+    /// The word to type.
+    pub word: String,
+    /// Its help.
+    pub help: String,
+    /// The first keyword of the commands that it negates.
+    pub negates: String,
+    /// Where it is defined.
+    pub at: Location,
+}
+
+/// The commands of one mode in one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// The mode.
+    pub mode: String,
+    /// In the order of the file.
+    pub commands: Vec<Command>,
+    /// Where it starts.
+    pub at: Location,
+}
+
+/// One grammar file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// File name without directory or extension: the family of its commands.
+    pub family: String,
+    /// Modes declared here.
+    pub modes: Vec<Mode>,
+    /// Negating words declared here.
+    pub aliases: Vec<Alias>,
+    /// Commands declared here.
+    pub bodies: Vec<Body>,
+}
+
+/// A mistake in a grammar file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where.
+    pub at: Location,
+    /// What.
+    pub message: String,
+}
+
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.at, self.message)
+    }
+}

@@ -1,0 +1,182 @@
+//! Every authentication protocol, in both directions, right and wrong.
+
+use super::*;
+use AuthProtocol::{ChapMd5, MsChap, MsChapV2, Pap};
+
+const ALL: [AuthProtocol; 4] = [Pap, ChapMd5, MsChap, MsChapV2];
+
+fn dial(client_config: LinkConfig, server_config: LinkConfig) -> Pair {
+    let mut pair = Pair::new(Side::new(client_config, 7), Side::new(server_config, 8));
+    pair.up();
+    pair
+}
+
+fn connected(pair: &Pair) -> bool {
+    pair.sides.iter().all(|s| s.link.view().phase == Phase::Up && s.network().is_some())
+}
+
+#[test]
+fn each_protocol_lets_the_right_password_in() {
+    for protocol in ALL {
+        let mut pair = dial(client(), server(&[protocol]));
+        pair.run(3);
+        assert!(connected(&pair), "{protocol:?}: {:#?}", pair.sides[1].trace.lines);
+        assert_eq!(pair.sides[1].link.view().authenticated_by, Some(protocol));
+        assert!(
+            pair.sides[1].events.iter().any(|e| matches!(e, Event::Authenticate(c) if c.name == b"2500-1"))
+        );
+    }
+}
+
+#[test]
+fn each_protocol_keeps_the_wrong_password_out() {
+    for protocol in ALL {
+        let mut pair = dial(client(), server(&[protocol]));
+        pair.sides[0].secret = Some(b"wrong");
+        pair.run(10);
+        for side in &pair.sides {
+            assert_eq!(side.finished(), Some(FinishCause::Authentication), "{protocol:?}");
+            assert_eq!(side.link.view().phase, Phase::Down);
+            assert_eq!(side.network(), None);
+        }
+        let refused = pair.sides[0].events.iter().find_map(|e| match e {
+            Event::AuthenticationRefused { message } => Some(message.clone()),
+            _ => None,
+        });
+        let message = refused.expect("the peer is told");
+        match protocol {
+            Pap | ChapMd5 => assert_eq!(message, b"Authentication failed"),
+            MsChap | MsChapV2 => assert_eq!(mschap::Failure::parse(&message).map(|f| f.error), Some(691)),
+        }
+    }
+}
+
+#[test]
+fn both_ends_authenticate_each_other_at_once() {
+    for caller in ALL {
+        for called in ALL {
+            let config = LinkConfig { authentication: vec![caller], ..client() };
+            let mut pair = dial(config, server(&[called]));
+            pair.run(5);
+            assert!(connected(&pair), "{caller:?} and {called:?}: {:#?}", pair.sides[1].trace.lines);
+            for side in &pair.sides {
+                assert!(side.trace.lines.iter().any(|l| l.ends_with("Phase is AUTHENTICATING, by both")));
+                assert!(side.events.iter().any(|e| matches!(e, Event::Authenticate(_))));
+            }
+        }
+    }
+}
+
+#[test]
+fn who_calls_in_proves_itself_first() {
+    let config = LinkConfig { authentication: vec![ChapMd5], ..client() };
+    let mut pair = dial(config, server(&[ChapMd5]));
+    pair.sides[0].secret = Some(b"wrong");
+    pair.run(10);
+    // The called end never answered the challenge of a caller that it does not know.
+    assert!(!pair.sides[1].events.iter().any(|e| matches!(e, Event::SecretWanted { .. })));
+    assert!(
+        pair.sides[1].trace.lines.iter().any(|l| l == "Vi4 CHAP: Waiting for peer to authenticate first")
+    );
+}
+
+#[test]
+fn an_authenticator_without_the_password_is_found_out_by_ms_chap_v2() {
+    let mut pair = dial(client(), server(&[MsChapV2]));
+    pair.sides[1].hold = true;
+    pair.run(1);
+    pair.call(1, |link, cx| {
+        link.authenticated(
+            cx,
+            Verdict::Pass { message: b"S=0123456789012345678901234567890123456789".to_vec() },
+        );
+    });
+    pair.run(5);
+    assert_eq!(pair.sides[0].finished(), Some(FinishCause::Authentication));
+}
+
+#[test]
+fn a_client_without_a_secret_ends_the_link() {
+    for protocol in ALL {
+        let mut pair = dial(client(), server(&[protocol]));
+        pair.sides[0].secret = None;
+        pair.run(10);
+        assert_eq!(pair.sides[0].finished(), Some(FinishCause::Authentication), "{protocol:?}");
+        assert_eq!(pair.sides[1].finished(), Some(FinishCause::Peer), "{protocol:?}");
+    }
+}
+
+#[test]
+fn the_peer_may_choose_among_what_we_demand() {
+    let config = LinkConfig { allow_authentication: vec![Pap], ..client() };
+    let mut pair = dial(config.clone(), server(&[MsChapV2, ChapMd5, Pap]));
+    pair.run(5);
+    assert!(connected(&pair));
+    assert_eq!(pair.sides[1].link.view().authenticated_by, Some(Pap));
+    // What we do not demand is not agreed to.
+    let mut pair = dial(config, server(&[MsChapV2, ChapMd5]));
+    pair.run(10);
+    assert_eq!(pair.sides[1].finished(), Some(FinishCause::Authentication));
+    let config = LinkConfig { allow_authentication: Vec::new(), ..client() };
+    let mut pair = dial(config, server(&[ChapMd5]));
+    pair.run(10);
+    assert_eq!(pair.sides[1].finished(), Some(FinishCause::Authentication));
+}
+
+#[test]
+fn a_peer_that_never_responds_is_thrown_out() {
+    let mut pair = dial(client(), server(&[ChapMd5]));
+    pair.run(0);
+    while pair.sides[1].link.view().phase != Phase::Authenticating {
+        pair.now = pair.now + Duration::from_millis(1);
+        pair.run(0);
+    }
+    pair.lost = 256;
+    pair.line.clear();
+    pair.run(9);
+    assert_eq!(pair.sides[1].finished(), None);
+    pair.run(10);
+    assert_eq!(pair.sides[1].finished(), Some(FinishCause::Authentication));
+    assert!(pair.sides[1].trace.lines.iter().any(|l| l == "Vi4 AUTH: Timeout 1"));
+}
+
+#[test]
+fn a_slow_owner_costs_the_peer_nothing() {
+    let mut pair = dial(client(), server(&[ChapMd5]));
+    pair.sides[0].link.config.authentication_timeout = Duration::from_secs(60);
+    pair.sides[1].hold = true;
+    pair.run(35);
+    assert_eq!(pair.sides[1].link.view().phase, Phase::Authenticating);
+    pair.call(1, |link, cx| link.authenticated(cx, Verdict::Pass { message: Vec::new() }));
+    pair.run(3);
+    assert!(connected(&pair));
+}
+
+#[test]
+fn a_second_challenge_on_an_open_link_is_answered() {
+    let mut pair = dial(client(), server(&[ChapMd5]));
+    pair.run(3);
+    let challenge = packet::build(packet::CHAP, 1, 77, &[&[4], &[1, 2, 3, 4][..], b"1600-3"].concat());
+    pair.sides[0].transmitted.clear();
+    let now = pair.now;
+    pair.sides[0].with(now, |link, cx| link.receive(cx, &challenge));
+    let expected = chap::md5_response(77, b"cisco", &[1, 2, 3, 4]);
+    assert_eq!(pair.sides[0].transmitted[0][..6], [0xc2, 0x23, 2, 77, 0, 27]);
+    assert_eq!(pair.sides[0].transmitted[0][7..23], expected);
+    assert_eq!(pair.sides[0].link.view().phase, Phase::Up);
+}
+
+#[test]
+fn proxy_pap_is_acknowledged_under_the_users_identifier() {
+    let mut lns = Side::new(server(&[Pap]), 9);
+    let now = Instant::ZERO;
+    lns.with(now, |link, cx| link.lower_up(cx));
+    let proxy = ProxyLcp { last_sent: vec![3, 4, 0xc0, 0x23], ..ProxyLcp::default() };
+    assert!(lns.with(now, |link, cx| link.force_lcp(cx, &proxy)));
+    lns.link.set_replay_id(42);
+    let credentials = Credentials { name: b"u".to_vec(), proof: Proof::Pap { password: b"cisco".to_vec() } };
+    lns.with(now, |link, cx| link.replay_authentication(cx, credentials));
+    assert_eq!(lns.transmitted[0], [0xc0, 0x23, 2, 42, 0, 5, 0]);
+    assert_eq!(lns.link.view().phase, Phase::Up);
+    assert!(lns.trace.lines.iter().any(|l| l == "Vi4 PAP: I AUTH-REQ id 42 len 12 from \"u\""));
+}
