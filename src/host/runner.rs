@@ -341,6 +341,7 @@ impl Task {
             | ConsoleInput::Complete { .. }
             | ConsoleInput::EndConfig { .. }
             | ConsoleInput::Interrupt
+            | ConsoleInput::Leave
             | ConsoleInput::Key(_) => {}
         }
         self.router_input(Input::Console(line, input));
