@@ -37,6 +37,7 @@ use toml::Spanned;
 
 use super::isdn::b_channels;
 use crate::config::views::{InterfaceKind, InterfaceName};
+use crate::grammar::value::KindMatch;
 
 /// The name of the file in a lab directory.
 pub const FILE_NAME: &str = "lab.toml";
@@ -260,31 +261,12 @@ fn directory_name(directory: &Path) -> String {
 /// Reads an interface name as the book writes it: the long or the short name in any case, then the unit
 /// (`Ethernet0`, `se0:23`, `BRI0`). `None` when it is none.
 pub fn parse_interface(text: &str) -> Option<InterfaceName> {
-    const KINDS: [InterfaceKind; 11] = [
-        InterfaceKind::Ethernet,
-        InterfaceKind::FastEthernet,
-        InterfaceKind::GigabitEthernet,
-        InterfaceKind::Serial,
-        InterfaceKind::Bri,
-        InterfaceKind::Loopback,
-        InterfaceKind::Dialer,
-        InterfaceKind::VirtualTemplate,
-        InterfaceKind::VirtualAccess,
-        InterfaceKind::VirtualPpp,
-        InterfaceKind::Null,
-    ];
     let unit_at = text.find(|c: char| c.is_ascii_digit())?;
     let (kind, unit) = text.split_at(unit_at);
-    if !unit.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '/' | '.')) {
-        return None;
+    match InterfaceKind::find(kind) {
+        KindMatch::One(kind) if InterfaceName::is_unit(unit) => Some(InterfaceName::new(kind, unit)),
+        KindMatch::One(_) | KindMatch::Ambiguous | KindMatch::None => None,
     }
-    KINDS
-        .into_iter()
-        .find(|k| {
-            let (long, short) = k.names();
-            long.eq_ignore_ascii_case(kind) || short.eq_ignore_ascii_case(kind)
-        })
-        .map(|k| InterfaceName::new(k, unit))
 }
 
 #[derive(Deserialize)]

@@ -33,15 +33,7 @@ pub fn b_channels(controller: &InterfaceName) -> Vec<u8> {
             Some("15") => (0..31).filter(|channel| *channel != 15).collect(),
             _ => Vec::new(),
         },
-        InterfaceKind::Ethernet
-        | InterfaceKind::FastEthernet
-        | InterfaceKind::GigabitEthernet
-        | InterfaceKind::Loopback
-        | InterfaceKind::Dialer
-        | InterfaceKind::VirtualTemplate
-        | InterfaceKind::VirtualAccess
-        | InterfaceKind::VirtualPpp
-        | InterfaceKind::Null => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
