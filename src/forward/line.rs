@@ -4,20 +4,30 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::hdlc;
 use super::{Delivery, Statistics};
 use crate::engine::{ChannelId, Counters, DataSession};
+use crate::proto::hdlc;
 use crate::proto::l2tp::Role;
 use crate::proto::l2tp::data::DataHeader;
 
 /// Address and control field of RFC 1662, left out when ACFC was agreed on.
 pub(super) const ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
 
+/// Longest frame that is taken from a B channel, address and control included: more than any MRU offered here.
+const FRAME_MAX: usize = 4096;
+
 /// A frame in pieces, to be written one after the other.
 pub(super) type Pieces<'a> = [&'a [u8]; 3];
 
 fn length(pieces: &Pieces<'_>) -> usize {
     pieces.iter().map(|piece| piece.len()).sum()
+}
+
+/// Buffers that are used again for every packet.
+#[derive(Default)]
+pub(super) struct Scratch {
+    frame: Vec<u8>,
+    wire: Vec<u8>,
 }
 
 fn count_out(counters: &Counters, octets: usize) {
@@ -33,22 +43,34 @@ fn count_in(counters: &Counters, octets: usize) {
 /// A B channel.
 pub(super) struct Channel {
     pub id: ChannelId,
-    pub decoder: hdlc::Decoder,
+    decoder: hdlc::Decoder,
     counters: Arc<Counters>,
 }
 
 impl Channel {
     pub fn new(id: ChannelId, counters: Arc<Counters>) -> Self {
-        Channel { id, decoder: hdlc::Decoder::new(), counters }
+        Channel { id, decoder: hdlc::Decoder::new(FRAME_MAX, 0), counters }
     }
 
     pub fn counters(&self) -> &Counters {
         &self.counters
     }
 
-    /// Counts a frame that came in.
-    pub fn received(&self, frame: &[u8]) {
-        count_in(&self.counters, frame.len());
+    /// Takes octets from the line and gives every good frame that ends in them to `each`. Returns how many bad
+    /// ones were dropped.
+    pub fn take(&mut self, octets: &[u8], mut each: impl FnMut(&[u8])) -> u64 {
+        let before = self.bad();
+        let counters = &self.counters;
+        self.decoder.feed(octets, |frame| {
+            count_in(counters, frame.len());
+            each(frame);
+        });
+        self.bad() - before
+    }
+
+    fn bad(&self) -> u64 {
+        let seen = self.decoder.counters();
+        seen.bad_fcs + seen.runts + seen.giants + seen.aborts
     }
 
     /// Sends a frame, FF 03 included where it is wanted.
@@ -56,13 +78,17 @@ impl Channel {
         &self,
         accm: u32,
         pieces: Pieces<'_>,
-        buffer: &mut Vec<u8>,
+        scratch: &mut Scratch,
         sink: &mut dyn FnMut(Delivery<'_>),
     ) {
-        buffer.clear();
-        hdlc::encode_pieces(&pieces, accm, buffer);
-        count_out(&self.counters, length(&pieces));
-        sink(Delivery::Channel { channel: &self.id, octets: buffer });
+        scratch.frame.clear();
+        for piece in pieces {
+            scratch.frame.extend_from_slice(piece);
+        }
+        scratch.wire.clear();
+        hdlc::encode(&scratch.frame, accm, &mut scratch.wire);
+        count_out(&self.counters, scratch.frame.len());
+        sink(Delivery::Channel { channel: &self.id, octets: &scratch.wire });
     }
 }
 
@@ -125,7 +151,7 @@ impl Session {
         &mut self,
         priority: bool,
         pieces: Pieces<'_>,
-        buffer: &mut Vec<u8>,
+        scratch: &mut Scratch,
         sink: &mut dyn FnMut(Delivery<'_>),
     ) {
         let path = &self.data.path;
@@ -143,12 +169,12 @@ impl Session {
             tunnel: path.remote_tunnel,
             session: path.remote_session,
         };
-        buffer.clear();
-        header.write(octets, buffer);
+        scratch.wire.clear();
+        header.write(octets, &mut scratch.wire);
         for piece in pieces {
-            buffer.extend_from_slice(piece);
+            scratch.wire.extend_from_slice(piece);
         }
         count_out(&self.data.counters, octets);
-        sink(Delivery::Transmit { local: path.local, remote: path.remote, bytes: buffer });
+        sink(Delivery::Transmit { local: path.local, remote: path.remote, bytes: &scratch.wire });
     }
 }

@@ -4,7 +4,6 @@
 //! Linux and the virtual lab use the same one.
 
 mod delivery;
-mod hdlc;
 mod line;
 mod table;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 
-use super::line::{ADDRESS_CONTROL, Channel, Sequence, Session};
+use super::line::{ADDRESS_CONTROL, Channel, Scratch, Sequence, Session};
 use super::{Delivery, Disposition, Statistics};
 use crate::engine::{ChannelId, Counters, ForwardCommand, InterfaceId};
 use crate::proto::Instant;
@@ -43,13 +43,13 @@ impl Port {
     fn send(
         &mut self,
         frame: Outgoing<'_>,
-        buffer: &mut Vec<u8>,
+        scratch: &mut Scratch,
         sink: &mut dyn FnMut(Delivery<'_>),
     ) -> bool {
         if let Some(channel) = &self.channel {
-            channel.send(frame.accm, frame.pieces, buffer, sink);
+            channel.send(frame.accm, frame.pieces, scratch, sink);
         } else if let Some(session) = &mut self.session {
-            session.send(frame.priority, frame.pieces, buffer, sink);
+            session.send(frame.priority, frame.pieces, scratch, sink);
         } else {
             return false;
         }
@@ -72,7 +72,7 @@ pub struct Table {
     sessions: HashMap<SessionId, InterfaceId>,
     /// The open ports of each TUN, oldest first.
     tuns: HashMap<InterfaceId, Vec<InterfaceId>>,
-    buffer: Vec<u8>,
+    scratch: Scratch,
     statistics: Statistics,
 }
 
@@ -165,7 +165,7 @@ impl Table {
             // The access line never agreed with the tunnel to leave FF 03 out: RFC 1662 wants it there, and a
             // receiver that agreed to ACFC must take it all the same.
             let bare = frame.strip_prefix(&ADDRESS_CONTROL).unwrap_or(frame);
-            channel.send(0, [&ADDRESS_CONTROL, bare, &[]], &mut self.buffer, sink);
+            channel.send(0, [&ADDRESS_CONTROL, bare, &[]], &mut self.scratch, sink);
         } else {
             self.statistics.unknown_port += 1;
         }
@@ -202,21 +202,14 @@ impl Table {
             self.statistics.unknown_port += 1;
             return;
         };
-        let (statistics, buffer) = (&mut self.statistics, &mut self.buffer);
-        let mut decoder = std::mem::take(&mut line.decoder);
-        decoder.push(octets, &mut |frame| match frame {
-            Ok(frame) => {
-                line.received(frame);
-                match session {
-                    Some(session) if *spliced => session.send(false, [frame, &[], &[]], buffer, sink),
-                    Some(_) | None => {
-                        deliver(port, *network, frame, sink, statistics);
-                    }
-                }
+        let (statistics, scratch) = (&mut self.statistics, &mut self.scratch);
+        let bad = line.take(octets, |frame| match session {
+            Some(session) if *spliced => session.send(false, [frame, &[], &[]], scratch, sink),
+            Some(_) | None => {
+                deliver(port, *network, frame, sink, statistics);
             }
-            Err(_) => statistics.bad_frames += 1,
         });
-        line.decoder = decoder;
+        self.statistics.bad_frames += bad;
     }
 
     /// Sends a PPP frame of the engine (protocol field first) out of a port: `Output::Frame`. It goes out with
@@ -229,7 +222,7 @@ impl Table {
             .and_then(|lcp| lcp.first())
             .is_some_and(|&code| code == LCP_ECHO_REQUEST || code == LCP_ECHO_REPLY);
         let frame = Outgoing { pieces: [&ADDRESS_CONTROL, frame, &[]], accm: 0, priority };
-        let sent = self.ports.get_mut(&port).is_some_and(|entry| entry.send(frame, &mut self.buffer, sink));
+        let sent = self.ports.get_mut(&port).is_some_and(|entry| entry.send(frame, &mut self.scratch, sink));
         self.statistics.unknown_port += u64::from(!sent);
     }
 
@@ -257,7 +250,7 @@ impl Table {
         let protocol: &[u8] = if framing.pfc { &[0x21] } else { &[0x00, 0x21] };
         let pieces = [address_control, protocol, packet];
         let frame = Outgoing { pieces, accm: framing.send_accm, priority: false };
-        let sent = entry.send(frame, &mut self.buffer, sink);
+        let sent = entry.send(frame, &mut self.scratch, sink);
         self.statistics.unknown_port += u64::from(!sent);
     }
 

@@ -1,20 +1,18 @@
 //! What a router's task reads from and writes to: sockets, TUNs, the access side. Writing never waits: what the
-//! kernel does not take now is dropped and counted, as a router does with a full output queue.
+//! kernel does not take now is lost, as on any router with a full output queue.
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::io;
+use std::future::poll_fn;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
 
-use futures_util::StreamExt;
-use futures_util::future::{AbortHandle, Abortable};
-use futures_util::stream::FuturesUnordered;
+use futures_util::task::AtomicWaker;
 
 use super::access::AccessSender;
 use super::tun::Tun;
-use super::udp::{DATAGRAM_MAX, Udp};
+use super::udp::{Received, Udp};
 use crate::engine::{InterfaceId, Socket};
 use crate::forward::Delivery;
 
@@ -25,48 +23,60 @@ pub(super) enum Source {
     Tun(InterfaceId),
 }
 
-type Watch = Pin<Box<dyn Future<Output = (Source, io::Result<()>)>>>;
-
-struct Watched<T> {
-    item: Arc<T>,
-    /// A loopback interface carries nothing: what is routed into it is dropped.
-    routed: bool,
-    abort: AbortHandle,
+/// Wakes the task and says why. It knows its source by name and does not hold it, so that to close one is to drop
+/// it, whatever is still waiting.
+struct Bell {
+    source: Source,
+    rung: mpsc::Sender<Source>,
+    task: Arc<AtomicWaker>,
 }
 
-impl<T> Drop for Watched<T> {
-    fn drop(&mut self) {
-        self.abort.abort();
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+    fn wake_by_ref(self: &Arc<Self>) {
+        // The receiver is gone with the router.
+        let _ = self.rung.send(self.source);
+        self.task.wake();
     }
 }
 
-/// Something a TUN or socket could not take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EdgeStatistics {
-    /// Datagrams that no socket took.
-    pub datagrams: u64,
-    /// Packets that no TUN took.
-    pub packets: u64,
+struct Watched<T> {
+    item: T,
+    bell: Waker,
+}
+
+/// A TUN, and whether anything leads on from it: a loopback interface carries nothing, and what is routed into it
+/// is dropped.
+struct Interface {
+    tun: Tun,
+    routed: bool,
+}
+
+/// What came of reading.
+pub(super) enum Taken<T> {
+    Item(T),
+    /// Nothing now.
+    Nothing,
+    /// Nothing ever again: the source is closed, or its device was taken away.
+    Gone,
 }
 
 /// Sockets, TUNs and the access side of one router.
 pub(super) struct Edge {
     sockets: HashMap<Socket, Watched<Udp>>,
-    tuns: HashMap<InterfaceId, Watched<Tun>>,
-    watches: FuturesUnordered<Abortable<Watch>>,
+    tuns: HashMap<InterfaceId, Watched<Interface>>,
+    rung: mpsc::Receiver<Source>,
+    ring: mpsc::Sender<Source>,
+    task: Arc<AtomicWaker>,
     access: AccessSender,
-    pub statistics: EdgeStatistics,
 }
 
 impl Edge {
     pub fn new(access: AccessSender) -> Self {
-        Edge {
-            sockets: HashMap::new(),
-            tuns: HashMap::new(),
-            watches: FuturesUnordered::new(),
-            access,
-            statistics: EdgeStatistics::default(),
-        }
+        let (ring, rung) = mpsc::channel();
+        Edge { sockets: HashMap::new(), tuns: HashMap::new(), rung, ring, task: Arc::default(), access }
     }
 
     pub const fn access(&self) -> &AccessSender {
@@ -78,10 +88,9 @@ impl Edge {
         if self.sockets.contains_key(&socket) {
             return Err(format!("UDP port {port}: the socket is open already"));
         }
-        let udp = Udp::bind(port).map_err(|error| format!("UDP port {port}: {error}"))?;
-        let item = Arc::new(udp);
-        let abort = self.watch_socket(socket, item.clone());
-        self.sockets.insert(socket, Watched { item, routed: true, abort });
+        let item = Udp::bind(port).map_err(|error| format!("UDP port {port}: {error}"))?;
+        let bell = self.bell(Source::Socket(socket));
+        self.sockets.insert(socket, Watched { item, bell });
         Ok(())
     }
 
@@ -90,9 +99,8 @@ impl Edge {
     }
 
     pub fn add_tun(&mut self, interface: InterfaceId, tun: Tun, routed: bool) {
-        let item = Arc::new(tun);
-        let abort = self.watch_tun(interface, item.clone());
-        self.tuns.insert(interface, Watched { item, routed, abort });
+        let bell = self.bell(Source::Tun(interface));
+        self.tuns.insert(interface, Watched { item: Interface { tun, routed }, bell });
     }
 
     pub fn remove_tun(&mut self, interface: InterfaceId) {
@@ -103,88 +111,101 @@ impl Edge {
     pub fn clear(&mut self) {
         self.sockets.clear();
         self.tuns.clear();
-        self.watches = FuturesUnordered::new();
     }
 
-    /// Waits until something can be read; for ever while there is nothing. Cancel-safe.
+    /// A bell that has been rung: a new source is looked at first of all.
+    fn bell(&self, source: Source) -> Waker {
+        let bell = Bell { source, rung: self.ring.clone(), task: self.task.clone() };
+        let bell = Waker::from(Arc::new(bell));
+        bell.wake_by_ref();
+        bell
+    }
+
+    /// Waits until something can be read; for ever while there is nothing. Cancel-safe. Read the source until it
+    /// has nothing more, or [`rearm`](Self::rearm) it.
     pub async fn ready(&mut self) -> Source {
-        loop {
-            match self.watches.next().await {
-                Some(Ok((source, Ok(())))) => return source,
-                // Closed meanwhile, or the device was taken away: nothing more will come of it.
-                Some(Ok((_, Err(_))) | Err(_)) => {}
-                None => std::future::pending::<()>().await,
+        poll_fn(|cx| {
+            self.task.register(cx.waker());
+            while let Ok(source) = self.rung.try_recv() {
+                if self.poll_source(source).is_ready() {
+                    return Poll::Ready(source);
+                }
             }
-        }
+            Poll::Pending
+        })
+        .await
     }
 
-    /// Watches the source again after it was read until it had nothing more.
-    pub fn rearm(&mut self, source: Source) {
-        match source {
+    /// Pending too for a source that is closed, or whose device was taken away: nothing more will come of it.
+    fn poll_source(&self, source: Source) -> Poll<()> {
+        let polled = match source {
             Source::Socket(socket) => {
-                if let Some(item) = self.sockets.get(&socket).map(|watched| watched.item.clone()) {
-                    let abort = self.watch_socket(socket, item);
-                    self.sockets.entry(socket).and_modify(|watched| watched.abort = abort);
-                }
+                let Some(watched) = self.sockets.get(&socket) else { return Poll::Pending };
+                watched.item.poll_readable(&mut Context::from_waker(&watched.bell))
             }
             Source::Tun(interface) => {
-                if let Some(item) = self.tuns.get(&interface).map(|watched| watched.item.clone()) {
-                    let abort = self.watch_tun(interface, item);
-                    self.tuns.entry(interface).and_modify(|watched| watched.abort = abort);
-                }
+                let Some(watched) = self.tuns.get(&interface) else { return Poll::Pending };
+                watched.item.tun.poll_readable(&mut Context::from_waker(&watched.bell))
             }
+        };
+        match polled {
+            Poll::Ready(Ok(())) => Poll::Ready(()),
+            Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
         }
     }
 
-    fn watch_socket(&mut self, socket: Socket, item: Arc<Udp>) -> AbortHandle {
-        self.watch(Box::pin(async move { (Source::Socket(socket), item.readable().await) }))
+    /// Looks at the source again, after the others that wait.
+    pub fn rearm(&mut self, source: Source) {
+        let bell = match source {
+            Source::Socket(socket) => self.sockets.get(&socket).map(|watched| &watched.bell),
+            Source::Tun(interface) => self.tuns.get(&interface).map(|watched| &watched.bell),
+        };
+        if let Some(bell) = bell {
+            bell.wake_by_ref();
+        }
     }
 
-    fn watch_tun(&mut self, interface: InterfaceId, item: Arc<Tun>) -> AbortHandle {
-        self.watch(Box::pin(async move { (Source::Tun(interface), item.readable().await) }))
+    /// Reads a datagram into `buffer`: its length, the address it was sent to, and its sender.
+    pub fn read_socket(&self, socket: Socket, buffer: &mut [u8]) -> Taken<Received> {
+        let Some(watched) = self.sockets.get(&socket) else { return Taken::Gone };
+        match watched.item.try_recv(buffer) {
+            Ok(received) => Taken::Item(received),
+            // What the kernel reports of an earlier datagram is told once, and concerns no other.
+            Err(_) => Taken::Nothing,
+        }
     }
 
-    fn watch(&mut self, watch: Watch) -> AbortHandle {
-        let (watch, abort) = futures_util::future::abortable(watch);
-        self.watches.push(watch);
-        abort
+    /// Reads a packet into `buffer`: its length, and whether anything leads on from the TUN.
+    pub fn read_tun(&self, interface: InterfaceId, buffer: &mut [u8]) -> Taken<(usize, bool)> {
+        let Some(watched) = self.tuns.get(&interface) else { return Taken::Gone };
+        match watched.item.tun.try_recv(buffer) {
+            Ok(length) => Taken::Item((length, watched.item.routed)),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                Taken::Nothing
+            }
+            Err(_) => Taken::Gone,
+        }
     }
 
-    /// Reads a datagram if there is one: its payload lies at the beginning of `buffer`.
-    pub fn read_socket(&self, socket: Socket, buffer: &mut Vec<u8>) -> Option<(IpAddr, SocketAddr)> {
-        buffer.resize(DATAGRAM_MAX, 0);
-        let received = self.sockets.get(&socket)?.item.try_recv(buffer).ok()?;
-        buffer.truncate(received.length);
-        Some((received.local, received.remote))
-    }
-
-    /// Reads a packet if there is one. `Some(false)` for one that leads nowhere.
-    pub fn read_tun(&self, interface: InterfaceId, buffer: &mut Vec<u8>) -> Option<bool> {
-        buffer.resize(DATAGRAM_MAX, 0);
-        let watched = self.tuns.get(&interface)?;
-        let length = watched.item.try_recv(buffer).ok()?;
-        buffer.truncate(length);
-        Some(watched.routed)
-    }
-
-    pub fn transmit(&mut self, socket: Socket, local: IpAddr, remote: SocketAddr, bytes: &[u8]) {
-        let sent = self.sockets.get(&socket).is_some_and(|watched| {
-            // The address may have been taken away meanwhile: then the datagram is lost, as on any router.
-            watched.item.try_send(local, remote, bytes).is_ok()
-        });
-        self.statistics.datagrams += u64::from(!sent);
+    /// Sends a datagram. It is lost when the socket is closed or its address was taken away meanwhile.
+    pub fn transmit(&self, socket: Socket, local: IpAddr, remote: SocketAddr, bytes: &[u8]) {
+        if let Some(watched) = self.sockets.get(&socket) {
+            let _ = watched.item.try_send(local, remote, bytes);
+        }
     }
 
     /// Carries a delivery of the table away, all but those for the engine, which it gives back.
-    pub fn deliver<'a>(&mut self, delivery: Delivery<'a>) -> Option<Delivery<'a>> {
+    pub fn deliver<'a>(&self, delivery: Delivery<'a>) -> Option<Delivery<'a>> {
         match delivery {
             Delivery::Transmit { local, remote, bytes } => {
                 self.transmit(Socket::L2tp, local, remote, bytes);
                 None
             }
             Delivery::Tun { tun, packet } => {
-                let sent = self.tuns.get(&tun).is_some_and(|watched| watched.item.try_send(packet).is_ok());
-                self.statistics.packets += u64::from(!sent);
+                if let Some(watched) = self.tuns.get(&tun) {
+                    // Lost while the interface is down.
+                    let _ = watched.item.tun.try_send(packet);
+                }
                 None
             }
             Delivery::Channel { channel, octets } => {

@@ -48,6 +48,8 @@ pub enum Notice {
     NotSaved(String),
     /// `reload`: the router was switched off and on again.
     Reloaded,
+    /// At a `reload` something could not be taken back; the text says what.
+    Left(String),
     /// The router has ended; nothing of it is left on the machine, or the text says what is.
     Stopped(Result<(), String>),
 }

@@ -14,9 +14,10 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::access::{self, Access, AccessReceiver};
 use super::clock::MonotonicClock;
 use super::devices::{self, Report, Requests};
-use super::edge::{Edge, Source};
+use super::edge::{Edge, Source, Taken};
 use super::handle::{HostConfig, Notice, Order, RouterHandle, Startup};
 use super::ping::{self, Answer, Echo};
+use super::udp::{DATAGRAM_MAX, Received};
 use crate::engine::{self, HostEvent, HostRequest, InterfaceId, RequestId, Socket};
 use crate::forward::{Delivery, Disposition, Table};
 use crate::proto::Instant;
@@ -264,7 +265,7 @@ impl Task {
             notices,
             hostname,
             for_engine: Vec::new(),
-            buffer: Vec::new(),
+            buffer: vec![0; DATAGRAM_MAX],
             reload: false,
         })
     }
@@ -304,7 +305,9 @@ impl Task {
         self.edge.access().reset();
         self.edge.clear();
         self.for_engine.clear();
-        self.machine.power_off().await?;
+        if let Err(text) = self.machine.power_off().await {
+            let _ = self.notices.send(Notice::Left(text));
+        }
         // What the switch sent to the router that was switched off is for nobody.
         while access.try_recv().is_some() {}
         let wall = self.config.wall_clock.map(|wall| later(wall, self.started.now().since_start()));
@@ -353,7 +356,7 @@ impl Task {
                 self.input(engine::Input::Signal { controller, message })
             }
             Access::Octets { channel, octets } => {
-                let (edge, for_engine) = (&mut self.edge, &mut self.for_engine);
+                let (edge, for_engine) = (&self.edge, &mut self.for_engine);
                 self.machine.table.octets(&channel, &octets, &mut |delivery| {
                     keep(edge.deliver(delivery), for_engine);
                 });
@@ -366,47 +369,65 @@ impl Task {
 
     fn read(&mut self, source: Source) {
         let mut buffer = std::mem::take(&mut self.buffer);
+        let mut again = true;
         for _ in 0..BURST {
-            let more = match source {
+            let taken = match source {
                 Source::Socket(socket) => self.read_socket(socket, &mut buffer),
                 Source::Tun(interface) => self.read_tun(interface, &mut buffer),
             };
-            if !more {
-                break;
+            match taken {
+                Taken::Item(()) => {}
+                Taken::Nothing => break,
+                Taken::Gone => {
+                    again = false;
+                    break;
+                }
             }
         }
         self.buffer = buffer;
-        self.edge.rearm(source);
+        if again {
+            self.edge.rearm(source);
+        }
     }
 
-    fn read_socket(&mut self, socket: Socket, buffer: &mut Vec<u8>) -> bool {
-        let Some((local, remote)) = self.edge.read_socket(socket, buffer) else { return false };
+    fn read_socket(&mut self, socket: Socket, buffer: &mut [u8]) -> Taken<()> {
+        let Received { length, remote, local } = match self.edge.read_socket(socket, buffer) {
+            Taken::Item(received) => received,
+            Taken::Nothing => return Taken::Nothing,
+            Taken::Gone => return Taken::Gone,
+        };
+        let bytes = buffer.get(..length).unwrap_or_default();
         if socket == Socket::L2tp {
             let now = self.machine.clock.now();
-            let (edge, for_engine) = (&mut self.edge, &mut self.for_engine);
-            let whose = self.machine.table.datagram(now, remote, buffer, &mut |delivery| {
+            let (edge, for_engine) = (&self.edge, &mut self.for_engine);
+            let whose = self.machine.table.datagram(now, remote, bytes, &mut |delivery| {
                 keep(edge.deliver(delivery), for_engine);
             });
             if whose == Disposition::Data {
                 self.feed_engine();
-                return true;
+                return Taken::Item(());
             }
         }
-        self.input(engine::Input::Datagram { socket, local, remote, bytes: buffer });
-        true
+        self.input(engine::Input::Datagram { socket, local, remote, bytes });
+        Taken::Item(())
     }
 
-    fn read_tun(&mut self, interface: InterfaceId, buffer: &mut Vec<u8>) -> bool {
-        let Some(routed) = self.edge.read_tun(interface, buffer) else { return false };
+    fn read_tun(&mut self, interface: InterfaceId, buffer: &mut [u8]) -> Taken<()> {
+        let (length, routed) = match self.edge.read_tun(interface, buffer) {
+            Taken::Item(item) => item,
+            Taken::Nothing => return Taken::Nothing,
+            Taken::Gone => return Taken::Gone,
+        };
         if routed {
+            let packet = buffer.get(..length).unwrap_or_default();
             let now = self.machine.clock.now();
-            let (edge, for_engine) = (&mut self.edge, &mut self.for_engine);
-            self.machine.table.packet(now, interface, buffer, &mut |delivery| {
+            let (edge, for_engine) = (&self.edge, &mut self.for_engine);
+            self.machine.table.packet(now, interface, packet, &mut |delivery| {
                 keep(edge.deliver(delivery), for_engine);
             });
             self.feed_engine();
         }
-        true
+        Taken::Item(())
     }
 
     fn event(&mut self, event: Event) {
@@ -462,7 +483,7 @@ impl Task {
 
     fn execute(&mut self, output: Output) {
         let now = self.machine.clock.now();
-        let (edge, for_engine) = (&mut self.edge, &mut self.for_engine);
+        let (edge, for_engine) = (&self.edge, &mut self.for_engine);
         match output {
             Output::Datagram { socket, local, remote, bytes } => edge.transmit(socket, local, remote, &bytes),
             Output::Frame { port, frame } => self.machine.table.frame_out(port, &frame, &mut |delivery| {

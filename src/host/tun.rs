@@ -1,6 +1,7 @@
 //! TUN and TAP devices. They vanish with their descriptor: a killed process leaves none behind.
 
 use std::io;
+use std::task::{Context, Poll};
 
 use tun_rs::{AsyncDevice, DeviceBuilder, Layer, SyncDevice};
 
@@ -56,12 +57,12 @@ impl Tun {
         self.index
     }
 
-    /// Waits until there is something to read.
+    /// Ready when there may be something to read; otherwise the waker is kept and called then.
     ///
     /// # Errors
     /// When the device is gone.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.device.readable().await
+    pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.device.poll_readable(cx)
     }
 
     /// Reads one packet if there is one; `WouldBlock` otherwise.

@@ -3,6 +3,7 @@
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::os::fd::AsRawFd;
+use std::task::{Context, Poll};
 
 use nix::cmsg_space;
 use nix::errno::Errno;
@@ -54,12 +55,12 @@ impl Udp {
         Ok(self.socket.local_addr()?.port())
     }
 
-    /// Waits until there is something to read.
+    /// Ready when there may be something to read; otherwise the waker is kept and called then.
     ///
     /// # Errors
     /// What the kernel says.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.socket.readable().await
+    pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.socket.poll_recv_ready(cx)
     }
 
     /// Reads one datagram if there is one. Call it until `WouldBlock`.
@@ -129,7 +130,7 @@ mod tests {
         let here = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
         a.socket.writable().await.unwrap();
         a.try_send(here, there, b"hello").unwrap();
-        b.readable().await.unwrap();
+        std::future::poll_fn(|cx| b.poll_readable(cx)).await.unwrap();
         let mut buffer = [0; 64];
         let received = b.try_recv(&mut buffer).unwrap();
         assert_eq!(&buffer[..received.length], b"hello");

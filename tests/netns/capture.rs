@@ -30,6 +30,8 @@ pub fn tshark_reads_a_capture() {
     writer.into_inner().unwrap();
 
     let output = Command::new("tshark")
+        // Its own preferences, not those of whoever runs the test.
+        .env("HOME", directory.path())
         .arg("-r")
         .arg(&path)
         .args(["-T", "fields", "-E", "separator=|"])
