@@ -4,6 +4,7 @@
 //! of what it asked for; it gives out datagrams, frames, signals, forwarding commands, host requests and log
 //! lines, in order, through `poll()`.
 
+pub mod aaa;
 pub mod io;
 
 pub use io::*;

@@ -12,6 +12,7 @@ pub mod packet;
 pub mod play;
 pub mod player;
 pub mod radius;
+pub mod radius_node;
 pub mod real;
 pub mod screen;
 pub mod segment;

@@ -1,23 +1,49 @@
-//! The RADIUS server of a lab.
+//! A [`RadiusNode`] as `lab.toml` describes it, with its randomness.
 
 use std::net::SocketAddr;
 
-use super::description::RadiusNode;
-use crate::proto::{Entropy, Instant};
+pub use super::radius_node::PORTS;
 
-/// Authentication, accounting (RFC 2865, 2866), and the ports that came before them.
-pub const PORTS: [u16; 4] = [1645, 1646, 1812, 1813];
+use super::description;
+use super::radius_node::{ClientEntry, RadiusNode, Users, UsersError};
+use crate::proto::Entropy;
+use crate::proto::radius::Secret;
 
-/// placeholder
-pub struct RadiusServer {}
+/// The RADIUS server of a lab.
+pub struct RadiusServer {
+    node: RadiusNode,
+    entropy: Box<dyn Entropy + Send>,
+}
 
 impl RadiusServer {
-    /// placeholder
-    pub fn new(_node: &RadiusNode, _users: &str, _entropy: Box<dyn Entropy + Send>) -> Result<Self, String> {
-        Ok(RadiusServer {})
+    /// A server with the users of a FreeRADIUS `users` file.
+    ///
+    /// # Errors
+    /// The first line of the file that cannot be understood.
+    pub fn new(
+        described: &description::RadiusNode,
+        users: &str,
+        entropy: Box<dyn Entropy + Send>,
+    ) -> Result<Self, UsersError> {
+        let clients = described
+            .clients
+            .iter()
+            .map(|client| ClientEntry {
+                network: client.address,
+                secret: Secret::new(client.secret.as_bytes()),
+                require_message_authenticator: described.require_message_authenticator,
+            })
+            .collect();
+        Ok(RadiusServer { node: RadiusNode::new(Users::parse(users)?, clients), entropy })
     }
-    /// placeholder
-    pub fn handle(&mut self, _now: Instant, _port: u16, _from: SocketAddr, _packet: &[u8]) -> Option<Vec<u8>> {
-        None
+
+    /// Takes a datagram. The answer goes back to `from`, from the port that the datagram came to.
+    pub fn handle(&mut self, from: SocketAddr, packet: &[u8]) -> Option<Vec<u8>> {
+        self.node.handle(&mut *self.entropy, from, packet)
+    }
+
+    /// The node itself.
+    pub const fn node(&self) -> &RadiusNode {
+        &self.node
     }
 }

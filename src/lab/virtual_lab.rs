@@ -365,7 +365,7 @@ impl VirtualLab {
             Node::Radius { host, server } => loop {
                 match host.poll()? {
                     HostOutput::Datagram { port, local, remote, bytes } => {
-                        if let Some(answer) = server.handle(now, port, remote, &bytes) {
+                        if let Some(answer) = server.handle(remote, &bytes) {
                             host.send_datagram((local, port).into(), remote, &answer);
                         }
                     }

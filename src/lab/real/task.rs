@@ -81,6 +81,7 @@ pub struct Task {
     devices: BTreeMap<NodeId, HashMap<InterfaceName, String>>,
     listeners: Vec<(NodeId, TcpListener)>,
     radius: Vec<(RadiusServer, Vec<UdpSocket>)>,
+    remarks: Vec<String>,
     orders: mpsc::UnboundedSender<Order>,
     queue: mpsc::UnboundedReceiver<Order>,
 }
@@ -107,6 +108,7 @@ impl Task {
             devices,
             listeners,
             radius: make_radius(description, namespaces)?,
+            remarks: Vec::new(),
             orders,
             queue,
         };
@@ -133,7 +135,7 @@ impl Task {
             tokio::spawn(super::console_port::serve(listener, node, self.orders.clone()));
         }
         for (server, sockets) in std::mem::take(&mut self.radius) {
-            tokio::spawn(serve_radius(server, sockets, self.clock));
+            serve_radius(server, sockets);
         }
         loop {
             let wake = self.wires.next_timeout().map(|due| self.clock.deadline(due));
@@ -215,12 +217,21 @@ impl Task {
             }
             // The startup-config of a lab is kept in memory: there is no file that could be refused.
             Notice::NotSaved(_) | Notice::Reloaded => {}
-            Notice::Stopped(_) => {
+            Notice::Left(what) => self.remark(node, &what),
+            Notice::Stopped(outcome) => {
+                if let Err(what) = outcome {
+                    self.remark(node, &what);
+                }
                 if self.routers.remove(&node).is_some() {
                     self.powered_off(node);
                 }
             }
         }
+    }
+
+    /// For `status`: what should not have happened.
+    fn remark(&mut self, node: NodeId, what: &str) {
+        self.remarks.push(format!("{}: {what}", self.description.node_name(node)));
     }
 
     fn power(&mut self, node: NodeId, on: bool) -> Result<(), String> {
@@ -324,7 +335,11 @@ impl Task {
             }
         }
         let calls = self.wires.switch().calls();
-        status::render(&self.description, &nodes, &links, &calls)
+        let mut text = status::render(&self.description, &nodes, &links, &calls);
+        for remark in &self.remarks {
+            text.push_str(&format!("! {remark}\n"));
+        }
+        text
     }
 }
 
@@ -435,9 +450,10 @@ fn read_server(radius: &RadiusNode) -> io::Result<RadiusServer> {
     RadiusServer::new(radius, &users, Box::new(entropy)).map_err(io::Error::other)
 }
 
-async fn serve_radius(server: RadiusServer, sockets: Vec<UdpSocket>, clock: MonotonicClock) {
+/// All ports are one server. Inside the runtime.
+fn serve_radius(server: RadiusServer, sockets: Vec<UdpSocket>) {
     let server = Arc::new(std::sync::Mutex::new(server));
-    for (socket, port) in sockets.into_iter().zip(PORTS) {
+    for socket in sockets {
         let server = server.clone();
         tokio::spawn(async move {
             let mut buffer = vec![0; RADIUS_MAX];
@@ -448,7 +464,7 @@ async fn serve_radius(server: RadiusServer, sockets: Vec<UdpSocket>, clock: Mono
                 let answer = server
                     .lock()
                     .unwrap_or_else(std::sync::PoisonError::into_inner)
-                    .handle(clock.now(), port, from, packet);
+                    .handle(from, packet);
                 if let Some(answer) = answer {
                     // What cannot be sent is lost, as on any network; the client asks again.
                     let _ = socket.send_to(&answer, from).await;

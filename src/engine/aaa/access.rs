@@ -1,0 +1,152 @@
+//! Access-Requests, and what their replies mean. The order of the attributes is that of the documented call.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use super::local::refusal;
+use super::profile::UserProfile;
+use super::types::{AuthenOutcome, Port, TunnelLookup};
+use crate::proto::ppp::{AuthProtocol, Credentials, Proof};
+use crate::proto::radius::client::RequestAttribute;
+use crate::proto::radius::dictionary::keys;
+use crate::proto::radius::{Attribute, AttributeKey, Code, Decoded, Reply, Request, Secret};
+
+const SERVICE_FRAMED: u32 = 2;
+const SERVICE_OUTBOUND: u32 = 5;
+const PROTOCOL_PPP: u32 = 1;
+
+/// Collects attributes in order.
+#[derive(Default)]
+struct Attributes(Vec<RequestAttribute>);
+
+impl Attributes {
+    fn octets(&mut self, key: AttributeKey, value: &[u8]) {
+        self.0.push(RequestAttribute::Plain(Attribute::with_key(key, value)));
+    }
+
+    fn integer(&mut self, key: AttributeKey, value: u32) {
+        self.octets(key, &value.to_be_bytes());
+    }
+
+    /// What every request begins with: 4 5 61 1 30 31.
+    fn common(port: &Port, nas_ip: Ipv4Addr, user: &[u8]) -> Self {
+        let mut out = Attributes::default();
+        out.octets(keys::NAS_IP_ADDRESS, &nas_ip.octets());
+        out.integer(keys::NAS_PORT, port.number);
+        out.integer(keys::NAS_PORT_TYPE, port.kind.number());
+        out.octets(keys::USER_NAME, user);
+        if let Some(called) = &port.called {
+            out.octets(keys::CALLED_STATION_ID, called.as_bytes());
+        }
+        if let Some(calling) = &port.calling {
+            out.octets(keys::CALLING_STATION_ID, calling.as_bytes());
+        }
+        out
+    }
+
+    fn request(
+        self,
+        port: &Port,
+        authenticator: Option<[u8; 16]>,
+        servers: Option<Vec<Ipv4Addr>>,
+    ) -> Request {
+        Request {
+            code: Code::AccessRequest,
+            attributes: self.0,
+            authenticator,
+            servers,
+            label: port.long.clone(),
+            unique: port.unique,
+        }
+    }
+}
+
+/// The request that asks whether the credentials are right.
+pub fn authentication(
+    port: &Port,
+    nas_ip: Ipv4Addr,
+    credentials: &Credentials,
+    servers: Option<Vec<Ipv4Addr>>,
+) -> Request {
+    let mut out = Attributes::common(port, nas_ip, &credentials.name);
+    let mut authenticator = None;
+    match &credentials.proof {
+        Proof::Pap { password } => {
+            out.0.push(RequestAttribute::Password(Secret::new(password.as_slice())));
+        }
+        Proof::Chap { protocol, id, challenge, response } => match protocol {
+            AuthProtocol::ChapMd5 | AuthProtocol::Pap => {
+                out.octets(keys::CHAP_PASSWORD, &[&[*id], response.as_slice()].concat());
+                // RFC 2865 section 2.2: a challenge of 16 octets may be the Request Authenticator.
+                match challenge.as_slice().try_into() {
+                    Ok(challenge) => authenticator = Some(challenge),
+                    Err(_) => out.octets(keys::CHAP_CHALLENGE, challenge),
+                }
+            }
+            AuthProtocol::MsChap => {
+                out.octets(keys::MS_CHAP_CHALLENGE, challenge);
+                // RFC 2548 section 2.1.3: Ident, Flags, LM-Response, NT-Response.
+                out.octets(keys::MS_CHAP_RESPONSE, &ms_response(*id, response, true));
+            }
+            AuthProtocol::MsChapV2 => {
+                out.octets(keys::MS_CHAP_CHALLENGE, challenge);
+                // RFC 2548 section 2.3.2: Ident, Flags, Peer-Challenge, Reserved, Response.
+                out.octets(keys::MS_CHAP2_RESPONSE, &ms_response(*id, response, false));
+            }
+        },
+    }
+    out.integer(keys::SERVICE_TYPE, SERVICE_FRAMED);
+    out.integer(keys::FRAMED_PROTOCOL, PROTOCOL_PPP);
+    out.request(port, authenticator, servers)
+}
+
+/// The response value of PPP, 48 octets and the flags, with identifier and flags in front.
+fn ms_response(id: u8, response: &[u8], flags: bool) -> Vec<u8> {
+    let (body, last) = response.split_at_checked(48).unwrap_or((response, &[]));
+    let flags = if flags { last.first().copied().unwrap_or(0) } else { 0 };
+    [&[id, flags], body].concat()
+}
+
+/// The request that asks where a tunnel leads.
+pub fn tunnel(lookup: &TunnelLookup, nas_ip: Ipv4Addr, servers: Option<Vec<Ipv4Addr>>) -> Request {
+    let mut out = Attributes::common(&lookup.port, nas_ip, lookup.key.as_bytes());
+    out.0.push(RequestAttribute::Password(lookup.password.clone()));
+    out.integer(keys::SERVICE_TYPE, SERVICE_OUTBOUND);
+    out.request(&lookup.port, None, servers)
+}
+
+/// What a reply says about the user.
+pub fn outcome(reply: &Reply, credentials: &Credentials) -> AuthenOutcome {
+    let (attributes, unreadable) = reply.attributes();
+    if reply.packet.code == Code::AccessAccept {
+        let profile = UserProfile::from_attributes(&attributes, unreadable);
+        let message = match &credentials.proof {
+            Proof::Pap { .. } => profile.reply_message.clone(),
+            Proof::Chap { protocol: AuthProtocol::MsChapV2, .. } => {
+                after_identifier(&attributes, keys::MS_CHAP2_SUCCESS).unwrap_or_default()
+            }
+            Proof::Chap {
+                protocol: AuthProtocol::ChapMd5 | AuthProtocol::MsChap | AuthProtocol::Pap,
+                ..
+            } => Vec::new(),
+        };
+        return AuthenOutcome::Pass { message, profile: Arc::new(profile) };
+    }
+    // A challenge cannot be put to a PPP peer: it counts as a reject (RFC 2865 section 4.4).
+    let message = match &credentials.proof {
+        Proof::Chap { protocol: AuthProtocol::MsChap | AuthProtocol::MsChapV2, .. } => {
+            after_identifier(&attributes, keys::MS_CHAP_ERROR)
+        }
+        Proof::Chap { protocol: AuthProtocol::ChapMd5 | AuthProtocol::Pap, .. } | Proof::Pap { .. } => {
+            let all = UserProfile::from_attributes(&attributes, unreadable).reply_message;
+            (!all.is_empty()).then_some(all)
+        }
+    };
+    AuthenOutcome::Fail { message: message.unwrap_or_else(|| refusal(credentials)) }
+}
+
+/// The text of MS-CHAP-Error or MS-CHAP2-Success, which stands behind an identifier.
+fn after_identifier(attributes: &[Decoded], key: AttributeKey) -> Option<Vec<u8>> {
+    let attribute = attributes.iter().find(|a| a.key() == key)?;
+    attribute.value.as_octets()?.get(1..).map(<[u8]>::to_vec)
+}

@@ -1,0 +1,289 @@
+//! `debug aaa authentication` and `debug aaa authorization`: the only place with IOS's words for them.
+//!
+//! The LCP, FSM and IPCP families of 12.0 are the documented call's. The VPDN family, refusals and the lines for
+//! local users are worded after them, as IOS of that time did. 15.x prints `Pick method list` only (a published
+//! capture of IOS-XE).
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use crate::config::views::Method;
+use crate::proto::{Context, DebugText, Dialect, Switch};
+
+/// `status = ...`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthenStatus {
+    /// PASS
+    Pass,
+    /// FAIL
+    Fail,
+    /// ERROR
+    Error,
+}
+
+/// `Post authorization status = ...`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorStatus {
+    /// PASS_REPLACE: the server's attributes stand in place of those that were sent.
+    PassReplace,
+    /// PASS_ADD: they are added.
+    PassAdd,
+    /// FAIL
+    Fail,
+    /// ERROR
+    Error,
+}
+
+/// What is authorized.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// LCP.
+    Lcp,
+    /// Whether an NCP may start.
+    Fsm,
+    /// IPCP.
+    Ipcp,
+    /// A tunnel.
+    Vpdn,
+}
+
+impl Family {
+    fn name(self) -> &'static str {
+        match self {
+            Family::Lcp => "LCP",
+            Family::Fsm => "FSM",
+            Family::Ipcp => "IPCP",
+            Family::Vpdn => "VPDN",
+        }
+    }
+}
+
+/// A line.
+#[derive(Clone, Copy, Debug)]
+pub enum AaaDebug<'a> {
+    /// `AAA/AUTHEN (3530581085): status = PASS`
+    AuthenStatus(u32, AuthenStatus),
+    /// `AAA/AUTHEN (id): Method=LOCAL`: a method is asked after an error of the one before.
+    AuthenMethod(u32, &'a Method),
+    /// `AAA/AUTHEN (id): User not found, end of method list`
+    UserNotFound(u32),
+    /// `AAA/AUTHEN/PPP (0000001C): Pick method list 'default'`, 15.x only.
+    PickList(u32, &'a str),
+    /// `Vi4 AAA/AUTHOR/LCP: Authorize LCP`
+    AuthorizeLcp(&'a str),
+    /// `Vi4 AAA/AUTHOR/FSM: (0): Can we start IPCP?`
+    CanWeStart(&'a str),
+    /// `Vi4 AAA/AUTHOR/FSM: We can start IPCP`
+    WeCanStart(&'a str),
+    /// `Vi4 AAA/AUTHOR/LCP (1947215169): Port='Virtual-Access4' list='vpdn' service=NET`
+    Port(&'a str, Family, u32, &'a str, &'a str),
+    /// `AAA/AUTHOR/LCP: Vi4 (1947215169) user='2500-1'`
+    User(&'a str, Family, u32, &'a str),
+    /// `Vi4 AAA/AUTHOR/LCP (1947215169): send AV service=ppp`
+    Send(&'a str, Family, u32, &'a str),
+    /// `Vi4 AAA/AUTHOR/LCP (1947215169): found list "vpdn"`
+    FoundList(&'a str, Family, u32, &'a str),
+    /// `Vi4 AAA/AUTHOR/LCP (1947215169): no list "vpdn"`: the list does not exist.
+    NoList(&'a str, Family, u32, &'a str),
+    /// `Vi4 AAA/AUTHOR/LCP (1947215169): Method=radius (radius)`
+    Method(&'a str, Family, u32, &'a Method),
+    /// `RADIUS: authenticating to get author data`
+    AuthorData,
+    /// `RADIUS: allowing negotiated framed address [10.10.53.2]`
+    AllowNegotiated(Option<Ipv4Addr>),
+    /// `RADIUS: Using NAS default peer`: Framed-IP-Address 255.255.255.254.
+    NasDefault,
+    /// `RADIUS: Authorize IP address 10.1.1.1`
+    AuthorizeAddress(Ipv4Addr),
+    /// `RADIUS: no appropriate authorization type for user.`: a Service-Type that is not for PPP.
+    WrongService,
+    /// `Vi4 AAA/AUTHOR (1947215169): Post authorization status = PASS_REPLACE`
+    PostStatus(&'a str, u32, AuthorStatus),
+    /// `Vi4 AAA/AUTHOR/LCP: Processing AV service=ppp`
+    Processing(&'a str, Family, &'a str),
+    /// `Vi4 AAA/AUTHOR/VPDN: 10.1.1.x is no IP address`: something of a definition cannot be used.
+    Unusable(&'a str, Family, &'a str),
+    /// `Vi4 AAA/AUTHOR/IPCP: Start. Her address 10.10.53.2, we want 0.0.0.0`
+    Start(&'a str, Ipv4Addr, Ipv4Addr),
+    /// `Vi4 AAA/AUTHOR/IPCP: Reject 10.10.53.2, using 10.1.1.1`
+    Reject(&'a str, Ipv4Addr, Ipv4Addr),
+    /// `Vi4 AAA/AUTHOR/IPCP: Authorization succeeded`
+    Succeeded(&'a str),
+    /// `Vi4 AAA/AUTHOR/IPCP: Done. Her address 10.10.53.2, we want 10.10.53.2`
+    Done(&'a str, Ipv4Addr, Ipv4Addr),
+    /// `Vi4 AAA/AUTHOR/LCP: Denied`
+    Denied(&'a str, Family),
+}
+
+impl AaaDebug<'_> {
+    /// Whether releases of this dialect print the line at all.
+    pub fn exists_in(&self, dialect: Dialect) -> bool {
+        matches!(self, AaaDebug::PickList(..)) == (dialect == Dialect::V15)
+    }
+}
+
+/// Prints `line` where its switch is on and the release has it.
+pub fn emit(cx: &mut Context, line: &AaaDebug) {
+    if line.exists_in(cx.trace.dialect()) {
+        cx.debug(line);
+    }
+}
+
+fn method_name(method: &Method) -> (&str, &str) {
+    match method {
+        Method::Radius => ("radius", " (radius)"),
+        Method::Group(name) => (name, " (radius)"),
+        Method::Local | Method::LocalCase => ("LOCAL", ""),
+        Method::None => ("NONE", ""),
+        Method::Enable => ("ENABLE", ""),
+        Method::Line => ("LINE", ""),
+        Method::IfNeeded => ("IF_NEEDED", ""),
+        Method::IfAuthenticated => ("IF_AUTHEN", ""),
+    }
+}
+
+impl DebugText for AaaDebug<'_> {
+    fn switch(&self) -> Switch {
+        match self {
+            AaaDebug::AuthenStatus(..)
+            | AaaDebug::AuthenMethod(..)
+            | AaaDebug::UserNotFound(_)
+            | AaaDebug::PickList(..) => Switch::AaaAuthentication,
+            AaaDebug::AuthorData
+            | AaaDebug::AllowNegotiated(_)
+            | AaaDebug::NasDefault
+            | AaaDebug::WrongService
+            | AaaDebug::AuthorizeAddress(_) => Switch::Radius,
+            AaaDebug::AuthorizeLcp(_)
+            | AaaDebug::CanWeStart(_)
+            | AaaDebug::WeCanStart(_)
+            | AaaDebug::Port(..)
+            | AaaDebug::User(..)
+            | AaaDebug::Send(..)
+            | AaaDebug::FoundList(..)
+            | AaaDebug::NoList(..)
+            | AaaDebug::Method(..)
+            | AaaDebug::PostStatus(..)
+            | AaaDebug::Processing(..)
+            | AaaDebug::Unusable(..)
+            | AaaDebug::Start(..)
+            | AaaDebug::Reject(..)
+            | AaaDebug::Succeeded(_)
+            | AaaDebug::Done(..)
+            | AaaDebug::Denied(..) => Switch::AaaAuthorization,
+        }
+    }
+
+    fn write(&self, _: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+        match self {
+            AaaDebug::AuthenStatus(id, status) => {
+                let status = match status {
+                    AuthenStatus::Pass => "PASS",
+                    AuthenStatus::Fail => "FAIL",
+                    AuthenStatus::Error => "ERROR",
+                };
+                write!(f, "AAA/AUTHEN ({id}): status = {status}")
+            }
+            AaaDebug::AuthenMethod(id, method) => {
+                let (name, kind) = method_name(method);
+                write!(f, "AAA/AUTHEN ({id}): Method={name}{kind}")
+            }
+            AaaDebug::UserNotFound(id) => {
+                write!(f, "AAA/AUTHEN ({id}): User not found, end of method list")
+            }
+            AaaDebug::PickList(unique, list) => {
+                write!(f, "AAA/AUTHEN/PPP ({unique:08X}): Pick method list '{list}' ")
+            }
+            AaaDebug::AuthorData => f.write_str("RADIUS: authenticating to get author data"),
+            AaaDebug::AllowNegotiated(None) => f.write_str("RADIUS: allowing negotiated framed address"),
+            AaaDebug::AllowNegotiated(Some(address)) => {
+                write!(f, "RADIUS: allowing negotiated framed address {address}")
+            }
+            AaaDebug::WrongService => f.write_str("RADIUS: no appropriate authorization type for user."),
+            AaaDebug::NasDefault => f.write_str("RADIUS: Using NAS default peer"),
+            AaaDebug::AuthorizeAddress(address) => write!(f, "RADIUS: Authorize IP address {address}"),
+            AaaDebug::AuthorizeLcp(_)
+            | AaaDebug::CanWeStart(_)
+            | AaaDebug::WeCanStart(_)
+            | AaaDebug::Port(..)
+            | AaaDebug::User(..)
+            | AaaDebug::Send(..)
+            | AaaDebug::FoundList(..)
+            | AaaDebug::NoList(..)
+            | AaaDebug::Method(..)
+            | AaaDebug::PostStatus(..)
+            | AaaDebug::Processing(..)
+            | AaaDebug::Unusable(..)
+            | AaaDebug::Start(..)
+            | AaaDebug::Reject(..)
+            | AaaDebug::Succeeded(_)
+            | AaaDebug::Done(..)
+            | AaaDebug::Denied(..) => self.write_author(f),
+        }
+    }
+}
+
+impl AaaDebug<'_> {
+    fn write_author(&self, f: &mut dyn fmt::Write) -> fmt::Result {
+        match self {
+            AaaDebug::AuthorizeLcp(port) => write!(f, "{port} AAA/AUTHOR/LCP: Authorize LCP"),
+            AaaDebug::CanWeStart(port) => write!(f, "{port} AAA/AUTHOR/FSM: (0): Can we start IPCP?"),
+            AaaDebug::WeCanStart(port) => write!(f, "{port} AAA/AUTHOR/FSM: We can start IPCP"),
+            AaaDebug::Port(port, family, id, long, list) => {
+                let family = family.name();
+                write!(f, "{port} AAA/AUTHOR/{family} ({id}): Port='{long}' list='{list}' service=NET")
+            }
+            AaaDebug::User(port, family, id, user) => {
+                write!(f, "AAA/AUTHOR/{}: {port} ({id}) user='{user}'", family.name())
+            }
+            AaaDebug::Send(port, family, id, pair) => {
+                write!(f, "{port} AAA/AUTHOR/{} ({id}): send AV {pair}", family.name())
+            }
+            AaaDebug::FoundList(port, family, id, list) => {
+                write!(f, "{port} AAA/AUTHOR/{} ({id}): found list \"{list}\"", family.name())
+            }
+            AaaDebug::NoList(port, family, id, list) => {
+                write!(f, "{port} AAA/AUTHOR/{} ({id}): no list \"{list}\"", family.name())
+            }
+            AaaDebug::Method(port, family, id, method) => {
+                let (name, kind) = method_name(method);
+                write!(f, "{port} AAA/AUTHOR/{} ({id}): Method={name}{kind}", family.name())
+            }
+            AaaDebug::PostStatus(port, id, status) => {
+                let status = match status {
+                    AuthorStatus::PassReplace => "PASS_REPLACE",
+                    AuthorStatus::PassAdd => "PASS_ADD",
+                    AuthorStatus::Fail => "FAIL",
+                    AuthorStatus::Error => "ERROR",
+                };
+                write!(f, "{port} AAA/AUTHOR ({id}): Post authorization status = {status}")
+            }
+            AaaDebug::Processing(port, family, pair) => {
+                write!(f, "{port} AAA/AUTHOR/{}: Processing AV {pair}", family.name())
+            }
+            AaaDebug::Unusable(port, family, what) => {
+                write!(f, "{port} AAA/AUTHOR/{}: {what}", family.name())
+            }
+            AaaDebug::Start(port, her, want) => {
+                write!(f, "{port} AAA/AUTHOR/IPCP: Start. Her address {her}, we want {want}")
+            }
+            AaaDebug::Reject(port, her, want) => {
+                write!(f, "{port} AAA/AUTHOR/IPCP: Reject {her}, using {want}")
+            }
+            AaaDebug::Succeeded(port) => write!(f, "{port} AAA/AUTHOR/IPCP: Authorization succeeded"),
+            AaaDebug::Done(port, her, want) => {
+                write!(f, "{port} AAA/AUTHOR/IPCP: Done. Her address {her}, we want {want}")
+            }
+            AaaDebug::Denied(port, family) => write!(f, "{port} AAA/AUTHOR/{}: Denied", family.name()),
+            AaaDebug::AuthenStatus(..)
+            | AaaDebug::AuthenMethod(..)
+            | AaaDebug::UserNotFound(_)
+            | AaaDebug::PickList(..)
+            | AaaDebug::AuthorData
+            | AaaDebug::AllowNegotiated(_)
+            | AaaDebug::NasDefault
+            | AaaDebug::WrongService
+            | AaaDebug::AuthorizeAddress(_) => Ok(()),
+        }
+    }
+}

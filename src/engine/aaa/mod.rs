@@ -1,0 +1,415 @@
+//! Authentication, authorization and accounting of one router, sans-IO.
+//!
+//! Method lists decide who is asked. A method that cannot tell (no server answers, no such local user) passes the
+//! question on to the next one; a method that refuses has the last word. What has to wait for a server ends as
+//! an [`AaaEvent`] of its [`Ticket`]; authorization of a user is decided at once, from what came with its
+//! authentication.
+
+mod access;
+mod author;
+pub mod debug;
+mod lists;
+mod local;
+mod profile;
+mod tunnel;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use profile::{AvPair, FramedIp, MppeKeys, UserProfile};
+pub use tunnel::{TunnelDefinition, TunnelType, parse_addresses};
+pub use types::*;
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use self::debug::{AaaDebug, AuthenStatus, AuthorStatus, Family, emit};
+use self::local::LocalVerdict;
+use crate::config::views::{AaaConfig, Method};
+use crate::proto::radius::client::{Dropped, ServerView};
+use crate::proto::radius::{
+    Client, ClientConfig, ClientOutput, Code, Reply, RequestKey, Secret, ServerConfig,
+};
+use crate::proto::{Context, Instant, Purpose};
+
+/// A question on its way through its method list.
+struct Task {
+    ticket: Ticket,
+    /// The id that the debugs print.
+    id: u32,
+    /// The methods that are left, the next one first.
+    methods: VecDeque<Method>,
+    /// The last method said that there is no such user.
+    not_found: bool,
+    question: Question,
+}
+
+enum Question {
+    Authentication(AuthenRequest),
+    Tunnel(TunnelLookup),
+}
+
+/// AAA of one router.
+#[derive(Default)]
+pub struct Aaa {
+    config: AaaConfig,
+    client: Client,
+    next_ticket: u64,
+    waiting: HashMap<RequestKey, Task>,
+    outputs: VecDeque<AaaOutput>,
+}
+
+impl Aaa {
+    /// AAA without a configuration: local users, of whom there are none.
+    pub fn new() -> Self {
+        Aaa::default()
+    }
+
+    /// Takes a new configuration. Questions on their way keep the methods that they have.
+    pub fn configure(&mut self, cx: &mut Context, config: &AaaConfig) {
+        let servers = config.servers.iter().map(|server| ServerConfig {
+            address: server.address,
+            auth_port: server.auth_port,
+            acct_port: server.acct_port,
+            secret: server.key.as_ref().or(config.key.as_ref()).map(|key| Secret::new(key.as_str())),
+            timeout: server.timeout.unwrap_or(config.timeout),
+            retransmit: server.retransmit.unwrap_or(config.retransmit),
+        });
+        self.client.configure(ClientConfig {
+            servers: servers.collect(),
+            deadtime: config.deadtime,
+            message_authenticator: config.message_authenticator,
+            source: config.source,
+        });
+        self.config = config.clone();
+        self.pump(cx);
+    }
+
+    /// Asks whether a user is who it says it is. An event with [`Outcome::Authentication`] follows.
+    pub fn authenticate(&mut self, cx: &mut Context, request: AuthenRequest) -> Ticket {
+        let methods = self.authentication_methods(request.list.as_deref());
+        emit(cx, &AaaDebug::PickList(request.port.unique, request.list.as_deref().unwrap_or(lists::DEFAULT)));
+        let id = cx.entropy.u32(Purpose::AaaId);
+        let ticket = self.ticket();
+        let question = Question::Authentication(request);
+        self.run(cx, Task { ticket, id, methods, not_found: false, question }, true);
+        self.pump(cx);
+        ticket
+    }
+
+    /// Asks where the tunnel of a call leads. An event with [`Outcome::Tunnel`] follows.
+    pub fn authorize_tunnel(&mut self, cx: &mut Context, lookup: TunnelLookup) -> Ticket {
+        let ticket = self.ticket();
+        let methods = lists::find(&self.config.authorization_network, lookup.list.as_deref());
+        let Some(methods) = methods.filter(|_| self.config.new_model) else {
+            // Nobody is to be asked: what the vpdn-groups say holds.
+            self.finish(ticket, Outcome::Tunnel(TunnelOutcome::Local));
+            return ticket;
+        };
+        let methods = methods.iter().cloned().collect();
+        let id = cx.entropy.u32(Purpose::AaaId);
+        let (port, family) = (lookup.port.short.as_str(), Family::Vpdn);
+        let list = lookup.list.as_deref().unwrap_or(lists::DEFAULT);
+        emit(cx, &AaaDebug::Port(port, family, id, &lookup.port.long, list));
+        emit(cx, &AaaDebug::User(port, family, id, &lookup.key));
+        emit(cx, &AaaDebug::Send(port, family, id, "service=ppp"));
+        emit(cx, &AaaDebug::Send(port, family, id, "protocol=vpdn"));
+        emit(cx, &AaaDebug::FoundList(port, family, id, list));
+        let question = Question::Tunnel(lookup);
+        self.run(cx, Task { ticket, id, methods, not_found: false, question }, true);
+        self.pump(cx);
+        ticket
+    }
+
+    /// The asker is gone: no event follows for this ticket.
+    pub fn cancel(&mut self, cx: &mut Context, ticket: Ticket) {
+        let key = self.waiting.iter().find(|(_, task)| task.ticket == ticket).map(|(key, _)| *key);
+        if let Some(key) = key {
+            self.waiting.remove(&key);
+            self.client.cancel(cx, key);
+        }
+        self.outputs.retain(|out| !matches!(out, AaaOutput::Event(event) if event.ticket == ticket));
+        self.pump(cx);
+    }
+
+    /// Takes a datagram from the RADIUS client's socket `socket`.
+    pub fn handle_datagram(&mut self, cx: &mut Context, socket: u16, remote: SocketAddr, bytes: &[u8]) {
+        self.client.handle_datagram(cx, socket, remote, bytes);
+        self.pump(cx);
+    }
+
+    /// A socket could not be opened: what was sent out of it goes out of another one.
+    pub fn socket_refused(&mut self, cx: &mut Context, socket: u16) {
+        self.client.socket_refused(cx, socket);
+        self.pump(cx);
+    }
+
+    /// Runs every timer that is due.
+    pub fn handle_timeout(&mut self, cx: &mut Context) {
+        self.client.handle_timeout(cx);
+        self.pump(cx);
+    }
+
+    /// When `handle_timeout` must be called next.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.client.next_timeout()
+    }
+
+    /// The next output; call until `None` after every other call.
+    pub fn poll(&mut self) -> Option<AaaOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// Whether nothing is on its way and nothing waits to be polled.
+    pub fn is_quiet(&self) -> bool {
+        self.waiting.is_empty() && self.outputs.is_empty() && self.client.is_quiet()
+    }
+
+    /// The RADIUS servers, in order.
+    pub fn servers(&self) -> Vec<ServerView> {
+        self.client.servers()
+    }
+
+    /// Datagrams that the RADIUS client has dropped.
+    pub fn dropped(&self) -> Dropped {
+        self.client.dropped()
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        Ticket(self.next_ticket)
+    }
+
+    fn finish(&mut self, ticket: Ticket, outcome: Outcome) {
+        self.outputs.push_back(AaaOutput::Event(AaaEvent { ticket, outcome }));
+    }
+
+    /// Without `aaa new-model`, and where no default list is configured, the local users are asked; a list that
+    /// is named must exist.
+    fn authentication_methods(&self, list: Option<&str>) -> VecDeque<Method> {
+        if !self.config.new_model {
+            return VecDeque::from([Method::Local]);
+        }
+        match lists::find(&self.config.authentication_ppp, list) {
+            Some(methods) => methods.iter().cloned().collect(),
+            None if list.is_none_or(|name| name == lists::DEFAULT) => VecDeque::from([Method::Local]),
+            None => VecDeque::new(),
+        }
+    }
+
+    /// The servers of a method; `None` for all.
+    fn group(&self, method: &Method) -> Option<Vec<Ipv4Addr>> {
+        let Method::Group(name) = method else { return None };
+        let found = self.config.server_groups.iter().find(|(group, _)| group == name);
+        Some(found.map(|(_, servers)| servers.clone()).unwrap_or_default())
+    }
+
+    fn nas_ip(&self, port: &Port) -> Ipv4Addr {
+        self.config.source.unwrap_or(port.nas_ip)
+    }
+
+    /// Carries on what the client has finished.
+    fn pump(&mut self, cx: &mut Context) {
+        while let Some(output) = self.client.poll() {
+            match output {
+                ClientOutput::OpenSocket { socket, port } => {
+                    self.outputs.push_back(AaaOutput::OpenSocket { socket, port });
+                }
+                ClientOutput::Transmit { socket, local, remote, bytes } => {
+                    self.outputs.push_back(AaaOutput::Transmit { socket, local, remote, bytes });
+                }
+                ClientOutput::Syslog { severity, text } => {
+                    self.outputs.push_back(AaaOutput::Syslog { severity, text });
+                }
+                ClientOutput::Replied(key, reply) => {
+                    if let Some(task) = self.waiting.remove(&key) {
+                        self.replied(cx, task, &reply);
+                    }
+                }
+                ClientOutput::Failed(key) => {
+                    if let Some(task) = self.waiting.remove(&key) {
+                        self.erred(cx, task);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The method that was asked cannot tell: on to the next one.
+    fn erred(&mut self, cx: &mut Context, task: Task) {
+        match &task.question {
+            Question::Authentication(_) if task.methods.is_empty() => {}
+            Question::Authentication(_) => emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Error)),
+            Question::Tunnel(lookup) => {
+                emit(cx, &AaaDebug::PostStatus(&lookup.port.short, task.id, AuthorStatus::Error));
+            }
+        }
+        self.run(cx, task, false);
+    }
+
+    /// Asks one method after the other until one has to wait or knows.
+    fn run(&mut self, cx: &mut Context, mut task: Task, mut first: bool) {
+        while let Some(method) = task.methods.pop_front() {
+            task.not_found = false;
+            let step = match &task.question {
+                Question::Authentication(request) => {
+                    // The documented call names no method when RADIUS is the first.
+                    let silent = first && matches!(method, Method::Radius | Method::Group(_));
+                    if !silent {
+                        emit(cx, &AaaDebug::AuthenMethod(task.id, &method));
+                    }
+                    self.authenticate_by(&method, request)
+                }
+                Question::Tunnel(lookup) => {
+                    emit(cx, &AaaDebug::Method(&lookup.port.short, Family::Vpdn, task.id, &method));
+                    look_up_by(&method)
+                }
+            };
+            first = false;
+            match step {
+                Step::Ask => return self.ask(cx, task, &method),
+                Step::Known(outcome) => return self.known(cx, &task, outcome),
+                Step::NotFound => task.not_found = true,
+                Step::Error => {}
+            }
+        }
+        self.exhausted(cx, &task);
+    }
+
+    fn ask(&mut self, cx: &mut Context, task: Task, method: &Method) {
+        let servers = self.group(method);
+        let request = match &task.question {
+            Question::Authentication(request) => access::authentication(
+                &request.port,
+                self.nas_ip(&request.port),
+                &request.credentials,
+                servers,
+            ),
+            Question::Tunnel(lookup) => {
+                emit(cx, &AaaDebug::AuthorData);
+                access::tunnel(lookup, self.nas_ip(&lookup.port), servers)
+            }
+        };
+        let key = self.client.submit(cx, request);
+        self.waiting.insert(key, task);
+    }
+
+    fn authenticate_by(&self, method: &Method, request: &AuthenRequest) -> Step {
+        let pass = |message| {
+            let profile = Arc::new(UserProfile::default());
+            Step::Known(Outcome::Authentication(AuthenOutcome::Pass { message, profile }))
+        };
+        let local = |case| match local::verify(&self.config.users, &request.credentials, case) {
+            LocalVerdict::Pass(message) => pass(message),
+            LocalVerdict::Fail(message) => {
+                Step::Known(Outcome::Authentication(AuthenOutcome::Fail { message }))
+            }
+            LocalVerdict::NotFound => Step::NotFound,
+        };
+        match method {
+            Method::Radius | Method::Group(_) => Step::Ask,
+            Method::Local => local(false),
+            Method::LocalCase => local(true),
+            Method::None => pass(Vec::new()),
+            Method::IfNeeded if request.already => pass(Vec::new()),
+            Method::IfNeeded => Step::Error,
+            // Not methods of PPP.
+            Method::Enable | Method::Line | Method::IfAuthenticated => Step::Error,
+        }
+    }
+
+    fn replied(&mut self, cx: &mut Context, task: Task, reply: &Reply) {
+        let outcome = match &task.question {
+            Question::Authentication(request) => {
+                Outcome::Authentication(access::outcome(reply, &request.credentials))
+            }
+            Question::Tunnel(lookup) if reply.packet.code == Code::AccessAccept => {
+                let (definitions, problems) = tunnel::definitions(&reply.attributes().0);
+                let (port, family) = (&lookup.port.short, Family::Vpdn);
+                for problem in &problems {
+                    emit(cx, &AaaDebug::Unusable(port, family, problem));
+                }
+                Outcome::Tunnel(match definitions.is_empty() {
+                    true => TunnelOutcome::NotFound,
+                    false => TunnelOutcome::Found(definitions),
+                })
+            }
+            Question::Tunnel(_) => Outcome::Tunnel(TunnelOutcome::NotFound),
+        };
+        self.known(cx, &task, outcome);
+    }
+
+    /// A method has the last word.
+    fn known(&mut self, cx: &mut Context, task: &Task, outcome: Outcome) {
+        match &outcome {
+            Outcome::Authentication(authen) => {
+                let status = match authen {
+                    AuthenOutcome::Pass { .. } => AuthenStatus::Pass,
+                    AuthenOutcome::Fail { .. } => AuthenStatus::Fail,
+                    AuthenOutcome::Error => AuthenStatus::Error,
+                };
+                emit(cx, &AaaDebug::AuthenStatus(task.id, status));
+            }
+            Outcome::Tunnel(found) => print_tunnels(cx, task, found),
+        }
+        self.finish(task.ticket, outcome);
+    }
+
+    /// No method is left.
+    fn exhausted(&mut self, cx: &mut Context, task: &Task) {
+        let outcome = match &task.question {
+            Question::Authentication(request) if task.not_found => {
+                emit(cx, &AaaDebug::UserNotFound(task.id));
+                let message = local::refusal(&request.credentials);
+                Outcome::Authentication(AuthenOutcome::Fail { message })
+            }
+            Question::Authentication(_) => Outcome::Authentication(AuthenOutcome::Error),
+            Question::Tunnel(_) => Outcome::Tunnel(TunnelOutcome::Error),
+        };
+        self.known(cx, task, outcome);
+    }
+}
+
+/// What became of asking one method.
+enum Step {
+    /// A server has to be asked.
+    Ask,
+    /// It knows.
+    Known(Outcome),
+    /// It does not know the user.
+    NotFound,
+    /// It cannot tell.
+    Error,
+}
+
+fn look_up_by(method: &Method) -> Step {
+    match method {
+        Method::Radius | Method::Group(_) => Step::Ask,
+        Method::Local | Method::LocalCase => Step::Known(Outcome::Tunnel(TunnelOutcome::Local)),
+        // Nobody is asked, so nothing is known beyond the vpdn-groups.
+        Method::None => Step::Known(Outcome::Tunnel(TunnelOutcome::Local)),
+        Method::Enable | Method::Line | Method::IfNeeded | Method::IfAuthenticated => Step::Error,
+    }
+}
+
+/// The end of a lookup in the debugs.
+fn print_tunnels(cx: &mut Context, task: &Task, outcome: &TunnelOutcome) {
+    let Question::Tunnel(lookup) = &task.question else { return };
+    let (port, family) = (lookup.port.short.as_str(), Family::Vpdn);
+    let status = match outcome {
+        TunnelOutcome::Found(_) => AuthorStatus::PassReplace,
+        TunnelOutcome::Local => AuthorStatus::PassAdd,
+        TunnelOutcome::NotFound => AuthorStatus::Fail,
+        // Each method has said so already.
+        TunnelOutcome::Error => return,
+    };
+    emit(cx, &AaaDebug::PostStatus(port, task.id, status));
+    let TunnelOutcome::Found(definitions) = outcome else { return };
+    emit(cx, &AaaDebug::Processing(port, family, "service=ppp"));
+    emit(cx, &AaaDebug::Processing(port, family, "protocol=vpdn"));
+    for pair in definitions.iter().flat_map(TunnelDefinition::pairs) {
+        emit(cx, &AaaDebug::Processing(port, family, &pair));
+    }
+}

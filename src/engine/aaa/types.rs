@@ -1,0 +1,224 @@
+//! The vocabulary of AAA's owner.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use super::profile::UserProfile;
+use super::tunnel::TunnelDefinition;
+use crate::proto::ppp::{Credentials, Verdict};
+use crate::proto::radius::Secret;
+
+/// Names a question to AAA; never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// NAS-Port-Type of a port, RFC 2865 section 5.41.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PortType {
+    /// 0
+    Async,
+    /// 1
+    Sync,
+    /// 2
+    Isdn,
+    /// 5
+    Virtual,
+}
+
+impl PortType {
+    /// The number on the wire.
+    pub fn number(self) -> u32 {
+        match self {
+            PortType::Async => 0,
+            PortType::Sync => 1,
+            PortType::Isdn => 2,
+            PortType::Virtual => 5,
+        }
+    }
+}
+
+/// The port that somebody came in on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// `Virtual-Access4`.
+    pub long: String,
+    /// `Vi4`.
+    pub short: String,
+    /// NAS-Port.
+    pub number: u32,
+    /// NAS-Port-Type.
+    pub kind: PortType,
+    /// NAS-IP-Address, unless `ip radius source-interface` gives another.
+    pub nas_ip: Ipv4Addr,
+    /// The number that was called.
+    pub called: Option<String>,
+    /// The number that called.
+    pub calling: Option<String>,
+    /// Unique id of the session, which 15.x prints in parentheses.
+    pub unique: u32,
+}
+
+/// Is this user who it says it is?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthenRequest {
+    /// Where.
+    pub port: Port,
+    /// The method list that the interface names; `None` for `default`.
+    pub list: Option<String>,
+    /// Name and proof.
+    pub credentials: Credentials,
+    /// The user was authenticated on this line before PPP began, which satisfies `if-needed`.
+    pub already: bool,
+}
+
+/// Where does the tunnel of this call lead?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TunnelLookup {
+    /// Where.
+    pub port: Port,
+    /// The method list of `aaa authorization network`; `None` for `default`.
+    pub list: Option<String>,
+    /// `dnis:614629`, or a domain.
+    pub key: String,
+    /// The password of the lookup, `cisco` unless configured.
+    pub password: Secret,
+}
+
+/// The verdict on a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthenOutcome {
+    /// The user is who it says it is.
+    Pass {
+        /// Text for the peer: Reply-Message, or `S=...` of MS-CHAPv2.
+        message: Vec<u8>,
+        /// What came with it.
+        profile: Arc<UserProfile>,
+    },
+    /// It is not.
+    Fail {
+        /// Text for the peer: Reply-Message, or `E=691 ...` of MS-CHAP.
+        message: Vec<u8>,
+    },
+    /// No method could tell.
+    Error,
+}
+
+impl AuthenOutcome {
+    /// What the link is told. Nobody gets in when no method could tell.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            AuthenOutcome::Pass { message, .. } => Verdict::Pass { message: message.clone() },
+            AuthenOutcome::Fail { message } => Verdict::Fail { message: message.clone() },
+            AuthenOutcome::Error => Verdict::Fail { message: Vec::new() },
+        }
+    }
+}
+
+/// The answer to a tunnel lookup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TunnelOutcome {
+    /// Tunnels, the most preferred first; never empty.
+    Found(Vec<TunnelDefinition>),
+    /// The list says `local`: the vpdn-groups decide.
+    Local,
+    /// A server knows nothing of this key, or nothing that can be used.
+    NotFound,
+    /// No method could tell.
+    Error,
+}
+
+/// What became of a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Of [`Aaa::authenticate`](super::Aaa::authenticate).
+    Authentication(AuthenOutcome),
+    /// Of [`Aaa::authorize_tunnel`](super::Aaa::authorize_tunnel).
+    Tunnel(TunnelOutcome),
+}
+
+/// A ticket's end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AaaEvent {
+    /// Which.
+    pub ticket: Ticket,
+    /// Its outcome.
+    pub outcome: Outcome,
+}
+
+/// What AAA puts out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AaaOutput {
+    /// Bind the RADIUS client's socket `socket` to `port`; a refusal is told by `socket_refused`.
+    OpenSocket {
+        /// Its number.
+        socket: u16,
+        /// Local port.
+        port: u16,
+    },
+    /// Send a datagram.
+    Transmit {
+        /// From this socket.
+        socket: u16,
+        /// From this address; `None` for "as routed".
+        local: Option<Ipv4Addr>,
+        /// To this server.
+        remote: SocketAddr,
+        /// Payload.
+        bytes: Vec<u8>,
+    },
+    /// A line for the log.
+    Syslog {
+        /// 0 to 7.
+        severity: u8,
+        /// From `%` on.
+        text: String,
+    },
+    /// A ticket has its outcome.
+    Event(AaaEvent),
+}
+
+/// A user's authorization on a port. The owner of the call keeps it and hands it to the `authorize_...` methods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserSession {
+    /// Where.
+    pub port: Port,
+    /// The list that `ppp authorization` names; `Some(None)` without a name; `None` when the interface has no
+    /// `ppp authorization`, so that everything is permitted and nothing printed.
+    pub list: Option<Option<String>>,
+    /// The user name.
+    pub user: String,
+    /// What authentication brought; `None` when nobody was authenticated.
+    pub profile: Option<Arc<UserProfile>>,
+    /// The address for which IPCP was authorized.
+    pub(super) ipcp_for: Option<Ipv4Addr>,
+}
+
+impl UserSession {
+    /// A session in which nothing is authorized yet.
+    pub fn new(
+        port: Port,
+        list: Option<Option<String>>,
+        user: String,
+        profile: Option<Arc<UserProfile>>,
+    ) -> Self {
+        UserSession { port, list, user, profile, ipcp_for: None }
+    }
+}
+
+/// Whether something may be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It may.
+    Permitted,
+    /// It may not: the link ends.
+    Denied,
+}
+
+/// What IPCP may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IpcpDecision {
+    /// The peer is to have this address; 0.0.0.0 when there is none for it from here.
+    Use(Ipv4Addr),
+    /// There is no IP for this user.
+    Denied,
+}
