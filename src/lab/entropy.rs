@@ -52,7 +52,10 @@ mod tests {
     #[test]
     fn scripted_values_come_first_and_in_order_of_their_purpose() {
         let mut entropy = Scripted::seeded(1);
-        entropy.push(Purpose::TunnelId, &[0x45, 0x18]).push(Purpose::SessionId, &[7]).push(Purpose::TunnelId, &[1, 2, 3]);
+        entropy
+            .push(Purpose::TunnelId, &[0x45, 0x18])
+            .push(Purpose::SessionId, &[7])
+            .push(Purpose::TunnelId, &[1, 2, 3]);
         assert_eq!(entropy.u16(Purpose::SessionId), 7);
         assert_eq!(entropy.u16(Purpose::TunnelId), 17688);
         assert_eq!(entropy.u16(Purpose::TunnelId), 0x0203);

@@ -80,7 +80,11 @@ impl<'a> Ip<'a> {
         let body = match packet.get(9)? {
             &PROTOCOL_UDP => {
                 let length = usize::from(be16(payload, 4)?);
-                Body::Udp { from: be16(payload, 0)?, to: be16(payload, 2)?, payload: payload.get(UDP..length)? }
+                Body::Udp {
+                    from: be16(payload, 0)?,
+                    to: be16(payload, 2)?,
+                    payload: payload.get(UDP..length)?,
+                }
             }
             &PROTOCOL_ICMP => icmp(payload)?,
             _ => Body::Other,
@@ -110,7 +114,8 @@ pub fn udp(from: SocketAddrV4, to: SocketAddrV4, payload: &[u8]) -> Vec<u8> {
         udp.extend_from_slice(&word.to_be_bytes());
     }
     udp.extend_from_slice(payload);
-    let pseudo = [&from.ip().octets()[..], &to.ip().octets(), &[0, PROTOCOL_UDP], &length.to_be_bytes()].concat();
+    let pseudo =
+        [&from.ip().octets()[..], &to.ip().octets(), &[0, PROTOCOL_UDP], &length.to_be_bytes()].concat();
     // RFC 768: a computed checksum of zero is sent as all ones.
     let sum = match checksum(&udp, partial(&pseudo)) {
         0 => 0xffff,

@@ -173,6 +173,11 @@ impl RealLab {
         self.ask(|reply| Order::Status { reply }).unwrap_or_else(|error| format!("{error}\n"))
     }
 
+    /// The namespace of a node.
+    pub fn namespace(&self, node: NodeId) -> Option<&Arc<NetNs>> {
+        self.namespaces.get(&node)
+    }
+
     /// Runs a Linux command in the namespace of a node and waits for its end. What it starts in the background
     /// goes on; its output is what both of its outputs printed until then.
     ///

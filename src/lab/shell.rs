@@ -65,7 +65,8 @@ impl LabShell {
             }
             (Mode::Connected { node, viewer }, input) => self.lab.console(*node, *viewer, input),
             (Mode::Prompt, ConsoleInput::Open { .. }) => {
-                let banner = format!("{}\nType ? for what can be typed here.\n", self.lab.description().title);
+                let banner =
+                    format!("{}\nType ? for what can be typed here.\n", self.lab.description().title);
                 self.print(&banner);
                 self.prompt("");
             }

@@ -57,7 +57,8 @@ pub fn render(
     for status in nodes {
         node(&mut text, status);
     }
-    let _ = writeln!(text, "\n{:<10} {:<5} {:>8} {:>8} {:>6}  ENDS", "LINK", "STATE", "FRAMES", "OUT", "LOST");
+    let _ =
+        writeln!(text, "\n{:<10} {:<5} {:>8} {:>8} {:>6}  ENDS", "LINK", "STATE", "FRAMES", "OUT", "LOST");
     for status in links {
         link(&mut text, description, status);
     }
@@ -74,7 +75,8 @@ pub fn render(
             Some(line) => format!("{} {} B{channel}", description.node_name(line.node), line.controller),
             None => String::new(),
         };
-        let _ = writeln!(text, "  call {} -> {} ({}), {state}", end(call.caller), end(call.called), call.number);
+        let _ =
+            writeln!(text, "  call {} -> {} ({}), {state}", end(call.caller), end(call.called), call.number);
     }
     text
 }
@@ -93,7 +95,8 @@ fn node(text: &mut String, status: &NodeStatus<'_>) {
     };
     let hostname = status.hostname.as_deref().unwrap_or("-");
     let power = if status.on { "on" } else { "off" };
-    let _ = writeln!(text, "{:<10} {kind:<8} {hostname:<12} {power:<5} {console}{watchers}", status.node.name);
+    let _ =
+        writeln!(text, "{:<10} {kind:<8} {hostname:<12} {power:<5} {console}{watchers}", status.node.name);
 }
 
 fn link(text: &mut String, description: &Description, status: &LinkStatus<'_>) {

@@ -26,7 +26,9 @@ pub struct Attachment {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Device {
-    Tun { name: String },
+    Tun {
+        name: String,
+    },
     Ethernet(Attachment),
     /// Bound, but on no link of the lab: a loopback interface.
     Loopback,
@@ -119,7 +121,8 @@ impl VirtualHost {
 
     /// A host with one interface that is up and has an address, and with these UDP ports bound.
     pub fn server(attachment: Attachment, address: Ipv4Net, ports: &[u16]) -> Self {
-        let interface = Interface { device: Device::Ethernet(attachment), up: true, addresses: vec![address] };
+        let interface =
+            Interface { device: Device::Ethernet(attachment), up: true, addresses: vec![address] };
         VirtualHost {
             interfaces: BTreeMap::from([(InterfaceId(0), interface)]),
             ports: ports.iter().copied().collect(),
@@ -302,7 +305,9 @@ impl VirtualHost {
     fn transmit(&mut self, interface: InterfaceId, next_hop: Ipv4Addr, packet: &[u8]) {
         let packet = packet.to_vec();
         match self.interfaces.get(&interface).map(|i| &i.device) {
-            Some(Device::Tun { .. }) => self.outputs.push_back(HostOutput::FromTun { tun: interface, packet }),
+            Some(Device::Tun { .. }) => {
+                self.outputs.push_back(HostOutput::FromTun { tun: interface, packet })
+            }
             Some(Device::Ethernet(attachment)) => {
                 let attachment = *attachment;
                 self.outputs.push_back(HostOutput::Wire { attachment, next_hop, packet });
@@ -430,7 +435,11 @@ impl VirtualHost {
         let found = self
             .routes
             .iter()
-            .find(|r| r.network == network && r.gateway == gateway && (interface.is_none() || r.interface == interface))
+            .find(|r| {
+                r.network == network
+                    && r.gateway == gateway
+                    && (interface.is_none() || r.interface == interface)
+            })
             .copied()
             .ok_or("No such process")?;
         self.routes.remove(&found);

@@ -146,8 +146,7 @@ impl VirtualLab {
         for (index, node) in description.nodes.iter().enumerate() {
             let id = NodeId(index);
             let seed = options.seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
-            let entropy =
-                options.entropy.get(&node.name).cloned().unwrap_or_else(|| Scripted::seeded(seed));
+            let entropy = options.entropy.get(&node.name).cloned().unwrap_or_else(|| Scripted::seeded(seed));
             nodes.push(match &node.kind {
                 NodeKind::Router(router) => {
                     let config = match &router.config {
@@ -162,8 +161,8 @@ impl VirtualLab {
                     let server = RadiusServer::new(radius, &users, Box::new(entropy))
                         .map_err(|error| VirtualError(format!("{}: {error}", radius.users.display())))?;
                     let attachment = attachments(description, id).next().map(|(_, attachment)| attachment);
-                    let attachment = attachment
-                        .ok_or_else(|| VirtualError(format!("{} is on no link", node.name)))?;
+                    let attachment =
+                        attachment.ok_or_else(|| VirtualError(format!("{} is on no link", node.name)))?;
                     let host = VirtualHost::server(attachment, radius.address, &PORTS);
                     Node::Radius { host, server: Box::new(server) }
                 }
@@ -328,7 +327,8 @@ impl VirtualLab {
         }
         for index in 0..self.wires.len() {
             while let Some(delivery) = self.wires.get_mut(index).and_then(|w| w.segment.poll(now)) {
-                let Some(end) = self.description.links.get(index).and_then(|l| l.ends.get(delivery.port)) else {
+                let Some(end) = self.description.links.get(index).and_then(|l| l.ends.get(delivery.port))
+                else {
                     continue;
                 };
                 let Some(packet) = packet::ipv4_of_ethernet(&delivery.frame) else { continue };
@@ -556,9 +556,11 @@ fn attachments(
     node: NodeId,
 ) -> impl Iterator<Item = (Option<crate::config::views::InterfaceName>, Attachment)> {
     description.links.iter().enumerate().flat_map(move |(link, l)| {
-        l.ends.iter().enumerate().filter(move |(_, end)| end.node == node).map(move |(port, end)| {
-            (end.interface.clone(), Attachment { link: LinkId(link), port })
-        })
+        l.ends
+            .iter()
+            .enumerate()
+            .filter(move |(_, end)| end.node == node)
+            .map(move |(port, end)| (end.interface.clone(), Attachment { link: LinkId(link), port }))
     })
 }
 

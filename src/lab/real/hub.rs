@@ -151,11 +151,14 @@ impl Hub {
                 sink(output.clone());
             }
         }
-        if let (true, ConsoleOutput::Text(text) | ConsoleOutput::Async(text)) = (self.viewers.is_empty(), output) {
+        if let (true, ConsoleOutput::Text(text) | ConsoleOutput::Async(text)) =
+            (self.viewers.is_empty(), output)
+        {
             self.backlog_size += text.len();
             self.backlog.push_back(output.clone());
             while self.backlog_size > BACKLOG {
-                let Some(ConsoleOutput::Text(text) | ConsoleOutput::Async(text)) = self.backlog.pop_front() else {
+                let Some(ConsoleOutput::Text(text) | ConsoleOutput::Async(text)) = self.backlog.pop_front()
+                else {
                     break;
                 };
                 self.backlog_size -= text.len();

@@ -367,7 +367,8 @@ fn make_taps(
                 error,
             };
             let Some(netns) = namespaces.get(&end.node) else { continue };
-            let tap = make_tap(description, netns, end, hardware_address(link_index, port)).map_err(failed)?;
+            let tap =
+                make_tap(description, netns, end, hardware_address(link_index, port)).map_err(failed)?;
             if let Some(interface) = &end.interface {
                 devices.entry(end.node).or_default().insert(interface.clone(), tap.name().to_owned());
             }
@@ -379,12 +380,7 @@ fn make_taps(
 }
 
 /// A router sets its device up by itself; that of a RADIUS server gets its address here.
-fn make_tap(
-    description: &Description,
-    netns: &NetNs,
-    end: &LinkEnd,
-    mac: [u8; 6],
-) -> io::Result<Tap> {
+fn make_tap(description: &Description, netns: &NetNs, end: &LinkEnd, mac: [u8; 6]) -> io::Result<Tap> {
     let name = end.interface.as_ref().map_or_else(|| RADIUS_DEVICE.to_owned(), InterfaceName::short);
     let address = match description.nodes.get(end.node.0).map(|n| &n.kind) {
         Some(NodeKind::Radius(radius)) => Some(radius.address),
@@ -461,10 +457,8 @@ fn serve_radius(server: RadiusServer, sockets: Vec<UdpSocket>) {
                 // An error here is the answer to a packet sent before (port unreachable): the socket goes on.
                 let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
                 let Some(packet) = buffer.get(..length) else { continue };
-                let answer = server
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner)
-                    .handle(from, packet);
+                let answer =
+                    server.lock().unwrap_or_else(std::sync::PoisonError::into_inner).handle(from, packet);
                 if let Some(answer) = answer {
                     // What cannot be sent is lost, as on any network; the client asks again.
                     let _ = socket.send_to(&answer, from).await;
