@@ -1,7 +1,9 @@
 //! Labs: their description, their switch and segments, their plays, and whole calls in virtual time.
 
+mod call;
 mod description;
 mod isdn;
 mod play;
 mod player;
 mod segment;
+mod virtual_host;
