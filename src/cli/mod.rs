@@ -9,4 +9,4 @@ mod tests;
 
 pub use help::{complete, help};
 pub use matcher::{Form, MatchError, Parsed, parse, render};
-pub use token::Word;
+pub use token::{SecretStyle, Word, banner_delimiter, open_banner};

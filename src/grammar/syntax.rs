@@ -105,7 +105,7 @@ pub struct Attrs {
     pub enter: Option<String>,
     /// Arguments that tell its instances apart.
     pub keys: Vec<String>,
-    /// Position in `show running-config`; a `!` stands between two hundreds.
+    /// Position in `show running-config`; a `!` stands between two fifties.
     pub order: Option<u32>,
     /// Argument text that is the default, so neither kept nor shown.
     pub default: Option<String>,

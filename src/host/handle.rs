@@ -48,8 +48,6 @@ pub enum Notice {
     NotSaved(String),
     /// `reload`: the router was switched off and on again.
     Reloaded,
-    /// At a `reload` something could not be taken back; the text says what.
-    Left(String),
     /// The router has ended; nothing of it is left on the machine, or the text says what is.
     Stopped(Result<(), String>),
 }
@@ -65,7 +63,9 @@ pub(super) enum Order {
     Shutdown,
 }
 
-/// A running router. Dropping it switches the router off and waits until nothing of it is left.
+/// A running router. Dropping it switches the router off and waits (the thread blocks) until nothing of it is left.
+///
+/// When the queue of notices ends without [`Notice::Stopped`], the router's thread has panicked.
 pub struct RouterHandle {
     pub(super) orders: mpsc::UnboundedSender<Order>,
     pub(super) access_in: AccessSender,

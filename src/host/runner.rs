@@ -9,52 +9,21 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinHandle, JoinSet};
 
 use super::access::{self, Access, AccessReceiver};
 use super::clock::MonotonicClock;
-use super::devices::{self, Report, Requests};
+use super::devices::Report;
 use super::edge::{Edge, Source, Taken};
 use super::handle::{HostConfig, Notice, Order, RouterHandle, Startup};
+use super::machine::{Event, Factory, Machine};
 use super::ping::{self, Answer, Echo};
 use super::udp::{DATAGRAM_MAX, Received};
 use crate::engine::{self, HostEvent, HostRequest, InterfaceId, RequestId, Socket};
-use crate::forward::{Delivery, Disposition, Table};
-use crate::proto::Instant;
-use crate::router::{ConsoleInput, ConsoleOutput, Input, LineId, Output, Router, RouterParams};
+use crate::forward::{Delivery, Disposition};
+use crate::router::{ConsoleInput, ConsoleOutput, Input, LineId, Output, Router};
 
 /// Most packets taken from one source before the others have their turn.
 const BURST: usize = 64;
-
-/// What the task drives: a [`Router`], or in a test a script.
-pub trait Node {
-    /// [`Router::handle`].
-    fn handle(&mut self, now: Instant, input: Input<'_>);
-    /// [`Router::poll`].
-    fn poll(&mut self) -> Option<Output>;
-    /// [`Router::next_timeout`].
-    fn next_timeout(&self) -> Option<Instant>;
-    /// [`Router::hostname`].
-    fn hostname(&self) -> &str;
-}
-
-impl Node for Router {
-    fn handle(&mut self, now: Instant, input: Input<'_>) {
-        Router::handle(self, now, input);
-    }
-    fn poll(&mut self) -> Option<Output> {
-        Router::poll(self)
-    }
-    fn next_timeout(&self) -> Option<Instant> {
-        Router::next_timeout(self)
-    }
-    fn hostname(&self) -> &str {
-        Router::hostname(self)
-    }
-}
-
-/// Makes a node at power-on and at every `reload`.
-pub type Factory = Box<dyn FnMut(Instant, RouterParams) -> Box<dyn Node> + Send>;
 
 /// Starts routers.
 pub struct RouterHost(());
@@ -145,87 +114,10 @@ struct Terminal {
     size: Option<(u16, u16)>,
 }
 
-/// What comes back to the task from its helpers.
-enum Event {
-    Timer,
-    Report(Report),
-    Echo(RequestId, io::Result<Answer>),
-}
-
 /// What the table found for the engine.
 enum ForEngine {
     Frame { port: InterfaceId, frame: Vec<u8> },
     Dial { interface: InterfaceId, packet: Vec<u8> },
-}
-
-/// The parts that end with a `reload`.
-struct Machine {
-    router: Box<dyn Node>,
-    table: Table,
-    clock: MonotonicClock,
-    requests: Requests,
-    reports: mpsc::UnboundedReceiver<Report>,
-    report: mpsc::UnboundedSender<Report>,
-    worker: JoinHandle<Result<(), String>>,
-    echoes: JoinSet<(RequestId, io::Result<Answer>)>,
-}
-
-impl Machine {
-    fn power_on(
-        config: &mut HostConfig,
-        factory: &mut Factory,
-        startup: &Startup,
-        wall: Option<(i64, u32)>,
-    ) -> io::Result<Machine> {
-        let (report, reports) = mpsc::unbounded_channel();
-        let (requests, worker) = devices::start(config.devices.clone(), report.clone())?;
-        let clock = MonotonicClock::start();
-        let params = RouterParams {
-            entropy: (config.entropy)(),
-            startup_config: startup.text.clone(),
-            wall_clock: wall,
-        };
-        let router = factory(clock.now(), params);
-        let (table, echoes) = (Table::new(), JoinSet::new());
-        Ok(Machine { router, table, clock, requests, reports, report, worker, echoes })
-    }
-
-    /// Hands a request to the task that speaks netlink.
-    fn ask(&self, id: RequestId, request: HostRequest) {
-        if self.requests.send((id, request)).is_err() {
-            self.answer(Report::Refused(id, "the netlink task has ended".to_owned()));
-        }
-    }
-
-    /// Answers a request in its turn: a router is not called from within itself.
-    fn answer(&self, report: Report) {
-        // `self` holds the receiver.
-        let _ = self.report.send(report);
-    }
-
-    /// The next report of a helper, or the router's timer. Cancel-safe.
-    async fn event(&mut self) -> Event {
-        let deadline = self.router.next_timeout().map(|at| self.clock.deadline(at));
-        loop {
-            tokio::select! {
-                () = reach(deadline) => return Event::Timer,
-                Some(report) = self.reports.recv() => return Event::Report(report),
-                Some(done) = self.echoes.join_next() => {
-                    // A task that was cancelled or panicked answers nobody.
-                    if let Ok((id, answer)) = done {
-                        return Event::Echo(id, answer);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Takes everything back; the text says what is left.
-    async fn power_off(mut self) -> Result<(), String> {
-        self.echoes.shutdown().await;
-        drop(self.requests);
-        self.worker.await.unwrap_or_else(|error| Err(error.to_string()))
-    }
 }
 
 struct Task {
@@ -241,6 +133,8 @@ struct Task {
     for_engine: Vec<ForEngine>,
     buffer: Vec<u8>,
     reload: bool,
+    /// What could not be taken back at a `reload`.
+    left: Vec<String>,
 }
 
 impl Task {
@@ -267,6 +161,7 @@ impl Task {
             for_engine: Vec::new(),
             buffer: vec![0; DATAGRAM_MAX],
             reload: false,
+            left: Vec::new(),
         })
     }
 
@@ -296,7 +191,9 @@ impl Task {
         }
         self.edge.access().reset();
         self.edge.clear();
-        self.machine.power_off().await
+        let mut left = self.left;
+        left.extend(self.machine.power_off().await.err());
+        if left.is_empty() { Ok(()) } else { Err(left.join("; ")) }
     }
 
     /// `reload`: everything is taken back, and a new router reads its startup-config.
@@ -306,7 +203,7 @@ impl Task {
         self.edge.clear();
         self.for_engine.clear();
         if let Err(text) = self.machine.power_off().await {
-            let _ = self.notices.send(Notice::Left(text));
+            self.left.push(text);
         }
         // What the switch sent to the router that was switched off is for nobody.
         while access.try_recv().is_some() {}
@@ -554,14 +451,6 @@ impl Task {
     /// Nobody need listen.
     fn notify(&self, notice: Notice) {
         let _ = self.notices.send(notice);
-    }
-}
-
-/// Waits for a deadline; for ever without one.
-async fn reach(deadline: Option<tokio::time::Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }
 

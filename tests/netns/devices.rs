@@ -91,6 +91,25 @@ pub fn routes_come_and_go() {
     bench.stop().unwrap();
 }
 
+pub fn a_device_that_others_removed_is_no_trouble() {
+    let mut bench = Bench::new();
+    bench.done(create("Vi4"));
+    bench.done(up(VI4, true));
+    bench.ip("link del Vi4");
+    let text = bench.refused(up(VI4, true));
+    assert!(text.contains("Vi4") && text.contains("No such device"), "{text}");
+    bench.done(HostRequest::DeleteTun { interface: VI4 });
+    bench.done(create("Vi4"));
+    bench.stop().unwrap();
+}
+
+pub fn a_new_namespace_forwards_where_it_says_so() {
+    let netns = NetNs::create().unwrap();
+    let kernel = netns.run(|| std::fs::read_to_string("/proc/sys/net/ipv4/ip_forward")).unwrap();
+    assert_eq!(kernel.trim() == "1", netns.forwarding());
+    assert!(ip(&netns, "-o link show dev lo").contains(",UP"));
+}
+
 pub fn mtu_and_link_state_are_set() {
     let mut bench = Bench::new();
     bench.done(create("Vi4"));

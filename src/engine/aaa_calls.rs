@@ -1,0 +1,312 @@
+//! The engine's questions to AAA: who the peer is, what it may have, where a tunnel leads.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use super::Engine;
+use super::aaa::{
+    AaaEvent, AaaOutput, AuthenOutcome, AuthenRequest, Decision, FramedIp, IpcpDecision, Outcome,
+    Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup, TunnelOutcome, UserProfile,
+    UserSession,
+};
+use super::core::Pending;
+use super::interfaces::LinkState;
+use super::io::{HostRequest, InterfaceId, LogLine, Output, Socket};
+use super::ports::Side;
+use super::vpdn::lookup::{Definition, Lns};
+use crate::config::views::{InterfaceKind, IpAddress, L2tpSettings, NoSession};
+use crate::proto::ppp::{Credentials, IpcpConfig};
+use crate::proto::radius::Secret;
+
+/// What a port has asked of AAA and got.
+#[derive(Debug, Default)]
+pub(super) struct AaaState {
+    ticket: Option<Ticket>,
+    session: Option<Box<UserSession>>,
+    /// The address that the peer is to have so far.
+    want: Option<Ipv4Addr>,
+}
+
+/// What AAA says about the address that a peer asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PeerDecision {
+    /// Nothing: the interface's own configuration decides.
+    Unrestricted,
+    /// From this pool, or from the interface's.
+    Pool(Option<String>),
+    /// This one.
+    Address(Ipv4Addr),
+    /// None.
+    Refused,
+}
+
+impl Engine {
+    /// Something that AAA puts out.
+    pub(super) fn aaa_output(&mut self, output: AaaOutput) {
+        match output {
+            AaaOutput::OpenSocket { socket, port } => {
+                let socket = Socket::Radius(socket);
+                self.core.ask(HostRequest::OpenSocket { socket, port }, Pending::Socket(socket));
+            }
+            AaaOutput::Transmit { socket, local, remote, bytes } => {
+                let local = local.unwrap_or(Ipv4Addr::UNSPECIFIED).into();
+                self.core.push(Output::Datagram { socket: Socket::Radius(socket), local, remote, bytes });
+            }
+            AaaOutput::Syslog { severity, text } => {
+                self.core.push(Output::Log(LogLine::Syslog { severity, text }))
+            }
+            AaaOutput::Event(event) => self.aaa_event(event),
+        }
+    }
+
+    fn aaa_event(&mut self, event: AaaEvent) {
+        let Some(id) = self.tickets.remove(&event.ticket) else { return };
+        let Some(port) = self.ports.get_mut(&id) else { return };
+        port.session.ticket = None;
+        match event.outcome {
+            Outcome::Authentication(outcome) => {
+                let verdict = outcome.verdict();
+                let profile = match outcome {
+                    AuthenOutcome::Pass { profile, .. } => Some(profile),
+                    AuthenOutcome::Fail { .. } | AuthenOutcome::Error => None,
+                };
+                if profile.is_some() {
+                    self.open_user(id, profile);
+                }
+                self.verdict(id, verdict);
+            }
+            Outcome::Tunnel(outcome) => {
+                let definitions = match outcome {
+                    TunnelOutcome::Found(found) => self.definitions(id, &found),
+                    TunnelOutcome::Local | TunnelOutcome::NotFound | TunnelOutcome::Error => Vec::new(),
+                };
+                self.tunnel_answer(id, definitions);
+            }
+        }
+    }
+
+    fn definitions(&self, id: InterfaceId, found: &[TunnelDefinition]) -> Vec<Definition> {
+        let key = self.looking_for(id).unwrap_or_default();
+        // A preference with several levels of addresses keeps them together, before the next preference.
+        let mut base = 0;
+        let mut last = None;
+        let mut highest = 0;
+        found
+            .iter()
+            .map(|tunnel| {
+                let preference = tunnel.preference.unwrap_or(0);
+                if last.is_some_and(|l| l != preference) {
+                    base = highest;
+                }
+                last = Some(preference);
+                let mut lns = Vec::new();
+                for (level, equal) in (1..).zip(&tunnel.servers) {
+                    highest = highest.max(base + level);
+                    lns.extend(equal.iter().map(|a| Lns {
+                        address: *a,
+                        priority: base + level,
+                        limit: None,
+                    }));
+                }
+                self.definition(&key, tunnel, lns)
+            })
+            .collect()
+    }
+
+    fn definition(&self, key: &str, tunnel: &TunnelDefinition, lns: Vec<Lns>) -> Definition {
+        let password = tunnel.password.as_ref().map(|p| String::from_utf8_lossy(p.octets()).into_owned());
+        let defaults = L2tpSettings::default();
+        Definition {
+            key: key.to_owned(),
+            group: None,
+            local_name: tunnel.client_name.clone().unwrap_or_else(|| self.config.hostname.clone()),
+            lns,
+            source: tunnel.client.or(self.config.vpdn.source_ip),
+            assignment: tunnel.assignment.clone(),
+            settings: L2tpSettings {
+                password,
+                hello: tunnel.hello.unwrap_or(defaults.hello),
+                no_session: tunnel.no_session.map(NoSession::After),
+                receive_window: tunnel.receive_window,
+                hidden: tunnel.hidden.unwrap_or(defaults.hidden),
+                authentication: tunnel.authentication.unwrap_or(defaults.authentication),
+                sequencing: tunnel.sequencing.unwrap_or(defaults.sequencing),
+                ..defaults
+            },
+        }
+    }
+
+    /// A port as RADIUS sees it.
+    fn aaa_port(&self, id: InterfaceId) -> Option<AaaPort> {
+        let interface = self.interfaces.get(id)?;
+        let port = self.ports.get(&id)?;
+        let digits: String = interface.name.unit.chars().rev().take_while(char::is_ascii_digit).collect();
+        let number = digits.chars().rev().collect::<String>().parse().unwrap_or(0);
+        let (kind, called, calling) = match &port.side {
+            Side::Access(access) => (
+                PortType::Isdn,
+                Some(access.called.clone()).filter(|c| !c.is_empty()),
+                access.calling.clone(),
+            ),
+            Side::Vaccess(vaccess) => (
+                PortType::Virtual,
+                vaccess.called.as_deref().map(str::to_owned),
+                vaccess.calling.as_deref().map(str::to_owned),
+            ),
+        };
+        Some(AaaPort {
+            long: interface.name.to_string(),
+            short: interface.label.to_string(),
+            number,
+            kind,
+            nas_ip: self.nas_address(),
+            called,
+            calling,
+            unique: id.0,
+        })
+    }
+
+    /// The address that stands for this router: that of the interface towards the first RADIUS server, else of
+    /// the first interface that has one.
+    fn nas_address(&self) -> Ipv4Addr {
+        let server = self.config.aaa.servers.first().map(|s| s.address);
+        let addresses = self.config.interfaces.iter().filter_map(|i| match (&i.ip, i.name.kind) {
+            (IpAddress::Static(address), kind) if kind != InterfaceKind::VirtualTemplate => {
+                Some((address, &i.name))
+            }
+            _ => None,
+        });
+        let mut first = None;
+        for (address, name) in addresses {
+            let up = self.interfaces.find(name).and_then(|id| self.interfaces.get(id)).map(|i| i.link)
+                == Some(LinkState::Up);
+            if up && server.is_some_and(|s| address.contains(&s)) {
+                return address.addr();
+            }
+            first = first.or(Some(address.addr()));
+        }
+        first.unwrap_or(Ipv4Addr::UNSPECIFIED)
+    }
+
+    /// Asks whether the peer of a port is who it says it is.
+    pub(super) fn authenticate(&mut self, id: InterfaceId, credentials: Credentials) {
+        let Some(config) = self.port_config(id) else { return };
+        let Some(port) = self.aaa_port(id) else { return };
+        let list = config.ppp.authentication_list.clone().filter(|l| l != "default");
+        let request = AuthenRequest { port, list, credentials, already: false };
+        let ticket = self.aaa.authenticate(&mut self.core.cx(), request);
+        self.await_aaa(id, ticket);
+    }
+
+    fn await_aaa(&mut self, id: InterfaceId, ticket: Ticket) {
+        if let Some(old) = self.ports.get_mut(&id).and_then(|p| p.session.ticket.replace(ticket)) {
+            self.tickets.remove(&old);
+            self.aaa.cancel(&mut self.core.cx(), old);
+        }
+        self.tickets.insert(ticket, id);
+    }
+
+    /// Whether AAA could know tunnels.
+    pub(super) fn aaa_has_tunnels(&self) -> bool {
+        self.config.aaa.new_model && !self.config.aaa.authorization_network.is_empty()
+    }
+
+    /// Asks AAA for the tunnel of a key. False when AAA has no say.
+    pub(super) fn ask_tunnel(&mut self, id: InterfaceId, key: &str) -> bool {
+        if !self.aaa_has_tunnels() {
+            return false;
+        }
+        let Some(port) = self.aaa_port(id) else { return false };
+        let password = Secret::new(self.config.vpdn.lookup_password.as_str());
+        let lookup = TunnelLookup { port, list: None, key: key.to_owned(), password };
+        let ticket = self.aaa.authorize_tunnel(&mut self.core.cx(), lookup);
+        self.await_aaa(id, ticket);
+        true
+    }
+
+    /// Begins what AAA keeps of a user on a port.
+    fn open_user(&mut self, id: InterfaceId, profile: Option<Arc<UserProfile>>) {
+        let Some(config) = self.port_config(id) else { return };
+        let Some(port) = self.aaa_port(id) else { return };
+        let lists = &self.config.aaa.authorization_network;
+        let list = match config.ppp.authorization_list.as_deref() {
+            Some("default") => Some(None),
+            Some(name) => Some(Some(name.to_owned())),
+            // A default list holds for every interface.
+            None => lists.iter().any(|l| l.name == "default").then_some(None),
+        };
+        if let Some(target) = self.ports.get_mut(&id) {
+            let session = UserSession::new(port, list, target.user.to_string(), profile);
+            target.session.session = Some(Box::new(session));
+        }
+    }
+
+    /// Whether an authenticated user may have LCP.
+    pub(super) fn authorize_link(&mut self, id: InterfaceId) -> bool {
+        let Some(session) = self.ports.get(&id).and_then(|p| p.session.session.as_ref()) else { return true };
+        self.aaa.authorize_lcp(&mut self.core.cx(), session) == Decision::Permitted
+    }
+
+    /// Whether IPCP may start; gives the link what AAA says about DNS. When it may not, the link is closed.
+    pub(super) fn authorize_network(&mut self, id: InterfaceId) -> bool {
+        // Only a peer that called is authorized.
+        let called = self.ports.get(&id).is_some_and(|p| p.access().is_none_or(|a| !a.outgoing));
+        if !called {
+            return true;
+        }
+        if self.ports.get(&id).is_some_and(|p| p.session.session.is_none()) {
+            self.open_user(id, None);
+        }
+        let local = self.port_address(id);
+        let Some(port) = self.ports.get_mut(&id) else { return false };
+        let Some(session) = &port.session.session else { return false };
+        if self.aaa.authorize_fsm(&mut self.core.cx(), session) == Decision::Denied {
+            port.link.close(&mut self.core.cx());
+            return false;
+        }
+        if let (Some(profile), Some(local)) = (session.attributes(), local)
+            && !(profile.dns.is_empty() && profile.wins.is_empty())
+        {
+            port.link.set_ipcp(IpcpConfig {
+                local: local.addr(),
+                dns: profile.dns.clone(),
+                wins: profile.wins.clone(),
+                ..IpcpConfig::default()
+            });
+        }
+        true
+    }
+
+    /// What AAA says about the address that the peer asks for.
+    pub(super) fn authorize_address(&mut self, id: InterfaceId, wish: Ipv4Addr) -> PeerDecision {
+        let Some(port) = self.ports.get_mut(&id) else { return PeerDecision::Refused };
+        let want = port.session.want.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let Some(session) = port.session.session.as_mut() else { return PeerDecision::Unrestricted };
+        let decision = self.aaa.authorize_ipcp(&mut self.core.cx(), session, wish, want);
+        let attributes = session.attributes();
+        match decision {
+            IpcpDecision::Denied => PeerDecision::Refused,
+            IpcpDecision::Use(address) if !address.is_unspecified() => PeerDecision::Address(address),
+            IpcpDecision::Use(_) => match attributes.map(|p| (p.pool.clone(), p.framed_ip)) {
+                Some((Some(pool), _)) => PeerDecision::Pool(Some(pool)),
+                Some((None, Some(FramedIp::NasAssigns | FramedIp::UserChooses))) => PeerDecision::Pool(None),
+                Some((None, Some(FramedIp::Address(_)) | None)) | None => PeerDecision::Unrestricted,
+            },
+        }
+    }
+
+    /// Notes the address that the peer is to have.
+    pub(super) fn note_wanted(&mut self, id: InterfaceId, address: Ipv4Addr) {
+        if let Some(port) = self.ports.get_mut(&id) {
+            port.session.want = Some(address);
+        }
+    }
+
+    /// A port is gone: nothing more is expected of AAA for it.
+    pub(super) fn forget_aaa(&mut self, state: &AaaState) {
+        if let Some(ticket) = state.ticket {
+            self.tickets.remove(&ticket);
+            self.aaa.cancel(&mut self.core.cx(), ticket);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What every part of the engine needs while it works: time, randomness, the journal, timers, and the book of
+//! requests that the host has not answered.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::io::{ForwardCommand, HostRequest, InterfaceId, Output, RequestId, Socket};
+use super::journal::Journal;
+use super::syslog::Syslog;
+use super::timers::Timers;
+use crate::proto::{Context, DebugText, Entropy, Instant};
+
+/// What an unanswered request was for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Pending {
+    /// A socket.
+    Socket(Socket),
+    /// Making the TUN of this interface or binding it to a device.
+    Bind(InterfaceId),
+    /// Anything else that changes the host, described for the operator; `Some` names the interface it concerns.
+    Change(Option<InterfaceId>, Change),
+    /// An echo request.
+    Echo,
+}
+
+/// A change of the host whose refusal is told to the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Link state.
+    Link,
+    /// MTU.
+    Mtu,
+    /// Address.
+    Address(ipnet::Ipv4Net),
+    /// Route.
+    Route(ipnet::Ipv4Net),
+    /// Taking something away: a refusal means that it is gone already.
+    Removal,
+}
+
+/// Work that waits until the protocol machines have nothing more to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// Take a Virtual-Access down, the session of which is gone.
+    DropVaccess(InterfaceId),
+    /// Hang up the ISDN call of an access interface.
+    DropCall(InterfaceId),
+    /// An access interface whose tunnel or LNS failed tries the next one.
+    NextTunnel(InterfaceId),
+}
+
+/// Shared state of the parts.
+pub(super) struct Core {
+    pub now: Instant,
+    entropy: Box<dyn Entropy + Send>,
+    pub journal: Journal,
+    pub timers: Timers,
+    pub pending: HashMap<RequestId, Pending>,
+    pub work: VecDeque<Work>,
+    next_request: u64,
+}
+
+impl Core {
+    pub fn new(entropy: Box<dyn Entropy + Send>) -> Self {
+        Core {
+            now: Instant::ZERO,
+            entropy,
+            journal: Journal::default(),
+            timers: Timers::default(),
+            pending: HashMap::new(),
+            work: VecDeque::new(),
+            next_request: 1,
+        }
+    }
+
+    /// The arguments of a protocol machine.
+    pub fn cx(&mut self) -> Context<'_> {
+        Context { now: self.now, entropy: &mut *self.entropy, trace: &mut self.journal }
+    }
+
+    pub fn entropy(&mut self) -> &mut dyn Entropy {
+        &mut *self.entropy
+    }
+
+    pub fn debug(&mut self, event: &dyn DebugText) {
+        self.cx().debug(event);
+    }
+
+    pub fn syslog(&mut self, message: &Syslog<'_>) {
+        self.journal.syslog(message);
+    }
+
+    pub fn push(&mut self, output: Output) {
+        self.journal.push(output);
+    }
+
+    pub fn forward(&mut self, command: ForwardCommand) {
+        self.journal.push(Output::Forward(command));
+    }
+
+    /// Asks the host for something and notes what the answer is about.
+    pub fn ask(&mut self, request: HostRequest, pending: Pending) -> RequestId {
+        let id = RequestId(self.next_request);
+        self.next_request += 1;
+        self.pending.insert(id, pending);
+        self.journal.push(Output::Host(id, request));
+        id
+    }
+
+    /// Puts `work` behind what waits. Doing a piece of work twice does no harm.
+    pub fn later(&mut self, work: Work) {
+        self.work.push_back(work);
+    }
+}

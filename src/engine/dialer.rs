@@ -1,0 +1,289 @@
+//! Dial on demand: packets that come out of the TUN of an interface without a call.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::Ipv4Addr;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::Engine;
+use super::debug::Dialer as DialerDebug;
+use super::interfaces::LinkState;
+use super::io::{CallRef, InterfaceId, Output};
+use super::isdn::{Call, cause};
+use super::timers::Timer;
+use crate::config::views::{AccessEntry, DialerRule, InterfaceKind, InterfaceName, RouterConfig};
+use crate::proto::Instant;
+use crate::proto::cursor::Reader;
+
+/// Packets that wait for a call when `dialer hold-queue` is not set: enough for a `ping` to lose none.
+const HELD: usize = 20;
+/// How long a number is not tried again after a call to it failed.
+const REDIAL: Duration = Duration::from_secs(2);
+
+/// Calls that are being set up, by the interface whose traffic placed them.
+#[derive(Debug, Default)]
+pub(super) struct Dialers {
+    dialing: HashMap<InterfaceId, Dialing>,
+}
+
+#[derive(Debug)]
+struct Dialing {
+    call: CallRef,
+    /// The port on which IP is up.
+    port: Option<InterfaceId>,
+    held: VecDeque<Vec<u8>>,
+}
+
+impl Dialers {
+    /// Whether no call is up or being set up.
+    pub fn is_quiet(&self) -> bool {
+        self.dialing.is_empty()
+    }
+}
+
+/// The part of an IPv4 header that decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Header {
+    source: Ipv4Addr,
+    destination: Ipv4Addr,
+    protocol: u8,
+}
+
+fn header(packet: &[u8]) -> Option<Header> {
+    let mut reader = Reader::new(packet);
+    let [version, ..] = reader.array::<8>().ok()?;
+    let [_ttl, protocol, _, _] = reader.array::<4>().ok()?;
+    let source = Ipv4Addr::from(reader.array::<4>().ok()?);
+    let destination = Ipv4Addr::from(reader.array::<4>().ok()?);
+    (version >> 4 == 4).then_some(Header { source, destination, protocol })
+}
+
+/// Whether a packet is interesting to the dialer list of this number.
+fn interesting(config: &RouterConfig, group: Option<u16>, header: Header) -> bool {
+    let Some(list) = group.and_then(|g| config.dialer_lists.iter().find(|l| l.number == g)) else {
+        return false;
+    };
+    match list.rule {
+        DialerRule::Permit => true,
+        DialerRule::Deny => false,
+        DialerRule::List(number) => config
+            .access_lists
+            .iter()
+            .find(|l| l.number == number)
+            // A list that does not exist permits everything.
+            .is_none_or(|l| l.entries.iter().find(|e| matches(e, header)).is_some_and(|e| e.permit)),
+    }
+}
+
+fn matches(entry: &AccessEntry, header: Header) -> bool {
+    let covers = |(address, wildcard): (Ipv4Addr, Ipv4Addr), of: Ipv4Addr| {
+        (address.to_bits() ^ of.to_bits()) & !wildcard.to_bits() == 0
+    };
+    entry.protocol.is_none_or(|p| p == header.protocol)
+        && covers(entry.source, header.source)
+        && covers(entry.destination, header.destination)
+}
+
+impl Engine {
+    /// A packet came out of the TUN of an interface that has no open port.
+    pub(super) fn packet(&mut self, id: InterfaceId, packet: Vec<u8>) {
+        let Some(header) = header(&packet) else { return };
+        let Some(interface) = self.interfaces.get(id) else { return };
+        if !matches!(interface.name.kind, InterfaceKind::Bri | InterfaceKind::Dialer)
+            || interface.link != LinkState::Up
+        {
+            return;
+        }
+        let (name, config) = (interface.name.clone(), interface.config.clone());
+        if let Some(port) = self.dialers.dialing.get(&id).and_then(|d| d.port) {
+            // It was on its way to us while IP came up.
+            self.core.push(Output::Packet { port, packet });
+            return;
+        }
+        let Header { source, destination, .. } = header;
+        let limit = config.dialer.hold_queue.max(HELD);
+        if !self.dialers.dialing.contains_key(&id) {
+            if !interesting(&self.config, config.dialer.group, header) {
+                self.core.debug(&DialerDebug::Uninteresting { name: &name, source, destination });
+                return;
+            }
+            self.dial(id, &name, header);
+        }
+        if let Some(dialing) = self.dialers.dialing.get_mut(&id)
+            && dialing.held.len() < limit
+        {
+            dialing.held.push_back(packet);
+        }
+    }
+
+    fn dial(&mut self, id: InterfaceId, name: &InterfaceName, header: Header) {
+        if self.core.timers.runs(Timer::Redial(id)) {
+            return;
+        }
+        let Header { source, destination, .. } = header;
+        let Some(number) = self.number_for(id, destination) else {
+            self.core.debug(&DialerDebug::NoMap { name, destination });
+            return;
+        };
+        self.core.debug(&DialerDebug::Cause { name, source, destination });
+        self.core.debug(&DialerDebug::Attempt { name, number: &number });
+        let mut refusal = cause::NO_CHANNEL;
+        for controller in self.controllers_for(name) {
+            match self.place_call(&controller, id, &number) {
+                Ok(call) => {
+                    let dialing = Dialing { call, port: None, held: VecDeque::new() };
+                    self.dialers.dialing.insert(id, dialing);
+                    return;
+                }
+                Err(cause) => refusal = cause,
+            }
+        }
+        self.core.debug(&DialerDebug::NoChannel { name });
+        self.core.debug(&DialerDebug::Failed { name, number: &number, cause: refusal });
+        self.block(id);
+    }
+
+    fn block(&mut self, id: InterfaceId) {
+        let until = self.core.now + REDIAL;
+        self.core.timers.set(Timer::Redial(id), Some(until));
+    }
+
+    /// The number that reaches a destination: by `dialer map` of its next hop, or `dialer string`.
+    fn number_for(&self, id: InterfaceId, destination: Ipv4Addr) -> Option<String> {
+        let hop = self.next_hop(id, destination);
+        let dialer = &self.interfaces.get(id)?.config.dialer;
+        let map = dialer.maps.iter().find(|m| m.next_hop == hop);
+        map.map(|m| m.number.clone()).or_else(|| dialer.string.clone())
+    }
+
+    /// The D channels that an interface may call on: a BRI on its own, a Dialer on any.
+    fn controllers_for(&self, name: &InterfaceName) -> Vec<InterfaceName> {
+        if name.kind == InterfaceKind::Bri {
+            return vec![name.clone()];
+        }
+        self.config
+            .interfaces
+            .iter()
+            .filter(|i| i.name.kind == InterfaceKind::Bri)
+            .map(|i| i.name.clone())
+            .chain(
+                self.config.controllers.iter().filter(|c| c.pri_group).map(|c| {
+                    InterfaceName::new(InterfaceKind::Serial, format!("{}:{}", c.unit, c.d_channel()))
+                }),
+            )
+            .collect()
+    }
+
+    /// IP is up on a port: what was held for it goes out, and its idle timer runs.
+    pub(super) fn dialer_up(&mut self, port: InterfaceId) {
+        let Some(owner) = self.ports.get(&port).and_then(|p| p.access()).and_then(|a| a.dialer) else {
+            return;
+        };
+        let held = match self.dialers.dialing.get_mut(&owner) {
+            Some(dialing) => {
+                dialing.port = Some(port);
+                std::mem::take(&mut dialing.held)
+            }
+            None => VecDeque::new(),
+        };
+        if let Some(interface) = self.interfaces.get(port) {
+            let seconds = self.core.now.since_start().as_secs();
+            interface.counters.last_activity.store(seconds, Ordering::Relaxed);
+            let name = interface.name.clone();
+            self.core.debug(&DialerDebug::Up { name: &name });
+        }
+        for packet in held {
+            self.core.push(Output::Packet { port, packet });
+        }
+        self.arm_idle(port, owner);
+    }
+
+    fn arm_idle(&mut self, port: InterfaceId, owner: InterfaceId) {
+        let Some(timeout) = self.interfaces.get(owner).map(|i| i.config.dialer.idle_timeout) else { return };
+        let Some(last) = self.last_activity(port) else { return };
+        let when = (!timeout.is_zero()).then(|| last + timeout);
+        self.core.timers.set(Timer::Idle(port), when);
+    }
+
+    fn last_activity(&self, port: InterfaceId) -> Option<Instant> {
+        let seconds = self.interfaces.get(port)?.counters.last_activity.load(Ordering::Relaxed);
+        Some(Instant::from_start(Duration::from_secs(seconds)))
+    }
+
+    /// The idle timer of a call is due, unless there was traffic since it was set.
+    pub(super) fn idle_due(&mut self, port: InterfaceId) {
+        let Some(owner) = self.ports.get(&port).and_then(|p| p.access()).and_then(|a| a.dialer) else {
+            return;
+        };
+        let timeout = self.interfaces.get(owner).map(|i| i.config.dialer.idle_timeout).unwrap_or_default();
+        match self.last_activity(port) {
+            Some(last) if last + timeout <= self.core.now => {
+                if let Some(name) = self.interfaces.get(port).map(|i| i.name.clone()) {
+                    self.core.debug(&DialerDebug::Idle { name: &name });
+                    self.core.debug(&DialerDebug::Disconnecting { name: &name });
+                }
+                self.drop_call(port);
+            }
+            _ => self.arm_idle(port, owner),
+        }
+    }
+
+    /// A call that a dialer placed is over; what was held for it is lost.
+    pub(super) fn dial_ended(&mut self, owner: InterfaceId, call: &Call, cause: u8) {
+        if let Some(port) = call.interface {
+            self.core.timers.set(Timer::Idle(port), None);
+        }
+        let Some(dialing) = self.dialers.dialing.remove(&owner) else { return };
+        if dialing.port.is_none() {
+            if let Some(name) = self.interfaces.get(owner).map(|i| i.name.clone()) {
+                self.core.debug(&DialerDebug::Failed { name: &name, number: &call.called, cause });
+            }
+            self.block(owner);
+        }
+    }
+
+    /// The call that an interface's traffic has placed.
+    pub fn dialing(&self, id: InterfaceId) -> Option<CallRef> {
+        self.dialers.dialing.get(&id).map(|d| d.call)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::views::{AccessList, DialerList};
+
+    const PING: [u8; 20] = [0x45, 0, 0, 20, 0, 0, 0, 0, 255, 1, 0, 0, 10, 10, 53, 2, 10, 51, 6, 82];
+
+    #[test]
+    fn reads_what_decides_and_refuses_what_is_no_ipv4() {
+        let found = header(&PING).map(|h| (h.source, h.destination, h.protocol));
+        assert_eq!(found, Some(([10, 10, 53, 2].into(), [10, 51, 6, 82].into(), 1)));
+        assert_eq!(header(&PING[..19]), None);
+        let mut six = PING;
+        six[0] = 0x60;
+        assert_eq!(header(&six), None);
+    }
+
+    #[test]
+    fn the_first_matching_entry_decides_and_the_end_denies() {
+        let any = (Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST);
+        let entry =
+            |permit, protocol, destination| AccessEntry { permit, protocol, source: any, destination };
+        let net = ([10, 51, 6, 0].into(), [0, 0, 0, 255].into());
+        let mut config = RouterConfig {
+            dialer_lists: vec![DialerList { number: 1, rule: DialerRule::List(101) }],
+            ..RouterConfig::default()
+        };
+        let ping = header(&PING).unwrap();
+        let mut decide = |entries| {
+            config.access_lists = vec![AccessList { number: 101, entries }];
+            interesting(&config, Some(1), ping)
+        };
+        assert!(decide(vec![entry(true, None, net)]));
+        assert!(!decide(vec![entry(false, Some(1), any), entry(true, None, any)]));
+        assert!(decide(vec![entry(false, Some(6), any), entry(true, None, any)]));
+        assert!(!decide(vec![]));
+        assert!(!interesting(&config, None, ping), "without a dialer-group nothing dials");
+    }
+}

@@ -1,0 +1,6 @@
+//! Whole calls through several engines in virtual time.
+
+mod call;
+mod lab;
+mod radius;
+mod world;

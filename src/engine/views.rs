@@ -1,0 +1,228 @@
+//! Read-only pictures of a router, for `show`.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::Ipv4Net;
+
+use super::Engine;
+use super::interfaces::{LinkState, Origin};
+use super::io::{Counters, InterfaceId};
+use super::pool::PoolView;
+use super::ports::{Port, Side};
+use super::vpdn::VpdnCounters;
+use super::vpdn::history::HistoryEntry;
+use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName};
+use crate::proto::Instant;
+use crate::proto::l2tp::{PortCounters, SessionId, SessionView as L2tpSession, TunnelView as L2tpTunnel};
+use crate::proto::ppp::NetworkInfo;
+use crate::proto::ppp::link::LinkView;
+
+/// A tunnel for `show vpdn tunnel`.
+#[derive(Clone, Debug)]
+pub struct TunnelView {
+    /// What L2TP knows.
+    pub l2tp: L2tpTunnel,
+    /// The vpdn-group that made or took it.
+    pub group: Option<Arc<str>>,
+}
+
+/// A session for `show vpdn session`.
+#[derive(Clone, Debug)]
+pub struct SessionView {
+    /// What L2TP knows.
+    pub l2tp: L2tpSession,
+    /// The interface.
+    pub interface: Option<InterfaceName>,
+    /// The interface's id, which stands for the session's unique id.
+    pub unique: u32,
+    /// The user.
+    pub user: Arc<str>,
+    /// The vpdn-group.
+    pub group: Option<Arc<str>>,
+    /// Traffic.
+    pub counters: Arc<Counters>,
+}
+
+/// An interface for `show interfaces` and `show ip interface brief`.
+#[derive(Clone, Debug)]
+pub struct InterfaceView {
+    /// Its id.
+    pub id: InterfaceId,
+    /// Name.
+    pub name: InterfaceName,
+    /// Its configuration; of a Virtual-Access, that of its template.
+    pub config: Arc<InterfaceConfig>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// `up`, `down`, `administratively down`.
+    pub link: LinkState,
+    /// Line protocol.
+    pub protocol: bool,
+    /// The line protocol of a D channel that answers for B channels: `up (spoofing)`.
+    pub spoofing: bool,
+    /// The address in effect.
+    pub address: Option<Ipv4Net>,
+    /// Since when the link is in this state.
+    pub changed: Instant,
+    /// Traffic.
+    pub counters: Arc<Counters>,
+    /// Hardware address of a virtual interface.
+    pub hardware: Option<[u8; 6]>,
+    /// The PPP link on it.
+    pub link_view: Option<LinkView>,
+    /// IP over PPP.
+    pub network: Option<NetworkInfo>,
+    /// The peer's name.
+    pub user: Option<Arc<str>>,
+    /// The session of L2TP behind it.
+    pub session: Option<SessionId>,
+}
+
+/// A user for `show users` and `show caller`.
+#[derive(Clone, Debug)]
+pub struct CallerView {
+    /// The interface it came in on.
+    pub interface: InterfaceName,
+    /// Its name.
+    pub user: Arc<str>,
+    /// Over a tunnel that ends here.
+    pub vpdn: bool,
+    /// Its frames go on into a tunnel.
+    pub forwarded: bool,
+    /// Its address.
+    pub peer_address: Option<Ipv4Addr>,
+    /// How long it has been there.
+    pub active: Duration,
+    /// How long since it sent or got something.
+    pub idle: Duration,
+}
+
+impl Engine {
+    /// Every visible tunnel, by id.
+    pub fn tunnels(&self) -> Vec<TunnelView> {
+        let group = |t: &L2tpTunnel| self.vpdn.tunnels.get(&t.id).and_then(|t| t.group.clone());
+        self.l2tp.tunnels().into_iter().map(|l2tp| TunnelView { group: group(&l2tp), l2tp }).collect()
+    }
+
+    /// Every session, by tunnel and id.
+    pub fn sessions(&self) -> Vec<SessionView> {
+        self.l2tp.sessions().into_iter().map(|l2tp| self.session_view(l2tp)).collect()
+    }
+
+    fn session_view(&self, l2tp: L2tpSession) -> SessionView {
+        let port = self.vpdn.sessions.get(&l2tp.id).copied();
+        let interface = port.and_then(|id| self.interfaces.get(id));
+        SessionView {
+            interface: interface.map(|i| i.name.clone()),
+            unique: port.map_or(0, |id| id.0),
+            user: port.and_then(|id| self.ports.get(&id)).map_or_else(|| "".into(), |p| p.user.clone()),
+            group: self.vpdn.tunnels.get(&l2tp.id.tunnel).and_then(|t| t.group.clone()),
+            counters: interface.map(|i| i.counters.clone()).unwrap_or_default(),
+            l2tp,
+        }
+    }
+
+    /// Every interface, by kind and unit.
+    pub fn interfaces(&self) -> Vec<InterfaceView> {
+        let mut all: Vec<InterfaceView> =
+            self.interfaces.iter().filter_map(|(id, _)| self.interface_view(id)).collect();
+        all.sort_by_cached_key(|i| (i.name.kind, unit_order(&i.name.unit)));
+        all
+    }
+
+    /// One interface.
+    pub fn interface(&self, name: &InterfaceName) -> Option<InterfaceView> {
+        self.interfaces.find(name).and_then(|id| self.interface_view(id))
+    }
+
+    fn interface_view(&self, id: InterfaceId) -> Option<InterfaceView> {
+        let interface = self.interfaces.get(id)?;
+        let port = self.ports.get(&id);
+        let channels = self.interfaces.channels_of(id).next().is_some();
+        Some(InterfaceView {
+            id,
+            name: interface.name.clone(),
+            config: interface.config.clone(),
+            origin: interface.origin,
+            link: interface.link,
+            protocol: interface.protocol,
+            spoofing: channels && interface.link == LinkState::Up,
+            address: self.address(id),
+            changed: interface.changed,
+            counters: interface.counters.clone(),
+            hardware: self.vpdn.hardware.filter(|_| interface.name.kind == InterfaceKind::VirtualAccess),
+            link_view: port.map(|p| p.link.view()),
+            network: port.and_then(|p| p.network.clone()),
+            user: port.map(|p| p.user.clone()).filter(|u| !u.is_empty()),
+            session: port.and_then(session_of),
+        })
+    }
+
+    /// Everybody who is connected, by interface.
+    pub fn callers(&self) -> Vec<CallerView> {
+        let mut all: Vec<CallerView> =
+            self.ports.iter().filter_map(|(id, port)| self.caller_view(*id, port)).collect();
+        all.sort_by_cached_key(|c| (c.interface.kind, unit_order(&c.interface.unit)));
+        all
+    }
+
+    fn caller_view(&self, id: InterfaceId, port: &Port) -> Option<CallerView> {
+        let interface = self.interfaces.get(id)?;
+        let now = self.core.now;
+        let seconds = interface.counters.last_activity.load(std::sync::atomic::Ordering::Relaxed);
+        let last = Instant::from_start(Duration::from_secs(seconds)).max(interface.changed);
+        Some(CallerView {
+            interface: interface.name.clone(),
+            user: port.user.clone(),
+            vpdn: port.vaccess().is_some(),
+            forwarded: port.vaccess().is_none() && session_of(port).is_some(),
+            peer_address: port.network.as_ref().map(|n| n.peer),
+            active: self.since(id).unwrap_or_default(),
+            idle: now.duration_since(last),
+        })
+    }
+
+    /// Every `ip local pool`.
+    pub fn pools(&self) -> Vec<PoolView> {
+        self.pools.views()
+    }
+
+    /// `vpdn history failure`, oldest first, and the size of the table.
+    pub fn history(&self) -> (usize, Vec<HistoryEntry>) {
+        (self.vpdn.history.limit(), self.vpdn.history.entries().cloned().collect())
+    }
+
+    /// Forgets the failures.
+    pub fn clear_history(&mut self) {
+        self.vpdn.history.clear();
+    }
+
+    /// What came to port 1701 for no tunnel, and what VPDN took and refused.
+    pub fn counters(&self) -> (PortCounters, VpdnCounters) {
+        (self.l2tp.counters(), self.vpdn.counters)
+    }
+
+    /// The RADIUS servers, in order.
+    pub fn radius_servers(&self) -> Vec<crate::proto::radius::client::ServerView> {
+        self.aaa.servers()
+    }
+
+    /// The name of an interface.
+    pub fn interface_name(&self, id: InterfaceId) -> Option<&InterfaceName> {
+        self.interfaces.get(id).map(|i| &i.name)
+    }
+}
+
+fn session_of(port: &Port) -> Option<SessionId> {
+    match &port.side {
+        Side::Vaccess(vaccess) => vaccess.session,
+        Side::Access(access) => access.lac.session(),
+    }
+}
+
+/// Units in the order of their numbers: `2` before `10`, `0:1` before `0:10`.
+fn unit_order(unit: &str) -> Vec<u32> {
+    unit.split([':', '/', '.']).map(|part| part.parse().unwrap_or(u32::MAX)).collect()
+}

@@ -1,0 +1,342 @@
+//! What the L2TP endpoint reports, and what `clear vpdn` and configuration changes do to it.
+
+use std::net::IpAddr;
+
+use super::history::{FailureType, HistoryEntry};
+use super::lac::Targets;
+use super::result;
+use crate::config::views::RouterConfig;
+use crate::engine::Engine;
+use crate::engine::core::{Pending, Work};
+use crate::engine::io::{HostRequest, InterfaceId, Output, Socket};
+use crate::engine::ports::Side;
+use crate::engine::syslog::Syslog;
+use crate::proto::l2tp::endpoint::Secrets;
+use crate::proto::l2tp::{self, DownCause, Event, PORT, Role, SessionId, TunnelId};
+
+/// Which tunnels `clear vpdn tunnel` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TunnelSelector {
+    /// All of them.
+    All,
+    /// Our tunnel id.
+    Id(u16),
+    /// The peer's host name and, if given, ours.
+    Hostname(String, Option<String>),
+    /// The peer's address.
+    RemoteAddress(IpAddr),
+    /// Our address.
+    LocalAddress(IpAddr),
+}
+
+/// Which sessions `clear vpdn session` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionSelector {
+    /// All of them.
+    All,
+    /// Our tunnel id and session id.
+    Id(u16, u16),
+    /// The interface that a session belongs to.
+    Interface(crate::config::views::InterfaceName),
+    /// The user.
+    User(String),
+}
+
+impl Engine {
+    /// Something that the L2TP endpoint puts out.
+    pub(crate) fn l2tp_output(&mut self, output: l2tp::Output) {
+        match output {
+            l2tp::Output::Transmit { local, remote, bytes } => {
+                self.core.push(Output::Datagram { socket: Socket::L2tp, local, remote, bytes });
+            }
+            l2tp::Output::Event(event) => self.l2tp_event(event),
+        }
+    }
+
+    fn l2tp_event(&mut self, event: Event) {
+        match event {
+            Event::TunnelRequested { tunnel, request } => self.tunnel_requested(tunnel, &request),
+            Event::TunnelUp { tunnel, remote_name } => self.tunnel_up(tunnel, remote_name),
+            Event::TunnelDown { tunnel, cause } => self.tunnel_down(tunnel, &cause),
+            Event::CallRequested { session, request } => self.call_requested(session, request),
+            Event::SessionUp { session, path, info } => match self.vpdn.sessions.get(&session) {
+                Some(id) => self.lac_session_up(*id, path),
+                None => self.lns_session_up(session, path, info.unwrap_or_default()),
+            },
+            Event::SessionDown { session, cause } => self.session_down(session, &cause),
+            // Synchronous PPP inside the tunnel: character maps and line errors concern only the LAC's line.
+            Event::SetLinkInfo { .. } | Event::WanError { .. } => {}
+        }
+    }
+
+    fn tunnel_up(&mut self, id: TunnelId, remote_name: String) {
+        let Some(tunnel) = self.vpdn.tunnels.get_mut(&id) else { return };
+        tunnel.established = true;
+        tunnel.remote_name = remote_name;
+        self.vpdn.counters.tunnels += 1;
+        if let Some(lns) = tunnel.lns {
+            self.vpdn.busy.remove(&lns);
+        }
+        for port in std::mem::take(&mut tunnel.waiting) {
+            self.start_session(port, id);
+        }
+    }
+
+    fn tunnel_down(&mut self, id: TunnelId, cause: &DownCause) {
+        let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return };
+        if let Some(key) = &tunnel.key {
+            self.vpdn.outgoing.remove(key);
+        }
+        if let Some(lns) = tunnel.lns {
+            if !tunnel.established {
+                let until = self.core.now + tunnel.busy;
+                self.vpdn.busy.insert(lns, until);
+            }
+        }
+        let (kind, reason) = describe(cause);
+        let logging = self.config.vpdn.logging;
+        if logging.enable && !tunnel.established {
+            match (cause, tunnel.lns) {
+                (DownCause::Authentication, _) => {
+                    let peer = if tunnel.remote_name.is_empty() { "unknown" } else { &tunnel.remote_name };
+                    let role = if tunnel.role == Role::Lac { "NAS" } else { "HGW" };
+                    let name = &tunnel.local_name;
+                    self.core.syslog(&Syslog::TunnelAuthentication { role, name, peer });
+                }
+                (DownCause::Timeout, Some(lns)) => self.core.syslog(&Syslog::Unreachable { lns }),
+                _unlogged => {}
+            }
+        }
+        let lost = matches!(cause, DownCause::Timeout | DownCause::PeerRestarted | DownCause::Protocol(_));
+        if logging.tunnel_drop && tunnel.established && lost {
+            let line = Syslog::TunnelDrop { name: &tunnel.local_name, peer: &tunnel.remote_name };
+            self.core.syslog(&line);
+        }
+        for port in tunnel.waiting {
+            self.lac_tunnel_failed(port, kind, &reason);
+        }
+    }
+
+    fn session_down(&mut self, session: SessionId, cause: &DownCause) {
+        self.vpdn.incoming.remove(&session);
+        let Some(id) = self.vpdn.sessions.remove(&session) else {
+            self.lns_call_gone(session);
+            return;
+        };
+        let (kind, reason) = describe(cause);
+        match self.ports.get(&id).map(|p| &p.side) {
+            Some(Side::Access(_)) => {
+                self.log_closed(session, id, cause);
+                self.lac_session_down(id, kind, &reason);
+            }
+            Some(Side::Vaccess(_)) => {
+                self.log_closed(session, id, cause);
+                self.vaccess_session_down(id, session);
+            }
+            None => {}
+        }
+    }
+
+    /// `vpdn logging`: who closed which session, with what result.
+    fn log_closed(&mut self, session: SessionId, id: InterfaceId, cause: &DownCause) {
+        let logging = self.config.vpdn.logging;
+        let DownCause::Remote(code) = cause else { return };
+        if !(logging.enable && (logging.remote || logging.user)) {
+            return;
+        }
+        let Some(tunnel) = self.vpdn.tunnels.get(&session.tunnel) else { return };
+        let Some(port) = self.ports.get(&id) else { return };
+        let (_, reason) = describe(cause);
+        let line = Syslog::Closed {
+            role: if tunnel.role == Role::Lac { "LNS" } else { "LAC" },
+            peer: &tunnel.remote_name,
+            interface: &port.label,
+            user: &port.user,
+            result: code.result,
+            error: code.error.unwrap_or(0),
+            reason: &reason,
+        };
+        self.core.syslog(&line);
+    }
+
+    /// Notes a failed call of a LAC.
+    pub(crate) fn record(
+        &mut self,
+        id: InterfaceId,
+        targets: &Targets,
+        session: Option<SessionId>,
+        kind: FailureType,
+        reason: &str,
+    ) {
+        let entry = HistoryEntry {
+            user: self.ports.get(&id).map(|p| p.user.to_string()).unwrap_or_default(),
+            session: session.map_or(0, |s| s.session),
+            tunnel: session.map_or(0, |s| s.tunnel.0),
+            nas: targets.definition.local_name.clone(),
+            nas_address: targets.definition.source.map(IpAddr::V4),
+            gateway: session
+                .and_then(|s| self.vpdn.tunnels.get(&s.tunnel))
+                .map(|t| t.remote_name.clone())
+                .unwrap_or_default(),
+            gateway_address: targets.current.map(IpAddr::V4),
+            time: self.core.now,
+            count: 1,
+            kind,
+            reason: reason.to_owned(),
+        };
+        self.vpdn.history.add(entry);
+    }
+
+    /// A session of a group is over.
+    pub(crate) fn leave(&mut self, group: &str) {
+        if let Some(count) = self.vpdn.group_sessions.get_mut(group) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.vpdn.group_sessions.remove(group);
+            }
+        }
+    }
+
+    /// Whether one more session would break `vpdn session-limit` or that of the group.
+    pub(crate) fn over_limit(&self, group: Option<&str>) -> bool {
+        let total = self.vpdn.sessions.len() + self.vpdn.incoming.len();
+        let in_group = group.and_then(|g| self.vpdn.group_sessions.get(g)).copied().unwrap_or(0);
+        let limit =
+            group.and_then(|n| self.config.groups.iter().find(|g| g.name == n)).and_then(|g| g.session_limit);
+        self.config.vpdn.session_limit.is_some_and(|limit| total as u64 >= u64::from(limit))
+            || limit.is_some_and(|limit| in_group >= limit)
+    }
+
+    /// Clears tunnels with their sessions: StopCCN, result 1. How many there were.
+    pub(crate) fn clear_tunnels(&mut self, selector: &TunnelSelector, code: u16) -> usize {
+        let chosen: Vec<TunnelId> = self
+            .l2tp
+            .tunnels()
+            .into_iter()
+            .filter(|t| match selector {
+                TunnelSelector::All => true,
+                TunnelSelector::Id(id) => t.id.0 == *id,
+                TunnelSelector::Hostname(remote, local) => {
+                    t.remote_name == *remote && local.as_ref().is_none_or(|l| t.local_name == *l)
+                }
+                TunnelSelector::RemoteAddress(address) => t.remote.ip() == *address,
+                TunnelSelector::LocalAddress(address) => t.local == *address,
+            })
+            .map(|t| t.id)
+            .collect();
+        for tunnel in &chosen {
+            self.l2tp.shutdown(&mut self.core.cx(), *tunnel, result(code, None));
+        }
+        chosen.len()
+    }
+
+    /// Clears the tunnels of vpdn-groups that are no more.
+    pub(crate) fn clear_groups(&mut self, names: &[&str]) {
+        let gone: Vec<TunnelId> = self
+            .vpdn
+            .tunnels
+            .iter()
+            .filter(|(_, t)| t.group.as_deref().is_some_and(|g| names.contains(&g)))
+            .map(|(id, _)| *id)
+            .collect();
+        for tunnel in gone {
+            self.l2tp.shutdown(&mut self.core.cx(), tunnel, result(1, None));
+        }
+    }
+
+    /// Tells the endpoint the secrets that hidden AVPs of an SCCRQ are read with.
+    pub(crate) fn configure_secrets(&mut self, config: &RouterConfig) {
+        let mut secrets = Secrets::default();
+        for user in &config.aaa.users {
+            if let Some(password) = &user.password {
+                secrets.by_host.insert(user.name.clone(), password.clone());
+            }
+        }
+        for group in config.groups.iter().filter(|g| g.accept_dialin.is_some()) {
+            let Some(password) = &group.l2tp.password else { continue };
+            match &group.terminate_from {
+                Some(peer) => {
+                    secrets.by_host.insert(peer.clone(), password.clone());
+                }
+                None => secrets.default = secrets.default.or_else(|| Some(password.clone())),
+            }
+        }
+        self.l2tp.set_secrets(secrets);
+    }
+
+    /// Clears sessions: CDN, result 3. How many there were.
+    pub(crate) fn clear_sessions(&mut self, selector: &SessionSelector) -> usize {
+        let by_name = match selector {
+            SessionSelector::Interface(name) => self.interfaces.find(name),
+            SessionSelector::All | SessionSelector::Id(..) | SessionSelector::User(_) => None,
+        };
+        let mut chosen: Vec<InterfaceId> = self
+            .vpdn
+            .sessions
+            .iter()
+            .filter(|(session, port)| match selector {
+                SessionSelector::All => true,
+                SessionSelector::Id(tunnel, id) => session.tunnel.0 == *tunnel && session.session == *id,
+                SessionSelector::Interface(_) => by_name == Some(**port),
+                SessionSelector::User(user) => self.ports.get(port).is_some_and(|p| *p.user == **user),
+            })
+            .map(|(_, port)| *port)
+            .collect();
+        chosen.sort_unstable();
+        for id in &chosen {
+            match self.ports.get(id).map(|p| &p.side) {
+                Some(Side::Access(_)) => self.core.later(Work::DropCall(*id)),
+                Some(Side::Vaccess(_)) => self.clear_vaccess(*id),
+                None => {}
+            }
+        }
+        chosen.len()
+    }
+
+    /// Opens or closes port 1701 as `vpdn enable` says. It closes when the last StopCCN is through.
+    pub(crate) fn settle_socket(&mut self) {
+        let enable = self.config.vpdn.enable;
+        if enable && !self.vpdn.socket {
+            self.vpdn.socket = true;
+            let request = HostRequest::OpenSocket { socket: Socket::L2tp, port: PORT };
+            self.core.ask(request, Pending::Socket(Socket::L2tp));
+        } else if !enable && self.vpdn.socket && self.l2tp.is_quiet() {
+            self.vpdn.socket = false;
+            self.core.ask(HostRequest::CloseSocket { socket: Socket::L2tp }, Pending::Socket(Socket::L2tp));
+        }
+    }
+}
+
+/// A cause in the words of the history table.
+pub(crate) fn describe(cause: &DownCause) -> (FailureType, String) {
+    match cause {
+        DownCause::Local(code) => (FailureType::Other, reason(code, "Closed locally")),
+        DownCause::Remote(code) => {
+            (FailureType::PeerClosed, reason(code, "The remote server closed this session"))
+        }
+        DownCause::Timeout => (FailureType::Unreachable, "The remote server did not answer".to_owned()),
+        DownCause::Authentication => {
+            (FailureType::TunnelAuthentication, "Tunnel authentication failed".to_owned())
+        }
+        DownCause::Protocol(text) => (FailureType::Other, text.clone()),
+        DownCause::PeerRestarted => (FailureType::PeerClosed, "The remote server has restarted".to_owned()),
+        DownCause::LostTie => (FailureType::Other, "Another tunnel of the same peers won".to_owned()),
+    }
+}
+
+/// The message of a Result Code AVP, else the meaning of its code (RFC 2661 section 4.4.2, CDN).
+fn reason(code: &l2tp::ResultCode, other: &str) -> String {
+    if let Some(message) = code.message.as_ref().filter(|m| !m.is_empty()) {
+        return message.clone();
+    }
+    match code.result {
+        1 => "Loss of carrier",
+        2 => "Call disconnected, refer to error msg",
+        3 => "Administrative intervention",
+        4 => "No appropriate facilities available (temporary)",
+        5 => "No appropriate facilities available (permanent)",
+        6 => "Invalid destination",
+        _ => other,
+    }
+    .to_owned()
+}

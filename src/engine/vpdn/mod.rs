@@ -1,0 +1,160 @@
+//! VPDN: which call goes into which tunnel, and which tunnel ends here.
+
+pub(super) mod events;
+pub(super) mod history;
+pub(super) mod lac;
+pub(super) mod lns;
+pub(super) mod lookup;
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::history::History;
+use super::io::InterfaceId;
+use crate::config::views::{L2tpSettings, NoSession, RouterConfig, User};
+use crate::proto::l2tp::{CallRequest, ResultCode, Role, SessionId, TunnelConfig, TunnelId};
+use crate::proto::{Dialect, Instant};
+
+/// What calls must have in common to share a tunnel.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TunnelKey {
+    pub address: Ipv4Addr,
+    pub local_name: Arc<str>,
+    /// Tunnel-Assignment-Id of RFC 2868, or the vpdn-group.
+    pub assignment: Option<Arc<str>>,
+}
+
+/// A tunnel, as VPDN knows it.
+#[derive(Clone, Debug)]
+pub(super) struct Tunnel {
+    pub role: Role,
+    /// The vpdn-group that made or took it; none for one that AAA described.
+    pub group: Option<Arc<str>>,
+    pub local_name: Arc<str>,
+    /// LAC: what its calls have in common.
+    pub key: Option<TunnelKey>,
+    pub remote_name: String,
+    pub established: bool,
+    /// LAC: the address it goes to.
+    pub lns: Option<Ipv4Addr>,
+    /// LAC: access interfaces that wait for it.
+    pub waiting: Vec<InterfaceId>,
+    /// How long its LNS is not tried first again when it fails.
+    pub busy: Duration,
+    /// Sessions that it carries or sets up.
+    pub sessions: u32,
+}
+
+/// LNS: a call that was taken and is not connected yet.
+#[derive(Clone, Debug)]
+pub(super) struct Incoming {
+    pub request: Box<CallRequest>,
+    pub group: Arc<str>,
+    pub template: u32,
+}
+
+/// VPDN of a router.
+#[derive(Debug, Default)]
+pub(super) struct Vpdn {
+    pub tunnels: HashMap<TunnelId, Tunnel>,
+    pub sessions: HashMap<SessionId, InterfaceId>,
+    /// LNS: calls that were taken and are not connected yet.
+    pub incoming: HashMap<SessionId, Incoming>,
+    /// LAC: tunnels by destination and our name.
+    pub outgoing: HashMap<TunnelKey, TunnelId>,
+    /// LAC: sessions by destination.
+    pub loads: HashMap<Ipv4Addr, u32>,
+    /// LAC: destinations that failed, until when.
+    pub busy: HashMap<Ipv4Addr, Instant>,
+    pub history: History,
+    /// The next Call Serial Number.
+    pub serial: Option<u32>,
+    /// Hardware address of virtual interfaces.
+    pub hardware: Option<[u8; 6]>,
+    /// Whether UDP port 1701 is open or being opened.
+    pub socket: bool,
+    /// Sessions of each vpdn-group.
+    pub group_sessions: HashMap<Arc<str>, u32>,
+    pub counters: VpdnCounters,
+}
+
+impl Vpdn {
+    /// Whether nothing is left of any tunnel, session or call.
+    pub fn is_quiet(&self) -> bool {
+        self.tunnels.is_empty()
+            && self.sessions.is_empty()
+            && self.incoming.is_empty()
+            && self.outgoing.is_empty()
+            && self.loads.is_empty()
+            && self.group_sessions.is_empty()
+    }
+}
+
+/// What VPDN has refused or lost, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VpdnCounters {
+    /// Tunnels that were opened or taken.
+    pub tunnels: u64,
+    /// Sessions that came up.
+    pub sessions: u64,
+    /// Tunnels refused because no vpdn-group takes the peer.
+    pub refused_tunnels: u64,
+    /// Sessions refused because of a limit, softshut or a missing template.
+    pub refused_sessions: u64,
+}
+
+/// A Result Code AVP without a message.
+pub(super) const fn result(result: u16, error: Option<u16>) -> ResultCode {
+    ResultCode { result, error, message: None }
+}
+
+/// How a tunnel behaves by its group's `l2tp` settings.
+pub(super) fn tunnel_config(
+    config: &RouterConfig,
+    settings: &L2tpSettings,
+    role: Role,
+    local_name: &str,
+    secret: Option<String>,
+) -> TunnelConfig {
+    let (firmware, window) = match config.dialect {
+        Dialect::V12_0 => (0x1120, 300),
+        Dialect::V12_1 => (0x1130, 800),
+        Dialect::V15 => (0x1130, 1024),
+    };
+    let no_session = match settings.no_session {
+        Some(NoSession::Never) => None,
+        Some(NoSession::After(time)) => Some(time),
+        None => Some(Duration::from_secs(match role {
+            Role::Lac => 15,
+            Role::Lns => 10,
+        })),
+    };
+    TunnelConfig {
+        local_name: local_name.to_owned(),
+        authenticate: settings.authentication,
+        secret,
+        firmware,
+        framing_capabilities: settings.framing,
+        bearer_capabilities: settings.bearer,
+        receive_window: settings.receive_window.unwrap_or(window),
+        hidden: settings.hidden,
+        hello: settings.hello,
+        retransmit_min: settings.retransmit_min,
+        retransmit_max: settings.retransmit_max,
+        retries: settings.retries,
+        initial_retries: settings.initial_retries,
+        no_session_timeout: no_session,
+        setup_timeout: settings.setup,
+        sequencing: settings.sequencing,
+        ..TunnelConfig::default()
+    }
+}
+
+/// The secret of a tunnel: `l2tp tunnel password`, else the password of a local user by the peer's name or ours.
+pub(super) fn secret(settings: &L2tpSettings, users: &[User], names: &[&str]) -> Option<String> {
+    settings.password.clone().or_else(|| {
+        names.iter().find_map(|name| users.iter().find(|u| u.name == *name).and_then(|u| u.password.clone()))
+    })
+}
