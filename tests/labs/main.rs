@@ -1,6 +1,7 @@
 //! Labs: their description, their switch and segments, their plays, and whole calls in virtual time.
 
 mod call;
+mod configs;
 mod description;
 mod isdn;
 mod play;

@@ -217,7 +217,6 @@ impl Task {
             }
             // The startup-config of a lab is kept in memory: there is no file that could be refused.
             Notice::NotSaved(_) | Notice::Reloaded => {}
-            Notice::Left(what) => self.remark(node, &what),
             Notice::Stopped(outcome) => {
                 if let Err(what) = outcome {
                     self.remark(node, &what);
