@@ -77,8 +77,8 @@ impl<'a> Ip<'a> {
             return None;
         }
         let payload = packet.get(header..total)?;
-        let body = match packet.get(9)? {
-            &PROTOCOL_UDP => {
+        let body = match *packet.get(9)? {
+            PROTOCOL_UDP => {
                 let length = usize::from(be16(payload, 4)?);
                 Body::Udp {
                     from: be16(payload, 0)?,
@@ -86,7 +86,7 @@ impl<'a> Ip<'a> {
                     payload: payload.get(UDP..length)?,
                 }
             }
-            &PROTOCOL_ICMP => icmp(payload)?,
+            PROTOCOL_ICMP => icmp(payload)?,
             _ => Body::Other,
         };
         let address = |at: usize| -> Option<Ipv4Addr> {

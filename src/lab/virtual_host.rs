@@ -258,12 +258,13 @@ impl VirtualHost {
         }
     }
 
-    /// A datagram of this host could not be delivered. What is quoted is cut short, so it does not parse.
+    /// A datagram of this host could not be delivered: when it was an echo request, it is over. What is quoted is cut
+    /// short, so it does not parse.
     fn unreachable(&mut self, quoted: &[u8]) {
-        if let Some(&[high, low]) = quoted.get(24..26) {
-            if let Some(echo) = self.echoes.remove(&u16::from_be_bytes([high, low])) {
-                self.event(HostEvent::EchoUnreachable(echo.request));
-            }
+        if let (Some(1), Some(&[high, low])) = (quoted.get(9), quoted.get(24..26))
+            && let Some(echo) = self.echoes.remove(&u16::from_be_bytes([high, low]))
+        {
+            self.event(HostEvent::EchoUnreachable(echo.request));
         }
     }
 
@@ -389,10 +390,10 @@ impl VirtualHost {
     }
 
     fn create(&mut self, interface: InterfaceId, device: Device) -> Result<(), String> {
-        if let Device::Tun { name } = &device {
-            if self.tuns().contains(name) {
-                return Err("File exists".to_owned());
-            }
+        if let Device::Tun { name } = &device
+            && self.tuns().contains(name)
+        {
+            return Err("File exists".to_owned());
         }
         self.interfaces.insert(interface, Interface { device, up: false, addresses: Vec::new() });
         Ok(())

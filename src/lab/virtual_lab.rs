@@ -19,6 +19,7 @@ use super::radius::{PORTS, RadiusServer};
 use super::segment::{Impairment, LinkChange, Segment};
 use super::virtual_host::{Attachment, HostOutput, VirtualHost};
 use super::virtual_node::{NodeOutput, VirtualRouter};
+use crate::config::views::InterfaceName;
 use crate::engine::IsdnMessage;
 use crate::host::{CaptureWriter, LinkType};
 use crate::proto::Instant;
@@ -213,7 +214,7 @@ impl VirtualLab {
         self.wires.get_mut(link.0).map(|wire| &mut wire.segment)
     }
 
-    /// Whether the routers are on: the one of this node.
+    /// The router of a node, switched on or off; `None` for a node that is none.
     pub fn router(&self, node: NodeId) -> Option<&VirtualRouter> {
         match self.nodes.get(node.0) {
             Some(Node::Router(router)) => Some(router),
@@ -395,10 +396,10 @@ impl VirtualLab {
                 }
             }
             NodeOutput::Signal { controller, message } => {
-                self.to_switch(node, &controller, Access::Signal(message));
+                self.call_out(node, &controller, Access::Signal(message));
             }
             NodeOutput::Octets { channel, octets } => {
-                self.to_switch(node, &channel.controller, Access::Octets(channel.channel, octets));
+                self.call_out(node, &channel.controller, Access::Octets(channel.channel, octets));
             }
             NodeOutput::Reloaded => {
                 self.switch_off(node);
@@ -407,7 +408,7 @@ impl VirtualLab {
         }
     }
 
-    fn to_switch(&mut self, node: NodeId, controller: &crate::config::views::InterfaceName, access: Access) {
+    fn call_out(&mut self, node: NodeId, controller: &InterfaceName, access: Access) {
         let Some(line) = isdn::line_of(&self.description, node, controller) else { return };
         self.order += 1;
         let item = OnItsWay { due: self.now + ISDN_DELAY, order: self.order, line, access };
@@ -554,7 +555,7 @@ fn read(path: &Path) -> Result<String, VirtualError> {
 fn attachments(
     description: &Description,
     node: NodeId,
-) -> impl Iterator<Item = (Option<crate::config::views::InterfaceName>, Attachment)> {
+) -> impl Iterator<Item = (Option<InterfaceName>, Attachment)> {
     description.links.iter().enumerate().flat_map(move |(link, l)| {
         l.ends
             .iter()
@@ -564,10 +565,7 @@ fn attachments(
     })
 }
 
-fn devices(
-    description: &Description,
-    node: NodeId,
-) -> HashMap<crate::config::views::InterfaceName, Attachment> {
+fn devices(description: &Description, node: NodeId) -> HashMap<InterfaceName, Attachment> {
     attachments(description, node).filter_map(|(name, attachment)| Some((name?, attachment))).collect()
 }
 

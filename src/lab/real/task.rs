@@ -73,7 +73,7 @@ pub struct Task {
     description: Description,
     clock: MonotonicClock,
     wires: Wires,
-    taps: Vec<Vec<Arc<Tap>>>,
+    taps: Taps,
     hubs: BTreeMap<NodeId, Hub>,
     routers: BTreeMap<NodeId, PoweredRouter>,
     startups: Startups,
@@ -268,9 +268,9 @@ impl Task {
             entropy: Box::new(move || Box::new(entropy) as Box<dyn Entropy + Send>),
         })?;
         let input = handle.input();
-        self.forward(node, input.attach(CONSOLE), move |output| Order::Shown { node, output });
+        self.forward(input.attach(CONSOLE), move |output| Order::Shown { node, output });
         if let Some(notices) = handle.take_notices() {
-            self.forward(node, notices, move |notice| Order::Notice { node, notice });
+            self.forward(notices, move |notice| Order::Notice { node, notice });
         }
         if let Some(mut access) = handle.take_access() {
             let orders = self.orders.clone();
@@ -290,7 +290,6 @@ impl Task {
 
     fn forward<T: Send + 'static>(
         &self,
-        _node: NodeId,
         mut from: mpsc::UnboundedReceiver<T>,
         order: impl Fn(T) -> Order + Send + 'static,
     ) {
@@ -350,11 +349,13 @@ async fn sleep_until(wake: Option<tokio::time::Instant>) {
 }
 
 type Devices = BTreeMap<NodeId, HashMap<InterfaceName, String>>;
+/// Of each link, in the order of its ports.
+type Taps = Vec<Vec<Arc<Tap>>>;
 
 fn make_taps(
     description: &Description,
     namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
-) -> Result<(Vec<Vec<Arc<Tap>>>, Devices), LabError> {
+) -> Result<(Taps, Devices), LabError> {
     let mut devices = Devices::new();
     let mut taps = Vec::new();
     for (link_index, link) in description.links.iter().enumerate() {
