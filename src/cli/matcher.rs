@@ -1,6 +1,6 @@
 //! Matching a line against a mode's commands: one walk serves parsing, `?` and Tab.
 
-use super::token::{Fit, Pending, Word, fit, rank};
+use super::token::{Fit, Pending, SecretStyle, Word, fit, rank};
 use crate::config::secret;
 use crate::grammar::command::COMMANDS;
 use crate::grammar::table::{Captures, CommandSpec, END, Event, Mark, NoForm, Node, Token};
@@ -55,7 +55,7 @@ impl Parsed {
 pub fn render(word: &Word, encrypt: bool) -> String {
     match word {
         Word::Plain(s) => s.clone(),
-        Word::Secret { secret, typed_zero } => secret::shown(secret, *typed_zero, encrypt),
+        Word::Secret { secret, style } => secret::shown(secret, *style == SecretStyle::Zero, encrypt),
     }
 }
 
@@ -116,7 +116,12 @@ impl Thread {
     }
 
     fn keys(&self) -> Vec<String> {
-        self.spec.keys.iter().map_while(|&range| self.key(range)).collect()
+        let mut keys: Vec<String> =
+            self.spec.keys.iter().map(|&range| self.key(range).unwrap_or_default()).collect();
+        while keys.last().is_some_and(String::is_empty) {
+            keys.pop();
+        }
+        keys
     }
 
     /// The text of one key: an argument, or the branch of an alternative with the arguments inside it.

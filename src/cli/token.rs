@@ -4,7 +4,7 @@ use crate::config::secret;
 use crate::grammar::table::ArgKind;
 use crate::grammar::value::{
     InterfaceKind, InterfaceName, KindMatch, Month, Scheme, Secret, TimeOfDay, Value, format_mac,
-    is_contiguous, parse_mac,
+    is_contiguous, parse_mac, starts_with,
 };
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -13,13 +13,24 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub enum Word {
     /// A keyword or an argument.
     Plain(String),
-    /// A password; `typed_zero` shows `0` before it when it is in clear.
+    /// A password.
     Secret {
         /// The password.
         secret: Secret,
-        /// Whether it is shown with its type.
-        typed_zero: bool,
+        /// How it is shown and kept.
+        style: SecretStyle,
     },
+}
+
+/// How a command shows and keeps its password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretStyle {
+    /// Without a type when it is in clear.
+    Bare,
+    /// With `0` when it is in clear.
+    Zero,
+    /// As a digest.
+    Digest,
 }
 
 /// The first half of an argument of two words.
@@ -84,7 +95,8 @@ pub fn placeholder(kind: ArgKind) -> String {
 pub fn fit(kind: ArgKind, word: &str, rest: &str, pending: Option<Pending>) -> Fit {
     match kind {
         ArgKind::Word => plain(Value::Text(word.into()), word),
-        ArgKind::Line | ArgKind::Banner => {
+        ArgKind::Banner => banner(rest),
+        ArgKind::Line => {
             let text = rest.trim_end();
             Fit::Rest(Value::Text(text.into()), Word::Plain(text.into()))
         }
@@ -113,6 +125,34 @@ pub fn fit(kind: ArgKind, word: &str, rest: &str, pending: Option<Pending>) -> F
     }
 }
 
+/// The delimiter with which a banner's text begins: a character, or `^C` for Ctrl-C as configurations write it.
+pub fn banner_delimiter(text: &str) -> Option<&str> {
+    if text.starts_with("^C") {
+        return text.get(..2);
+    }
+    text.chars().next().and_then(|c| text.get(..c.len_utf8()))
+}
+
+/// The delimiter that a line of `banner` still waits for.
+pub fn open_banner(line: &str) -> Option<&str> {
+    let words = super::matcher::words(line);
+    let (column, _) = match words.as_slice() {
+        [(_, b), _, text, ..] if b.len() >= 2 && starts_with("banner", b) => *text,
+        _ => return None,
+    };
+    let text = line.get(column..)?;
+    let delimiter = banner_delimiter(text)?;
+    let inner = text.get(delimiter.len()..)?;
+    (!inner.contains(delimiter)).then_some(delimiter)
+}
+
+fn banner(rest: &str) -> Fit {
+    let Some(delimiter) = banner_delimiter(rest) else { return Fit::No };
+    let inner = rest.get(delimiter.len()..).unwrap_or("");
+    let text = inner.split_once(delimiter).map_or(inner, |(text, _)| text);
+    Fit::Rest(Value::Text(text.into()), Word::Plain(format!("^C{text}^C")))
+}
+
 fn interface(word: &str, pending: Option<Pending>) -> Fit {
     let named = |kind, unit: &str| {
         let name = InterfaceName { kind, unit: unit.to_owned() };
@@ -134,9 +174,12 @@ fn interface(word: &str, pending: Option<Pending>) -> Fit {
 
 fn password(kind: ArgKind, word: &str, rest: &str, pending: Option<Pending>) -> Fit {
     let types: &[u8] = if kind == ArgKind::Hash { &[0, 5, 8, 9] } else { &[0, 7] };
-    let kept = |secret: Secret| {
-        Fit::Yes(Value::Secret(secret.clone()), Word::Secret { secret, typed_zero: kind == ArgKind::Secret0 })
+    let style = match kind {
+        ArgKind::Hash => SecretStyle::Digest,
+        ArgKind::Secret0 => SecretStyle::Zero,
+        _ => SecretStyle::Bare,
     };
+    let kept = |secret: Secret| Fit::Yes(Value::Secret(secret.clone()), Word::Secret { secret, style });
     match pending {
         None => match word.parse::<u8>() {
             Ok(n) if word.len() == 1 && types.contains(&n) && rest.trim_end().len() > word.len() => {

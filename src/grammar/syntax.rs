@@ -97,6 +97,8 @@ pub struct Attrs {
     pub nvgen: bool,
     /// On unless negated: the `no` form is what is kept and shown.
     pub on: bool,
+    /// Both forms are kept: neither is everywhere the default.
+    pub explicit: bool,
     /// Accepted and kept, no effect here.
     pub inert: bool,
     /// Not listed by `?`.
@@ -105,7 +107,7 @@ pub struct Attrs {
     pub enter: Option<String>,
     /// Arguments that tell its instances apart.
     pub keys: Vec<String>,
-    /// Position in `show running-config`; a `!` stands between two hundreds.
+    /// Position in `show running-config`; a `!` stands between two fifties.
     pub order: Option<u32>,
     /// Argument text that is the default, so neither kept nor shown.
     pub default: Option<String>,

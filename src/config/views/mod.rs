@@ -4,6 +4,7 @@
 //! and acts on the difference, so no line can be half applied.
 
 pub mod aaa;
+mod build;
 pub mod interface;
 pub mod system;
 pub mod vpdn;

@@ -45,7 +45,7 @@ impl Default for LoggingConfig {
 pub struct LineConfig {
     /// `password`.
     pub password: Option<String>,
-    /// `login`: ask for the line's password.
+    /// `login`: ask for the line's password, if it has one.
     pub login: bool,
     /// `login local`: ask for user name and password.
     pub login_local: bool,
@@ -65,7 +65,7 @@ impl Default for LineConfig {
     fn default() -> Self {
         LineConfig {
             password: None,
-            login: false,
+            login: true,
             login_local: false,
             privilege: 1,
             exec_timeout: Duration::from_secs(600),

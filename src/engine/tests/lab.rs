@@ -36,11 +36,7 @@ pub fn soho() -> RouterConfig {
     bri.isdn_number = Some("2085730592".to_owned());
     bri.ppp.chap_password = Some("cisco".to_owned());
     bri.dialer.group = Some(1);
-    bri.dialer.maps.push(DialerMap {
-        next_hop: LNS_ADDRESS.into(),
-        name: None,
-        number: "614629".to_owned(),
-    });
+    bri.dialer.maps.push(DialerMap { next_hop: LNS_ADDRESS.into(), name: None, number: "614629".to_owned() });
     RouterConfig {
         hostname: "2500-1".to_owned(),
         interfaces: vec![bri],
@@ -85,7 +81,12 @@ pub fn lac() -> RouterConfig {
         vpdn: VpdnGlobal { enable: true, search_order: vec![SearchKey::Dnis], ..VpdnGlobal::default() },
         aaa: radius_aaa(),
         interfaces: vec![ethernet([10, 51, 6, 68]), serial],
-        controllers: vec![ControllerConfig { timeslots: 24, unit: "0".to_owned(), pri_group: true, shutdown: false }],
+        controllers: vec![ControllerConfig {
+            timeslots: 24,
+            unit: "0".to_owned(),
+            pri_group: true,
+            shutdown: false,
+        }],
         ..RouterConfig::default()
     }
 }
@@ -115,17 +116,16 @@ pub fn lns() -> RouterConfig {
         vpdn: VpdnGlobal { enable: true, ..VpdnGlobal::default() },
         groups: vec![VpdnGroup {
             name: "1".to_owned(),
-            accept_dialin: Some(AcceptDialin { protocol: Some(VpdnProtocol::L2tp), virtual_template: Some(1) }),
+            accept_dialin: Some(AcceptDialin {
+                protocol: Some(VpdnProtocol::L2tp),
+                virtual_template: Some(1),
+            }),
             terminate_from: Some("hgw".to_owned()),
             local_name: Some("l2tp-gw".to_owned()),
             l2tp: L2tpSettings { password: Some("hello".to_owned()), ..L2tpSettings::default() },
             ..VpdnGroup::default()
         }],
-        aaa: AaaConfig {
-            authentication_ppp: list(),
-            authorization_network: list(),
-            ..radius_aaa()
-        },
+        aaa: AaaConfig { authentication_ppp: list(), authorization_network: list(), ..radius_aaa() },
         interfaces: vec![ethernet(LNS_ADDRESS), template],
         pools: vec![PoolConfig {
             name: "default".to_owned(),
@@ -145,10 +145,15 @@ pub fn world_of(soho: RouterConfig, lac: RouterConfig, lns: RouterConfig) -> Wor
     world.add(1, None, soho);
     world.add(2, Some([10, 51, 6, 68]), lac);
     world.add(3, Some(LNS_ADDRESS), lns);
+    wire_up(&mut world);
+    world
+}
+
+/// Numbers, tunnels and users; then the routers boot.
+pub fn wire_up(world: &mut World) {
     world.numbers.insert("614629".to_owned(), (LAC, name(InterfaceKind::Serial, "0:23")));
     let tunnel = ("hgw".to_owned(), "hello".to_owned(), vec![LNS_ADDRESS.into()]);
     world.radius.tunnels.insert("dnis:614629".to_owned(), tunnel);
     world.radius.users.insert("2500-1".to_owned(), ("cisco".to_owned(), Ipv4Addr::BROADCAST));
     world.run(Duration::from_secs(2));
-    world
 }

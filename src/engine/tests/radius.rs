@@ -61,10 +61,6 @@ impl Server {
         if md5(&[&[*id], password.as_bytes(), challenge]) != response {
             return None;
         }
-        Some(vec![
-            Attribute::integer(6, 2),
-            Attribute::integer(7, 1),
-            Attribute::new(8, address.octets()),
-        ])
+        Some(vec![Attribute::integer(6, 2), Attribute::integer(7, 1), Attribute::new(8, address.octets())])
     }
 }

@@ -58,6 +58,8 @@ enum Event {
     EchoTimeout { to: usize, key: (Ipv4Addr, u8), id: RequestId },
 }
 
+/// Node and datagram to whether it is lost.
+type Loss = Box<dyn FnMut(usize, &[u8]) -> bool>;
 type Line = (usize, InterfaceName, u8);
 
 /// A call at the switch: both ends, as node, controller, reference and channel.
@@ -78,7 +80,7 @@ pub struct World {
     last_reference: u32,
     pub radius: radius::Server,
     /// Whether a datagram is lost.
-    pub lose: Box<dyn FnMut(usize, &[u8]) -> bool>,
+    pub lose: Loss,
 }
 
 impl World {
@@ -154,7 +156,12 @@ impl World {
         let end = self.now + time;
         loop {
             let event = self.queue.first_key_value().map(|(key, _)| key.0);
-            let timer = self.nodes.iter().enumerate().filter_map(|(i, n)| n.engine.next_timeout().map(|t| (t, i))).min();
+            let timer = self
+                .nodes
+                .iter()
+                .enumerate()
+                .filter_map(|(i, n)| n.engine.next_timeout().map(|t| (t, i)))
+                .min();
             match (event, timer) {
                 (Some(at), timer) if at <= end && timer.is_none_or(|(t, _)| at <= t) => {
                     self.now = self.now.max(at);
@@ -186,7 +193,10 @@ impl World {
             }
             Event::Frame { to, controller, channel, frame } => {
                 let port = self.nodes[to].wires.iter().find_map(|(id, w)| {
-                    let here = w.channel.as_ref().is_some_and(|c| c.controller == controller && c.channel == channel);
+                    let here = w
+                        .channel
+                        .as_ref()
+                        .is_some_and(|c| c.controller == controller && c.channel == channel);
                     here.then_some(*id)
                 });
                 if let Some(port) = port {
@@ -297,7 +307,9 @@ impl World {
         match port {
             Some(port) => self.port_out(node, port, &packet),
             None if self.nodes[node].tuns.contains_key(&interface) => {
-                self.nodes[node].engine.handle(self.now, Input::Host(HostEvent::Packet { interface, packet }));
+                self.nodes[node]
+                    .engine
+                    .handle(self.now, Input::Host(HostEvent::Packet { interface, packet }));
                 self.drain(node);
             }
             None => {}
@@ -318,7 +330,9 @@ impl World {
     pub fn drain(&mut self, node: usize) {
         while let Some(output) = self.nodes[node].engine.poll() {
             match output {
-                Output::Datagram { socket, local, remote, bytes } => self.datagram(node, socket, local, remote, bytes),
+                Output::Datagram { socket, local, remote, bytes } => {
+                    self.datagram(node, socket, local, remote, bytes)
+                }
                 Output::Frame { port, frame } => {
                     let to_channel = self.nodes[node].wires.get(&port).is_some_and(|w| w.channel.is_some());
                     self.frame_out(node, port, frame, to_channel);
@@ -365,13 +379,15 @@ impl World {
             IsdnMessage::Setup { call, called, calling, digital, speed, .. } => {
                 let Some((to, far)) = self.numbers.get(&called).cloned() else {
                     let message = IsdnMessage::Disconnect { call, cause: 1 };
-                    return self.at(LATENCY, Event::Signal { to: node, controller: controller.clone(), message });
+                    return self
+                        .at(LATENCY, Event::Signal { to: node, controller: controller.clone(), message });
                 };
                 self.last_reference += 1;
                 let reference = CallRef(self.last_reference);
                 let near = (node, controller.clone(), call, None);
                 self.calls.push(SwitchCall { ends: [near, (to, far.clone(), reference, None)] });
-                let message = IsdnMessage::Setup { call: reference, called, calling, digital, speed, channel: None };
+                let message =
+                    IsdnMessage::Setup { call: reference, called, calling, digital, speed, channel: None };
                 self.at(LATENCY, Event::Signal { to, controller: far, message });
             }
             IsdnMessage::Connect { call, channel } => {
@@ -379,9 +395,12 @@ impl World {
                 let Some(found) = found else { return };
                 found.ends[1].3 = channel;
                 let (to, far, reference, _) = found.ends[0].clone();
-                let used: Vec<u8> = self.lines.keys().filter(|l| l.0 == to && l.1 == far).map(|l| l.2).collect();
+                let used: Vec<u8> =
+                    self.lines.keys().filter(|l| l.0 == to && l.1 == far).map(|l| l.2).collect();
                 let free = (1..=2).find(|c| !used.contains(c)).unwrap_or(1);
-                if let Some(found) = self.calls.iter_mut().find(|c| c.ends[1].0 == node && c.ends[1].2 == call) {
+                if let Some(found) =
+                    self.calls.iter_mut().find(|c| c.ends[1].0 == node && c.ends[1].2 == call)
+                {
                     found.ends[0].3 = Some(free);
                 }
                 let (a, b) = ((to, far.clone(), free), (node, controller.clone(), channel.unwrap_or(0)));
@@ -391,7 +410,10 @@ impl World {
                 self.at(LATENCY, Event::Signal { to, controller: far, message });
             }
             IsdnMessage::Disconnect { call, cause } => {
-                let at = self.calls.iter().position(|c| c.ends.iter().any(|e| e.0 == node && e.2 == call && e.1 == *controller));
+                let at = self
+                    .calls
+                    .iter()
+                    .position(|c| c.ends.iter().any(|e| e.0 == node && e.2 == call && e.1 == *controller));
                 let Some(at) = at else { return };
                 let gone = self.calls.remove(at);
                 for (end, controller, reference, channel) in gone.ends {
@@ -556,7 +578,8 @@ impl Node {
             }
             HostRequest::RemoveRoute { network, interface, .. } => {
                 let interface = interface.ok_or("no interface")?;
-                let at = self.routes.iter().position(|r| *r == (network, interface)).ok_or("no such route")?;
+                let at =
+                    self.routes.iter().position(|r| *r == (network, interface)).ok_or("no such route")?;
                 self.routes.remove(at);
             }
             HostRequest::BindDevice { .. }

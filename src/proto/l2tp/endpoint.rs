@@ -15,6 +15,9 @@ use crate::proto::{Context, Instant, Purpose};
 /// Tunnels that peers may have half open at once; beyond it an SCCRQ is dropped, so that a flood leaks nothing.
 pub const HALF_OPEN_LIMIT: usize = 1024;
 
+/// Outputs that an idle endpoint keeps room for.
+const IDLE_CAPACITY: usize = 64;
+
 /// The tunnel secrets that hidden AVPs of an SCCRQ are read with, before the owner is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Secrets {
@@ -223,7 +226,12 @@ impl Endpoint {
 
     /// The next output; call until `None` after every other call.
     pub fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        if output.is_none() {
+            // A burst must not keep its memory.
+            self.outputs.shrink_to(IDLE_CAPACITY);
+        }
+        output
     }
 
     /// Every visible tunnel, by id. A tunnel that only waits to resend its StopCCN is not visible.

@@ -19,6 +19,9 @@ pub const DEFAULT_WINDOW: u16 = 4;
 /// Octets of early messages that a transport keeps at most, so that a stranger cannot fill the memory.
 const EARLY_OCTETS: usize = 65_536;
 
+/// Messages that an idle queue keeps room for.
+const IDLE_CAPACITY: usize = 8;
+
 /// A control message to deliver: everything but the numbers and the peer's tunnel id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
@@ -320,6 +323,10 @@ impl Transport {
             return;
         }
         self.queue.drain(..count);
+        if self.queue.is_empty() {
+            // A burst of calls must not keep its memory.
+            self.queue.shrink_to(IDLE_CAPACITY);
+        }
         self.assigned -= count;
         self.flight = self.flight.saturating_sub(count);
         self.unacknowledged = nr;

@@ -1,24 +1,24 @@
 //! One control connection: RFC 2661 sections 5.1, 5.5, 5.7 and 7.2. Its sessions are in `session.rs`.
 
+mod input;
+mod output;
+
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::auth;
-use super::debug;
 use super::debug_events::{L2tpEventDebug, Trouble, What};
-use super::header::{ControlHeader, encode_control};
-use super::message::*;
+use super::message::{Message, MessageType, Sccrq};
 use super::prefix::Prefix;
 use super::session::Session;
 use super::tables::control::{self, State};
 use super::tables::{Action, control::Event as On};
-use super::transport::{Arrival, Outgoing, Transport};
+use super::transport::Transport;
 use super::types::*;
 use crate::proto::time::earliest;
-use crate::proto::{Context, Instant, Purpose};
+use crate::proto::{Context, Instant};
 
 /// How long a closed tunnel acknowledges what still comes: a full retransmission cycle, RFC 2661 section 5.7.
 pub(super) const LINGER: Duration = Duration::from_secs(31);
@@ -305,201 +305,6 @@ impl Tunnel {
         !self.locally_initiated && fresh && self.opened.1 == fingerprint(body)
     }
 
-    /// Takes a control message; `remote` is where it came from, `datagram` the whole of it.
-    pub fn receive(
-        &mut self,
-        io: &mut Io,
-        remote: SocketAddr,
-        header: ControlHeader,
-        body: &[u8],
-        datagram: &[u8],
-    ) {
-        self.control.2 += 1;
-        self.control.3 += datagram.len() as u64;
-        self.heard = io.cx.now;
-        let expected = self.transport.numbers().1;
-        match self.transport.receive(io.cx.now, header.ns, header.nr, body.is_empty(), datagram) {
-            Arrival::Ack => {
-                if !self.closing {
-                    debug::zlb_in(io.cx, self.prefix(0), header, datagram);
-                }
-            }
-            Arrival::InOrder => {
-                self.process(io, remote, header, body, datagram);
-                self.process_early(io, remote);
-            }
-            Arrival::Duplicate => {
-                self.trouble(io, Trouble::OutOfOrder(header.ns, expected, "duplicate dropped"));
-                self.acknowledge(io, 0);
-            }
-            Arrival::Early => self.trouble(io, Trouble::OutOfOrder(header.ns, expected, "kept")),
-            Arrival::Beyond => self.trouble(io, Trouble::OutOfOrder(header.ns, expected, "dropped")),
-        }
-        self.flush(io);
-    }
-
-    fn process_early(&mut self, io: &mut Io, remote: SocketAddr) {
-        while let Some(datagram) = self.transport.next_early(io.cx.now) {
-            // It was a control message when it was kept.
-            if let super::header::Packet::Control { header, body, .. } = super::header::classify(&datagram) {
-                self.process(io, remote, header, body, &datagram);
-            }
-        }
-    }
-
-    fn process(&mut self, io: &mut Io, remote: SocketAddr, header: ControlHeader, body: &[u8], bytes: &[u8]) {
-        if self.closing {
-            return self.acknowledge(io, 0);
-        }
-        let session = if self.sessions.contains_key(&header.session) { header.session } else { 0 };
-        let secret = self.config.secret.as_ref().map(String::as_bytes);
-        match decode(io.cx, self.prefix(session), body, secret) {
-            Ok(message) => {
-                debug::input(io.cx, self.prefix(session), header, message.message_type().name(), bytes);
-                self.learn_from(&message, remote);
-                if !answered(message.message_type()) {
-                    self.acknowledge(io, session);
-                }
-                self.dispatch(io, remote, header, message);
-            }
-            Err(fault) => {
-                let name = fault.message_type.map_or("unknown message", MessageType::name);
-                debug::input(io.cx, self.prefix(session), header, name, bytes);
-                if let (0, Some(assigned)) = (self.remote_id, fault.assigned_tunnel) {
-                    self.remote_id = assigned;
-                    self.remote = remote;
-                }
-                self.acknowledge(io, session);
-                self.fault(io, header, fault);
-            }
-        }
-    }
-
-    /// A StopCCN in answer to our SCCRQ is the first that shows the peer's id, which its ZLB needs.
-    fn learn_from(&mut self, message: &Message, remote: SocketAddr) {
-        if let (Message::StopCcn(stop), 0) = (message, self.remote_id) {
-            self.remote_id = stop.assigned_tunnel;
-            self.remote = remote;
-        }
-    }
-
-    fn dispatch(&mut self, io: &mut Io, remote: SocketAddr, header: ControlHeader, message: Message) {
-        match message {
-            Message::Sccrq(_) => self.unexpected(io, MessageType::Sccrq, On::SccrqAcceptable),
-            Message::Sccrp(sccrp) => self.on_sccrp(io, remote, sccrp),
-            Message::Scccn(scccn) => self.on_scccn(io, scccn),
-            Message::StopCcn(stop) => self.on_stopccn(io, stop.result),
-            Message::Hello => {
-                let (name, tunnel) = (self.peer_name(), self.remote_id);
-                self.say(io, What::InTunnel(MessageType::Hello.name(), &name, tunnel));
-            }
-            Message::Ocrq(_)
-            | Message::Ocrp(_)
-            | Message::Occn(_)
-            | Message::Icrq(_)
-            | Message::Icrp(_)
-            | Message::Iccn(_)
-            | Message::Cdn(_)
-            | Message::Wen(_)
-            | Message::Sli(_) => self.on_session_message(io, header, message),
-        }
-    }
-
-    fn on_sccrp(&mut self, io: &mut Io, remote: SocketAddr, sccrp: Sccrp) {
-        if self.machine != State::WaitCtlReply {
-            return self.unexpected(io, MessageType::Sccrp, On::SccrpAcceptable);
-        }
-        // RFC 2661 section 8.1: the peer may answer from a port of its own choice, and keeps it.
-        self.remote = remote;
-        self.remote_id = sccrp.assigned_tunnel;
-        let name = sccrp.host_name;
-        self.remote_name.clone_from(&name);
-        self.peer_framing = sccrp.framing_capabilities;
-        if let Some(window) = sccrp.receive_window {
-            self.transport.set_peer_window(window);
-        }
-        self.say(io, What::In(MessageType::Sccrp.name(), &name));
-        if sccrp.challenge.is_some() {
-            self.say(io, What::GotChallenge(&name));
-        }
-        if sccrp.challenge_response.is_some() {
-            self.say(io, What::GotResponse(&name));
-        }
-        let answerable = sccrp.challenge.is_none() || self.config.secret.is_some();
-        if !self.authentic(io, MessageType::Sccrp, sccrp.challenge_response) {
-            return self.apply(io, On::SccrpNotAcceptable, Some(Why::unauthorized()));
-        }
-        if !answerable {
-            self.trouble(io, Trouble::NoSecret(&name));
-            self.auth_failures += 1;
-            return self.apply(io, On::SccrpNotAcceptable, Some(Why::unauthorized()));
-        }
-        self.peer_challenge = sccrp.challenge;
-        self.apply(io, On::SccrpAcceptable, None);
-    }
-
-    fn on_scccn(&mut self, io: &mut Io, scccn: Scccn) {
-        if self.machine != State::WaitCtlConn {
-            return self.unexpected(io, MessageType::Scccn, On::ScccnAcceptable);
-        }
-        let (name, tunnel) = (self.peer_name(), self.remote_id);
-        self.say(io, What::InTunnel(MessageType::Scccn.name(), &name, tunnel));
-        if scccn.challenge_response.is_some() {
-            self.say(io, What::GotResponseInScccn(&name));
-        }
-        if self.authentic(io, MessageType::Scccn, scccn.challenge_response) {
-            self.apply(io, On::ScccnAcceptable, None);
-        } else {
-            self.apply(io, On::ScccnNotAcceptable, Some(Why::unauthorized()));
-        }
-    }
-
-    fn on_stopccn(&mut self, io: &mut Io, result: ResultCode) {
-        let (name, tunnel) = (self.peer_name(), self.remote_id);
-        self.say(io, What::InTunnel(MessageType::StopCcn.name(), &name, tunnel));
-        let why = Why { cause: DownCause::Remote(result.clone()), result };
-        self.apply(io, On::StopCcn, Some(why));
-    }
-
-    fn unexpected(&mut self, io: &mut Io, message: MessageType, event: On) {
-        self.trouble(io, Trouble::Unexpected(message.name(), self.state.name()));
-        self.apply(io, event, Some(Why::unexpected(message)));
-    }
-
-    /// RFC 2661 sections 4.1 and 7.1: what a message that cannot be taken does to the tunnel or session.
-    fn fault(&mut self, io: &mut Io, header: ControlHeader, fault: Fault) {
-        let name = fault.message_type.map_or("message", MessageType::name);
-        self.trouble(io, Trouble::BadMessage(name, fault.result.result, fault.result.error));
-        if !fault.fatal {
-            return;
-        }
-        let event = match fault.message_type {
-            Some(message) if message.of_session() => return self.session_fault(io, header, message, fault),
-            Some(MessageType::StopCcn) => return self.on_stopccn(io, fault.result),
-            Some(MessageType::Sccrp) => On::SccrpNotAcceptable,
-            Some(MessageType::Scccn) => On::ScccnNotAcceptable,
-            Some(_) | None => On::AdminClose,
-        };
-        self.apply(io, event, Some(Why::protocol(fault.result)));
-    }
-
-    /// Whether the peer proved that it knows the secret, if it was asked to.
-    fn authentic(&mut self, io: &mut Io, message: MessageType, response: Option<[u8; 16]>) -> bool {
-        let Some(challenge) = self.challenge else { return true };
-        let right = match (&self.config.secret, response) {
-            (Some(secret), Some(response)) => auth::verify(message, secret.as_bytes(), &challenge, &response),
-            (Some(_), None) | (None, _) => false,
-        };
-        if right {
-            self.say(io, What::AuthenticationSuccess);
-        } else {
-            self.auth_failures += 1;
-            let name = self.peer_name();
-            self.trouble(io, Trouble::AuthenticationFailed(&name));
-        }
-        right
-    }
-
     /// The one place that applies a cell of the table.
     fn apply(&mut self, io: &mut Io, event: On, why: Option<Why>) {
         let why = why.unwrap_or_else(|| Why::local(code(1, None)));
@@ -527,79 +332,6 @@ impl Tunnel {
                 | Action::PrepareData => {}
             }
         }
-    }
-
-    fn send_sccrq(&mut self, io: &mut Io) {
-        if self.config.authenticate {
-            self.challenge = Some(draw(io, Purpose::TunnelChallenge));
-        }
-        if self.config.tie_breaker {
-            self.tie_breaker = Some(draw(io, Purpose::TieBreaker));
-        }
-        self.say(io, What::OutSccrq);
-        let message = Message::Sccrq(Sccrq {
-            framing_capabilities: self.config.framing_capabilities,
-            bearer_capabilities: Some(self.config.bearer_capabilities),
-            tie_breaker: self.tie_breaker,
-            firmware: Some(self.config.firmware),
-            host_name: self.config.local_name.clone(),
-            vendor_name: Some(self.config.vendor_name.clone()),
-            assigned_tunnel: self.id,
-            receive_window: Some(self.config.receive_window.max(1)),
-            challenge: self.challenge.map(|c| c.to_vec()),
-        });
-        self.send(io, 0, 0, &message);
-        self.enter(io, TunnelState::WaitCtlReply);
-        self.say(io, What::SmState(self.state));
-    }
-
-    fn send_sccrp(&mut self, io: &mut Io) {
-        if self.config.authenticate {
-            self.challenge = Some(draw(io, Purpose::TunnelChallenge));
-        }
-        let message = Message::Sccrp(Sccrp {
-            framing_capabilities: self.config.framing_capabilities,
-            bearer_capabilities: Some(self.config.bearer_capabilities),
-            firmware: Some(self.config.firmware),
-            host_name: self.config.local_name.clone(),
-            vendor_name: Some(self.config.vendor_name.clone()),
-            assigned_tunnel: self.id,
-            receive_window: Some(self.config.receive_window.max(1)),
-            challenge: self.challenge.map(|c| c.to_vec()),
-            challenge_response: self.response(MessageType::Sccrp),
-        });
-        self.send_to_peer(io, &message);
-        self.enter(io, TunnelState::WaitCtlReply);
-    }
-
-    fn send_scccn(&mut self, io: &mut Io) {
-        self.enter(io, TunnelState::Established);
-        let message = Message::Scccn(Scccn { challenge_response: self.response(MessageType::Scccn) });
-        self.send_to_peer(io, &message);
-    }
-
-    fn send_stopccn(&mut self, io: &mut Io, result: &ResultCode) {
-        // A peer whose id is unknown has answered nothing: should its SCCRP still come, the endpoint answers
-        // it as the table's idle row says.
-        if self.remote_id == 0 {
-            self.gone = true;
-            return;
-        }
-        self.transport.discard_unsent();
-        let message = Message::StopCcn(StopCcn { assigned_tunnel: self.id, result: result.clone() });
-        self.send_to_peer(io, &message);
-        self.enter(io, TunnelState::ShuttingDown);
-    }
-
-    fn send_to_peer(&mut self, io: &mut Io, message: &Message) {
-        let (name, tunnel) = (self.peer_name(), self.remote_id);
-        self.say(io, What::OutTunnel(message.message_type().name(), &name, tunnel));
-        self.send(io, 0, 0, message);
-    }
-
-    fn response(&self, message: MessageType) -> Option<[u8; 16]> {
-        let (secret, challenge) = (self.config.secret.as_ref()?, self.peer_challenge.as_ref()?);
-        Some(auth::challenge_response(message, secret.as_bytes(), challenge))
     }
 
     fn open(&mut self, io: &mut Io) {
@@ -720,61 +452,6 @@ impl Tunnel {
         earliest(earliest(own, session), self.transport.next_timeout())
     }
 
-    /// Encodes and queues a message; `remote` and `local` are the session's ids, 0 for the tunnel's messages.
-    pub fn send(&mut self, io: &mut Io, remote: u16, local: u16, message: &Message) {
-        let mut hiding = match &self.config.secret {
-            Some(secret) if self.config.hidden => {
-                Some(Hiding { secret: secret.as_bytes(), entropy: &mut *io.cx.entropy })
-            }
-            Some(_) | None => None,
-        };
-        let body = message.encode(hiding.as_mut());
-        let name = message.message_type().name();
-        self.transport.send(Outgoing { session: remote, local_session: local, name, body });
-        self.flush(io);
-    }
-
-    fn flush(&mut self, io: &mut Io) {
-        while let Some(sending) = self.transport.poll_transmit(io.cx.now) {
-            let header = ControlHeader {
-                tunnel: self.remote_id,
-                session: sending.message.session,
-                ns: sending.ns,
-                nr: sending.nr,
-            };
-            let bytes = encode_control(&header, &sending.message.body);
-            let (session, name, resend) =
-                (sending.message.local_session, sending.message.name, sending.resend);
-            let prefix = self.prefix(session);
-            if resend {
-                debug::output(io.cx, prefix, header, &format!("Resend {name}"), &bytes);
-            } else {
-                debug::output(io.cx, prefix, header, name, &bytes);
-            }
-            self.transmit(io, bytes);
-        }
-    }
-
-    /// Sends a ZLB at once if anything waits to be acknowledged. `session` is what the message was about.
-    fn acknowledge(&mut self, io: &mut Io, session: u16) {
-        if let Some(numbers) = self.transport.acknowledge() {
-            self.send_zlb(io, session, numbers);
-        }
-    }
-
-    fn send_zlb(&mut self, io: &mut Io, session: u16, (ns, nr): (u16, u16)) {
-        let header = ControlHeader { tunnel: self.remote_id, session: 0, ns, nr };
-        let bytes = encode_control(&header, &[]);
-        debug::output(io.cx, self.prefix(session), header, debug::ZLB, &bytes);
-        self.transmit(io, bytes);
-    }
-
-    fn transmit(&mut self, io: &mut Io, bytes: Vec<u8>) {
-        self.control.0 += 1;
-        self.control.1 += bytes.len() as u64;
-        io.out.push_back(Output::Transmit { local: self.local, remote: self.remote, bytes });
-    }
-
     /// The peer's name for debugs: its address before it has told one.
     pub fn peer_name(&self) -> String {
         if self.remote_name.is_empty() { self.remote.ip().to_string() } else { self.remote_name.clone() }
@@ -828,32 +505,6 @@ impl Tunnel {
             *slot = at;
         }
     }
-}
-
-/// Whether a message is answered by another one, which carries its acknowledgement.
-const fn answered(message: MessageType) -> bool {
-    match message {
-        MessageType::Sccrq
-        | MessageType::Sccrp
-        | MessageType::Ocrq
-        | MessageType::Ocrp
-        | MessageType::Icrq
-        | MessageType::Icrp => true,
-        MessageType::Scccn
-        | MessageType::StopCcn
-        | MessageType::Hello
-        | MessageType::Occn
-        | MessageType::Iccn
-        | MessageType::Cdn
-        | MessageType::Wen
-        | MessageType::Sli => false,
-    }
-}
-
-fn draw<const N: usize>(io: &mut Io, purpose: Purpose) -> [u8; N] {
-    let mut octets = [0; N];
-    io.cx.entropy.fill(purpose, &mut octets);
-    octets
 }
 
 fn fingerprint(body: &[u8]) -> u64 {

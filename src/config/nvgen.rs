@@ -1,0 +1,155 @@
+//! NVGEN: the store written out as `show running-config` shows it.
+
+use super::store::{Line, Store};
+use crate::grammar::command::COMMANDS;
+use crate::grammar::command::interface::InterfaceCommand;
+use crate::grammar::command::vpdn::{AcceptProtocolProtocol, VpdnCommand};
+use crate::grammar::table::Op;
+use crate::grammar::value::InterfaceName;
+use crate::grammar::{Command, Mode};
+
+/// The configuration from `version` to `end`, each line ended by a newline. `!` lines separate its sections.
+///
+/// What stands above it (`Building configuration...`, `Current configuration:`) is the show command's.
+pub fn running_config(store: &Store) -> String {
+    let encrypt = store.encrypts_passwords();
+    let mut out = Output { text: String::new() };
+    let mut section = None;
+    for entry in ordered(Mode::Config, store.lines()) {
+        let here = entry.order() / 50;
+        if section.is_some_and(|s| s != here) {
+            out.separator();
+        }
+        section = Some(here);
+        out.entry(&entry, 0, encrypt);
+        if matches!(entry, Entry::Kept(l) if l.mode.is_some() && here != LINES) {
+            out.separator();
+        }
+    }
+    out.separator();
+    out.text.push_str("end\n");
+    out.text
+}
+
+/// The section of `line ...`, whose blocks follow each other without `!`.
+const LINES: u32 = 32;
+
+/// One block as it stands in the configuration: the line, then its children, indented.
+pub fn block(store: &Store, line: &Line) -> String {
+    let mut out = Output { text: String::new() };
+    out.entry(&Entry::Kept(line), 0, store.encrypts_passwords());
+    out.text
+}
+
+/// The lines inside a block, without indent: what a Virtual-Template clones.
+pub fn inner_lines(store: &Store, line: &Line) -> Vec<String> {
+    block(store, line).lines().skip(1).map(|l| l.strip_prefix(' ').unwrap_or(l).to_owned()).collect()
+}
+
+/// Every inert line with the lines that enclose it: `vpdn-group 1 / ip pmtu`.
+pub fn inert_lines(store: &Store) -> Vec<String> {
+    let encrypt = store.encrypts_passwords();
+    let joined = |path: &Vec<&Line>| path.iter().map(|l| l.text(encrypt)).collect::<Vec<_>>().join(" / ");
+    store.walk().iter().filter(|path| path.iter().any(|l| l.spec.inert)).map(joined).collect()
+}
+
+enum Entry<'a> {
+    Kept(&'a Line),
+    Absent(u32, &'static str),
+}
+
+impl Entry<'_> {
+    fn order(&self) -> u32 {
+        match self {
+            Entry::Kept(l) => l.spec.order,
+            Entry::Absent(order, _) => *order,
+        }
+    }
+
+    fn interface(&self) -> Option<&InterfaceName> {
+        match self {
+            Entry::Kept(Line { command: Command::Interface(InterfaceCommand::Interface(op)), .. }) => {
+                op.set().map(|i| &i.name)
+            }
+            Entry::Kept(_) | Entry::Absent(..) => None,
+        }
+    }
+}
+
+/// The lines of a mode in the order of the grammar, with those that stand for an absence.
+fn ordered(mode: Mode, lines: &[Line]) -> Vec<Entry<'_>> {
+    let mut entries: Vec<Entry<'_>> = lines.iter().map(Entry::Kept).collect();
+    for &index in mode.spec().commands {
+        let Some(spec) = COMMANDS.get(index) else { continue };
+        let Some(text) = spec.absent else { continue };
+        let filled = |l: &Line| l.spec == spec || (spec.slot.is_some() && l.spec.slot == spec.slot);
+        if !lines.iter().any(filled) {
+            entries.push(Entry::Absent(spec.order, text));
+        }
+    }
+    entries.sort_by(|a, b| a.order().cmp(&b.order()).then_with(|| a.interface().cmp(&b.interface())));
+    entries
+}
+
+struct Output {
+    text: String,
+}
+
+impl Output {
+    fn separator(&mut self) {
+        if !self.text.ends_with("!\n") {
+            self.text.push_str("!\n");
+        }
+    }
+
+    fn line(&mut self, depth: usize, text: &str) {
+        self.text.extend(std::iter::repeat_n(' ', depth));
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>, depth: usize, encrypt: bool) {
+        let line = match entry {
+            Entry::Absent(_, text) => return self.line(depth, text),
+            Entry::Kept(line) => line,
+        };
+        self.line(depth, &line.text(encrypt));
+        let Some(mode) = line.mode else { return };
+        if let Some(comment) = default_group(line) {
+            self.line(depth + 1, comment);
+        }
+        for child in ordered(mode, &line.children) {
+            self.entry(&child, depth + 1, encrypt);
+        }
+    }
+}
+
+/// The comment of a group that takes any peer: it accepts, and says from nobody in particular.
+fn default_group(line: &Line) -> Option<&'static str> {
+    let vpdn = |l: &Line| match &l.command {
+        Command::Vpdn(v) => Some(v.clone()),
+        _ => None,
+    };
+    if line.mode != Some(Mode::VpdnGroup) {
+        return None;
+    }
+    let mut accept = None;
+    for child in &line.children {
+        match vpdn(child)? {
+            VpdnCommand::TerminateFrom(Op::Set(_)) => return None,
+            VpdnCommand::AcceptDialin(Op::Set(())) => accept = Some(child),
+            _ => {}
+        }
+    }
+    let protocol = accept?.children.iter().find_map(|l| match vpdn(l) {
+        Some(VpdnCommand::AcceptProtocol(Op::Set(p))) => Some(p.protocol),
+        _ => None,
+    })?;
+    Some(match protocol {
+        AcceptProtocolProtocol::L2tp => "! Default L2TP VPDN group",
+        AcceptProtocolProtocol::L2f => "! Default L2F VPDN group",
+        AcceptProtocolProtocol::Pptp => "! Default PPTP VPDN group",
+        AcceptProtocolProtocol::Pppoe => "! Default PPPoE VPDN group",
+        AcceptProtocolProtocol::Any => "! Default VPDN group",
+    })
+}

@@ -1,0 +1,398 @@
+//! The running-config: an ordered tree of typed lines.
+//!
+//! A line that opens a mode (`interface Ethernet0`, `accept-dialin`) has children. What replaces what follows from the
+//! grammar: a command is single-valued unless it has a key, commands of one slot replace each other, a command that is
+//! on by default keeps its `no` form.
+
+use super::secret;
+use crate::cli::{Form, Parsed, SecretStyle, Word, parse, render};
+use crate::grammar::command::COMMANDS;
+use crate::grammar::command::global::GlobalCommand;
+use crate::grammar::command::interface::InterfaceCommand;
+use crate::grammar::command::line::LineCommand;
+use crate::grammar::command::vpdn::VpdnCommand;
+use crate::grammar::table::{CommandSpec, Op};
+use crate::grammar::value::{InterfaceKind, Scheme};
+use crate::grammar::{Command, Mode};
+
+/// A line of the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// What it says; `Op::No` where the `no` form is kept.
+    pub command: Command,
+    /// Its definition.
+    pub spec: &'static CommandSpec,
+    /// It is the `no` form.
+    pub negated: bool,
+    /// What tells it apart from other lines of the same command.
+    pub keys: Vec<String>,
+    /// The mode that it opens.
+    pub mode: Option<Mode>,
+    /// The lines of that mode, in the order in which they were entered.
+    pub children: Vec<Line>,
+    words: Vec<Word>,
+}
+
+impl Line {
+    /// The line as NVGEN shows it, without indent.
+    pub fn text(&self, encrypt: bool) -> String {
+        let words: Vec<String> = self.words.iter().map(|w| render(w, encrypt)).collect();
+        format!("{}{}", if self.negated { "no " } else { "" }, words.join(" "))
+    }
+
+    /// The children that are plain or kept `no` forms of commands that take effect here.
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.children.iter().map(|l| &l.command)
+    }
+
+    fn is(&self, spec: &CommandSpec, keys: &[String]) -> bool {
+        self.spec == spec && self.keys == keys
+    }
+}
+
+/// One step into the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    spec: usize,
+    keys: Vec<String>,
+    mode: Mode,
+}
+
+/// A mode instance: global configuration, or `vpdn-group 1`, or its `accept-dialin`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path(Vec<Step>);
+
+impl Path {
+    /// Global configuration.
+    pub fn root() -> Self {
+        Path::default()
+    }
+
+    /// The mode at this place.
+    pub fn mode(&self) -> Mode {
+        self.0.last().map_or(Mode::Config, |s| s.mode)
+    }
+
+    /// The place that encloses this one; `None` for global configuration.
+    pub fn parent(&self) -> Option<Path> {
+        self.0.split_last().map(|(_, head)| Path(head.to_vec()))
+    }
+
+    fn with(&self, step: Step) -> Path {
+        Path(self.0.iter().cloned().chain([step]).collect())
+    }
+}
+
+/// What a line did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The configuration is different now.
+    pub changed: bool,
+    /// The mode instance that the line opens.
+    pub enter: Option<Path>,
+    /// The line is kept without effect here.
+    pub inert: bool,
+}
+
+/// A line that fits the grammar but not the configuration. The text is what the console prints.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The mode instance was removed meanwhile.
+    #[error("% This mode is no longer configured")]
+    Gone,
+    /// An interface of hardware.
+    #[error("% Removal of physical interfaces is not permitted")]
+    Physical,
+    /// A terminal line that every router has.
+    #[error("% The terminal lines of this router cannot be removed")]
+    TerminalLine,
+    /// A group accepts and requests at once.
+    #[error("% A VPDN group is either a LAC or an LNS: remove {0} first")]
+    Role(&'static str),
+}
+
+/// The running-config.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Store {
+    lines: Vec<Line>,
+}
+
+/// What a router has before anything is typed.
+const FACTORY: [&str; 3] = ["line con 0", "line aux 0", "line vty 0 4"];
+
+impl Default for Store {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Store {
+    /// The configuration of a router without startup-config: its terminal lines.
+    pub fn new() -> Self {
+        let mut store = Store { lines: Vec::new() };
+        for text in FACTORY {
+            // The factory lines are of the grammar; a test holds them to it.
+            if let Ok(parsed) = parse(Mode::Config, text) {
+                let _ = store.apply(&Path::root(), &parsed);
+            }
+        }
+        store
+    }
+
+    /// The lines of global configuration, in the order in which they were entered.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The typed commands of global configuration.
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.lines.iter().map(|l| &l.command)
+    }
+
+    /// The lines at `path`; none when it does not exist.
+    pub fn at(&self, path: &Path) -> &[Line] {
+        let mut lines = self.lines.as_slice();
+        for step in &path.0 {
+            match lines.iter().find(|l| l.spec.index == step.spec && l.keys == step.keys) {
+                Some(l) => lines = &l.children,
+                None => return &[],
+            }
+        }
+        lines
+    }
+
+    /// The lines of global configuration that open `mode`: every vpdn-group, every interface.
+    pub fn instances(&self, mode: Mode) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(move |l| l.mode == Some(mode))
+    }
+
+    /// Every line with the lines that enclose it, outermost first.
+    pub fn walk(&self) -> Vec<Vec<&Line>> {
+        fn visit<'a>(above: &[&'a Line], lines: &'a [Line], out: &mut Vec<Vec<&'a Line>>) {
+            for l in lines {
+                let here: Vec<&Line> = above.iter().copied().chain([l]).collect();
+                out.push(here.clone());
+                visit(&here, &l.children, out);
+            }
+        }
+        let mut out = Vec::new();
+        visit(&[], &self.lines, &mut out);
+        out
+    }
+
+    /// `hostname`.
+    pub fn hostname(&self) -> &str {
+        let named = |c| match c {
+            &Command::Global(GlobalCommand::Hostname(Op::Set(ref h))) => Some(h.name.as_str()),
+            _ => None,
+        };
+        self.commands().find_map(named).unwrap_or("Router")
+    }
+
+    /// Whether `path` lies in a block that is kept without effect.
+    pub fn is_inert(&self, path: &Path) -> bool {
+        path.0.iter().any(|s| COMMANDS.get(s.spec).is_some_and(|c| c.inert))
+    }
+
+    /// `service password-encryption`.
+    pub fn encrypts_passwords(&self) -> bool {
+        self.commands()
+            .any(|c| matches!(c, Command::Global(GlobalCommand::ServicePasswordEncryption(Op::Set(())))))
+    }
+
+    fn at_mut(&mut self, path: &Path) -> Option<&mut Vec<Line>> {
+        let mut lines = &mut self.lines;
+        for step in &path.0 {
+            let found = lines.iter_mut().find(|l| l.spec.index == step.spec && l.keys == step.keys)?;
+            lines = &mut found.children;
+        }
+        Some(lines)
+    }
+
+    /// Applies one typed line at `path`. Either all of it happens or, on an error, nothing.
+    pub fn apply(&mut self, path: &Path, parsed: &Parsed) -> Result<Applied, StoreError> {
+        if let Some(texts) = super::compat::rewrite(&parsed.command) {
+            return self.apply_rewritten(path, &texts);
+        }
+        self.refuse(path, parsed)?;
+        let parsed = &digested(parsed);
+        let lines = self.at_mut(path).ok_or(StoreError::Gone)?;
+        let (changed, entered) = match parsed.form {
+            Form::Set => set(lines, parsed),
+            Form::No => (negate(lines, parsed), None),
+            Form::Default => (remove(lines, parsed.spec, &parsed.keys), None),
+        };
+        let enter = entered.map(|step| path.with(step));
+        Ok(Applied { changed, enter, inert: parsed.spec.inert })
+    }
+
+    fn apply_rewritten(&mut self, path: &Path, texts: &[Vec<String>]) -> Result<Applied, StoreError> {
+        let mut next = self.clone();
+        let mut changed = false;
+        for nested in texts {
+            let mut at = path.clone();
+            for text in nested {
+                let Ok(parsed) = parse(at.mode(), text) else { continue };
+                let applied = next.apply(&at, &parsed)?;
+                changed |= applied.changed;
+                at = applied.enter.unwrap_or(at);
+            }
+        }
+        *self = next;
+        Ok(Applied { changed, enter: None, inert: false })
+    }
+
+    fn refuse(&self, path: &Path, parsed: &Parsed) -> Result<(), StoreError> {
+        let has = |wanted: fn(&VpdnCommand) -> bool| {
+            self.at(path).iter().any(|l| matches!(&l.command, Command::Vpdn(v) if wanted(v)))
+        };
+        match &parsed.command {
+            Command::Interface(InterfaceCommand::Interface(Op::No(Some(i)))) if is_physical(i.name.kind) => {
+                Err(StoreError::Physical)
+            }
+            Command::Line(LineCommand::Line(Op::No(_))) => Err(StoreError::TerminalLine),
+            Command::Vpdn(VpdnCommand::AcceptDialin(Op::Set(())))
+                if has(|v| matches!(v, VpdnCommand::RequestDialin(Op::Set(())))) =>
+            {
+                Err(StoreError::Role("request-dialin"))
+            }
+            Command::Vpdn(VpdnCommand::RequestDialin(Op::Set(())))
+                if has(|v| matches!(v, VpdnCommand::AcceptDialin(Op::Set(())))) =>
+            {
+                Err(StoreError::Role("accept-dialin"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_physical(kind: InterfaceKind) -> bool {
+    match kind {
+        InterfaceKind::Atm
+        | InterfaceKind::Ethernet
+        | InterfaceKind::FastEthernet
+        | InterfaceKind::GigabitEthernet
+        | InterfaceKind::Serial
+        | InterfaceKind::Bri
+        | InterfaceKind::Async => true,
+        InterfaceKind::Loopback
+        | InterfaceKind::Tunnel
+        | InterfaceKind::Multilink
+        | InterfaceKind::VirtualTemplate
+        | InterfaceKind::VirtualAccess
+        | InterfaceKind::VirtualPpp
+        | InterfaceKind::Dialer
+        | InterfaceKind::Vlan
+        | InterfaceKind::Null => false,
+    }
+}
+
+/// A secret in clear is kept as its digest.
+fn digested(parsed: &Parsed) -> Parsed {
+    let clear = |w: &Word| matches!(w, Word::Secret { secret, style: SecretStyle::Digest } if !matches!(secret.scheme, Scheme::Digest(_)));
+    if parsed.form != Form::Set || !parsed.words.iter().any(clear) {
+        return parsed.clone();
+    }
+    let words: Vec<String> = parsed
+        .words
+        .iter()
+        .map(|w| match w {
+            Word::Secret { secret, style: SecretStyle::Digest } => {
+                secret::shown(&secret::digest(secret), false, false)
+            }
+            other => render(other, false),
+        })
+        .collect();
+    parse(parsed.mode, &words.join(" ")).unwrap_or_else(|_| parsed.clone())
+}
+
+/// `username` lines of one name add up.
+fn merged(old: &Line, new: &Parsed) -> Option<Parsed> {
+    if !matches!(&new.command, Command::Global(GlobalCommand::Username(Op::Set(_)))) {
+        return None;
+    }
+    let options = new.words.get(2..)?.iter().map(|w| render(w, false)).collect::<Vec<_>>().join(" ");
+    parse(Mode::Config, &format!("{} {options}", old.text(false))).ok()
+}
+
+fn is_default(parsed: &Parsed) -> bool {
+    let spec = parsed.spec;
+    let arguments: Vec<String> = parsed.words.iter().skip(spec.leading).map(|w| render(w, false)).collect();
+    let plain_on = spec.on && !spec.explicit && arguments.is_empty() && spec.enter.is_none();
+    plain_on || spec.default.is_some_and(|d| d.split('|').any(|d| d == arguments.join(" ")))
+}
+
+/// Puts a line in its place: whether anything is different, and the mode instance that it opens.
+fn set(lines: &mut Vec<Line>, parsed: &Parsed) -> (bool, Option<Step>) {
+    let spec = parsed.spec;
+    if !spec.nvgen {
+        return (false, None);
+    }
+    let count = lines.len();
+    if let Some(slot) = spec.slot {
+        lines.retain(|l| l.spec == spec || l.spec.slot != Some(slot));
+    }
+    let displaced = lines.len() != count;
+    let found = lines.iter().position(|l| l.is(spec, &parsed.keys));
+    if is_default(parsed) {
+        if let Some(i) = found {
+            lines.remove(i);
+        }
+        return (displaced || found.is_some(), None);
+    }
+    let merged = found.and_then(|i| lines.get(i)).and_then(|old| merged(old, parsed));
+    let mut line = line_of(merged.as_ref().unwrap_or(parsed), false);
+    let step = line.mode.map(|mode| Step { spec: spec.index, keys: line.keys.clone(), mode });
+    let Some(old) = found.and_then(|i| lines.get_mut(i)) else {
+        lines.push(line);
+        return (true, step);
+    };
+    if !old.negated {
+        line.children = std::mem::take(&mut old.children);
+    }
+    let changed = displaced || old.negated || old.words != line.words;
+    *old = line;
+    (changed, step)
+}
+
+fn line_of(parsed: &Parsed, negated: bool) -> Line {
+    let mode = match &parsed.command {
+        Command::Interface(InterfaceCommand::Interface(Op::Set(i))) if i.name.is_subinterface() => {
+            Some(Mode::Subinterface)
+        }
+        _ => parsed.spec.enter,
+    };
+    Line {
+        command: parsed.command.clone(),
+        spec: parsed.spec,
+        negated,
+        keys: parsed.keys.clone(),
+        mode: if negated { None } else { mode },
+        children: Vec::new(),
+        words: parsed.words.clone(),
+    }
+}
+
+fn remove(lines: &mut Vec<Line>, spec: &CommandSpec, keys: &[String]) -> bool {
+    let count = lines.len();
+    lines.retain(|l| l.spec != spec || !l.keys.starts_with(keys));
+    lines.len() != count
+}
+
+fn negate(lines: &mut Vec<Line>, parsed: &Parsed) -> bool {
+    if !parsed.spec.on || parsed.spec.enter.is_some() || !parsed.spec.nvgen {
+        return remove(lines, parsed.spec, &parsed.keys);
+    }
+    let mut line = line_of(parsed, true);
+    // `no logging console debugging` is kept as `no logging console`.
+    if parsed.spec.keys.is_empty() {
+        line.words.truncate(parsed.spec.leading);
+    }
+    let same = |l: &Line| l.negated && l.is(parsed.spec, &parsed.keys) && l.words == line.words;
+    if lines.iter().any(same) {
+        return false;
+    }
+    remove(lines, parsed.spec, &parsed.keys);
+    lines.push(line);
+    true
+}

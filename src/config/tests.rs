@@ -1,0 +1,229 @@
+//! The store and NVGEN: what replaces what, what is shown where.
+
+use super::check::{Totals, check_text};
+use super::nvgen::running_config;
+use super::*;
+use crate::grammar::Command;
+use crate::grammar::Mode;
+use crate::grammar::command::vpdn::VpdnCommand;
+use crate::grammar::table::Op;
+
+fn load(text: &str) -> Store {
+    let mut store = Store::new();
+    for r in store.load(text) {
+        assert!(!matches!(r.verdict, Verdict::Refused(_)), "{r:?}");
+    }
+    store
+}
+
+/// The part of NVGEN between the host name and the terminal lines.
+fn shown(text: &str) -> String {
+    let all = running_config(&load(text));
+    let body = all.split_once("hostname Router\n!\n").map_or("", |s| s.1);
+    body.split_once("line con 0\n").map_or("", |s| s.0).to_owned()
+}
+
+#[test]
+fn an_empty_configuration_has_its_frame() {
+    assert_eq!(
+        running_config(&Store::new()),
+        "version 12.0\n!\nhostname Router\n!\nline con 0\nline aux 0\nline vty 0 4\n!\nend\n"
+    );
+}
+
+#[test]
+fn the_groups_of_the_documented_call() {
+    let text = "vpdn enable\nvpdn-group 1\n accept-dialin\n  protocol l2tp\n  virtual-template 1\n terminate-from hostname hgw\n \
+                local name l2tp-gw\n l2tp tunnel password hello\n";
+    assert_eq!(shown(text), format!("{}!\n", text.replacen("vpdn-group", "!\nvpdn-group", 1)));
+}
+
+#[test]
+fn a_default_group_says_so() {
+    assert!(shown("vpdn-group 1\naccept-dialin\nprotocol l2tp\nvirtual-template 1\nno l2tp tunnel authentication\n")
+        .contains("vpdn-group 1\n ! Default L2TP VPDN group\n accept-dialin\n  protocol l2tp\n  virtual-template 1\n no l2tp tunnel authentication\n"));
+    assert!(
+        !shown("vpdn-group 1\naccept-dialin\nprotocol l2tp\nterminate-from hostname x\n").contains("Default")
+    );
+}
+
+#[test]
+fn old_forms_are_shown_in_the_new_form() {
+    assert_eq!(
+        shown(
+            "vpdn-group 1\n accept dialin l2tp virtual-template 1 remote hgw\nvpdn-group 2\n request dialin l2tp ip 10.0.0.1 domain cisco.com\n"
+        ),
+        "vpdn-group 1\n accept-dialin\n  protocol l2tp\n  virtual-template 1\n terminate-from hostname hgw\n!\n\
+         vpdn-group 2\n request-dialin\n  protocol l2tp\n  domain cisco.com\n initiate-to ip 10.0.0.1\n!\n"
+    );
+}
+
+#[test]
+fn a_single_valued_command_replaces_and_a_keyed_one_adds() {
+    let text = "vpdn-group 1\n local name a\n local name b\n initiate-to ip 10.0.0.2\n initiate-to ip 10.0.0.3 priority 2\n initiate-to ip 10.0.0.2 limit 5\n";
+    assert_eq!(
+        shown(text),
+        "vpdn-group 1\n initiate-to ip 10.0.0.2 limit 5\n initiate-to ip 10.0.0.3 priority 2\n local name b\n!\n"
+    );
+    assert_eq!(
+        shown(&format!("{text} no initiate-to ip 10.0.0.2\n no local name\n")),
+        "vpdn-group 1\n initiate-to ip 10.0.0.3 priority 2\n!\n"
+    );
+}
+
+#[test]
+fn removing_an_instance_removes_what_is_inside() {
+    let text = "vpdn-group 1\n accept-dialin\n  protocol l2tp\n local name b\n";
+    assert_eq!(shown(&format!("{text} no accept-dialin\n")), "vpdn-group 1\n local name b\n!\n");
+    assert_eq!(shown(&format!("{text}no vpdn-group 1\n")), "");
+    assert_eq!(
+        shown(&format!("{text} no accept-dialin\n accept-dialin\n")),
+        "vpdn-group 1\n accept-dialin\n local name b\n!\n"
+    );
+}
+
+#[test]
+fn defaults_are_not_kept_and_the_no_of_what_is_on_is() {
+    assert_eq!(
+        shown("vpdn-group 1\n l2tp tunnel hello 60\n l2tp tunnel authentication\n"),
+        "vpdn-group 1\n!\n"
+    );
+    let off = "vpdn-group 1\n no l2tp tunnel authentication\n l2tp tunnel hello 30\n";
+    assert_eq!(shown(off), "vpdn-group 1\n no l2tp tunnel authentication\n l2tp tunnel hello 30\n!\n");
+    assert_eq!(
+        shown(&format!("{off} default l2tp tunnel authentication\n default l2tp tunnel hello\n")),
+        "vpdn-group 1\n!\n"
+    );
+    assert_eq!(
+        shown(&format!("{off} l2tp tunnel authentication\n no l2tp tunnel hello\n")),
+        "vpdn-group 1\n!\n"
+    );
+}
+
+#[test]
+fn an_interface_always_tells_its_address() {
+    assert_eq!(shown("interface Ethernet0\n"), "interface Ethernet0\n no ip address\n!\n");
+    let text = "interface Virtual-Template1\n ip address 10.0.0.1 255.0.0.0\n ip unnumbered Ethernet0\n no peer default ip address\n";
+    assert_eq!(
+        shown(text),
+        "interface Virtual-Template1\n ip unnumbered Ethernet0\n no peer default ip address\n!\n"
+    );
+    assert_eq!(
+        shown(&format!("{text} ip address negotiated\n")),
+        "interface Virtual-Template1\n ip address negotiated\n no peer default ip address\n!\n"
+    );
+}
+
+#[test]
+fn interfaces_stand_in_the_order_of_the_hardware() {
+    let names: Vec<String> = shown("interface Virtual-Template1\ninterface Ethernet10\ninterface Serial0:23\ninterface Ethernet2\ninterface Loopback0\n")
+        .lines()
+        .filter_map(|l| l.strip_prefix("interface ").map(str::to_owned))
+        .collect();
+    assert_eq!(names, ["Loopback0", "Ethernet2", "Ethernet10", "Serial0:23", "Virtual-Template1"]);
+}
+
+#[test]
+fn passwords_follow_the_service() {
+    let text =
+        "username bob password cisco\nenable secret hello\nvpdn-group 1\n l2tp tunnel password hello\n";
+    let plain = shown(text);
+    assert!(
+        plain.contains("username bob password 0 cisco\n") && plain.contains(" l2tp tunnel password hello\n")
+    );
+    assert!(plain.contains("enable secret 5 $1$") && !plain.contains("enable secret hello"));
+    let hidden = shown(&format!("service password-encryption\n{text}"));
+    assert!(
+        !hidden.contains("cisco") && !hidden.contains("hello") && hidden.contains("username bob password 7 ")
+    );
+    let again =
+        running_config(&load(&running_config(&load(&format!("service password-encryption\n{text}")))));
+    assert!(again.contains("l2tp tunnel password 7 "));
+}
+
+#[test]
+fn username_lines_add_up() {
+    assert_eq!(
+        shown("username bob privilege 15\nusername bob password 0 cisco\n"),
+        "username bob privilege 15 password 0 cisco\n!\n"
+    );
+    assert_eq!(shown("username bob password a\nusername bob password b\n"), "username bob password 0 b\n!\n");
+}
+
+#[test]
+fn a_group_is_a_lac_or_an_lns() {
+    let mut store = Store::new();
+    let reports = store.load("vpdn-group 1\n accept-dialin\n request-dialin\n");
+    assert!(matches!(&reports[2].verdict, Verdict::Refused(e) if e.contains("accept-dialin")));
+}
+
+#[test]
+fn typed_lines_come_out_for_the_views() {
+    let store = load("vpdn-group A\n initiate-to ip 10.0.0.2\n no l2tp tunnel authentication\n");
+    let group = store.instances(Mode::VpdnGroup).next().expect("a group");
+    let Command::Vpdn(VpdnCommand::Group(Op::Set(g))) = &group.command else { panic!("{group:?}") };
+    assert_eq!(g.name, "A");
+    let commands: Vec<&Command> = group.commands().collect();
+    assert!(matches!(commands[0], Command::Vpdn(VpdnCommand::InitiateTo(Op::Set(_)))));
+    assert_eq!(commands[1], &Command::Vpdn(VpdnCommand::L2tpTunnelAuthentication(Op::No(Some(())))));
+}
+
+#[test]
+fn a_banner_spans_lines_and_is_a_fixed_point() {
+    let text = "banner motd #\nHello,\n  world\n#\nhostname after\n";
+    let shown = running_config(&load(text));
+    assert!(shown.contains("banner motd ^C\nHello,\n  world\n^C\n") && shown.contains("hostname after"));
+    assert_eq!(running_config(&load(&shown)), shown);
+}
+
+#[test]
+fn a_margin_leaves_a_block_that_is_kept_without_being_understood() {
+    let shown = shown(
+        "router ospf 1\n router-id 10.0.0.1\n network 10.0.0.0 0.0.0.255 area 0\ninterface Ethernet0\n",
+    );
+    assert!(shown.contains("router ospf 1\n router-id 10.0.0.1\n network 10.0.0.0 0.0.0.255 area 0\n!\n"));
+    assert!(shown.contains("interface Ethernet0\n no ip address\n"));
+}
+
+#[test]
+fn check_reports_each_line_and_the_totals() {
+    let mut out = Vec::new();
+    let totals = check_text("hostname lac\n!\nip http server\nfoo bar\nvpdn-group\n", &mut out)
+        .expect("a vector takes it");
+    assert_eq!(totals, Totals { accepted: 2, inert: 1, refused: 2 });
+    assert_eq!(totals.exit_code(), 1);
+    assert_eq!(
+        String::from_utf8_lossy(&out),
+        "accepted 1: hostname lac\naccepted 2: !\ninert 3: ip http server\nrefused 4: foo bar: % Invalid input detected at \"foo\"\n\
+         refused 5: vpdn-group: % Incomplete command.\n2 accepted, 1 inert, 2 refused\n"
+    );
+}
+
+#[test]
+fn a_line_says_whether_it_changed_anything() {
+    let mut store = Store::new();
+    let mut changed = |text: &str| {
+        let parsed = crate::cli::parse(Mode::Config, text).expect("a line of the grammar");
+        store.apply(&Path::root(), &parsed).expect("an acceptable line").changed
+    };
+    let lines = [
+        "vpdn enable",
+        "vpdn enable",
+        "no vpdn enable",
+        "no vpdn enable",
+        "no ip routing",
+        "no ip routing",
+        "ip routing",
+        "ip routing",
+    ];
+    assert_eq!(lines.map(&mut changed), [true, false, true, false, true, false, true, false]);
+    let lines = [
+        "hostname a",
+        "hostname a",
+        "hostname b",
+        "username x password y",
+        "username x password y",
+        "no username x",
+    ];
+    assert_eq!(lines.map(&mut changed), [true, false, true, true, false, true]);
+}

@@ -1,0 +1,200 @@
+//! `aaa ...`, `radius-server ...`, `username`.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use super::super::{AaaConfig, InterfaceName, Method, MethodList, RadiusServer, User};
+use crate::config::store::{Line, Store};
+use crate::grammar::Command;
+use crate::grammar::command::aaa as g;
+use crate::grammar::command::aaa::AaaCommand as A;
+use crate::grammar::command::global::{GlobalCommand, Username};
+use crate::grammar::table::Op;
+use crate::grammar::value::Secret;
+
+/// Reads every AAA line of global configuration.
+pub fn read(store: &Store, aaa: &mut AaaConfig) {
+    for line in store.lines() {
+        match &line.command {
+            Command::Aaa(command) => read_line(command, line, aaa),
+            Command::Global(GlobalCommand::Username(Op::Set(u))) => user(u, &mut aaa.users),
+            _ => {}
+        }
+    }
+    read_groups(store, aaa);
+}
+
+fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
+    let seconds = |s: u32| Duration::from_secs(u64::from(s));
+    match command {
+        A::NewModel(op) => aaa.new_model = op.is_set(),
+        A::Authentication(Op::Set(a)) => authentication(a, aaa),
+        A::Authorization(Op::Set(a)) => {
+            if a.service == g::AuthorizationService::Network {
+                let name = match &a.list {
+                    g::AuthorizationList::Default => "default",
+                    g::AuthorizationList::Name { name } => name,
+                };
+                let methods = a.methods.iter().filter_map(authorization_method).collect();
+                aaa.authorization_network.push(MethodList { name: name.to_owned(), methods });
+            }
+        }
+        A::Accounting(Op::Set(a)) => {
+            if a.service == g::AccountingService::Network && a.records != g::AccountingRecords::None {
+                let name = match &a.list {
+                    g::AccountingList::Default => "default",
+                    g::AccountingList::Name { name } => name,
+                };
+                let methods = a.methods.iter().filter_map(accounting_method).collect();
+                aaa.accounting_network.push(MethodList { name: name.to_owned(), methods });
+            }
+        }
+        A::RadiusServerHost(Op::Set(h)) => aaa.servers.push(RadiusServer {
+            address: h.address,
+            auth_port: port(h.auth_port, 1645),
+            acct_port: port(h.acct_port, 1646),
+            key: h.key.as_ref().map(clear),
+            timeout: h.timeout.map(seconds),
+            retransmit: h.retransmit,
+        }),
+        A::RadiusServer(Op::Set(_)) => aaa.servers.extend(named_server(line)),
+        A::RadiusServerKey(Op::Set(k)) => aaa.key = Some(clear(&k.key)),
+        A::RadiusServerTimeout(Op::Set(t)) => aaa.timeout = seconds(t.seconds),
+        A::RadiusServerRetransmit(Op::Set(r)) => aaa.retransmit = r.count,
+        A::RadiusServerDeadtime(Op::Set(d)) => aaa.deadtime = seconds(d.minutes.saturating_mul(60)),
+        A::RadiusServerMessageAuthenticator(op) => aaa.message_authenticator = op.is_set(),
+        _ => {}
+    }
+}
+
+fn clear(secret: &Secret) -> String {
+    secret.reveal().to_owned()
+}
+
+fn port(port: Option<u32>, default: u16) -> u16 {
+    port.and_then(|p| u16::try_from(p).ok()).unwrap_or(default)
+}
+
+fn authentication(a: &g::Authentication, aaa: &mut AaaConfig) {
+    let name = match &a.list {
+        g::AuthenticationList::Default => "default",
+        g::AuthenticationList::Name { name } => name,
+    };
+    let methods = a.methods.iter().filter_map(authentication_method).collect();
+    let list = MethodList { name: name.to_owned(), methods };
+    match a.service {
+        g::AuthenticationService::Ppp => aaa.authentication_ppp.push(list),
+        g::AuthenticationService::Login => aaa.authentication_login.push(list),
+        g::AuthenticationService::Enable | g::AuthenticationService::Dot1x => {}
+    }
+}
+
+fn authentication_method(method: &g::AuthenticationMethods) -> Option<Method> {
+    use g::AuthenticationMethods as M;
+    Some(match method {
+        M::IfNeeded => Method::IfNeeded,
+        M::Local => Method::Local,
+        M::LocalCase => Method::LocalCase,
+        M::Radius | M::Group { group: g::AuthenticationGroup::Radius } => Method::Radius,
+        M::Group { group: g::AuthenticationGroup::Group { group } } => Method::Group(group.clone()),
+        M::Group { group: g::AuthenticationGroup::Tacacs } => return None,
+        M::Enable => Method::Enable,
+        M::Line => Method::Line,
+        M::None => Method::None,
+    })
+}
+
+fn authorization_method(method: &g::AuthorizationMethods) -> Option<Method> {
+    use g::AuthorizationMethods as M;
+    Some(match method {
+        M::Local => Method::Local,
+        M::Radius | M::Group { group: g::AuthorizationGroup::Radius } => Method::Radius,
+        M::Group { group: g::AuthorizationGroup::Group { group } } => Method::Group(group.clone()),
+        M::Group { group: g::AuthorizationGroup::Tacacs } => return None,
+        M::IfAuthenticated => Method::IfAuthenticated,
+        M::None => Method::None,
+    })
+}
+
+fn accounting_method(method: &g::AccountingMethods) -> Option<Method> {
+    use g::AccountingMethods as M;
+    match method {
+        M::Radius | M::Group { group: g::AccountingGroup::Radius } => Some(Method::Radius),
+        M::Group { group: g::AccountingGroup::Group { group } } => Some(Method::Group(group.clone())),
+        M::Group { group: g::AccountingGroup::Tacacs } => None,
+    }
+}
+
+/// `radius server NAME` with its `address ipv4` and `key` lines.
+fn named_server(line: &Line) -> Option<RadiusServer> {
+    let mut server: Option<RadiusServer> = None;
+    let (mut key, mut timeout, mut retransmit) = (None, None, None);
+    for command in line.commands() {
+        match command {
+            Command::Aaa(A::ServerAddress(Op::Set(a))) => {
+                server = Some(RadiusServer {
+                    address: a.address,
+                    auth_port: port(a.auth_port, 1645),
+                    acct_port: port(a.acct_port, 1646),
+                    key: None,
+                    timeout: None,
+                    retransmit: None,
+                });
+            }
+            Command::Aaa(A::ServerKey(Op::Set(k))) => key = Some(clear(&k.key)),
+            Command::Aaa(A::ServerTimeout(Op::Set(t))) => {
+                timeout = Some(Duration::from_secs(t.seconds.into()))
+            }
+            Command::Aaa(A::ServerRetransmit(Op::Set(r))) => retransmit = Some(r.count),
+            _ => {}
+        }
+    }
+    server.map(|s| RadiusServer { key, timeout, retransmit, ..s })
+}
+
+/// `aaa group server radius NAME`: its servers by address, or by the names of `radius server` blocks.
+fn read_groups(store: &Store, aaa: &mut AaaConfig) {
+    for line in store.lines() {
+        let Command::Aaa(A::GroupServerRadius(Op::Set(group))) = &line.command else { continue };
+        let addresses = line.commands().filter_map(|command| match command {
+            Command::Aaa(A::GroupServer(Op::Set(s))) => Some(s.address),
+            Command::Aaa(A::GroupServerName(Op::Set(n))) => named_address(store, &n.name),
+            _ => None,
+        });
+        aaa.server_groups.push((group.name.clone(), addresses.collect()));
+    }
+}
+
+fn named_address(store: &Store, name: &str) -> Option<Ipv4Addr> {
+    let block = store
+        .lines()
+        .iter()
+        .find(|l| matches!(&l.command, Command::Aaa(A::RadiusServer(Op::Set(s))) if s.name == name))?;
+    named_server(block).map(|s| s.address)
+}
+
+/// Several `username` lines add up to one user.
+fn user(u: &Username, users: &mut Vec<User>) {
+    let at = users.iter().position(|known| known.name == u.name).unwrap_or_else(|| {
+        users.push(User { name: u.name.clone(), password: None, secret: None, privilege: 1 });
+        users.len() - 1
+    });
+    let Some(user) = users.get_mut(at) else { return };
+    if let Some(password) = &u.password {
+        user.password = Some(clear(password));
+    }
+    if let Some(secret) = &u.secret {
+        user.secret = Some(clear(secret));
+    }
+    if let Some(privilege) = u.privilege {
+        user.privilege = u8::try_from(privilege).unwrap_or(1);
+    }
+}
+
+/// `ip radius source-interface`.
+pub fn source_interface(store: &Store) -> Option<InterfaceName> {
+    store.commands().find_map(|command| match command {
+        Command::Aaa(A::IpRadiusSourceInterface(Op::Set(s))) => Some(s.interface.clone()),
+        _ => None,
+    })
+}

@@ -1,0 +1,127 @@
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use super::super::*;
+use crate::config::store::Store;
+use crate::proto::Dialect;
+use crate::proto::ppp::AuthProtocol;
+
+fn config(text: &str) -> RouterConfig {
+    let mut store = Store::new();
+    let reports = store.load(text);
+    for report in reports {
+        assert!(!matches!(report.verdict, crate::config::Verdict::Refused(_)), "{report:?}");
+    }
+    RouterConfig::from_store(&store)
+}
+
+#[test]
+fn an_empty_store_is_a_router_with_every_default() {
+    let config = RouterConfig::from_store(&Store::new());
+    assert_eq!(config, RouterConfig::default());
+}
+
+#[test]
+fn the_version_selects_the_dialect() {
+    let dialect = |v: &str| config(&format!("version {v}\n")).dialect;
+    assert_eq!(dialect("12.0"), Dialect::V12_0);
+    assert_eq!(dialect("12.1"), Dialect::V12_1);
+    assert_eq!(dialect("15.2"), Dialect::V15);
+}
+
+#[test]
+fn an_lns_group_is_read_with_its_sub_group() {
+    let config = config(
+        "vpdn enable\nvpdn-group 1\n accept-dialin\n  protocol l2tp\n  virtual-template 1\n terminate-from hostname hgw\n \
+         local name l2tp-gw\n lcp renegotiation always\n no l2tp tunnel authentication\n l2tp tunnel hello 0\n l2tp \
+         tunnel timeout no-session never\n",
+    );
+    assert!(config.vpdn.enable);
+    let [group] = &config.groups[..] else { panic!("{:?}", config.groups) };
+    assert_eq!(group.accept_dialin.as_ref().unwrap().virtual_template, Some(1));
+    assert_eq!(group.terminate_from.as_deref(), Some("hgw"));
+    assert_eq!(group.local_name.as_deref(), Some("l2tp-gw"));
+    assert_eq!(group.lcp_renegotiation, LcpRenegotiation::Always);
+    assert!(!group.l2tp.authentication);
+    assert_eq!(group.l2tp.hello, Duration::ZERO);
+    assert_eq!(group.l2tp.no_session, Some(NoSession::Never));
+}
+
+#[test]
+fn a_lac_group_keeps_its_lns_list_in_order() {
+    let config = config(
+        "vpdn-group w\n request-dialin\n  protocol l2tp\n  domain a.com\n  dnis 5551\n initiate-to ip 10.0.0.1 limit 5 \
+         priority 2\n initiate-to ip 10.0.0.2\n",
+    );
+    let group = &config.groups[0];
+    let request = group.request_dialin.as_ref().unwrap();
+    assert_eq!(
+        (&request.domains[..], &request.dnis[..]),
+        (&["a.com".to_owned()][..], &["5551".to_owned()][..])
+    );
+    assert_eq!(group.initiate_to[0].priority, Some(2));
+    assert_eq!(group.initiate_to[1].address, Ipv4Addr::new(10, 0, 0, 2));
+}
+
+#[test]
+fn interfaces_pools_routes_and_dialer_lines_are_read() {
+    let config = config(
+        "interface BRI0\n ip address 10.10.53.2 255.255.255.0\n encapsulation ppp\n dialer map ip 10.51.6.82 name lns \
+         614629\n dialer-group 1\n isdn calling-number 2085730592\n ip tcp header-compression\n ppp authentication chap \
+         callin\ninterface Virtual-Template1\n ip unnumbered BRI0\n peer default ip address pool p\n ppp authentication \
+         ms-chap-v2 chap vpdn\nip local pool p 10.1.0.1 10.1.0.9\nip route 10.51.6.0 255.255.255.0 10.51.6.82\ndialer-list \
+         1 protocol ip list 101\naccess-list 101 deny icmp any host 10.0.0.1\naccess-list 101 permit ip any any\n",
+    );
+    let bri = &config.interfaces[0];
+    assert_eq!(bri.ip, IpAddress::Static("10.10.53.2/24".parse().unwrap()));
+    assert_eq!(
+        (bri.vj_slots, bri.isdn_number.as_deref(), bri.dialer.group),
+        (Some(15), Some("2085730592"), Some(1))
+    );
+    assert_eq!(bri.dialer.maps[0].number, "614629");
+    assert!(bri.ppp.authentication_callin);
+    let template = &config.interfaces[1];
+    assert_eq!(template.ppp.authentication, [AuthProtocol::MsChapV2, AuthProtocol::ChapMd5]);
+    assert_eq!(template.ppp.authentication_list.as_deref(), Some("vpdn"));
+    assert_eq!(template.peer_address, Some(PeerAddress::Pool(vec!["p".to_owned()])));
+    assert_eq!(template.lines[0], "ip unnumbered BRI0");
+    assert_eq!(config.pools[0].ranges, [(Ipv4Addr::new(10, 1, 0, 1), Ipv4Addr::new(10, 1, 0, 9))]);
+    assert_eq!(config.routes[0].via, RouteVia::Gateway(Ipv4Addr::new(10, 51, 6, 82)));
+    assert_eq!(config.dialer_lists[0].rule, DialerRule::List(101));
+    let [deny, permit] = &config.access_lists[0].entries[..] else { panic!() };
+    assert_eq!((deny.permit, deny.protocol), (false, Some(1)));
+    assert!(permit.permit && permit.protocol.is_none());
+}
+
+#[test]
+fn both_forms_of_a_radius_server_are_read() {
+    let config = config(
+        "interface Ethernet0\n ip address 10.0.0.9 255.255.255.0\naaa new-model\naaa authentication ppp vpdn group g \
+         local\naaa group server radius g\n server name one\nradius-server host 10.0.0.1 auth-port 1812 key k\nradius \
+         server one\n address ipv4 10.0.0.2 auth-port 1645 acct-port 1646\n key s\nip radius source-interface \
+         Ethernet0\nno radius-server message-authenticator\nusername u password p\nusername u privilege 15\n",
+    );
+    let aaa = &config.aaa;
+    assert!(aaa.new_model && !aaa.message_authenticator);
+    assert_eq!(aaa.authentication_ppp[0].methods, [Method::Group("g".into()), Method::Local]);
+    assert_eq!(aaa.servers.len(), 2);
+    assert_eq!((aaa.servers[0].auth_port, aaa.servers[1].auth_port), (1812, 1645));
+    assert_eq!(aaa.server_groups, [("g".to_owned(), vec![Ipv4Addr::new(10, 0, 0, 2)])]);
+    assert_eq!(aaa.source, Some(Ipv4Addr::new(10, 0, 0, 9)));
+    assert_eq!((aaa.users[0].password.as_deref(), aaa.users[0].privilege), (Some("p"), 15));
+}
+
+#[test]
+fn lines_stamps_and_logging_are_read() {
+    let config = config(
+        "service timestamps debug datetime msec\nservice timestamps log uptime\nlogging buffered 8192 warnings\nno logging \
+         console\nclock timezone CET 1\nline con 0\n exec-timeout 0 0\n length 0\nline vty 0 4\n password x\n login\n",
+    );
+    let system = &config.system;
+    let full = StampForm::Datetime { msec: true, show_timezone: false, localtime: false };
+    assert_eq!((system.debug_stamp, system.log_stamp), (full, StampForm::Uptime));
+    assert_eq!((system.logging.buffered, system.logging.console), (Some((4, 8192)), None));
+    assert_eq!(system.timezone, Some(("CET".to_owned(), 60)));
+    assert_eq!((system.console.exec_timeout, system.console.length), (Duration::ZERO, 0));
+    assert!(system.vty.login && system.vty.password.as_deref() == Some("x"));
+}

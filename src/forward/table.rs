@@ -1,0 +1,346 @@
+//! The table of ports and sessions.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+
+use super::line::{ADDRESS_CONTROL, Channel, Scratch, Sequence, Session};
+use super::{Delivery, Disposition, Statistics};
+use crate::engine::{ChannelId, Counters, ForwardCommand, InterfaceId};
+use crate::proto::Instant;
+use crate::proto::l2tp::data::decode_data;
+use crate::proto::l2tp::{SessionId, TunnelId};
+use crate::proto::ppp::Framing;
+
+const PROTOCOL_IP: u16 = 0x0021;
+const PROTOCOL_LCP: [u8; 2] = [0xc0, 0x21];
+const LCP_ECHO_REQUEST: u8 = 9;
+const LCP_ECHO_REPLY: u8 = 10;
+
+/// IP of a port is open.
+#[derive(Clone, Copy)]
+struct Network {
+    tun: InterfaceId,
+    framing: Framing,
+}
+
+#[derive(Default)]
+struct Port {
+    channel: Option<Channel>,
+    session: Option<Session>,
+    network: Option<Network>,
+    /// LAC: the channel goes into the session and back.
+    spliced: bool,
+}
+
+impl Port {
+    fn counters(&self) -> Option<&Counters> {
+        let channel = self.channel.as_ref().map(Channel::counters);
+        channel.or_else(|| self.session.as_ref().map(Session::counters))
+    }
+
+    /// Sends a frame of this end: on its channel, or into its session when it is the LNS end.
+    fn send(
+        &mut self,
+        frame: Outgoing<'_>,
+        scratch: &mut Scratch,
+        sink: &mut dyn FnMut(Delivery<'_>),
+    ) -> bool {
+        if let Some(channel) = &self.channel {
+            channel.send(frame.accm, frame.pieces, scratch, sink);
+        } else if let Some(session) = &mut self.session {
+            session.send(frame.priority, frame.pieces, scratch, sink);
+        } else {
+            return false;
+        }
+        true
+    }
+}
+
+/// A frame on its way out.
+struct Outgoing<'a> {
+    pieces: [&'a [u8]; 3],
+    accm: u32,
+    priority: bool,
+}
+
+/// Ports, channels, sessions and TUNs of one router, and the packets between them.
+#[derive(Default)]
+pub struct Table {
+    ports: HashMap<InterfaceId, Port>,
+    channels: HashMap<ChannelId, InterfaceId>,
+    sessions: HashMap<SessionId, InterfaceId>,
+    /// The open ports of each TUN, oldest first.
+    tuns: HashMap<InterfaceId, Vec<InterfaceId>>,
+    scratch: Scratch,
+    statistics: Statistics,
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Carries a command of the engine out. A command for a port that is not attached is counted as
+    /// `unknown_port`.
+    pub fn execute(&mut self, command: ForwardCommand) {
+        match command {
+            ForwardCommand::AttachChannel { port, channel, counters } => {
+                self.detach(port);
+                if let Some(former) = self.channels.get(&channel).copied() {
+                    self.detach(former);
+                }
+                self.channels.insert(channel.clone(), port);
+                let channel = Some(Channel::new(channel, counters));
+                self.ports.insert(port, Port { channel, ..Port::default() });
+            }
+            ForwardCommand::AttachSession { port, session } => {
+                self.detach(port);
+                self.claim_session(port, session.path.id);
+                let session = Some(Session::new(session));
+                self.ports.insert(port, Port { session, ..Port::default() });
+            }
+            ForwardCommand::OpenNetwork { port, tun, framing } => self.open_network(port, tun, framing),
+            ForwardCommand::CloseNetwork { port } => self.close_network(port),
+            ForwardCommand::Splice { port, session } => {
+                self.close_network(port);
+                if !self.ports.contains_key(&port) {
+                    self.statistics.unknown_port += 1;
+                    return;
+                }
+                self.claim_session(port, session.path.id);
+                if let Some(entry) = self.ports.get_mut(&port) {
+                    if let Some(former) = entry.session.replace(Session::new(session.clone()))
+                        && former.data.path.id != session.path.id
+                    {
+                        self.sessions.remove(&former.data.path.id);
+                    }
+                    entry.spliced = true;
+                }
+            }
+            ForwardCommand::Detach { port } => self.detach(port),
+        }
+    }
+
+    /// Takes a datagram of UDP 1701.
+    pub fn datagram(
+        &mut self,
+        now: Instant,
+        remote: SocketAddr,
+        datagram: &[u8],
+        sink: &mut dyn FnMut(Delivery<'_>),
+    ) -> Disposition {
+        let Ok((header, frame)) = decode_data(datagram) else { return Disposition::NotData };
+        let id = SessionId { tunnel: TunnelId(header.tunnel), session: header.session };
+        let port = self.sessions.get(&id).copied();
+        let Some((port, entry)) = port.and_then(|port| Some((port, self.ports.get_mut(&port)?))) else {
+            self.statistics.unknown_session += 1;
+            return Disposition::Data;
+        };
+        let Some(session) = &mut entry.session else {
+            self.statistics.unknown_session += 1;
+            return Disposition::Data;
+        };
+        if !session.is_from(remote.ip()) {
+            self.statistics.wrong_peer += 1;
+            return Disposition::Data;
+        }
+        let ns = header.sequence.map(|(ns, _)| ns);
+        if session.sequence(ns, &mut self.statistics) == Sequence::Drop {
+            return Disposition::Data;
+        }
+        if frame.is_empty() {
+            self.statistics.short += 1;
+            return Disposition::Data;
+        }
+        session.received(frame);
+        if !entry.spliced {
+            let ip = deliver(port, entry.network, frame, sink, &mut self.statistics);
+            // At the LNS end traffic in either direction keeps a session from being idle.
+            if ip {
+                touch(session.counters(), now);
+            }
+        } else if let Some(channel) = &entry.channel {
+            // The access line never agreed with the tunnel to leave FF 03 out: RFC 1662 wants it there, and a
+            // receiver that agreed to ACFC must take it all the same.
+            let bare = frame.strip_prefix(&ADDRESS_CONTROL).unwrap_or(frame);
+            channel.send(0, [&ADDRESS_CONTROL, bare, &[]], &mut self.scratch, sink);
+        } else {
+            self.statistics.unknown_port += 1;
+        }
+        Disposition::Data
+    }
+
+    /// Takes an IP packet read from the TUN of `tun`. Of several open ports the oldest gets it; without any it is
+    /// the engine's, to dial.
+    pub fn packet(
+        &mut self,
+        now: Instant,
+        tun: InterfaceId,
+        packet: &[u8],
+        sink: &mut dyn FnMut(Delivery<'_>),
+    ) {
+        if !is_ipv4(packet) {
+            self.statistics.unsendable += 1;
+            return;
+        }
+        match self.tuns.get(&tun).and_then(|ports| ports.first()).copied() {
+            Some(port) => self.packet_out(now, port, packet, sink),
+            None => sink(Delivery::Dial { interface: tun, packet }),
+        }
+    }
+
+    /// Takes octets of a B channel; frames may be cut anywhere.
+    pub fn octets(&mut self, channel: &ChannelId, octets: &[u8], sink: &mut dyn FnMut(Delivery<'_>)) {
+        let port = self.channels.get(channel).copied();
+        let Some((port, entry)) = port.and_then(|port| Some((port, self.ports.get_mut(&port)?))) else {
+            self.statistics.unknown_port += 1;
+            return;
+        };
+        let Port { channel: Some(line), session, network, spliced } = entry else {
+            self.statistics.unknown_port += 1;
+            return;
+        };
+        let (statistics, scratch) = (&mut self.statistics, &mut self.scratch);
+        let bad = line.take(octets, |frame| match session {
+            Some(session) if *spliced => session.send(false, [frame, &[], &[]], scratch, sink),
+            Some(_) | None => {
+                deliver(port, *network, frame, sink, statistics);
+            }
+        });
+        self.statistics.bad_frames += bad;
+    }
+
+    /// Sends a PPP frame of the engine (protocol field first) out of a port: `Output::Frame`. It goes out with
+    /// FF 03 and the whole protocol field, which every peer must take whatever was agreed on (RFC 1662
+    /// section 3.1, RFC 1661 section 6.5).
+    pub fn frame_out(&mut self, port: InterfaceId, frame: &[u8], sink: &mut dyn FnMut(Delivery<'_>)) {
+        let frame = frame.strip_prefix(&ADDRESS_CONTROL).unwrap_or(frame);
+        let priority = frame
+            .strip_prefix(&PROTOCOL_LCP)
+            .and_then(|lcp| lcp.first())
+            .is_some_and(|&code| code == LCP_ECHO_REQUEST || code == LCP_ECHO_REPLY);
+        let frame = Outgoing { pieces: [&ADDRESS_CONTROL, frame, &[]], accm: 0, priority };
+        let sent = self.ports.get_mut(&port).is_some_and(|entry| entry.send(frame, &mut self.scratch, sink));
+        self.statistics.unknown_port += u64::from(!sent);
+    }
+
+    /// Sends an IP packet that the engine held out of a port: `Output::Packet`.
+    pub fn packet_out(
+        &mut self,
+        now: Instant,
+        port: InterfaceId,
+        packet: &[u8],
+        sink: &mut dyn FnMut(Delivery<'_>),
+    ) {
+        let open = self.ports.get_mut(&port).and_then(|entry| entry.network.map(|network| (entry, network)));
+        let Some((entry, Network { framing, .. })) = open else {
+            self.statistics.unknown_port += 1;
+            return;
+        };
+        if !is_ipv4(packet) || (framing.peer_mru != 0 && packet.len() > usize::from(framing.peer_mru)) {
+            self.statistics.unsendable += 1;
+            return;
+        }
+        if let Some(counters) = entry.counters() {
+            touch(counters, now);
+        }
+        let address_control: &[u8] = if framing.acfc { &[] } else { &ADDRESS_CONTROL };
+        let protocol: &[u8] = if framing.pfc { &[0x21] } else { &[0x00, 0x21] };
+        let pieces = [address_control, protocol, packet];
+        let frame = Outgoing { pieces, accm: framing.send_accm, priority: false };
+        let sent = entry.send(frame, &mut self.scratch, sink);
+        self.statistics.unknown_port += u64::from(!sent);
+    }
+
+    /// What was dropped or noticed.
+    pub const fn statistics(&self) -> Statistics {
+        self.statistics
+    }
+
+    /// Whether nothing is attached at all.
+    pub fn is_empty(&self) -> bool {
+        self.ports.is_empty() && self.channels.is_empty() && self.sessions.is_empty() && self.tuns.is_empty()
+    }
+
+    fn claim_session(&mut self, port: InterfaceId, id: SessionId) {
+        if let Some(former) = self.sessions.get(&id).copied()
+            && former != port
+        {
+            self.detach(former);
+        }
+        self.sessions.insert(id, port);
+    }
+
+    fn open_network(&mut self, port: InterfaceId, tun: InterfaceId, framing: Framing) {
+        self.close_network(port);
+        let Some(entry) = self.ports.get_mut(&port) else {
+            self.statistics.unknown_port += 1;
+            return;
+        };
+        entry.network = Some(Network { tun, framing });
+        self.tuns.entry(tun).or_default().push(port);
+    }
+
+    fn close_network(&mut self, port: InterfaceId) {
+        let network = self.ports.get_mut(&port).and_then(|entry| entry.network.take());
+        let Some(Network { tun, .. }) = network else { return };
+        if let Some(ports) = self.tuns.get_mut(&tun) {
+            ports.retain(|&open| open != port);
+            if ports.is_empty() {
+                self.tuns.remove(&tun);
+            }
+        }
+    }
+
+    fn detach(&mut self, port: InterfaceId) {
+        self.close_network(port);
+        let Some(entry) = self.ports.remove(&port) else { return };
+        if let Some(channel) = entry.channel {
+            self.channels.remove(&channel.id);
+        }
+        if let Some(session) = entry.session {
+            self.sessions.remove(&session.data.path.id);
+        }
+    }
+}
+
+fn is_ipv4(packet: &[u8]) -> bool {
+    packet.first().is_some_and(|first| first >> 4 == 4)
+}
+
+/// The protocol field of a frame and its information field; FF 03 and a compressed protocol field are taken as
+/// they come (RFC 1661 section 2: the field's last octet, and only that, is odd).
+fn protocol(frame: &[u8]) -> Option<(u16, &[u8])> {
+    let frame = frame.strip_prefix(&ADDRESS_CONTROL).unwrap_or(frame);
+    let (&first, rest) = frame.split_first()?;
+    if first & 1 == 1 {
+        return Some((u16::from(first), rest));
+    }
+    let (&second, rest) = rest.split_first()?;
+    Some((u16::from_be_bytes([first, second]), rest))
+}
+
+fn touch(counters: &Counters, now: Instant) {
+    counters.last_activity.store(now.since_start().as_secs(), Ordering::Relaxed);
+}
+
+/// Gives a frame from the peer to the TUN when it is IP and IP is open, otherwise to the engine. True for IP.
+fn deliver(
+    port: InterfaceId,
+    network: Option<Network>,
+    frame: &[u8],
+    sink: &mut dyn FnMut(Delivery<'_>),
+    statistics: &mut Statistics,
+) -> bool {
+    match (protocol(frame), network) {
+        (Some((PROTOCOL_IP, packet)), Some(Network { tun, .. })) if is_ipv4(packet) => {
+            sink(Delivery::Tun { tun, packet });
+            return true;
+        }
+        (None, _) | (Some((PROTOCOL_IP, _)), Some(_)) => statistics.short += 1,
+        (Some(_), _) => sink(Delivery::Frame { port, frame }),
+    }
+    false
+}

@@ -1,0 +1,434 @@
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::views::{InterfaceKind, InterfaceName};
+use crate::engine::{ChannelId, Counters, DataSession, ForwardCommand, InterfaceId};
+use crate::proto::Instant;
+use crate::proto::l2tp::data::{DataHeader, decode_data, encode_data};
+use crate::proto::l2tp::{DataPath, Role, SessionId, TunnelId};
+use crate::proto::ppp::Framing;
+
+const PORT: InterfaceId = InterfaceId(4);
+const TUN: InterfaceId = InterfaceId(9);
+const LAC: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 68);
+const LNS: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 82);
+const LCP_ECHO: [u8; 10] = [0xc0, 0x21, 9, 1, 0, 8, 1, 2, 3, 4];
+
+/// A delivery that owns what it carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Got {
+    Transmit(SocketAddr, Vec<u8>),
+    Tun(InterfaceId, Vec<u8>),
+    Channel(ChannelId, Vec<u8>),
+    Frame(InterfaceId, Vec<u8>),
+    Dial(InterfaceId, Vec<u8>),
+}
+
+fn collect(run: impl FnOnce(&mut dyn FnMut(Delivery<'_>))) -> Vec<Got> {
+    let mut got = Vec::new();
+    run(&mut |delivery| {
+        got.push(match delivery {
+            Delivery::Transmit { remote, bytes, .. } => Got::Transmit(remote, bytes.to_vec()),
+            Delivery::Tun { tun, packet } => Got::Tun(tun, packet.to_vec()),
+            Delivery::Channel { channel, octets } => Got::Channel(channel.clone(), octets.to_vec()),
+            Delivery::Frame { port, frame } => Got::Frame(port, frame.to_vec()),
+            Delivery::Dial { interface, packet } => Got::Dial(interface, packet.to_vec()),
+        });
+    });
+    got
+}
+
+fn at(address: Ipv4Addr) -> SocketAddr {
+    SocketAddr::from((address, 1701))
+}
+
+fn channel(unit: u8) -> ChannelId {
+    ChannelId { controller: InterfaceName::new(InterfaceKind::Serial, "0:23"), channel: unit }
+}
+
+/// The session of the documented call, seen from either end.
+fn session(role: Role, sequencing: bool) -> DataSession {
+    let (id, remote, remote_address, local) = match role {
+        Role::Lac => ((17688, 7), (55_270, 70), LNS, LAC),
+        Role::Lns => ((55_270, 70), (17688, 7), LAC, LNS),
+    };
+    let path = DataPath {
+        id: SessionId { tunnel: TunnelId(id.0), session: id.1 },
+        remote_tunnel: remote.0,
+        remote_session: remote.1,
+        remote: at(remote_address),
+        local: IpAddr::V4(local),
+        sequencing,
+        role,
+    };
+    DataSession { path, counters: Arc::default() }
+}
+
+fn lns(sequencing: bool, framing: Option<Framing>) -> (Table, Arc<Counters>) {
+    let (mut table, session) = (Table::new(), session(Role::Lns, sequencing));
+    let counters = session.counters.clone();
+    table.execute(ForwardCommand::AttachSession { port: PORT, session });
+    if let Some(framing) = framing {
+        table.execute(ForwardCommand::OpenNetwork { port: PORT, tun: TUN, framing });
+    }
+    (table, counters)
+}
+
+fn client(framing: Framing) -> Table {
+    let mut table = Table::new();
+    let (channel, counters) = (channel(1), Arc::default());
+    table.execute(ForwardCommand::AttachChannel { port: PORT, channel, counters });
+    table.execute(ForwardCommand::OpenNetwork { port: PORT, tun: TUN, framing });
+    table
+}
+
+fn lac(sequencing: bool) -> Table {
+    let mut table = Table::new();
+    let (channel, counters) = (channel(1), Arc::default());
+    table.execute(ForwardCommand::AttachChannel { port: PORT, channel, counters });
+    table.execute(ForwardCommand::Splice { port: PORT, session: session(Role::Lac, sequencing) });
+    table
+}
+
+fn data(ns: Option<u16>, frame: &[u8]) -> Vec<u8> {
+    let header =
+        DataHeader { sequence: ns.map(|ns| (ns, 0)), tunnel: 55_270, session: 70, ..DataHeader::default() };
+    encode_data(&header, frame)
+}
+
+fn ip(payload: &[u8]) -> Vec<u8> {
+    [&[0x45, 0], payload].concat()
+}
+
+fn framing(pfc: bool, acfc: bool) -> Framing {
+    Framing { pfc, acfc, send_accm: 0, peer_mru: 1500 }
+}
+
+fn now() -> Instant {
+    Instant::from_start(Duration::from_secs(77))
+}
+
+#[test]
+fn ip_of_an_open_session_goes_to_the_tun_however_it_is_framed() {
+    let (mut table, counters) = lns(false, Some(framing(false, false)));
+    let packet = ip(b"abc");
+    for head in [&[0xff, 3, 0, 0x21][..], &[0xff, 3, 0x21], &[0, 0x21], &[0x21]] {
+        let message = data(None, &[head, &packet].concat());
+        let got = collect(|sink| {
+            assert_eq!(table.datagram(now(), at(LAC), &message, sink), Disposition::Data);
+        });
+        assert_eq!(got, [Got::Tun(TUN, packet.clone())]);
+    }
+    assert_eq!(counters.snapshot(), (0, 0, 4, 4 * 5 + 4 + 3 + 2 + 1));
+    assert_eq!(counters.last_activity.load(Ordering::Relaxed), 77);
+}
+
+#[test]
+fn control_frames_and_ip_before_ipcp_go_to_the_engine() {
+    let (mut table, counters) = lns(false, None);
+    for frame in [&[0xff, 3, 0xc0, 0x21, 1][..], &[0x80, 0x21, 1], &[0xff, 3, 0, 0x21, 0x45]] {
+        let message = data(None, frame);
+        let got = collect(|sink| {
+            table.datagram(now(), at(LAC), &message, sink);
+        });
+        assert_eq!(got, [Got::Frame(PORT, frame.to_vec())]);
+    }
+    assert_eq!(
+        counters.last_activity.load(Ordering::Relaxed),
+        0,
+        "control frames keep nothing from being idle"
+    );
+}
+
+#[test]
+fn closing_the_network_gives_ip_back_to_the_engine() {
+    let (mut table, _) = lns(false, Some(framing(false, false)));
+    table.execute(ForwardCommand::CloseNetwork { port: PORT });
+    let packet = ip(b"");
+    let got = collect(|sink| table.packet(now(), TUN, &packet, sink));
+    assert_eq!(got, [Got::Dial(TUN, packet)]);
+}
+
+#[test]
+fn packets_of_a_tun_are_framed_as_agreed() {
+    for (pfc, acfc, head) in [
+        (false, false, &[0xff, 3, 0, 0x21][..]),
+        (true, false, &[0xff, 3, 0x21]),
+        (false, true, &[0, 0x21]),
+        (true, true, &[0x21]),
+    ] {
+        let (mut table, counters) = lns(false, Some(framing(pfc, acfc)));
+        let packet = ip(b"xyz");
+        let got = collect(|sink| table.packet(now(), TUN, &packet, sink));
+        let [Got::Transmit(remote, bytes)] = &got[..] else { panic!("{got:?}") };
+        assert_eq!(*remote, at(LAC));
+        let (header, frame) = decode_data(bytes).unwrap();
+        assert_eq!((header.tunnel, header.session, header.sequence), (17688, 7, None));
+        assert_eq!(frame, [head, &packet].concat());
+        assert_eq!(counters.snapshot(), (1, frame.len() as u64, 0, 0));
+    }
+}
+
+#[test]
+fn what_the_peer_cannot_take_is_not_sent() {
+    let (mut table, _) = lns(false, Some(Framing { peer_mru: 100, ..framing(false, false) }));
+    let packets = [ip(&[0; 99]), vec![0x60; 40], Vec::new()];
+    let got = collect(|sink| packets.iter().for_each(|packet| table.packet(now(), TUN, packet, sink)));
+    assert_eq!(got, []);
+    assert_eq!(table.statistics().unsendable, 3);
+}
+
+#[test]
+fn engine_frames_go_out_uncompressed_and_echoes_with_priority() {
+    let (mut table, _) = lns(false, Some(framing(true, true)));
+    let got = collect(|sink| table.frame_out(PORT, &LCP_ECHO, sink));
+    let [Got::Transmit(_, bytes)] = &got[..] else { panic!("{got:?}") };
+    let (header, frame) = decode_data(bytes).unwrap();
+    assert!(header.priority);
+    assert_eq!(frame, [&[0xff, 3][..], &LCP_ECHO].concat());
+    let got = collect(|sink| table.frame_out(PORT, &[0x80, 0x21, 9], sink));
+    let [Got::Transmit(_, bytes)] = &got[..] else { panic!("{got:?}") };
+    assert!(!decode_data(bytes).unwrap().0.priority);
+}
+
+#[test]
+fn the_lns_numbers_what_it_sends_and_the_lac_follows() {
+    let (mut lns, _) = lns(true, Some(framing(false, false)));
+    let mut lac = lac(false);
+    let mut numbers = Vec::new();
+    for _ in 0..3 {
+        let down = collect(|sink| lns.packet(now(), TUN, &ip(b""), sink));
+        let [Got::Transmit(_, bytes)] = &down[..] else { panic!("{down:?}") };
+        numbers.push(decode_data(bytes).unwrap().0.sequence.unwrap().0);
+        let access = collect(|sink| {
+            lac.datagram(now(), at(LNS), bytes, sink);
+        });
+        // The client's echo of the very octets goes up again.
+        let [Got::Channel(id, octets)] = &access[..] else { panic!("{access:?}") };
+        let up = collect(|sink| lac.octets(id, octets, sink));
+        let [Got::Transmit(_, bytes)] = &up[..] else { panic!("{up:?}") };
+        let (header, _) = decode_data(bytes).unwrap();
+        assert_eq!(header.sequence.map(|(ns, _)| ns), numbers.last().copied());
+    }
+    assert_eq!(numbers, [0, 1, 2]);
+    // RFC 2661 section 5.4: the LNS stops, the LAC stops.
+    let silent = encode_data(&DataHeader { tunnel: 17688, session: 7, ..DataHeader::default() }, &LCP_ECHO);
+    let access = collect(|sink| {
+        lac.datagram(now(), at(LNS), &silent, sink);
+    });
+    let [Got::Channel(id, octets)] = &access[..] else { panic!("{access:?}") };
+    let up = collect(|sink| lac.octets(id, octets, sink));
+    let [Got::Transmit(_, bytes)] = &up[..] else { panic!("{up:?}") };
+    assert_eq!(decode_data(bytes).unwrap().0.sequence, None);
+}
+
+#[test]
+fn late_and_repeated_data_is_dropped_and_gaps_are_counted() {
+    let (mut table, _) = lns(true, None);
+    let taken = |table: &mut Table, ns: u16| {
+        let message = data(Some(ns), &LCP_ECHO);
+        let got = collect(|sink| {
+            table.datagram(now(), at(LAC), &message, sink);
+        });
+        got.len() == 1
+    };
+    let verdicts: Vec<_> = [0, 1, 1, 0, 4, 3, 5].map(|ns| taken(&mut table, ns)).to_vec();
+    assert_eq!(verdicts, [true, true, false, false, true, false, true]);
+    assert_eq!((table.statistics().out_of_order, table.statistics().lost), (3, 2));
+    for ns in [0x7fff, 0xfffe, 0xffff, 0, 1] {
+        assert!(taken(&mut table, ns), "{ns:#x} is ahead, past the wrap as well");
+    }
+}
+
+#[test]
+fn strangers_are_counted_and_not_served() {
+    let (mut table, counters) = lns(false, None);
+    let unknown = encode_data(&DataHeader { tunnel: 1, session: 70, ..DataHeader::default() }, &LCP_ECHO);
+    let got = collect(|sink| {
+        assert_eq!(table.datagram(now(), at(LAC), &unknown, sink), Disposition::Data);
+        let known = data(None, &LCP_ECHO);
+        assert_eq!(table.datagram(now(), at(LNS), &known, sink), Disposition::Data);
+    });
+    assert_eq!(got, []);
+    assert_eq!((table.statistics().unknown_session, table.statistics().wrong_peer), (1, 1));
+    assert_eq!(counters.snapshot(), (0, 0, 0, 0));
+    // An address translator may change the port in the middle.
+    let known = data(None, &LCP_ECHO);
+    let got = collect(|sink| {
+        table.datagram(now(), SocketAddr::from((LAC, 40_000)), &known, sink);
+    });
+    assert_eq!(got.len(), 1);
+}
+
+#[test]
+fn control_messages_and_other_versions_are_the_engines() {
+    let (mut table, _) = lns(false, None);
+    for message in [&[0xc8, 2, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0][..], &[0, 1, 2, 3, 4, 5], &[0x40, 2], &[]] {
+        let got = collect(|sink| {
+            assert_eq!(table.datagram(now(), at(LAC), message, sink), Disposition::NotData);
+        });
+        assert_eq!(got, []);
+    }
+}
+
+#[test]
+fn a_spliced_channel_gives_the_tunnel_its_frames_as_they_are() {
+    let mut lac = lac(false);
+    // FF 03 as the client sent it; no flags, no stuffing, no FCS.
+    let got = collect(|sink| {
+        let mut client = client(framing(false, false));
+        let wire = collect(|sink| client.frame_out(PORT, &LCP_ECHO, sink));
+        let [Got::Channel(id, octets)] = &wire[..] else { panic!("{wire:?}") };
+        lac.octets(id, octets, sink);
+    });
+    let [Got::Transmit(remote, bytes)] = &got[..] else { panic!("{got:?}") };
+    assert_eq!(*remote, at(LNS));
+    assert_eq!(decode_data(bytes).unwrap().1, [&[0xff, 3][..], &LCP_ECHO].concat());
+}
+
+#[test]
+fn an_lns_that_leaves_ff_03_out_reaches_a_client_that_wants_it() {
+    let mut lac = lac(false);
+    let message = encode_data(&DataHeader { tunnel: 17688, session: 7, ..DataHeader::default() }, &LCP_ECHO);
+    let down = collect(|sink| {
+        lac.datagram(now(), at(LNS), &message, sink);
+    });
+    let [Got::Channel(id, octets)] = &down[..] else { panic!("{down:?}") };
+    let mut client = client(framing(false, false));
+    let got = collect(|sink| client.octets(id, octets, sink));
+    assert_eq!(got, [Got::Frame(PORT, [&[0xff, 3][..], &LCP_ECHO].concat())]);
+}
+
+#[test]
+fn damage_on_the_line_costs_one_frame() {
+    let mut client = client(framing(false, false));
+    let wire = collect(|sink| client.frame_out(PORT, &LCP_ECHO, sink));
+    let [Got::Channel(id, octets)] = &wire[..] else { panic!("{wire:?}") };
+    let mut damaged = octets.clone();
+    damaged[5] ^= 0x40;
+    let got = collect(|sink| {
+        client.octets(id, &damaged, sink);
+        client.octets(id, octets, sink);
+    });
+    assert_eq!(got.len(), 1);
+    assert_eq!(client.statistics().bad_frames, 1);
+}
+
+#[test]
+fn a_session_id_that_comes_again_belongs_to_the_new_port() {
+    let (mut table, _) = lns(false, None);
+    let newer = InterfaceId(5);
+    table.execute(ForwardCommand::AttachSession { port: newer, session: session(Role::Lns, false) });
+    table.execute(ForwardCommand::Detach { port: PORT });
+    let message = data(None, &LCP_ECHO);
+    let got = collect(|sink| {
+        table.datagram(now(), at(LAC), &message, sink);
+    });
+    assert_eq!(got, [Got::Frame(newer, LCP_ECHO.to_vec())]);
+    table.execute(ForwardCommand::Detach { port: newer });
+    assert!(table.is_empty());
+}
+
+fn command() -> impl Strategy<Value = ForwardCommand> {
+    let port = (0u32..4).prop_map(InterfaceId);
+    (0u8..6, port, 0u8..3, 0u16..3).prop_map(|(kind, port, unit, number)| {
+        let mut session = session(Role::Lns, false);
+        session.path.id.session = number;
+        match kind {
+            0 => ForwardCommand::AttachChannel { port, channel: channel(unit), counters: Arc::default() },
+            1 => ForwardCommand::AttachSession { port, session },
+            2 => ForwardCommand::OpenNetwork {
+                port,
+                tun: InterfaceId(u32::from(unit)),
+                framing: framing(false, false),
+            },
+            3 => ForwardCommand::CloseNetwork { port },
+            4 => ForwardCommand::Splice { port, session },
+            _ => ForwardCommand::Detach { port },
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_packet_crosses_channel_and_tunnel_unchanged(
+        payload in proptest::collection::vec(any::<u8>(), 0..600),
+        cut in 1usize..200,
+        bits in any::<[bool; 5]>(),
+    ) {
+        let [pfc, acfc, lns_pfc, lns_acfc, sequencing] = bits;
+        let (mut client, mut lac) = (client(framing(pfc, acfc)), lac(sequencing));
+        let (mut lns, counters) = lns(sequencing, Some(framing(lns_pfc, lns_acfc)));
+        let packet = ip(&payload);
+        let wire = collect(|sink| client.packet(now(), TUN, &packet, sink));
+        prop_assert_eq!(wire.len(), 1);
+        let Got::Channel(id, octets) = &wire[0] else { panic!("{wire:?}") };
+        let tunnel = collect(|sink| octets.chunks(cut).for_each(|chunk| lac.octets(id, chunk, sink)));
+        prop_assert_eq!(tunnel.len(), 1);
+        let Got::Transmit(_, message) = &tunnel[0] else { panic!("{tunnel:?}") };
+        let up = collect(|sink| { lns.datagram(now(), at(LAC), message, sink); });
+        prop_assert_eq!(up, [Got::Tun(TUN, packet.clone())]);
+
+        let tunnel = collect(|sink| lns.packet(now(), TUN, &packet, sink));
+        let Got::Transmit(_, message) = &tunnel[0] else { panic!("{tunnel:?}") };
+        let wire = collect(|sink| { lac.datagram(now(), at(LNS), message, sink); });
+        let Got::Channel(id, octets) = &wire[0] else { panic!("{wire:?}") };
+        let down = collect(|sink| octets.chunks(cut).for_each(|chunk| client.octets(id, chunk, sink)));
+        prop_assert_eq!(down, [Got::Tun(TUN, packet)]);
+        let (packets_out, _, packets_in, _) = counters.snapshot();
+        prop_assert_eq!((packets_out, packets_in), (1, 1));
+    }
+
+    #[test]
+    fn every_bit_of_the_data_header_is_understood(
+        length in any::<bool>(),
+        offset in proptest::option::of(0u16..20),
+        priority in any::<bool>(),
+        sequence in any::<bool>(),
+        payload in proptest::collection::vec(any::<u8>(), 0..100),
+    ) {
+        let (mut table, _) = lns(false, Some(framing(false, false)));
+        let sequence = sequence.then_some((0, 0));
+        let header = DataHeader { length, sequence, offset, priority, tunnel: 55_270, session: 70 };
+        let message = encode_data(&header, &[&[0xff, 3, 0, 0x21][..], &ip(&payload)].concat());
+        let got = collect(|sink| { table.datagram(now(), at(LAC), &message, sink); });
+        prop_assert_eq!(got, [Got::Tun(TUN, ip(&payload))]);
+    }
+
+    #[test]
+    fn garbage_changes_nothing(
+        datagrams in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..64), 0..40),
+        flags in any::<u16>(),
+    ) {
+        let mut table = lac(false);
+        for datagram in &datagrams {
+            let message = [&flags.to_be_bytes()[..], datagram].concat();
+            collect(|sink| {
+                table.datagram(now(), at(LNS), &message, sink);
+                table.octets(&channel(1), datagram, sink);
+                table.packet(now(), TUN, datagram, sink);
+                table.frame_out(PORT, datagram, sink);
+                table.packet_out(now(), PORT, datagram, sink);
+            });
+        }
+        table.execute(ForwardCommand::Detach { port: PORT });
+        prop_assert!(table.is_empty());
+    }
+
+    #[test]
+    fn nothing_is_left_once_every_port_is_detached(commands in proptest::collection::vec(command(), 0..60)) {
+        let mut table = Table::new();
+        for command in commands {
+            table.execute(command);
+        }
+        for port in 0..4 {
+            table.execute(ForwardCommand::Detach { port: InterfaceId(port) });
+        }
+        prop_assert!(table.is_empty());
+    }
+}

@@ -1,0 +1,320 @@
+//! The task that carries out what the engine asks of the kernel's network, one request after the other, so that
+//! packets need not wait for netlink.
+
+use std::collections::HashMap;
+
+use futures_util::StreamExt;
+use futures_util::stream::Stream;
+use ipnet::Ipv4Net;
+use rtnetlink::packet_core::NetlinkPayload;
+use rtnetlink::packet_route::RouteNetlinkMessage;
+use rtnetlink::{Error, MulticastGroup};
+use tokio::sync::mpsc;
+
+use super::netlink::{LinkState, Links, Route, reason};
+use super::tun::Tun;
+use crate::config::views::{InterfaceKind, InterfaceName};
+use crate::engine::{HostRequest, InterfaceId, RequestId};
+
+/// The answers.
+pub(super) enum Report {
+    Done(RequestId),
+    Refused(RequestId, String),
+    /// A TUN was made. `routed` is false for a loopback interface, which carries nothing.
+    Tun {
+        request: RequestId,
+        interface: InterfaceId,
+        tun: Tun,
+        routed: bool,
+    },
+    Carrier {
+        interface: InterfaceId,
+        up: bool,
+    },
+}
+
+/// A Linux device that an interface of the router stands for.
+struct Device {
+    index: u32,
+    /// `Vi4`, or `eth0` for `Ethernet0`.
+    label: String,
+    /// A device that was named to us: as it was found, to be put back. `None` for one that we made.
+    found: Option<LinkState>,
+    /// What was last reported; `None` for nothing yet, and for a TUN.
+    carrier: Option<bool>,
+}
+
+/// Everything that was done to one namespace.
+pub(super) struct Devices {
+    links: Links,
+    named: HashMap<InterfaceName, String>,
+    devices: HashMap<InterfaceId, Device>,
+    /// On devices that we did not make.
+    addresses: Vec<(u32, Ipv4Net)>,
+    routes: Vec<Route>,
+    reports: mpsc::UnboundedSender<Report>,
+}
+
+/// Where requests go.
+pub(super) type Requests = mpsc::UnboundedSender<(RequestId, HostRequest)>;
+
+/// Starts the task in the namespace of this thread. It ends when the last sender of requests is gone: then
+/// everything is taken back, and the task's result says what could not be.
+///
+/// # Errors
+/// When there is no netlink socket to be had.
+pub(super) fn start(
+    named: HashMap<InterfaceName, String>,
+    reports: mpsc::UnboundedSender<Report>,
+) -> std::io::Result<(Requests, tokio::task::JoinHandle<Result<(), String>>)> {
+    let (connection, handle, messages) = rtnetlink::new_multicast_connection(&[MulticastGroup::Link])?;
+    tokio::spawn(connection);
+    let (requests, queue) = mpsc::unbounded_channel();
+    let devices = Devices {
+        links: Links::new(handle),
+        named,
+        devices: HashMap::new(),
+        addresses: Vec::new(),
+        routes: Vec::new(),
+        reports,
+    };
+    let changes = messages.filter_map(|(message, _)| async move {
+        match message.payload {
+            NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewLink(link)) => Some(LinkState::of(&link)),
+            NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelLink(link)) => {
+                Some(LinkState { carrier: false, ..LinkState::of(&link) })
+            }
+            _ => None,
+        }
+    });
+    Ok((requests, tokio::spawn(devices.run(queue, Box::pin(changes)))))
+}
+
+impl Devices {
+    async fn run(
+        mut self,
+        mut queue: mpsc::UnboundedReceiver<(RequestId, HostRequest)>,
+        mut changes: impl Stream<Item = LinkState> + Unpin,
+    ) -> Result<(), String> {
+        loop {
+            tokio::select! {
+                request = queue.recv() => match request {
+                    Some((id, request)) => {
+                        let report = self.execute(id, request).await.unwrap_or_else(|text| Report::Refused(id, text));
+                        self.report(report);
+                        self.report_carrier();
+                    }
+                    None => return self.take_back().await,
+                },
+                Some(change) = changes.next() => self.changed(change),
+            }
+        }
+    }
+
+    /// The receiver is gone only when the router is being switched off, and then nobody waits for reports.
+    fn report(&self, report: Report) {
+        let _ = self.reports.send(report);
+    }
+
+    fn changed(&mut self, change: LinkState) {
+        for (&interface, device) in &mut self.devices {
+            if device.index == change.index && device.carrier.is_some_and(|up| up != change.carrier) {
+                device.carrier = Some(change.carrier);
+                let _ = self.reports.send(Report::Carrier { interface, up: change.carrier });
+            }
+        }
+    }
+
+    /// A device that has just been bound says whether it has carrier.
+    fn report_carrier(&mut self) {
+        for (&interface, device) in &mut self.devices {
+            if let (Some(found), None) = (device.found, device.carrier) {
+                device.carrier = Some(found.carrier);
+                let _ = self.reports.send(Report::Carrier { interface, up: found.carrier });
+            }
+        }
+    }
+
+    async fn execute(&mut self, id: RequestId, request: HostRequest) -> Result<Report, String> {
+        match request {
+            HostRequest::CreateTun { interface, name, mtu } => {
+                return self.create_tun(id, interface, &name, mtu, true).await;
+            }
+            HostRequest::DeleteTun { interface } => self.delete_tun(interface).await?,
+            HostRequest::BindDevice { interface, name } => return self.bind(id, interface, &name).await,
+            HostRequest::SetLink { interface, up } => {
+                let device = self.device(interface)?;
+                let done = self.links.set_up(device.index, up).await;
+                done.map_err(|error| refusal(&device.label, if up { "set up" } else { "set down" }, &error))?;
+            }
+            HostRequest::SetMtu { interface, mtu } => {
+                let device = self.device(interface)?;
+                let done = self.links.set_mtu(device.index, u32::from(mtu)).await;
+                done.map_err(|error| refusal(&device.label, &format!("give MTU {mtu} to"), &error))?;
+            }
+            HostRequest::AddAddress { interface, address } => self.add_address(interface, address).await?,
+            HostRequest::RemoveAddress { interface, address } => {
+                let device = self.device(interface)?;
+                let done = self.links.remove_address(device.index, address).await;
+                done.map_err(|error| refusal(&device.label, &format!("take {address} from"), &error))?;
+                let index = device.index;
+                self.addresses.retain(|&mine| mine != (index, address));
+            }
+            HostRequest::AddRoute { network, gateway, interface, source } => {
+                let index = interface.map(|interface| self.device(interface)).transpose()?.map(|d| d.index);
+                self.add_route(Route { network, gateway, index, source }).await?;
+            }
+            HostRequest::RemoveRoute { network, gateway, interface } => {
+                let index = interface
+                    .map(|interface| self.device(interface))
+                    .transpose()
+                    // With the device the route went.
+                    .map_or(Some(0), |device| device.map(|d| d.index));
+                self.remove_route(Route { network, gateway, index, source: None }).await?;
+            }
+            HostRequest::OpenSocket { .. } | HostRequest::CloseSocket { .. } | HostRequest::Echo { .. } => {
+                return Err("not a request about devices".to_owned());
+            }
+        }
+        Ok(Report::Done(id))
+    }
+
+    fn device(&self, interface: InterfaceId) -> Result<&Device, String> {
+        self.devices.get(&interface).ok_or_else(|| "the interface has no Linux device".to_owned())
+    }
+
+    async fn create_tun(
+        &mut self,
+        request: RequestId,
+        interface: InterfaceId,
+        name: &str,
+        mtu: u16,
+        routed: bool,
+    ) -> Result<Report, String> {
+        if self.devices.contains_key(&interface) {
+            return Err(format!("{name}: the interface has a Linux device already"));
+        }
+        let tun = Tun::create(name, mtu).map_err(|error| format!("{name}: cannot make a TUN: {error}"))?;
+        let index = tun.index();
+        self.links.keep_quiet(index).await.map_err(|error| refusal(name, "prepare", &error))?;
+        let device = Device { index, label: name.to_owned(), found: None, carrier: None };
+        self.devices.insert(interface, device);
+        Ok(Report::Tun { request, interface, tun, routed })
+    }
+
+    async fn delete_tun(&mut self, interface: InterfaceId) -> Result<(), String> {
+        let Device { index, label, found, .. } = self.device(interface)?;
+        if found.is_some() {
+            return Err(format!("{label}: not a TUN of this router"));
+        }
+        let done = self.links.delete(*index).await;
+        done.map_err(|error| refusal(label, "remove", &error))?;
+        let index = *index;
+        self.devices.remove(&interface);
+        // The kernel takes the routes of a device along with it.
+        self.routes.retain(|route| route.index != Some(index));
+        Ok(())
+    }
+
+    async fn bind(
+        &mut self,
+        request: RequestId,
+        interface: InterfaceId,
+        name: &InterfaceName,
+    ) -> Result<Report, String> {
+        if let Some(device) = self.devices.get(&interface) {
+            return Err(format!("{name} is bound to {} already", device.label));
+        }
+        let Some(label) = self.named.get(name).cloned() else {
+            // A loopback interface has nothing outside: a TUN that carries nothing is one.
+            if name.kind == InterfaceKind::Loopback {
+                return self.create_tun(request, interface, &name.short(), 1500, false).await;
+            }
+            return Err(format!("no Linux device was named for {name}"));
+        };
+        let found = self.links.find(&label).await;
+        let found = found.map_err(|error| refusal(&label, &format!("bind {name} to"), &error))?;
+        self.devices
+            .insert(interface, Device { index: found.index, label, found: Some(found), carrier: None });
+        Ok(Report::Done(request))
+    }
+
+    async fn add_address(&mut self, interface: InterfaceId, address: Ipv4Net) -> Result<(), String> {
+        let device = self.device(interface)?;
+        let added = self.links.add_address(device.index, address).await;
+        let added = added.map_err(|error| refusal(&device.label, &format!("give {address} to"), &error))?;
+        if added && device.found.is_some() {
+            let mine = (device.index, address);
+            self.addresses.push(mine);
+        }
+        Ok(())
+    }
+
+    async fn add_route(&mut self, route: Route) -> Result<(), String> {
+        if route.gateway.is_none() && route.index.is_none() {
+            return Err(format!("route {}: neither a next hop nor an interface", route.network));
+        }
+        let added = self.links.add_route(&route).await;
+        let refused =
+            |error: Error| format!("cannot install the route {}: {}", route.network, reason(&error));
+        if added.map_err(refused)? {
+            self.routes.push(route);
+        }
+        Ok(())
+    }
+
+    async fn remove_route(&mut self, asked: Route) -> Result<(), String> {
+        let same = |mine: &Route| {
+            (mine.network, mine.gateway, mine.index) == (asked.network, asked.gateway, asked.index)
+        };
+        // What is not in the list the kernel had before us, or has taken away with its device.
+        let Some(at) = self.routes.iter().position(same) else { return Ok(()) };
+        let route = self.routes.swap_remove(at);
+        let removed = self.links.remove_route(&route).await;
+        removed.map_err(|error| format!("cannot remove the route {}: {}", route.network, reason(&error)))
+    }
+
+    /// Undoes everything. What we made vanishes with its descriptor or is removed by name; of what was named to us
+    /// only our own addresses and routes go, and link state and MTU are put back.
+    async fn take_back(mut self) -> Result<(), String> {
+        let mut failures = Vec::new();
+        for route in std::mem::take(&mut self.routes) {
+            if let Err(error) = self.links.remove_route(&route).await {
+                failures.push(format!("route {}: {}", route.network, reason(&error)));
+            }
+        }
+        for (index, address) in std::mem::take(&mut self.addresses) {
+            if let Err(error) = self.links.remove_address(index, address).await {
+                failures.push(format!("address {address}: {}", reason(&error)));
+            }
+        }
+        for device in std::mem::take(&mut self.devices).into_values() {
+            let done = match device.found {
+                None => self.links.delete(device.index).await,
+                Some(found) => self.put_back(&device.label, found).await,
+            };
+            if let Err(error) = done {
+                failures.push(format!("{}: {}", device.label, reason(&error)));
+            }
+        }
+        if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
+    }
+
+    async fn put_back(&self, label: &str, found: LinkState) -> Result<(), Error> {
+        let Ok(now) = self.links.find(label).await else { return Ok(()) };
+        if now.index != found.index {
+            return Ok(());
+        }
+        if now.mtu != found.mtu && found.mtu != 0 {
+            self.links.set_mtu(found.index, found.mtu).await?;
+        }
+        if now.up != found.up {
+            self.links.set_up(found.index, found.up).await?;
+        }
+        Ok(())
+    }
+}
+
+fn refusal(label: &str, what: &str, error: &Error) -> String {
+    format!("cannot {what} {label}: {}", reason(error))
+}

@@ -1,0 +1,131 @@
+//! What of a router ends when it is switched off: the sans-IO machine, its table, its clock, and the helpers that
+//! carry out what takes time.
+
+use std::io;
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::clock::MonotonicClock;
+use super::devices::{self, Report, Requests};
+use super::handle::{HostConfig, Startup};
+use super::ping::Answer;
+use crate::engine::{HostRequest, RequestId};
+use crate::forward::Table;
+use crate::proto::Instant;
+use crate::router::{Input, Output, Router, RouterParams};
+
+/// What the task drives: a [`Router`], or in a test a script.
+pub trait Node {
+    /// [`Router::handle`].
+    fn handle(&mut self, now: Instant, input: Input<'_>);
+    /// [`Router::poll`].
+    fn poll(&mut self) -> Option<Output>;
+    /// [`Router::next_timeout`].
+    fn next_timeout(&self) -> Option<Instant>;
+    /// [`Router::hostname`].
+    fn hostname(&self) -> &str;
+}
+
+impl Node for Router {
+    fn handle(&mut self, now: Instant, input: Input<'_>) {
+        Router::handle(self, now, input);
+    }
+    fn poll(&mut self) -> Option<Output> {
+        Router::poll(self)
+    }
+    fn next_timeout(&self) -> Option<Instant> {
+        Router::next_timeout(self)
+    }
+    fn hostname(&self) -> &str {
+        Router::hostname(self)
+    }
+}
+
+/// Makes a node at power-on and at every `reload`.
+pub type Factory = Box<dyn FnMut(Instant, RouterParams) -> Box<dyn Node> + Send>;
+
+/// What comes back to the task from its helpers.
+pub(super) enum Event {
+    Timer,
+    Report(Report),
+    Echo(RequestId, io::Result<Answer>),
+}
+
+/// The parts that end with a `reload`.
+pub(super) struct Machine {
+    pub router: Box<dyn Node>,
+    pub table: Table,
+    pub clock: MonotonicClock,
+    requests: Requests,
+    reports: mpsc::UnboundedReceiver<Report>,
+    report: mpsc::UnboundedSender<Report>,
+    worker: JoinHandle<Result<(), String>>,
+    pub echoes: JoinSet<(RequestId, io::Result<Answer>)>,
+}
+
+impl Machine {
+    pub fn power_on(
+        config: &mut HostConfig,
+        factory: &mut Factory,
+        startup: &Startup,
+        wall: Option<(i64, u32)>,
+    ) -> io::Result<Machine> {
+        let (report, reports) = mpsc::unbounded_channel();
+        let (requests, worker) = devices::start(config.devices.clone(), report.clone())?;
+        let clock = MonotonicClock::start();
+        let params = RouterParams {
+            entropy: (config.entropy)(),
+            startup_config: startup.text.clone(),
+            wall_clock: wall,
+        };
+        let router = factory(clock.now(), params);
+        let (table, echoes) = (Table::new(), JoinSet::new());
+        Ok(Machine { router, table, clock, requests, reports, report, worker, echoes })
+    }
+
+    /// Hands a request to the task that speaks netlink.
+    pub fn ask(&self, id: RequestId, request: HostRequest) {
+        if self.requests.send((id, request)).is_err() {
+            self.answer(Report::Refused(id, "the netlink task has ended".to_owned()));
+        }
+    }
+
+    /// Answers a request in its turn: a router is not called from within itself.
+    pub fn answer(&self, report: Report) {
+        // `self` holds the receiver.
+        let _ = self.report.send(report);
+    }
+
+    /// The next report of a helper, or the router's timer. Cancel-safe.
+    pub async fn event(&mut self) -> Event {
+        let deadline = self.router.next_timeout().map(|at| self.clock.deadline(at));
+        loop {
+            tokio::select! {
+                () = reach(deadline) => return Event::Timer,
+                Some(report) = self.reports.recv() => return Event::Report(report),
+                Some(done) = self.echoes.join_next() => {
+                    // A task that was cancelled or panicked answers nobody.
+                    if let Ok((id, answer)) = done {
+                        return Event::Echo(id, answer);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes everything back; the text says what is left.
+    pub async fn power_off(mut self) -> Result<(), String> {
+        self.echoes.shutdown().await;
+        drop(self.requests);
+        self.worker.await.unwrap_or_else(|error| Err(error.to_string()))
+    }
+}
+
+/// Waits for a deadline; for ever without one.
+async fn reach(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

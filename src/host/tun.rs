@@ -1,0 +1,156 @@
+//! TUN and TAP devices. They vanish with their descriptor: a killed process leaves none behind.
+
+use std::io;
+use std::task::{Context, Poll};
+
+use tun_rs::{AsyncDevice, DeviceBuilder, Layer, SyncDevice};
+
+/// Longest name of a network device (IFNAMSIZ less its NUL).
+pub const NAME_MAX: usize = 15;
+
+fn build(name: &str, layer: Layer, mtu: u16, mac: Option<[u8; 6]>) -> io::Result<SyncDevice> {
+    if name.is_empty() || name.len() > NAME_MAX || name.contains(['/', ' ', '%']) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!(
+                "\"{name}\" cannot name a network device: 1 to {NAME_MAX} characters, no blank, slash or percent"
+            ),
+        ));
+    }
+    let mut builder = DeviceBuilder::new().name(name).layer(layer).mtu(mtu).offload(false).enable(false);
+    if let Some(mac) = mac {
+        builder = builder.mac_addr(mac);
+    }
+    let device = builder.build_sync()?;
+    let given = device.name()?;
+    if given != name {
+        return Err(io::Error::other(format!("the kernel named the device {given} instead of {name}")));
+    }
+    Ok(device)
+}
+
+/// A TUN: IP packets without any header.
+pub struct Tun {
+    device: AsyncDevice,
+    name: String,
+    index: u32,
+}
+
+impl Tun {
+    /// Makes a TUN in the namespace of this thread; it stays down. Inside a tokio runtime.
+    ///
+    /// # Errors
+    /// A bad or taken name, or what the kernel says.
+    pub fn create(name: &str, mtu: u16) -> io::Result<Tun> {
+        let device = build(name, Layer::L3, mtu, None)?;
+        let index = device.if_index()?;
+        Ok(Tun { device: AsyncDevice::new(device)?, name: name.to_owned(), index })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its interface index.
+    pub const fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// Ready when there may be something to read; otherwise the waker is kept and called then.
+    ///
+    /// # Errors
+    /// When the device is gone.
+    pub fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.device.poll_readable(cx)
+    }
+
+    /// Reads one packet if there is one; `WouldBlock` otherwise.
+    ///
+    /// # Errors
+    /// `WouldBlock`, or when the device is down or gone.
+    pub fn try_recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.device.try_recv(buffer)
+    }
+
+    /// Writes one packet.
+    ///
+    /// # Errors
+    /// `WouldBlock`, or when the device is down or gone.
+    pub fn try_send(&self, packet: &[u8]) -> io::Result<usize> {
+        self.device.try_send(packet)
+    }
+}
+
+/// A TAP: the lab's end of an Ethernet. Its frames begin with the destination address; no FCS.
+pub struct Tap {
+    device: AsyncDevice,
+    name: String,
+}
+
+impl Tap {
+    /// Makes a TAP in the namespace of this thread; it stays down until somebody sets it up. Inside a tokio
+    /// runtime. From another namespace: make it in [`NetNs::run`](super::NetNs::run) with [`Tap::open`].
+    ///
+    /// # Errors
+    /// A bad or taken name, or what the kernel says.
+    pub fn create(name: &str, mtu: u16, mac: Option<[u8; 6]>) -> io::Result<Tap> {
+        Self::from_sync(Self::open(name, mtu, mac)?)
+    }
+
+    /// Makes the device only, without a runtime; [`Tap::from_sync`] makes it usable.
+    ///
+    /// # Errors
+    /// As [`Tap::create`].
+    pub fn open(name: &str, mtu: u16, mac: Option<[u8; 6]>) -> io::Result<SyncDevice> {
+        build(name, Layer::L2, mtu, mac)
+    }
+
+    /// Registers a device made by [`Tap::open`] with the tokio runtime of this thread.
+    ///
+    /// # Errors
+    /// When the runtime refuses it.
+    pub fn from_sync(device: SyncDevice) -> io::Result<Tap> {
+        let name = device.name()?;
+        Ok(Tap { device: AsyncDevice::new(device)?, name })
+    }
+
+    /// Makes a TAP inside `netns` and registers it with the runtime of this thread.
+    ///
+    /// # Errors
+    /// As [`Tap::create`], or when the namespace cannot be entered.
+    pub fn create_in(netns: &super::NetNs, name: &str, mtu: u16, mac: Option<[u8; 6]>) -> io::Result<Tap> {
+        let device = netns.run(|| Self::open(name, mtu, mac))?;
+        let name = name.to_owned();
+        Ok(Tap { device: AsyncDevice::new(device)?, name })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads one frame.
+    ///
+    /// # Errors
+    /// When the device is down or gone.
+    pub async fn recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.device.recv(buffer).await
+    }
+
+    /// Writes one frame.
+    ///
+    /// # Errors
+    /// When the device is down or gone.
+    pub async fn send(&self, frame: &[u8]) -> io::Result<usize> {
+        self.device.send(frame).await
+    }
+
+    /// Writes one frame if the device takes it now.
+    ///
+    /// # Errors
+    /// `WouldBlock`, or when the device is down or gone.
+    pub fn try_send(&self, frame: &[u8]) -> io::Result<usize> {
+        self.device.try_send(frame)
+    }
+}

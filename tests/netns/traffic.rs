@@ -1,0 +1,197 @@
+//! Packets: ICMP, UDP, TUN and tunnel.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+
+use vpdnsh::engine::{Counters, DataSession, ForwardCommand, HostEvent, HostRequest, InterfaceId, Socket};
+use vpdnsh::host::{NetNs, Notice, RouterHost};
+use vpdnsh::proto::entropy::Seeded;
+use vpdnsh::proto::l2tp::data::{DataHeader, decode_data, encode_data};
+use vpdnsh::proto::l2tp::{DataPath, Role, SessionId, TunnelId};
+use vpdnsh::proto::ppp::Framing;
+use vpdnsh::router::Output;
+
+use crate::bench::{Bench, SOON, Seen, config};
+
+const VI4: InterfaceId = InterfaceId(4);
+const USER: Ipv4Addr = Ipv4Addr::new(10, 10, 53, 2);
+
+fn echo(destination: Ipv4Addr, timeout: Duration) -> HostRequest {
+    HostRequest::Echo { destination, source: None, sequence: 3, size: 100, timeout }
+}
+
+fn open_1701(bench: &mut Bench) {
+    bench.done(HostRequest::OpenSocket { socket: Socket::L2tp, port: 1701 });
+}
+
+fn peer(netns: &NetNs, address: Ipv4Addr) -> UdpSocket {
+    let socket = netns.run(|| UdpSocket::bind((address, 0))).unwrap();
+    socket.set_read_timeout(Some(SOON)).unwrap();
+    socket
+}
+
+pub fn loopback_answers_pings_and_nobody_does_not() {
+    let mut bench = Bench::new();
+    let reply = bench.ask(echo(Ipv4Addr::LOCALHOST, SOON));
+    assert!(matches!(reply, HostEvent::EchoReply(_, time) if time < SOON), "{reply:?}");
+    // There is no route in a new namespace.
+    let silence = bench.ask(echo(Ipv4Addr::new(192, 0, 2, 1), Duration::from_millis(20)));
+    assert!(matches!(silence, HostEvent::EchoTimeout(_)), "{silence:?}");
+    let foreign = HostRequest::Echo {
+        destination: Ipv4Addr::LOCALHOST,
+        source: Some(Ipv4Addr::new(192, 0, 2, 9)),
+        sequence: 0,
+        size: 100,
+        timeout: SOON,
+    };
+    assert!(bench.refused(foreign).contains("192.0.2.9"));
+}
+
+/// Opens a session whose peer is a socket of the test, with a TUN that leads to the user.
+fn open_session(bench: &mut Bench) -> (UdpSocket, SocketAddr, Arc<Counters>) {
+    let peer = peer(&bench.netns, Ipv4Addr::new(127, 0, 0, 2));
+    open_1701(bench);
+    bench.done(HostRequest::CreateTun { interface: VI4, name: "Vi4".to_owned(), mtu: 1460 });
+    bench.done(HostRequest::SetLink { interface: VI4, up: true });
+    bench.done(HostRequest::AddAddress { interface: VI4, address: "10.51.6.82/32".parse().unwrap() });
+    let network = "10.10.53.2/32".parse().unwrap();
+    bench.done(HostRequest::AddRoute { network, gateway: None, interface: Some(VI4), source: None });
+    let counters = Arc::<Counters>::default();
+    let path = DataPath {
+        id: SessionId { tunnel: TunnelId(55_270), session: 70 },
+        remote_tunnel: 17_688,
+        remote_session: 7,
+        remote: peer.local_addr().unwrap(),
+        local: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        sequencing: false,
+        role: Role::Lns,
+    };
+    let session = DataSession { path, counters: counters.clone() };
+    bench.put(Output::Forward(ForwardCommand::AttachSession { port: VI4, session }));
+    (peer, SocketAddr::from((Ipv4Addr::LOCALHOST, 1701)), counters)
+}
+
+/// Makes an ICMP echo reply of an echo request: the addresses change places, which no checksum notices, and the
+/// type goes from 8 to 0.
+fn answer(packet: &[u8]) -> Vec<u8> {
+    let mut reply = packet.to_vec();
+    reply[12..16].copy_from_slice(&packet[16..20]);
+    reply[16..20].copy_from_slice(&packet[12..16]);
+    assert_eq!((packet[9], packet[20]), (1, 8), "an echo request");
+    let sum = u16::from_be_bytes([packet[22], packet[23]]);
+    let (sum, carry) = sum.overflowing_add(0x0800);
+    reply[20] = 0;
+    reply[22..24].copy_from_slice(&(sum + u16::from(carry)).to_be_bytes());
+    reply
+}
+
+pub fn a_ping_crosses_tun_and_tunnel() {
+    let mut bench = Bench::new();
+    let (peer, router, counters) = open_session(&mut bench);
+    let framing = Framing { peer_mru: 1500, ..Framing::default() };
+    bench.put(Output::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
+    let far_end = std::thread::spawn(move || {
+        let mut buffer = [0; 2048];
+        let (length, from) = peer.recv_from(&mut buffer).unwrap();
+        assert_eq!(from, router);
+        let (header, frame) = decode_data(&buffer[..length]).unwrap();
+        assert_eq!((header.tunnel, header.session), (17_688, 7));
+        let packet = frame.strip_prefix(&[0xff, 3, 0, 0x21]).unwrap();
+        assert_eq!(packet.len(), 100);
+        let header = DataHeader { tunnel: 55_270, session: 70, ..DataHeader::default() };
+        let frame = [&[0, 0x21][..], &answer(packet)].concat();
+        peer.send_to(&encode_data(&header, &frame), router).unwrap();
+    });
+    let reply = bench.ask(echo(USER, SOON));
+    far_end.join().unwrap();
+    assert!(matches!(reply, HostEvent::EchoReply(..)), "{reply:?}");
+    assert_eq!(counters.snapshot(), (1, 104, 1, 102));
+}
+
+pub fn a_packet_without_open_port_asks_to_be_dialled() {
+    let mut bench = Bench::new();
+    let _session = open_session(&mut bench);
+    bench.request(echo(USER, SOON));
+    let packet = bench.wait(|seen| match seen {
+        Seen::Host(HostEvent::Packet { interface: VI4, packet }) => Some(packet),
+        _ => None,
+    });
+    assert_eq!(packet[16..20], USER.octets());
+}
+
+pub fn datagrams_know_and_choose_their_local_address() {
+    let mut bench = Bench::new();
+    bench.ip("addr add 10.1.1.1/32 dev lo");
+    bench.ip("addr add 10.1.1.2/32 dev lo");
+    open_1701(&mut bench);
+    let peer = peer(&bench.netns, Ipv4Addr::new(10, 1, 1, 1));
+    for local in [Ipv4Addr::new(10, 1, 1, 2), Ipv4Addr::new(10, 1, 1, 1)] {
+        peer.send_to(&[0xc8, 2, 0], (local, 1701)).unwrap();
+        let seen = bench.see();
+        let Seen::Datagram { socket: Socket::L2tp, local: at, remote, bytes } = seen else {
+            panic!("{seen:?}")
+        };
+        assert_eq!((at, remote), (IpAddr::V4(local), peer.local_addr().unwrap()));
+        bench.put(Output::Datagram { socket: Socket::L2tp, local: at, remote, bytes });
+        let mut buffer = [0; 16];
+        let (length, from) = peer.recv_from(&mut buffer).unwrap();
+        assert_eq!((&buffer[..length], from), (&[0xc8, 2, 0][..], SocketAddr::from((local, 1701))));
+    }
+}
+
+/// Datagrams of random length and content; every other one begins as an L2TP message does.
+fn garbage(count: usize) -> impl Iterator<Item = Vec<u8>> {
+    let mut random = Seeded::new(42);
+    (0..count).map(move |number| {
+        let length = (random.next_u64() % 200) as usize;
+        let mut datagram: Vec<u8> = (0..length).map(|_| random.next_u64() as u8).collect();
+        if number % 2 == 0 && length > 1 {
+            datagram[0] &= 0xcb;
+            datagram[1] = 2;
+        }
+        datagram
+    })
+}
+
+pub fn garbage_on_port_1701_ends_nothing() {
+    let mut bench = Bench::new();
+    open_1701(&mut bench);
+    let peer = peer(&bench.netns, Ipv4Addr::LOCALHOST);
+    let datagrams: Vec<_> = garbage(5_000).collect();
+    let (mut control, mut expected) = (0, 0);
+    for burst in datagrams.chunks(50) {
+        for datagram in burst {
+            peer.send_to(datagram, (Ipv4Addr::LOCALHOST, 1701)).unwrap();
+            // All but well-formed data of sessions that do not exist is for the engine.
+            expected += usize::from(decode_data(datagram).is_err());
+        }
+        // A burst fits into the socket's buffer, so that what closes it arrives and shows that all was read.
+        peer.send_to(b"\xc8\x02 end of burst", (Ipv4Addr::LOCALHOST, 1701)).unwrap();
+        bench.wait(|seen| match seen {
+            Seen::Datagram { bytes, .. } if bytes == b"\xc8\x02 end of burst" => Some(()),
+            Seen::Datagram { .. } => {
+                control += 1;
+                None
+            }
+            other => panic!("{other:?}"),
+        });
+    }
+    assert_eq!(control, expected);
+    bench.stop().unwrap();
+}
+
+pub fn garbage_does_not_end_a_router() {
+    let netns = Arc::new(NetNs::create().unwrap());
+    let mut config = config(&netns, &[], None);
+    config.startup.text = "vpdn enable\n".to_owned();
+    let mut handle = RouterHost::start(config).unwrap();
+    let mut notices = handle.take_notices().unwrap();
+    let peer = peer(&netns, Ipv4Addr::LOCALHOST);
+    for datagram in garbage(5_000) {
+        // Before the router has opened its port the kernel says so at the next send.
+        let _ = peer.send_to(&datagram, (Ipv4Addr::LOCALHOST, 1701));
+    }
+    handle.shutdown();
+    assert_eq!(notices.blocking_recv(), Some(Notice::Stopped(Ok(()))));
+}
