@@ -174,7 +174,7 @@ impl DebugText for Vtemplate<'_> {
             Vtemplate::Clone { label, template, name, lines } => {
                 write!(f, "{label} VTEMPLATE: Clone from Virtual-Template{template}\ninterface {name}")?;
                 f.write_str("\ndefault ip address\nno ip address\nencap ppp")?;
-                for line in clone_lines(lines) {
+                for line in clone_block(lines) {
                     write!(f, "\n{line}")?;
                 }
                 f.write_str("\nend")
@@ -183,12 +183,28 @@ impl DebugText for Vtemplate<'_> {
     }
 }
 
-/// The template's own lines: what the head of every clone block has said already is left out.
+/// What a clone block takes back before it sets it.
+const NO_PEER_DEFAULT: &str = "no peer default ip address";
+
+/// The template's own lines: its address, then the reset of the peer's, then the rest. What the head of every
+/// clone block has said already is left out.
+fn clone_block(lines: &[String]) -> impl Iterator<Item = &str> {
+    let (ip, rest): (Vec<&str>, Vec<&str>) = clone_lines(lines).partition(|line| line.starts_with("ip "));
+    ip.into_iter().chain([NO_PEER_DEFAULT]).chain(rest)
+}
+
 fn clone_lines(lines: &[String]) -> impl Iterator<Item = &str> {
     lines.iter().map(|line| line.trim()).filter(|line| {
         !line.is_empty()
-            && !["no ip address", "default ip address", "encap ppp", "encapsulation ppp", "shutdown"]
-                .contains(line)
+            && ![
+                NO_PEER_DEFAULT,
+                "no ip address",
+                "default ip address",
+                "encap ppp",
+                "encapsulation ppp",
+                "shutdown",
+            ]
+            .contains(line)
             && !line.starts_with("description ")
     })
 }
@@ -357,8 +373,7 @@ mod tests {
     #[test]
     fn the_clone_block_of_the_documented_call() {
         let name = InterfaceName::new(InterfaceKind::VirtualAccess, "4");
-        let lines =
-            ["ip unnumbered Ethernet0", "no peer default ip address", "ppp multilink"].map(str::to_owned);
+        let lines = ["encapsulation ppp", "ip unnumbered Ethernet0", "ppp multilink"].map(str::to_owned);
         let event = Vtemplate::Clone { label: "Vi4", template: 1, name: &name, lines: &lines };
         assert_eq!(
             text(&event, Dialect::V12_0),
