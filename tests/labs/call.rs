@@ -225,6 +225,38 @@ fn a_number_that_is_nobodys_and_one_without_a_tunnel_give_no_traffic() {
     }
 }
 
+/// Dials a number for which nobody knows a tunnel. The phases on the LAC.
+fn phases_without_tunnel(lac: &str) -> Vec<String> {
+    let mut bench = Bench::new(&VirtualOptions::default());
+    bench
+        .play(&format!(
+            "lac: enable\nlac: configure terminal\n{lac}lac: end\nlac: debug ppp negotiation\n\
+             soho: enable\nsoho: configure terminal\nsoho: interface BRI0\n\
+             soho: no dialer map ip 10.51.6.82 broadcast 614629\n\
+             soho: dialer map ip 10.51.6.82 broadcast 614631\nsoho: end\n\
+             soho: ping 10.51.6.82\nwait soho /Success rate/ 30s\n"
+        ))
+        .unwrap();
+    assert_eq!(bench.leftovers(), [] as [String; 0]);
+    let phases = bench.screen("lac").lines().filter_map(|line| Some(line.split_once("Phase is ")?.1));
+    phases.map(|phase| phase.split([',', ' ']).next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_call_whose_tunnel_is_looked_for_in_vain_is_authenticated_here() {
+    // The LAC has no users of its own: the call ends.
+    let phases = phases_without_tunnel("");
+    let expected = ["ESTABLISHING", "AUTHENTICATING", "FORWARDING", "AUTHENTICATING", "TERMINATING", "DOWN"];
+    assert_eq!(phases[..expected.len()], expected);
+}
+
+#[test]
+fn a_router_without_vpdn_forwards_nothing_and_says_nothing_of_it() {
+    let phases = phases_without_tunnel("lac: no vpdn enable\n");
+    let expected = ["ESTABLISHING", "AUTHENTICATING", "TERMINATING", "DOWN"];
+    assert_eq!(phases[..expected.len()], expected);
+}
+
 #[test]
 fn a_wrong_tunnel_secret_brings_no_tunnel() {
     let mut bench = Bench::new(&VirtualOptions::default());
