@@ -98,11 +98,8 @@ impl Udp {
         };
         // Not by the runtime's readiness: a socket just opened is not known to be writable yet, and would lose
         // its first datagram.
-        let info = in_pktinfo {
-            ipi_ifindex: 0,
-            ipi_spec_dst: to_kernel(local),
-            ipi_addr: in_addr { s_addr: 0 },
-        };
+        let info =
+            in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: to_kernel(local), ipi_addr: in_addr { s_addr: 0 } };
         let control = [ControlMessage::Ipv4PacketInfo(&info)];
         let control = if local.is_unspecified() { &[][..] } else { &control[..] };
         let (fd, slices) = (self.socket.as_raw_fd(), [IoSlice::new(bytes)]);
