@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn a_line_without_anybody_is_shown_by_all_only() {
         let free = LineRow { active: false, ..vty() };
-        let shown = |all| screen(|f| show_users(f, Dialect::V12_0, &[free.clone()], &[], all));
+        let shown = |all| screen(|f| show_users(f, Dialect::V12_0, std::slice::from_ref(&free), &[], all));
         assert!(!shown(false).contains("vty 0"));
         assert!(shown(true).contains("vty 0"));
     }

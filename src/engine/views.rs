@@ -143,7 +143,10 @@ impl Engine {
             outgoing: call.outgoing,
             called: call.called.clone(),
             calling: call.calling.clone(),
-            user: call.interface.and_then(|id| self.ports.get(&id)).map_or_else(|| "".into(), |p| p.user.clone()),
+            user: call
+                .interface
+                .and_then(|id| self.ports.get(&id))
+                .map_or_else(|| "".into(), |p| p.user.clone()),
             used: self.core.now.duration_since(call.since),
             idle: self.core.now.duration_since(last),
             idle_timeout: dialer.map(|d| d.config.dialer.idle_timeout),
@@ -153,8 +156,13 @@ impl Engine {
     /// LNSs that failed, and how long each is still not tried first.
     pub fn busy_lns(&self) -> Vec<(Ipv4Addr, Duration)> {
         let now = self.core.now;
-        let mut all: Vec<_> =
-            self.vpdn.busy.iter().filter(|(_, u)| **u > now).map(|(a, u)| (*a, u.duration_since(now))).collect();
+        let mut all: Vec<_> = self
+            .vpdn
+            .busy
+            .iter()
+            .filter(|(_, u)| **u > now)
+            .map(|(a, u)| (*a, u.duration_since(now)))
+            .collect();
         all.sort_unstable();
         all
     }
