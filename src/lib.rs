@@ -15,11 +15,3 @@ pub mod logging;
 pub mod proto;
 pub mod router;
 pub mod terminal;
-
-use std::ffi::OsString;
-use std::process::ExitCode;
-
-/// Runs the program named by its arguments and returns its exit code.
-pub fn run(_args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    ExitCode::SUCCESS
-}

@@ -100,10 +100,8 @@ pub fn help(mode: Mode, line: &str) -> String {
         return partial_help(&rows, partial);
     }
     let mut out = String::new();
-    if first {
-        if let Some(h) = mode.spec().header {
-            out.push_str(&format!("{h}\n"));
-        }
+    if let Some(h) = mode.spec().header.filter(|_| first) {
+        out.push_str(&format!("{h}\n"));
     }
     let width = rows.keys().map(|k| k.2.len()).max().unwrap_or(0).max(4) + 2;
     for ((_, _, what), help) in &rows {
@@ -111,6 +109,13 @@ pub fn help(mode: Mode, line: &str) -> String {
         out.push('\n');
     }
     if !first && walk.can_end() {
+        if words(head)
+            .iter()
+            .find(|w| !w.1.eq_ignore_ascii_case("do"))
+            .is_some_and(|w| starts_with("show", w.1))
+        {
+            out.push_str(&format!("  {:<width$}Output modifiers\n", "|"));
+        }
         out.push_str("  <cr>\n");
     }
     if out.is_empty() { "% Unrecognized command\n".into() } else { out }

@@ -1,12 +1,20 @@
 //! The command line: matching, `?`, Tab, modes and sessions, pager and `|` filters, the `% ...` messages.
 
+mod executor;
 mod help;
 mod matcher;
+mod messages;
+mod pager;
+mod session;
 mod token;
 
 #[cfg(test)]
 mod tests;
 
+pub use executor::{ExecResult, Executor};
 pub use help::{complete, help};
 pub use matcher::{Form, MatchError, Parsed, parse, render};
+pub use messages::refused;
+pub use pager::{Filter, Pager, split_pipe};
+pub use session::Session;
 pub use token::{SecretStyle, Word, banner_delimiter, open_banner};

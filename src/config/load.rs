@@ -27,39 +27,70 @@ pub struct LineReport {
     pub verdict: Verdict,
 }
 
-/// Finds the mode in which `line`, typed at `at`, is a command: the mode itself, or one that encloses it, which is how
-/// a pasted configuration without `exit` returns. Gives the command and where it belongs.
-pub fn resolve(at: &Path, line: &str) -> Result<(Parsed, Path), MatchError> {
-    let mut places = Vec::new();
-    let mut next = Some(at.clone());
-    while let Some(p) = next {
-        next = p.parent();
-        places.push(p);
+/// Where the next line belongs: a mode instance, and what the lines before it tell about their margin.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cursor {
+    path: Path,
+    /// The lines of this mode are indented: a line at the margin is no longer one of them.
+    indented: bool,
+}
+
+impl Cursor {
+    /// A cursor at `path`.
+    pub fn new(path: Path) -> Self {
+        Cursor { path, indented: false }
     }
-    // Anything fits a block that is kept without being understood; what stands at the margin leaves it when it can.
-    if at.mode() == Mode::InertBlock && !line.starts_with(char::is_whitespace) {
-        places.rotate_left(1);
+
+    /// The mode instance.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
-    let mut worst: Option<(usize, MatchError)> = None;
-    for place in places {
-        match parse(place.mode(), line) {
-            Ok(parsed) => return Ok((parsed, place)),
-            Err(error) => {
-                let reached = match error {
-                    MatchError::Invalid(column) => column,
-                    MatchError::Ambiguous | MatchError::Incomplete => line.len(),
-                };
-                if worst.as_ref().is_none_or(|(r, _)| reached > *r) {
-                    worst = Some((reached, error.clone()));
-                }
-                // The mode knows the command; the enclosing ones are not asked.
-                if !matches!(error, MatchError::Invalid(_)) && place == *at {
-                    break;
-                }
+
+    /// The mode.
+    pub fn mode(&self) -> Mode {
+        self.path.mode()
+    }
+
+    /// Goes on after `line`, which was applied at `place` and opened `enter`.
+    pub fn advance(&mut self, line: &str, place: Path, enter: Option<Path>) {
+        self.indented = line.starts_with(char::is_whitespace) && place != Path::root();
+        self.path = enter.unwrap_or(place);
+    }
+
+    /// Finds the mode in which `line` is a command: the one at the cursor or one that encloses it, which is how a pasted
+    /// configuration without `exit` returns. Gives the command and where it belongs.
+    pub fn resolve(&self, line: &str) -> Result<(Parsed, Path), MatchError> {
+        let margin = !line.starts_with(char::is_whitespace);
+        let left = (margin && self.indented).then(|| parse(Mode::Config, line));
+        if let Some(Ok(parsed)) = left {
+            return Ok((parsed, Path::root()));
+        }
+        let mut places: Vec<Path> = std::iter::successors(Some(self.path.clone()), Path::parent).collect();
+        // Anything fits a block that is kept without being understood; what stands at the margin leaves it when it can.
+        if self.mode() == Mode::InertBlock && margin {
+            places.rotate_left(1);
+        }
+        let mut worst: Option<(usize, MatchError)> = None;
+        for place in places {
+            let error = match parse(place.mode(), line) {
+                Ok(parsed) => return Ok((parsed, place)),
+                Err(error) => error,
+            };
+            let reached = match error {
+                MatchError::Invalid(column) => column,
+                MatchError::Ambiguous | MatchError::Incomplete => line.len(),
+            };
+            // The mode knows the command; the enclosing ones are not asked.
+            let known = !matches!(error, MatchError::Invalid(_)) && place == self.path;
+            if worst.as_ref().is_none_or(|(r, _)| reached > *r) {
+                worst = Some((reached, error));
+            }
+            if known {
+                break;
             }
         }
+        Err(worst.map_or(MatchError::Incomplete, |w| w.1))
     }
-    Err(worst.map_or(MatchError::Incomplete, |w| w.1))
 }
 
 /// Why a line was refused, in one line.
@@ -77,7 +108,7 @@ pub fn explain(line: &str, error: &MatchError) -> String {
 /// A file being read.
 struct Loader<'a> {
     store: &'a mut Store,
-    at: Path,
+    at: Cursor,
     ended: bool,
 }
 
@@ -87,7 +118,7 @@ impl Loader<'_> {
         if trimmed.is_empty() || trimmed.starts_with('!') || self.ended {
             return Verdict::Accepted;
         }
-        let (parsed, place) = match resolve(&self.at, line) {
+        let (parsed, place) = match self.at.resolve(line) {
             Ok(found) => found,
             Err(error) => return Verdict::Refused(explain(line, &error)),
         };
@@ -99,8 +130,8 @@ impl Loader<'_> {
         }
         match self.store.apply(&place, &parsed) {
             Ok(Applied { enter, inert, .. }) => {
-                self.at = enter.unwrap_or(place);
-                if inert || self.store.is_inert(&self.at) { Verdict::Inert } else { Verdict::Accepted }
+                self.at.advance(line, place, enter);
+                if inert || self.store.is_inert(self.at.path()) { Verdict::Inert } else { Verdict::Accepted }
             }
             Err(error) => Verdict::Refused(error.to_string()),
         }
@@ -109,7 +140,7 @@ impl Loader<'_> {
     fn leave(&mut self, command: &SessionCommand, line: &str) -> Verdict {
         match command {
             SessionCommand::ExitMode | SessionCommand::QuitMode => {
-                self.at = self.at.parent().unwrap_or_default();
+                self.at = Cursor::new(self.at.path().parent().unwrap_or_default());
                 Verdict::Accepted
             }
             SessionCommand::End => {
@@ -121,15 +152,22 @@ impl Loader<'_> {
     }
 }
 
+/// The octets of white space that stand before every line of the text.
+fn margin(text: &str) -> usize {
+    let lines = text.lines().filter(|l| !l.trim().is_empty());
+    lines.map(|l| l.len() - l.trim_start().len()).min().unwrap_or(0)
+}
+
 impl Store {
     /// Reads a configuration as if it were pasted at `(config)#`, and tells what became of each of its lines. Comments
     /// and empty lines are accepted; what follows `end` is not read.
     pub fn load(&mut self, text: &str) -> Vec<LineReport> {
-        let mut loader = Loader { store: self, at: Path::root(), ended: false };
+        let mut loader = Loader { store: self, at: Cursor::default(), ended: false };
+        let base = margin(text);
         let mut reports = Vec::new();
         let mut lines = text.lines().enumerate();
         while let Some((index, line)) = lines.next() {
-            let mut whole = line.trim_end().to_owned();
+            let mut whole = line.get(base.min(line.len())..).unwrap_or(line).trim_end().to_owned();
             let mut covered = vec![(index + 1, line.trim().to_owned())];
             if let Some(delimiter) = open_banner(&whole).map(str::to_owned) {
                 for (index, more) in lines.by_ref() {

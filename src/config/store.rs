@@ -9,6 +9,7 @@ use crate::cli::{Form, Parsed, SecretStyle, Word, parse, render};
 use crate::grammar::command::COMMANDS;
 use crate::grammar::command::global::GlobalCommand;
 use crate::grammar::command::interface::InterfaceCommand;
+use crate::grammar::command::line::LineCommand;
 use crate::grammar::command::vpdn::VpdnCommand;
 use crate::grammar::table::{CommandSpec, Op};
 use crate::grammar::value::{InterfaceKind, Scheme};
@@ -77,9 +78,8 @@ impl Path {
         self.0.split_last().map(|(_, head)| Path(head.to_vec()))
     }
 
-    fn child(&self, line: &Line) -> Option<Path> {
-        let step = Step { spec: line.spec.index, keys: line.keys.clone(), mode: line.mode? };
-        Some(Path(self.0.iter().cloned().chain([step]).collect()))
+    fn with(&self, step: Step) -> Path {
+        Path(self.0.iter().cloned().chain([step]).collect())
     }
 }
 
@@ -103,6 +103,9 @@ pub enum StoreError {
     /// An interface of hardware.
     #[error("% Removal of physical interfaces is not permitted")]
     Physical,
+    /// A terminal line that every router has.
+    #[error("% The terminal lines of this router cannot be removed")]
+    TerminalLine,
     /// A group accepts and requests at once.
     #[error("% A VPDN group is either a LAC or an LNS: remove {0} first")]
     Role(&'static str),
@@ -213,16 +216,13 @@ impl Store {
         }
         self.refuse(path, parsed)?;
         let parsed = &digested(parsed);
-        let before = self.at(path).to_vec();
         let lines = self.at_mut(path).ok_or(StoreError::Gone)?;
-        let mut entered = None;
-        match parsed.form {
-            Form::Set => entered = set(lines, parsed),
-            Form::No => negate(lines, parsed),
-            Form::Default => remove(lines, parsed.spec, &parsed.keys),
-        }
-        let changed = *lines != before;
-        let enter = entered.and_then(|l| path.child(&l));
+        let (changed, entered) = match parsed.form {
+            Form::Set => set(lines, parsed),
+            Form::No => (negate(lines, parsed), None),
+            Form::Default => (remove(lines, parsed.spec, &parsed.keys), None),
+        };
+        let enter = entered.map(|step| path.with(step));
         Ok(Applied { changed, enter, inert: parsed.spec.inert })
     }
 
@@ -250,6 +250,7 @@ impl Store {
             Command::Interface(InterfaceCommand::Interface(Op::No(Some(i)))) if is_physical(i.name.kind) => {
                 Err(StoreError::Physical)
             }
+            Command::Line(LineCommand::Line(Op::No(_))) => Err(StoreError::TerminalLine),
             Command::Vpdn(VpdnCommand::AcceptDialin(Op::Set(())))
                 if has(|v| matches!(v, VpdnCommand::RequestDialin(Op::Set(())))) =>
             {
@@ -317,37 +318,41 @@ fn merged(old: &Line, new: &Parsed) -> Option<Parsed> {
 fn is_default(parsed: &Parsed) -> bool {
     let spec = parsed.spec;
     let arguments: Vec<String> = parsed.words.iter().skip(spec.leading).map(|w| render(w, false)).collect();
-    let plain_on = spec.on && arguments.is_empty() && spec.enter.is_none();
+    let plain_on = spec.on && !spec.explicit && arguments.is_empty() && spec.enter.is_none();
     plain_on || spec.default.is_some_and(|d| d.split('|').any(|d| d == arguments.join(" ")))
 }
 
-fn set(lines: &mut Vec<Line>, parsed: &Parsed) -> Option<Line> {
+/// Puts a line in its place: whether anything is different, and the mode instance that it opens.
+fn set(lines: &mut Vec<Line>, parsed: &Parsed) -> (bool, Option<Step>) {
     let spec = parsed.spec;
     if !spec.nvgen {
-        return None;
+        return (false, None);
     }
+    let count = lines.len();
     if let Some(slot) = spec.slot {
         lines.retain(|l| l.spec == spec || l.spec.slot != Some(slot));
     }
+    let displaced = lines.len() != count;
     let found = lines.iter().position(|l| l.is(spec, &parsed.keys));
     if is_default(parsed) {
         if let Some(i) = found {
             lines.remove(i);
         }
-        return None;
+        return (displaced || found.is_some(), None);
     }
     let merged = found.and_then(|i| lines.get(i)).and_then(|old| merged(old, parsed));
     let mut line = line_of(merged.as_ref().unwrap_or(parsed), false);
-    match found.and_then(|i| lines.get_mut(i)) {
-        Some(old) => {
-            if !old.negated {
-                line.children = std::mem::take(&mut old.children);
-            }
-            *old = line.clone();
-        }
-        None => lines.push(line.clone()),
+    let step = line.mode.map(|mode| Step { spec: spec.index, keys: line.keys.clone(), mode });
+    let Some(old) = found.and_then(|i| lines.get_mut(i)) else {
+        lines.push(line);
+        return (true, step);
+    };
+    if !old.negated {
+        line.children = std::mem::take(&mut old.children);
     }
-    Some(line)
+    let changed = displaced || old.negated || old.words != line.words;
+    *old = line;
+    (changed, step)
 }
 
 fn line_of(parsed: &Parsed, negated: bool) -> Line {
@@ -368,18 +373,26 @@ fn line_of(parsed: &Parsed, negated: bool) -> Line {
     }
 }
 
-fn remove(lines: &mut Vec<Line>, spec: &CommandSpec, keys: &[String]) {
+fn remove(lines: &mut Vec<Line>, spec: &CommandSpec, keys: &[String]) -> bool {
+    let count = lines.len();
     lines.retain(|l| l.spec != spec || !l.keys.starts_with(keys));
+    lines.len() != count
 }
 
-fn negate(lines: &mut Vec<Line>, parsed: &Parsed) {
-    remove(lines, parsed.spec, &parsed.keys);
-    if parsed.spec.on && parsed.spec.enter.is_none() && parsed.spec.nvgen {
-        let mut line = line_of(parsed, true);
-        // `no logging console debugging` is kept as `no logging console`.
-        if parsed.spec.keys.is_empty() {
-            line.words.truncate(parsed.spec.leading);
-        }
-        lines.push(line);
+fn negate(lines: &mut Vec<Line>, parsed: &Parsed) -> bool {
+    if !parsed.spec.on || parsed.spec.enter.is_some() || !parsed.spec.nvgen {
+        return remove(lines, parsed.spec, &parsed.keys);
     }
+    let mut line = line_of(parsed, true);
+    // `no logging console debugging` is kept as `no logging console`.
+    if parsed.spec.keys.is_empty() {
+        line.words.truncate(parsed.spec.leading);
+    }
+    let same = |l: &Line| l.negated && l.is(parsed.spec, &parsed.keys) && l.words == line.words;
+    if lines.iter().any(same) {
+        return false;
+    }
+    remove(lines, parsed.spec, &parsed.keys);
+    lines.push(line);
+    true
 }

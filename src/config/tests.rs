@@ -198,3 +198,32 @@ fn check_reports_each_line_and_the_totals() {
          refused 5: vpdn-group: % Incomplete command.\n2 accepted, 1 inert, 2 refused\n"
     );
 }
+
+#[test]
+fn a_line_says_whether_it_changed_anything() {
+    let mut store = Store::new();
+    let mut changed = |text: &str| {
+        let parsed = crate::cli::parse(Mode::Config, text).expect("a line of the grammar");
+        store.apply(&Path::root(), &parsed).expect("an acceptable line").changed
+    };
+    let lines = [
+        "vpdn enable",
+        "vpdn enable",
+        "no vpdn enable",
+        "no vpdn enable",
+        "no ip routing",
+        "no ip routing",
+        "ip routing",
+        "ip routing",
+    ];
+    assert_eq!(lines.map(&mut changed), [true, false, true, false, true, false, true, false]);
+    let lines = [
+        "hostname a",
+        "hostname a",
+        "hostname b",
+        "username x password y",
+        "username x password y",
+        "no username x",
+    ];
+    assert_eq!(lines.map(&mut changed), [true, false, true, true, false, true]);
+}

@@ -94,6 +94,13 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Starts counting from zero (`clear counters`).
+    pub fn clear(&self) {
+        for counter in [&self.packets_out, &self.octets_out, &self.packets_in, &self.octets_in] {
+            counter.store(0, Ordering::Relaxed);
+        }
+    }
+
     /// Packets out, octets out, packets in, octets in.
     pub fn snapshot(&self) -> (u64, u64, u64, u64) {
         (

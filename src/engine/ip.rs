@@ -217,6 +217,12 @@ impl Engine {
         found.map(|(_, id)| (id, true))
     }
 
+    /// The address of the interface whose network has `address` in it.
+    pub(super) fn egress(&self, address: Ipv4Addr) -> Option<Ipv4Addr> {
+        let (id, on_link) = self.towards(address)?;
+        self.interfaces.get(id).and_then(|i| i.installed).filter(|_| on_link).map(|net| net.addr())
+    }
+
     fn is_routable(&self, id: InterfaceId) -> bool {
         self.interfaces.get(id).is_some_and(|i| {
             i.link == LinkState::Up

@@ -1,5 +1,6 @@
 //! `ip local pool`: addresses that are lent to peers.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
@@ -62,8 +63,8 @@ impl Pool {
                 Some(address) => address,
                 None => self.next_fresh()?,
             };
-            if !self.lent.contains_key(&address) {
-                self.lent.insert(address, owner);
+            if let Entry::Vacant(free) = self.lent.entry(address) {
+                free.insert(owner);
                 return Some(Ipv4Addr::from_bits(address));
             }
         }

@@ -398,12 +398,25 @@ impl Engine {
         });
         if own {
             self.apply_address(owner);
+        } else if !dialer {
+            self.add_own_address(id, info.local);
         }
         self.core.debug(&PeerRoute::Install { label: &label, address: info.peer });
         let source = (!info.local.is_unspecified()).then_some(info.local);
         self.add_peer_route(owner, info.peer, source);
         self.core.forward(ForwardCommand::OpenNetwork { port: id, tun: owner, framing });
         self.dialer_up(id);
+    }
+
+    /// An address that the interface has itself stands on the TUN of each of its links; one that is borrowed
+    /// stands where it comes from.
+    fn add_own_address(&mut self, id: InterfaceId, local: Ipv4Addr) {
+        let own = self.interfaces.get(id).is_some_and(|i| matches!(i.config.ip, IpAddress::Static(_)));
+        if own {
+            let address = super::ip::host(local);
+            let pending = Pending::Change(Some(id), Change::Address(address));
+            self.core.ask(HostRequest::AddAddress { interface: id, address }, pending);
+        }
     }
 
     /// IP stops.

@@ -208,15 +208,15 @@ impl Engine {
     fn note_failure(&mut self, id: InterfaceId, kind: FailureType, reason: &str) {
         let Some(port) = self.ports.get(&id) else { return };
         let Some(session) = port.vaccess().and_then(|v| v.session) else { return };
-        let Some(tunnel) = self.l2tp.tunnel(session.tunnel) else { return };
+        let Some(tunnel) = self.vpdn.tunnels.get(&session.tunnel) else { return };
         let entry = HistoryEntry {
             user: port.user.to_string(),
             session: session.session,
             tunnel: session.tunnel.0,
-            nas: tunnel.remote_name,
-            nas_address: Some(tunnel.remote.ip()),
-            gateway: tunnel.local_name,
-            gateway_address: Some(tunnel.local),
+            nas: tunnel.remote_name.clone(),
+            nas_address: Some(tunnel.addresses.1),
+            gateway: tunnel.local_name.to_string(),
+            gateway_address: Some(tunnel.addresses.0),
             time: self.core.now,
             count: 1,
             kind,
@@ -267,7 +267,7 @@ impl Engine {
 
     /// Work: the interface goes down; it is free for another session when its line protocol has been told down.
     pub(super) fn drop_vaccess(&mut self, id: InterfaceId) {
-        if !self.ports.get(&id).is_some_and(|p| p.vaccess().is_some()) {
+        if self.ports.get(&id).is_none_or(|p| p.vaccess().is_none()) {
             return;
         }
         self.end_session(id, locally());

@@ -312,7 +312,7 @@ fn emit_tables(out: &mut String, compiled: &Compiled<'_>) -> fmt::Result {
         writeln!(
             out,
             "CommandSpec {{ index: {index}, family: {:?}, name: {:?}, defined: \"{}\", mode: Mode::{}, start: {}, \
-             no: {no}, nvgen: {}, on: {}, inert: {}, hidden: {}, enter: {}, keys: &{keys:?}, order: {}, \
+             no: {no}, nvgen: {}, on: {}, explicit: {}, inert: {}, hidden: {}, enter: {}, keys: &{keys:?}, order: {}, \
              default: {:?}, absent: {:?}, slot: {:?}, leading: {}, inverse: {}, build: {}::{}, nodes: &[",
             e.family,
             e.command.id,
@@ -321,6 +321,7 @@ fn emit_tables(out: &mut String, compiled: &Compiled<'_>) -> fmt::Result {
             next_expr(&e.graph.start),
             a.nvgen,
             a.on,
+            a.explicit,
             a.inert,
             a.hidden,
             option(a.enter.as_ref().map(|m| format!("Mode::{}", camel(m)))),

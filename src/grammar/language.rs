@@ -147,6 +147,7 @@ fn attributes(inherited: Attrs) -> impl FnMut(&str) -> Read<'_, Attrs> {
                 "full" => a.no_full = true,
                 "nvgen" => a.nvgen = true,
                 "on" => a.on = true,
+                "explicit" => a.explicit = true,
                 "inert" => a.inert = true,
                 "effective" => a.inert = false,
                 "hidden" => a.hidden = true,

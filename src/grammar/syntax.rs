@@ -97,6 +97,8 @@ pub struct Attrs {
     pub nvgen: bool,
     /// On unless negated: the `no` form is what is kept and shown.
     pub on: bool,
+    /// Both forms are kept: neither is everywhere the default.
+    pub explicit: bool,
     /// Accepted and kept, no effect here.
     pub inert: bool,
     /// Not listed by `?`.

@@ -105,6 +105,8 @@ pub struct CommandSpec {
     pub nvgen: bool,
     /// On unless negated.
     pub on: bool,
+    /// Both forms are kept.
+    pub explicit: bool,
     /// Accepted and kept, no effect here.
     pub inert: bool,
     /// Not listed by `?`.

@@ -3,13 +3,20 @@
 //! What the edges (`host`, `lab`) drive: `handle(now, input)`, then `poll()` until `None`, then wait until
 //! `next_timeout()`.
 
+mod core;
+mod exec;
 pub mod io;
 
 pub use io::*;
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
+use crate::cli::Session;
+use crate::engine;
+use crate::proto::time::earliest;
 use crate::proto::{Entropy, Instant};
+use core::Core;
 
 /// What a router is made of at power-on.
 pub struct RouterParams {
@@ -22,35 +29,162 @@ pub struct RouterParams {
     pub wall_clock: Option<(i64, u32)>,
 }
 
+/// A session on a line, and when somebody last typed there.
+struct Terminal {
+    session: Session,
+    touched: Instant,
+}
+
 /// One router.
 pub struct Router {
-    outputs: VecDeque<Output>,
+    core: Core,
+    terminals: BTreeMap<LineId, Terminal>,
 }
 
 impl Router {
     /// A router that has just been switched on: it has read its startup-config.
     pub fn new(now: Instant, params: RouterParams) -> Self {
-        let _ = (now, params);
-        Router { outputs: VecDeque::new() }
+        let mut router = Router { core: Core::new(now, params), terminals: BTreeMap::new() };
+        router.settle();
+        router
     }
 
     /// Takes one input.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
-        let _ = (now, input);
+        self.core.now = self.core.now.max(now);
+        match input {
+            Input::Engine(input) => self.core.engine.handle(now, input),
+            Input::Console(line, input) => self.console(line, input),
+        }
+        if self.core.engine.next_timeout().is_some_and(|at| at <= now) {
+            self.core.engine.handle(now, engine::Input::Timeout);
+        }
+        self.close_idle();
+        self.settle();
     }
 
     /// The next output; call until `None` after every other call.
     pub fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.core.outputs.pop_front()
     }
 
-    /// When `handle(now, Input::Timeout)` must be called next.
+    /// When `handle(now, Input::Engine(Timeout))` must be called next.
     pub fn next_timeout(&self) -> Option<Instant> {
-        None
+        let idle = self.terminals.values().filter_map(|t| self.idle_deadline(t)).min();
+        earliest(self.core.engine.next_timeout(), idle)
     }
 
     /// The host name, for titles and prompts of a lab.
     pub fn hostname(&self) -> &str {
-        "Router"
+        &self.core.config.hostname
+    }
+
+    /// The engine, to look at.
+    pub fn engine(&self) -> &engine::Engine {
+        &self.core.engine
+    }
+
+    fn console(&mut self, line: LineId, input: ConsoleInput) {
+        let now = self.core.now;
+        let terminal = self
+            .terminals
+            .entry(line)
+            .or_insert_with(|| Terminal { session: Session::new(line), touched: now });
+        terminal.touched = now;
+        if input == ConsoleInput::Close {
+            self.core.forget_line(line);
+        }
+        self.core.lines = lines_of(&self.terminals, line, now);
+        if let Some(terminal) = self.terminals.get_mut(&line) {
+            terminal.session.handle(input, &mut self.core);
+            if !terminal.session.is_open() {
+                self.core.forget_line(line);
+            }
+        }
+    }
+
+    /// Carries every output of engine and sessions out, until nothing moves.
+    fn settle(&mut self) {
+        loop {
+            let mut moved = self.core.drain_engine();
+            for (line, text, done) in std::mem::take(&mut self.core.progress) {
+                moved = true;
+                if let Some(terminal) = self.terminals.get_mut(&line) {
+                    terminal.session.print(&text);
+                    if done {
+                        terminal.session.finish(&self.core);
+                    }
+                }
+            }
+            for (line, terminal) in &mut self.terminals {
+                while let Some(output) = terminal.session.poll() {
+                    moved = true;
+                    self.core.outputs.push_back(Output::Console(*line, output));
+                }
+            }
+            moved |= self.deliver_log();
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    /// Sends stamped log lines to the terminals that want them.
+    fn deliver_log(&mut self) -> bool {
+        let deliveries = std::mem::take(&mut self.core.log);
+        let moved = !deliveries.is_empty();
+        for delivery in deliveries {
+            for (line, terminal) in &self.terminals {
+                let wanted = if terminal.session.is_console() {
+                    delivery.console
+                } else {
+                    delivery.monitor && self.core.monitors.contains(line)
+                };
+                if wanted && terminal.session.is_open() {
+                    let text = ConsoleOutput::Async(delivery.text.clone());
+                    self.core.outputs.push_back(Output::Console(*line, text));
+                }
+            }
+        }
+        moved
+    }
+
+    fn idle_deadline(&self, terminal: &Terminal) -> Option<Instant> {
+        let system = &self.core.config.system;
+        let line = if terminal.session.is_console() { &system.console } else { &system.vty };
+        let timed = terminal.session.is_open() && line.exec_timeout > Duration::ZERO;
+        timed.then(|| terminal.touched + line.exec_timeout)
+    }
+
+    /// `exec-timeout`: a session where nobody has typed for long starts over at its login.
+    fn close_idle(&mut self) {
+        let now = self.core.now;
+        let due = |t: &Terminal| self.idle_deadline(t).is_some_and(|at| at <= now);
+        let lines: Vec<LineId> = self.terminals.iter().filter(|(_, t)| due(t)).map(|(l, _)| *l).collect();
+        for line in lines {
+            let console = self.terminals.get(&line).is_some_and(|t| t.session.is_console());
+            self.core.forget_line(line);
+            if console {
+                self.console(line, ConsoleInput::Open { console });
+            } else if let Some(terminal) = self.terminals.get_mut(&line) {
+                terminal.session.handle(ConsoleInput::Close, &mut self.core);
+                self.core.outputs.push_back(Output::Console(line, ConsoleOutput::Closed));
+            }
+        }
     }
 }
+
+/// Who sits where, for `show users`.
+fn lines_of(terminals: &BTreeMap<LineId, Terminal>, own: LineId, now: Instant) -> Vec<core::OpenLine> {
+    let open = terminals.iter().filter(|(line, t)| t.session.is_open() || **line == own);
+    open.map(|(line, t)| core::OpenLine {
+        line: *line,
+        console: t.session.is_console(),
+        own: *line == own,
+        idle: now - t.touched,
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests;

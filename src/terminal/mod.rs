@@ -5,5 +5,6 @@
 
 pub mod console;
 pub mod editor;
+pub mod local;
 pub mod screen;
 pub mod vty;

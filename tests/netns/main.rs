@@ -7,6 +7,7 @@
 mod bench;
 mod capture;
 mod devices;
+mod lab;
 mod traffic;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -55,6 +56,10 @@ const TESTS: &[Test] = tests![
     &[Need::Iproute] => traffic::datagrams_know_and_choose_their_local_address,
     &[] => traffic::garbage_on_port_1701_ends_nothing,
     &[] => traffic::garbage_does_not_end_a_router,
+    NET => lab::frames_cross_a_link_and_obey_it,
+    NET => lab::a_linux_command_runs_in_the_namespace_of_its_node,
+    NET => lab::a_console_listens_on_its_port,
+    NET => lab::a_lab_that_ends_leaves_nothing,
     &[Need::Tshark] => capture::tshark_reads_a_capture,
 ];
 

@@ -58,6 +58,8 @@ enum Event {
     EchoTimeout { to: usize, key: (Ipv4Addr, u8), id: RequestId },
 }
 
+/// Node and datagram to whether it is lost.
+type Loss = Box<dyn FnMut(usize, &[u8]) -> bool>;
 type Line = (usize, InterfaceName, u8);
 
 /// A call at the switch: both ends, as node, controller, reference and channel.
@@ -78,7 +80,7 @@ pub struct World {
     last_reference: u32,
     pub radius: radius::Server,
     /// Whether a datagram is lost.
-    pub lose: Box<dyn FnMut(usize, &[u8]) -> bool>,
+    pub lose: Loss,
 }
 
 impl World {

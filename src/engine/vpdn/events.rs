@@ -87,11 +87,11 @@ impl Engine {
         if let Some(key) = &tunnel.key {
             self.vpdn.outgoing.remove(key);
         }
-        if let Some(lns) = tunnel.lns {
-            if !tunnel.established {
-                let until = self.core.now + tunnel.busy;
-                self.vpdn.busy.insert(lns, until);
-            }
+        if let Some(lns) = tunnel.lns
+            && !tunnel.established
+        {
+            let until = self.core.now + tunnel.busy;
+            self.vpdn.busy.insert(lns, until);
         }
         let (kind, reason) = describe(cause);
         let logging = self.config.vpdn.logging;
@@ -173,7 +173,10 @@ impl Engine {
             session: session.map_or(0, |s| s.session),
             tunnel: session.map_or(0, |s| s.tunnel.0),
             nas: targets.definition.local_name.clone(),
-            nas_address: targets.definition.source.map(IpAddr::V4),
+            nas_address: session
+                .and_then(|s| self.vpdn.tunnels.get(&s.tunnel))
+                .map(|t| t.addresses.0)
+                .or(targets.definition.source.map(IpAddr::V4)),
             gateway: session
                 .and_then(|s| self.vpdn.tunnels.get(&s.tunnel))
                 .map(|t| t.remote_name.clone())

@@ -342,7 +342,8 @@ impl Engine {
         let secret = secret(&definition.settings, &self.config.aaa.users, &names);
         let config =
             tunnel_config(&self.config, &definition.settings, Role::Lac, &definition.local_name, secret);
-        let local = IpAddr::V4(definition.source.unwrap_or(Ipv4Addr::UNSPECIFIED));
+        let source = definition.source.or_else(|| self.egress(address));
+        let local = IpAddr::V4(source.unwrap_or(Ipv4Addr::UNSPECIFIED));
         let remote = SocketAddr::from((address, PORT));
         let tunnel = self.l2tp.connect(&mut self.core.cx(), config, local, remote);
         let entry = Tunnel {
@@ -353,6 +354,7 @@ impl Engine {
             remote_name: String::new(),
             established: false,
             lns: Some(address),
+            addresses: (local, remote.ip()),
             waiting: Vec::new(),
             busy: definition.settings.busy,
             sessions: 0,

@@ -1,6 +1,5 @@
 //! The LNS's side: which peers and calls are taken, by which vpdn-group.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::history::{FailureType, HistoryEntry};
@@ -41,6 +40,7 @@ impl Engine {
             remote_name: request.host_name.clone(),
             established: false,
             lns: None,
+            addresses: (request.local, request.remote.ip()),
             waiting: Vec::new(),
             busy: group.l2tp.busy,
             sessions: 0,
@@ -89,8 +89,8 @@ impl Engine {
             Refusal::Limit => (FailureType::SessionLimit, "session-limit exceeded"),
             Refusal::NoTemplate => (FailureType::NoResources, "no virtual template"),
         };
-        let view = self.l2tp.tunnel(session.tunnel);
         let tunnel = self.vpdn.tunnels.get(&session.tunnel);
+        let addresses = tunnel.map(|t| t.addresses);
         let peer = tunnel.map(|t| t.remote_name.clone()).unwrap_or_default();
         let name: Arc<str> = tunnel.map_or_else(|| "".into(), |t| t.local_name.clone());
         // The user is not known before the ICCN: the number that calls stands for it.
@@ -111,9 +111,9 @@ impl Engine {
             session: session.session,
             tunnel: session.tunnel.0,
             nas: peer,
-            nas_address: view.as_ref().map(|v| v.remote.ip()),
+            nas_address: addresses.map(|(_, remote)| remote),
             gateway: name.to_string(),
-            gateway_address: view.map(|v| v.local).filter(|a: &IpAddr| !a.is_unspecified()),
+            gateway_address: addresses.map(|(local, _)| local),
             time: self.core.now,
             count: 1,
             kind,

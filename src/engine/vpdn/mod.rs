@@ -7,7 +7,7 @@ pub(super) mod lns;
 pub(super) mod lookup;
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ pub(super) struct Tunnel {
     pub established: bool,
     /// LAC: the address it goes to.
     pub lns: Option<Ipv4Addr>,
+    /// Our address, unspecified for "as routed", and the peer's.
+    pub addresses: (IpAddr, IpAddr),
     /// LAC: access interfaces that wait for it.
     pub waiting: Vec<InterfaceId>,
     /// How long its LNS is not tried first again when it fails.

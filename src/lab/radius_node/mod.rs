@@ -109,7 +109,8 @@ impl RadiusNode {
             self.counters.strangers += 1;
             return None;
         };
-        let (secret, required) = (client.secret.clone(), client.require_message_authenticator);
+        let access = bytes.first() == Some(&Code::AccessRequest.number());
+        let (secret, required) = (client.secret.clone(), access && client.require_message_authenticator);
         let Ok(request) = verify_request(bytes, secret.octets(), required) else {
             self.counters.dropped += 1;
             return None;

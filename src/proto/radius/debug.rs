@@ -57,6 +57,8 @@ pub enum RadiusDebug<'a> {
     GaveUp(Exchange<'a>),
     /// A reply whose authenticators are wrong.
     FailedDecrypt(Exchange<'a>),
+    /// A reply without the Message-Authenticator that is required.
+    Unsigned(Exchange<'a>),
     /// A reply that belongs to no request.
     NoRequest(u16, u8, SocketAddr),
     /// No server is configured for a request.
@@ -80,6 +82,7 @@ impl RadiusDebug<'_> {
             | RadiusDebug::NoResponse(_)
             | RadiusDebug::GaveUp(_)
             | RadiusDebug::FailedDecrypt(_)
+            | RadiusDebug::Unsigned(_)
             | RadiusDebug::NoRequest(..)
             | RadiusDebug::NoServers => true,
         }
@@ -168,6 +171,9 @@ impl RadiusDebug<'_> {
             RadiusDebug::NoResponse(_) => f.write_str("RADIUS: No response from server"),
             RadiusDebug::GaveUp(x) => write!(f, "RADIUS: No response for id {}", x.identifier),
             RadiusDebug::FailedDecrypt(x) => write!(f, "RADIUS: Response ({}) failed decrypt", x.identifier),
+            RadiusDebug::Unsigned(x) => {
+                write!(f, "RADIUS: Response ({}) has no Message-Authenticator", x.identifier)
+            }
             RadiusDebug::NoRequest(..) => f.write_str("RADIUS: Response for non-existent request ident"),
             RadiusDebug::NoServers => f.write_str("RADIUS: No radius servers defined!"),
             RadiusDebug::ConfigNasIp(..)
@@ -233,6 +239,9 @@ impl RadiusDebug<'_> {
             }
             RadiusDebug::FailedDecrypt(x) => {
                 write!(f, "RADIUS: Response ({}) failed decrypt", x.identifier)
+            }
+            RadiusDebug::Unsigned(x) => {
+                write!(f, "RADIUS: Response ({}) has no Message-Authenticator", x.identifier)
             }
             RadiusDebug::NoRequest(port, id, remote) => {
                 write!(f, "RADIUS: Response from ({remote}) for non-existent request ident {port}/{id}")

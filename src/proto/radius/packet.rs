@@ -102,6 +102,9 @@ impl Code {
     }
 }
 
+/// Type and value of a sub-attribute of a Vendor-Specific.
+pub type VendorPart<'a> = (u8, &'a [u8]);
+
 /// One attribute as it travels: type and value, at most 253 octets.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Attribute {
@@ -150,7 +153,7 @@ impl Attribute {
 
     /// The vendor and the sub-attributes of a Vendor-Specific in the form that RFC 2865 section 5.26 recommends;
     /// `None` for other types and other forms.
-    pub fn vendor(&self) -> Option<(u32, Vec<(u8, &[u8])>)> {
+    pub fn vendor(&self) -> Option<(u32, Vec<VendorPart<'_>>)> {
         if self.kind != VENDOR_SPECIFIC {
             return None;
         }

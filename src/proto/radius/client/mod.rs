@@ -159,7 +159,13 @@ impl Client {
                 );
             }
             Err(error) => {
-                emit(cx, &RadiusDebug::FailedDecrypt(exchange));
+                emit(
+                    cx,
+                    &match error {
+                        Some(VerifyError::Unsigned) => RadiusDebug::Unsigned(exchange),
+                        Some(_) | None => RadiusDebug::FailedDecrypt(exchange),
+                    },
+                );
                 self.count_dropped(error);
                 if let Some(server) = self.servers.get_mut(server) {
                     server.counters.dropped += 1;
@@ -468,3 +474,6 @@ fn print_transmission(
     emit_attributes(cx, &transmission.packet);
     emit(cx, &RadiusDebug::Timeout(request.unique, config.timeout.as_secs()));
 }
+
+#[cfg(test)]
+mod tests;

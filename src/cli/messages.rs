@@ -1,0 +1,47 @@
+//! The `% ...` messages of the command line, in the words of IOS.
+
+use super::matcher::{MatchError, words};
+
+/// What a refused line prints. `prompt` is what stood before the line: the caret points under the word.
+pub fn refused(prompt: &str, line: &str, error: &MatchError) -> String {
+    match error {
+        MatchError::Ambiguous => format!("% Ambiguous command:  \"{}\"\n", line.trim()),
+        MatchError::Incomplete => "% Incomplete command.\n\n".into(),
+        MatchError::Invalid(column) => {
+            let before = line.get(..*column).unwrap_or(line).chars().count();
+            let width = prompt.chars().count() + before;
+            format!("{:width$}^\n% Invalid input detected at '^' marker.\n\n", "")
+        }
+    }
+}
+
+/// What an unknown word at an EXEC prompt prints: it could have been the name of a host to connect to.
+pub fn unknown_word(word: &str, domain_lookup: bool) -> String {
+    let lookup = if domain_lookup { "...domain server (255.255.255.255)" } else { "" };
+    format!(
+        "Translating \"{word}\"{lookup}\n% Unknown command or computer name, or unable to find computer address\n"
+    )
+}
+
+/// Whether the whole line is one word that fits nothing.
+pub fn is_unknown_word(line: &str, error: &MatchError) -> bool {
+    matches!((words(line).as_slice(), error), ([(start, _)], MatchError::Invalid(column)) if start == column)
+}
+
+/// `help`.
+pub const HELP: &str = "Help may be requested at any point in a command by entering
+a question mark '?'.  If nothing matches, the help list will
+be empty and you must backup until entering a '?' shows the
+available options.
+Two styles of help are provided:
+1. Full help is available when you are ready to enter a
+   command argument (e.g. 'show ?') and describes each possible
+   argument.
+2. Partial help is provided when an abbreviated argument is entered
+   and you want to know what arguments match the input
+   (e.g. 'show pr?'.)
+
+";
+
+/// What `configure terminal` prints.
+pub const CONFIGURE: &str = "Enter configuration commands, one per line.  End with CNTL/Z.\n";

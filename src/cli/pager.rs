@@ -1,0 +1,131 @@
+//! `| include` and its kin, and pages of a screen's length.
+
+use crate::grammar::value::starts_with;
+use regex::Regex;
+
+/// What `|` does to the lines of a screen.
+#[derive(Clone, Debug)]
+pub enum Filter {
+    /// From the first line that matches.
+    Begin(Regex),
+    /// Lines that match.
+    Include(Regex),
+    /// Lines that do not match.
+    Exclude(Regex),
+    /// Lines that match, with the lines indented below them.
+    Section(Regex),
+    /// How many lines match.
+    Count(Regex),
+}
+
+/// The names of the filters with their help.
+pub const FILTERS: [(&str, &str); 5] = [
+    ("begin", "Begin with the line that matches"),
+    ("count", "Count number of lines which match regexp"),
+    ("exclude", "Exclude lines that match"),
+    ("include", "Include lines that match"),
+    ("section", "Filter a section of output"),
+];
+
+/// Why what stands behind `|` is no filter: the octet of the text where it goes wrong, or `None` when more is needed.
+pub type BadFilter = Option<usize>;
+
+impl Filter {
+    /// Reads what stands behind `|`.
+    pub fn parse(text: &str) -> Result<Filter, BadFilter> {
+        let start = text.len() - text.trim_start().len();
+        let body = text.trim();
+        let (name, pattern) = body.split_once(char::is_whitespace).unwrap_or((body, ""));
+        let mut found = FILTERS.iter().filter(|f| starts_with(f.0, name));
+        let filter = match (found.next(), found.next()) {
+            _ if name.is_empty() => return Err(None),
+            (Some(f), None) => f.0,
+            _ => return Err(Some(start)),
+        };
+        let pattern = pattern.trim();
+        if pattern.is_empty() {
+            return Err(None);
+        }
+        // IOS's regular expressions are nearly these; what is none of either is searched for as it stands.
+        let regex =
+            Regex::new(pattern).or_else(|_| Regex::new(&regex::escape(pattern))).map_err(|_| Some(start))?;
+        Ok(match filter {
+            "begin" => Filter::Begin(regex),
+            "count" => Filter::Count(regex),
+            "exclude" => Filter::Exclude(regex),
+            "include" => Filter::Include(regex),
+            _ => Filter::Section(regex),
+        })
+    }
+
+    /// Applies it to a whole screen.
+    pub fn apply(&self, text: &str) -> String {
+        let mut out = String::new();
+        let mut keep = |l: &str| {
+            out.push_str(l);
+            out.push('\n');
+        };
+        match self {
+            Filter::Begin(r) => text.lines().skip_while(|l| !r.is_match(l)).for_each(keep),
+            Filter::Include(r) => text.lines().filter(|l| r.is_match(l)).for_each(keep),
+            Filter::Exclude(r) => text.lines().filter(|l| !r.is_match(l)).for_each(keep),
+            Filter::Count(r) => {
+                keep(&format!(
+                    "Number of lines which match regexp = {}",
+                    text.lines().filter(|l| r.is_match(l)).count()
+                ));
+            }
+            Filter::Section(r) => {
+                let mut inside: Option<usize> = None;
+                for l in text.lines() {
+                    let indent = l.len() - l.trim_start().len();
+                    if inside.is_none_or(|level| indent <= level) {
+                        inside = r.is_match(l).then_some(indent);
+                    }
+                    if inside.is_some() {
+                        keep(l);
+                    }
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Splits a line at the `|` of a `show` command: the command, and what stands behind the bar with its octet offset.
+pub fn split_pipe(line: &str) -> (&str, Option<(usize, &str)>) {
+    let mut first = line.split_whitespace().filter(|w| !w.eq_ignore_ascii_case("do"));
+    let shows = first.next().is_some_and(|w| w.len() >= 2 && starts_with("show", w));
+    match line.find('|').filter(|_| shows) {
+        Some(bar) => (line.get(..bar).unwrap_or(line), line.get(bar + 1..).map(|rest| (bar + 1, rest))),
+        None => (line, None),
+    }
+}
+
+/// A screen that is shown page by page.
+#[derive(Clone, Debug, Default)]
+pub struct Pager {
+    rest: String,
+}
+
+impl Pager {
+    /// The first page of `text`, whose lines end with newlines; `length` 0 is endless.
+    pub fn start(text: String, length: u16) -> (String, Option<Pager>) {
+        Pager { rest: text }.advance(length.saturating_sub(1).into(), length == 0)
+    }
+
+    /// The next `lines` lines.
+    pub fn next(self, lines: usize) -> (String, Option<Pager>) {
+        self.advance(lines, false)
+    }
+
+    fn advance(self, lines: usize, all: bool) -> (String, Option<Pager>) {
+        let mut ends = self.rest.match_indices('\n').map(|(i, _)| i + 1);
+        let cut = ends.nth(lines.max(1) - 1).unwrap_or(self.rest.len());
+        if all || cut == self.rest.len() {
+            return (self.rest, None);
+        }
+        let (page, rest) = self.rest.split_at(cut);
+        (page.to_owned(), Some(Pager { rest: rest.to_owned() }))
+    }
+}

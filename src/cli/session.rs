@@ -1,0 +1,583 @@
+//! A session on a terminal line: prompts, modes, `enable`, history, pages and questions. Sans-IO.
+
+use super::executor::{ExecResult, Executor};
+use super::matcher::{MatchError, Parsed, parse};
+use super::messages::{CONFIGURE, HELP, is_unknown_word, refused, unknown_word};
+use super::pager::{FILTERS, Filter, Pager, split_pipe};
+use super::token::open_banner;
+use super::{complete, help};
+use crate::config::load::Cursor;
+use crate::config::secret;
+use crate::config::store::{Path, Store};
+use crate::grammar::command::global::GlobalCommand;
+use crate::grammar::command::routing::RoutingCommand;
+use crate::grammar::command::session::SessionCommand;
+use crate::grammar::table::Op;
+use crate::grammar::value::{Scheme, Secret};
+use crate::grammar::{Command, Mode};
+use crate::router::{ConsoleInput, ConsoleOutput, LineId};
+use std::collections::VecDeque;
+
+mod login;
+
+use login::Login;
+
+/// What the session waits for.
+#[derive(Debug)]
+enum State {
+    /// Nobody is there.
+    Closed,
+    /// A line at the prompt.
+    Prompt,
+    /// A user name or a password.
+    Login(Login),
+    /// The password of `enable`, asked for the n-th time.
+    Enable(u8),
+    /// `configure` without `terminal`.
+    ConfigureFrom,
+    /// The rest of a banner.
+    Banner { line: String, delimiter: String },
+    /// The end of a command.
+    Running { parsed: Box<Parsed> },
+    /// The answer to `[confirm]`.
+    Confirm { parsed: Box<Parsed> },
+    /// The answer to a question.
+    Answer { parsed: Box<Parsed> },
+    /// A key at `--More--`.
+    More(Pager),
+}
+
+/// A session on a terminal line.
+#[derive(Debug)]
+pub struct Session {
+    line: LineId,
+    console: bool,
+    state: State,
+    privileged: bool,
+    config: Option<Cursor>,
+    length: u16,
+    width: u16,
+    history: VecDeque<String>,
+    history_size: usize,
+    filter: Option<Filter>,
+    outputs: VecDeque<ConsoleOutput>,
+}
+
+/// Lines that `show history` keeps unless it is told otherwise.
+const HISTORY: usize = 20;
+
+impl Session {
+    /// A session on `line`, to be opened by [`ConsoleInput::Open`].
+    pub fn new(line: LineId) -> Self {
+        Session {
+            line,
+            console: false,
+            state: State::Closed,
+            privileged: false,
+            config: None,
+            length: 24,
+            width: 80,
+            history: VecDeque::new(),
+            history_size: HISTORY,
+            filter: None,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// The next output.
+    pub fn poll(&mut self) -> Option<ConsoleOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// Whether somebody is there.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.state, State::Closed)
+    }
+
+    /// The line is the console port.
+    pub fn is_console(&self) -> bool {
+        self.console
+    }
+
+    /// Columns and rows; 0 rows are endless.
+    pub fn size(&self) -> (u16, u16) {
+        (self.width, self.length)
+    }
+
+    /// The prompt, as it would stand before a line typed now.
+    pub fn prompt(&self, store: &Store) -> String {
+        let mode = match (&self.config, self.privileged) {
+            (Some(at), _) => at.mode(),
+            (None, true) => Mode::Privileged,
+            (None, false) => Mode::Exec,
+        };
+        format!("{}{}", store.hostname(), mode.spec().prompt)
+    }
+
+    /// Output of a running command.
+    pub fn print(&mut self, text: &str) {
+        self.text(text);
+    }
+
+    /// The running command is over.
+    pub fn finish(&mut self, executor: &dyn Executor) {
+        if matches!(self.state, State::Running { .. }) {
+            self.back(executor.store());
+        }
+    }
+
+    /// Takes an input.
+    pub fn handle(&mut self, input: ConsoleInput, executor: &mut dyn Executor) {
+        match input {
+            ConsoleInput::Open { console } => self.open(console, executor.store()),
+            ConsoleInput::Close => self.state = State::Closed,
+            ConsoleInput::Leave => {}
+            ConsoleInput::Size { width, length } => (self.width, self.length) = (width, length),
+            ConsoleInput::Line(line) => self.answer(&line, executor),
+            ConsoleInput::EndConfig { line } => self.end_config(&line, executor),
+            ConsoleInput::Help { before, after } => self.help(before, after, executor.store()),
+            ConsoleInput::Complete { before } => {
+                let before = complete(self.mode(), &before).unwrap_or(before);
+                self.outputs.push_back(ConsoleOutput::Completed { before });
+            }
+            ConsoleInput::Interrupt => self.interrupt(executor),
+            ConsoleInput::Key(key) => self.key(key, executor),
+        }
+    }
+
+    fn mode(&self) -> Mode {
+        match (&self.config, self.privileged) {
+            (Some(at), _) => at.mode(),
+            (None, true) => Mode::Privileged,
+            (None, false) => Mode::Exec,
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.outputs.push_back(ConsoleOutput::Text(text.to_owned()));
+        }
+    }
+
+    /// Shows the prompt.
+    fn back(&mut self, store: &Store) {
+        self.prompt_with(String::new(), String::new(), store);
+    }
+
+    fn prompt_with(&mut self, before: String, after: String, store: &Store) {
+        self.state = State::Prompt;
+        let prompt = self.prompt(store);
+        self.outputs.push_back(ConsoleOutput::Prompt { prompt, before, after });
+    }
+
+    fn ask(&mut self, prompt: &str, echo: bool) {
+        self.outputs.push_back(ConsoleOutput::Ask { prompt: prompt.to_owned(), echo });
+    }
+
+    fn open(&mut self, console: bool, store: &Store) {
+        let settings = login::LineSettings::of(store, console);
+        self.console = console;
+        self.config = None;
+        self.privileged = settings.privilege == 15;
+        (self.length, self.width) = (settings.length, settings.width);
+        self.history_size = settings.history;
+        self.history.clear();
+        if let Some(banner) = banner(store) {
+            self.text(&format!("\n{banner}\n"));
+        }
+        self.begin_login(&settings, store);
+    }
+
+    fn close(&mut self) {
+        self.state = State::Closed;
+        self.outputs.push_back(ConsoleOutput::Closed);
+    }
+
+    fn remember(&mut self, line: &str) {
+        if self.history_size > 0 && self.history.back().map(String::as_str) != Some(line) {
+            self.history.push_back(line.to_owned());
+            while self.history.len() > self.history_size {
+                self.history.pop_front();
+            }
+        }
+    }
+
+    /// A line, whatever it answers.
+    fn answer(&mut self, line: &str, executor: &mut dyn Executor) {
+        match std::mem::replace(&mut self.state, State::Prompt) {
+            State::Closed => self.state = State::Closed,
+            State::Prompt => self.typed(line, executor),
+            State::Login(login) => self.login(login, line, executor.store()),
+            State::Enable(tries) => self.enable_answer(tries, line, executor.store()),
+            State::ConfigureFrom => {
+                if line.trim().is_empty() || "terminal".starts_with(line.trim()) {
+                    self.enter_config(executor.store());
+                } else {
+                    self.text("?Must be \"terminal\"\n");
+                    self.back(executor.store());
+                }
+            }
+            State::Banner { line: start, delimiter } => self.banner_line(start, delimiter, line, executor),
+            State::Answer { parsed } => {
+                let mut out = String::new();
+                let result = executor.answered(self.line, &parsed, line, &mut out);
+                self.after_exec(parsed, result, out, executor);
+            }
+            // Enter where one key is awaited answers as that key.
+            State::Confirm { parsed } => {
+                self.state = State::Confirm { parsed };
+                self.key(line.trim().chars().next().unwrap_or('\n'), executor);
+            }
+            State::More(pager) => {
+                self.state = State::More(pager);
+                self.key(line.chars().next().unwrap_or('\n'), executor);
+            }
+            // Typed ahead of a command that is still running: there is nobody to take it.
+            State::Running { parsed } => self.state = State::Running { parsed },
+        }
+    }
+
+    fn typed(&mut self, line: &str, executor: &mut dyn Executor) {
+        let trimmed = line.trim();
+        if trimmed.is_empty() || trimmed.starts_with('!') {
+            return self.back(executor.store());
+        }
+        self.remember(trimmed);
+        match self.config.clone() {
+            Some(at) => self.configure(&at, line, executor),
+            None => self.exec(line, executor),
+        }
+    }
+
+    fn exec(&mut self, line: &str, executor: &mut dyn Executor) {
+        let (command, pipe) = split_pipe(line);
+        let parsed = match parse(self.mode(), command) {
+            Ok(p) => p,
+            Err(error) => return self.refuse(line, &error, executor.store()),
+        };
+        self.run(parsed, line, pipe, executor);
+    }
+
+    fn refuse(&mut self, line: &str, error: &MatchError, store: &Store) {
+        let text = if self.config.is_none() && is_unknown_word(line, error) {
+            unknown_word(line.trim(), looks_up(store))
+        } else {
+            refused(&self.prompt(store), line, error)
+        };
+        self.text(&text);
+        self.back(store);
+    }
+
+    fn run(&mut self, parsed: Parsed, line: &str, pipe: Option<(usize, &str)>, executor: &mut dyn Executor) {
+        self.filter = match pipe.map(|(at, text)| (at, Filter::parse(text))) {
+            None => None,
+            Some((_, Ok(filter))) => Some(filter),
+            Some((_, Err(None))) => return self.refuse(line, &MatchError::Incomplete, executor.store()),
+            Some((at, Err(Some(wrong)))) => {
+                return self.refuse(line, &MatchError::Invalid(at + wrong), executor.store());
+            }
+        };
+        if let Command::Session(command) = parsed.command.clone() {
+            return self.own(&command, executor);
+        }
+        let mut out = String::new();
+        let result = executor.exec(self.line, &parsed, &mut out);
+        self.after_exec(Box::new(parsed), result, out, executor);
+    }
+
+    fn after_exec(
+        &mut self,
+        parsed: Box<Parsed>,
+        result: ExecResult,
+        out: String,
+        executor: &mut dyn Executor,
+    ) {
+        match result {
+            ExecResult::Done => self.screen(&out, executor.store()),
+            ExecResult::Running => {
+                self.text(&out);
+                self.state = State::Running { parsed };
+            }
+            ExecResult::Confirm(question) => {
+                self.text(&out);
+                self.outputs.push_back(ConsoleOutput::Confirm(question));
+                self.state = State::Confirm { parsed };
+            }
+            ExecResult::Ask(question) => {
+                self.text(&out);
+                self.ask(&question, true);
+                self.state = State::Answer { parsed };
+            }
+        }
+    }
+
+    /// A whole screen: filtered, and page by page.
+    fn screen(&mut self, text: &str, store: &Store) {
+        let text = match self.filter.take() {
+            Some(filter) => filter.apply(text),
+            None => text.to_owned(),
+        };
+        let (page, rest) = Pager::start(text, self.length);
+        self.page(page, rest, store);
+    }
+
+    fn page(&mut self, page: String, rest: Option<Pager>, store: &Store) {
+        self.text(&page);
+        match rest {
+            Some(pager) => {
+                self.outputs.push_back(ConsoleOutput::More);
+                self.state = State::More(pager);
+            }
+            None => self.back(store),
+        }
+    }
+
+    fn key(&mut self, key: char, executor: &mut dyn Executor) {
+        match std::mem::replace(&mut self.state, State::Prompt) {
+            State::More(pager) => {
+                let lines = match key {
+                    ' ' => usize::from(self.length.max(2)) - 1,
+                    '\n' | '\r' => 1,
+                    _ => return self.back(executor.store()),
+                };
+                let (page, rest) = pager.next(lines);
+                self.page(page, rest, executor.store());
+            }
+            State::Confirm { parsed } => {
+                self.text("\n");
+                let mut out = String::new();
+                let yes = matches!(key, '\n' | '\r' | 'y' | 'Y');
+                let result = executor.confirmed(self.line, &parsed, yes, &mut out);
+                self.after_exec(parsed, result, out, executor);
+            }
+            other => self.state = other,
+        }
+    }
+
+    fn interrupt(&mut self, executor: &mut dyn Executor) {
+        match std::mem::replace(&mut self.state, State::Prompt) {
+            State::Closed => self.state = State::Closed,
+            State::Login(login) => {
+                self.state = State::Login(login);
+                self.close();
+            }
+            State::Running { parsed } => {
+                let mut out = String::new();
+                self.state = State::Running { parsed };
+                executor.interrupt(self.line, &mut out);
+                self.text(&out);
+                self.finish(executor);
+            }
+            State::Confirm { parsed } => {
+                self.state = State::Confirm { parsed };
+                self.key('n', executor);
+            }
+            State::Prompt if self.config.is_some() => self.leave_config(executor),
+            State::Prompt
+            | State::Enable(_)
+            | State::ConfigureFrom
+            | State::Banner { .. }
+            | State::Answer { .. }
+            | State::More(_) => self.back(executor.store()),
+        }
+    }
+
+    fn help(&mut self, before: String, after: String, store: &Store) {
+        let (command, pipe) = split_pipe(&before);
+        let text = match pipe {
+            None => help(self.mode(), command),
+            Some((_, rest)) if rest.trim().contains(char::is_whitespace) => {
+                "  LINE  Regular Expression\n".into()
+            }
+            Some(_) => FILTERS.iter().map(|(name, help)| format!("  {name:<9}{help}\n")).collect(),
+        };
+        self.text(&format!("{text}\n"));
+        self.prompt_with(before, after, store);
+    }
+
+    fn configure(&mut self, at: &Cursor, line: &str, executor: &mut dyn Executor) {
+        let (command, pipe) = split_pipe(line);
+        let (parsed, place) = match at.resolve(command) {
+            Ok(found) => found,
+            Err(error) => return self.refuse(line, &error, executor.store()),
+        };
+        if !parsed.mode.is_config() {
+            return self.run(parsed, line, pipe, executor);
+        }
+        if let Command::Session(command) = parsed.command.clone() {
+            return self.own(&command, executor);
+        }
+        if let Some(delimiter) = open_banner(line).map(str::to_owned) {
+            self.text(&format!("Enter TEXT message.  End with the character '{delimiter}'.\n"));
+            self.outputs.push_back(ConsoleOutput::Ask { prompt: String::new(), echo: true });
+            self.state = State::Banner { line: line.to_owned(), delimiter };
+            return;
+        }
+        self.apply(line, place, &parsed, executor);
+    }
+
+    fn apply(&mut self, line: &str, place: Path, parsed: &Parsed, executor: &mut dyn Executor) {
+        match executor.configure(self.line, &place, parsed) {
+            Ok(applied) => self.config.get_or_insert_default().advance(line, place, applied.enter),
+            Err(message) => self.text(&format!("{message}\n")),
+        }
+        self.back(executor.store());
+    }
+
+    fn banner_line(&mut self, start: String, delimiter: String, line: &str, executor: &mut dyn Executor) {
+        let whole = format!("{start}\n{line}");
+        if !line.contains(&delimiter) {
+            self.ask("", true);
+            self.state = State::Banner { line: whole, delimiter };
+            return;
+        }
+        match parse(Mode::Config, &whole) {
+            Ok(parsed) => self.apply(&whole, Path::root(), &parsed, executor),
+            Err(error) => self.refuse(&start, &error, executor.store()),
+        }
+    }
+
+    fn end_config(&mut self, line: &str, executor: &mut dyn Executor) {
+        if self.config.is_none() {
+            return self.answer(line, executor);
+        }
+        if !line.trim().is_empty() && matches!(self.state, State::Prompt) {
+            self.answer(line, executor);
+            // The prompt of the mode that is left at once is not shown.
+            if matches!(self.outputs.back(), Some(ConsoleOutput::Prompt { .. })) {
+                self.outputs.pop_back();
+            }
+        }
+        if self.config.is_some() && matches!(self.state, State::Prompt) {
+            self.leave_config(executor);
+        }
+    }
+
+    fn enter_config(&mut self, store: &Store) {
+        self.config = Some(Cursor::default());
+        self.text(CONFIGURE);
+        self.back(store);
+    }
+
+    fn leave_config(&mut self, executor: &mut dyn Executor) {
+        self.config = None;
+        executor.configured(self.line);
+        self.back(executor.store());
+    }
+
+    /// The commands of `session.cli`.
+    fn own(&mut self, command: &SessionCommand, executor: &mut dyn Executor) {
+        match command {
+            SessionCommand::Enable { level } => return self.enable(*level, executor.store()),
+            SessionCommand::Disable { level } => self.privileged = level.is_some_and(|l| l == 15),
+            SessionCommand::ExitExec | SessionCommand::QuitExec | SessionCommand::Logout => {
+                return self.close();
+            }
+            SessionCommand::HelpText | SessionCommand::HelpConfig => self.text(HELP),
+            SessionCommand::TerminalLength(op) => self.length = op.set().map_or(24, |t| small(t.lines)),
+            SessionCommand::TerminalWidth(op) => self.width = op.set().map_or(80, |t| small(t.columns)),
+            SessionCommand::TerminalHistory(op) => {
+                let size = |s: Option<u32>| s.map_or(HISTORY, |s| usize::try_from(s).unwrap_or(HISTORY));
+                self.history_size = op.set().map_or(0, |t| size(t.size));
+                while self.history.len() > self.history_size {
+                    self.history.pop_front();
+                }
+            }
+            SessionCommand::ShowHistory => {
+                let lines: String = self.history.iter().map(|l| format!("  {l}\n")).collect();
+                return self.screen(&lines, executor.store());
+            }
+            SessionCommand::ShowPrivilege => {
+                let level = if self.privileged { 15 } else { 1 };
+                self.text(&format!("Current privilege level is {level}\n"));
+            }
+            SessionCommand::ConfigureTerminal { terminal: true } => {
+                return self.enter_config(executor.store());
+            }
+            SessionCommand::ConfigureTerminal { terminal: false } => {
+                self.ask("Configuring from terminal, memory, or network [terminal]? ", true);
+                self.state = State::ConfigureFrom;
+                return;
+            }
+            SessionCommand::ExitMode | SessionCommand::QuitMode => {
+                match self.config.as_ref().and_then(|at| at.path().parent()) {
+                    Some(parent) => self.config = Some(Cursor::new(parent)),
+                    None => return self.leave_config(executor),
+                }
+            }
+            SessionCommand::End => return self.leave_config(executor),
+        }
+        self.back(executor.store());
+    }
+
+    fn enable(&mut self, level: Option<u32>, store: &Store) {
+        if self.privileged || level.is_some_and(|l| l < 15) {
+            return self.back(store);
+        }
+        match enable_secret(store) {
+            Some(_) => {
+                self.ask("Password: ", false);
+                self.state = State::Enable(1);
+            }
+            None if self.console => {
+                self.privileged = true;
+                self.back(store);
+            }
+            None => {
+                self.text("% No password set\n");
+                self.back(store);
+            }
+        }
+    }
+
+    fn enable_answer(&mut self, tries: u8, line: &str, store: &Store) {
+        let Some(kept) = enable_secret(store) else { return self.back(store) };
+        if secret::verify(&kept, line) {
+            self.privileged = true;
+            return self.back(store);
+        }
+        if tries < 3 {
+            self.ask("Password: ", false);
+            self.state = State::Enable(tries + 1);
+            return;
+        }
+        let digest = matches!(kept.scheme, Scheme::Digest(_));
+        self.text(if digest { "% Bad secrets\n\n" } else { "% Bad passwords\n\n" });
+        self.back(store);
+    }
+}
+
+fn small(n: u32) -> u16 {
+    u16::try_from(n).unwrap_or(u16::MAX)
+}
+
+/// `enable secret`, or else `enable password`.
+fn enable_secret(store: &Store) -> Option<Secret> {
+    let of_secret = |c: &Command| match c {
+        Command::Global(GlobalCommand::EnableSecret(Op::Set(s))) => Some(s.secret.clone()),
+        _ => None,
+    };
+    let of_password = |c: &Command| match c {
+        Command::Global(GlobalCommand::EnablePassword(Op::Set(p))) => Some(p.password.clone()),
+        _ => None,
+    };
+    store.commands().find_map(of_secret).or_else(|| store.commands().find_map(of_password))
+}
+
+fn banner(store: &Store) -> Option<String> {
+    store.commands().find_map(|c| match c {
+        Command::Global(GlobalCommand::BannerMotd(Op::Set(b))) => Some(b.text.trim_matches('\n').to_owned()),
+        _ => None,
+    })
+}
+
+fn looks_up(store: &Store) -> bool {
+    !store.commands().any(|c| {
+        matches!(
+            c,
+            Command::Routing(
+                RoutingCommand::IpDomainLookup(Op::No(_)) | RoutingCommand::IpDomainLookupNew(Op::No(_))
+            )
+        )
+    })
+}

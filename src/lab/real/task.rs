@@ -1,0 +1,469 @@
+//! The lab's thread: one task that owns everything between the nodes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc as sync;
+
+use ipnet::Ipv4Net;
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
+
+use super::hub::{Hub, Sink, ViewerId};
+use super::wires::{FRAME_QUEUE, Wires, read_tap};
+use super::{LabError, Startups, read_startups};
+use crate::config::views::InterfaceName;
+use crate::host::netlink::{self, Links};
+use crate::host::{
+    Access, HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup,
+    SystemEntropy, Tap,
+};
+use crate::lab::description::{Description, LinkEnd, LinkId, NodeId, NodeKind, RadiusNode};
+use crate::lab::radius::{PORTS, RadiusServer};
+use crate::lab::segment::{LinkChange, hardware_address};
+use crate::lab::status;
+use crate::proto::Entropy;
+use crate::router::{ConsoleInput, ConsoleOutput, LineId};
+
+/// The console line of every router.
+const CONSOLE: LineId = LineId(0);
+/// The device of a RADIUS server, which has no interface name of its own.
+const RADIUS_DEVICE: &str = "eth0";
+const MTU: u16 = 1500;
+/// Largest RADIUS packet, RFC 2865 section 3.
+const RADIUS_MAX: usize = 4096;
+
+/// What the lab's thread is told.
+pub enum Order {
+    /// Watch a console.
+    Attach { node: NodeId, viewer: ViewerId, sink: Sink },
+    /// Watch it no longer.
+    Detach { node: NodeId, viewer: ViewerId },
+    /// Type at it.
+    Console { node: NodeId, viewer: ViewerId, input: ConsoleInput },
+    /// Change a link.
+    Link { link: LinkId, change: LinkChange },
+    /// Capture a link.
+    Capture { link: LinkId, file: PathBuf, reply: sync::Sender<io::Result<()>> },
+    /// End every capture.
+    NoCapture,
+    /// Switch a router.
+    Power { node: NodeId, on: bool, reply: sync::Sender<Result<(), String>> },
+    /// Describe the lab.
+    Status { reply: sync::Sender<String> },
+    /// A router shows this on its console.
+    Shown { node: NodeId, output: ConsoleOutput },
+    /// The access side of a router says this.
+    Access { node: NodeId, item: Access },
+    /// A router reports this.
+    Notice { node: NodeId, notice: Notice },
+    /// End.
+    Shutdown,
+}
+
+struct PoweredRouter {
+    handle: RouterHandle,
+    input: RouterInput,
+}
+
+/// The task.
+pub struct Task {
+    description: Description,
+    clock: MonotonicClock,
+    wires: Wires,
+    taps: Taps,
+    hubs: BTreeMap<NodeId, Hub>,
+    routers: BTreeMap<NodeId, PoweredRouter>,
+    startups: Startups,
+    namespaces: BTreeMap<NodeId, Arc<NetNs>>,
+    devices: BTreeMap<NodeId, HashMap<InterfaceName, String>>,
+    listeners: Vec<(NodeId, TcpListener)>,
+    radius: Vec<(RadiusServer, Vec<UdpSocket>)>,
+    remarks: Vec<String>,
+    orders: mpsc::UnboundedSender<Order>,
+    queue: mpsc::UnboundedReceiver<Order>,
+}
+
+impl Task {
+    /// Makes everything and switches the routers on. Inside the runtime that will run the task.
+    pub fn new(
+        description: &Description,
+        namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
+        listeners: Vec<(NodeId, TcpListener)>,
+        orders: mpsc::UnboundedSender<Order>,
+        queue: mpsc::UnboundedReceiver<Order>,
+    ) -> Result<Task, LabError> {
+        let (taps, devices) = make_taps(description, namespaces)?;
+        let mut task = Task {
+            description: description.clone(),
+            clock: MonotonicClock::start(),
+            wires: Wires::new(description, taps.clone()),
+            taps,
+            hubs: BTreeMap::new(),
+            routers: BTreeMap::new(),
+            startups: read_startups(description)?,
+            namespaces: namespaces.clone(),
+            devices,
+            listeners,
+            radius: make_radius(description, namespaces)?,
+            remarks: Vec::new(),
+            orders,
+            queue,
+        };
+        for (id, node, _) in description.routers() {
+            task.hubs.insert(id, Hub::new());
+            task.power_on(id).map_err(|error| LabError::Node {
+                node: node.name.clone(),
+                what: "the router cannot be started".to_owned(),
+                error,
+            })?;
+        }
+        Ok(task)
+    }
+
+    /// Runs until it is told to end.
+    pub async fn run(mut self) {
+        let (frames, mut frame_queue) = mpsc::channel(FRAME_QUEUE);
+        for (link, taps) in self.taps.iter().enumerate() {
+            for (port, tap) in taps.iter().enumerate() {
+                tokio::spawn(read_tap(tap.clone(), LinkId(link), port, frames.clone()));
+            }
+        }
+        for (node, listener) in std::mem::take(&mut self.listeners) {
+            tokio::spawn(super::console_port::serve(listener, node, self.orders.clone()));
+        }
+        for (server, sockets) in std::mem::take(&mut self.radius) {
+            serve_radius(server, sockets);
+        }
+        loop {
+            let wake = self.wires.next_timeout().map(|due| self.clock.deadline(due));
+            tokio::select! {
+                order = self.queue.recv() => match order {
+                    Some(Order::Shutdown) | None => break,
+                    Some(order) => self.order(order),
+                },
+                Some(received) = frame_queue.recv() => {
+                    self.wires.received(self.clock.now(), &received);
+                }
+                () = sleep_until(wake) => {}
+            }
+            while let Ok(received) = frame_queue.try_recv() {
+                self.wires.received(self.clock.now(), &received);
+            }
+            self.wires.run(self.clock.now());
+        }
+        self.wires.no_capture();
+        self.shut_down();
+    }
+
+    fn order(&mut self, order: Order) {
+        match order {
+            Order::Attach { node, viewer, sink } => {
+                if let Some(hub) = self.hubs.get_mut(&node) {
+                    hub.attach(viewer, sink);
+                }
+            }
+            Order::Detach { node, viewer } => {
+                if let Some(hub) = self.hubs.get_mut(&node) {
+                    hub.detach(viewer);
+                }
+            }
+            Order::Console { node, viewer, input } => {
+                let input = self.hubs.get_mut(&node).and_then(|hub| hub.from_viewer(viewer, input));
+                self.to_router(node, input);
+            }
+            Order::Shown { node, output } => {
+                let input = self.hubs.get_mut(&node).and_then(|hub| hub.from_router(output));
+                self.to_router(node, input);
+            }
+            Order::Link { link, change } => {
+                if let Some(segment) = self.wires.segment(link) {
+                    change.apply(segment);
+                }
+            }
+            Order::Capture { link, file, reply } => {
+                let name = self.description.links.get(link.0).map_or("", |l| l.name.as_str());
+                // Who asked may have gone away; the capture runs all the same.
+                let _ = reply.send(self.wires.capture(link, name, &file));
+            }
+            Order::NoCapture => self.wires.no_capture(),
+            Order::Power { node, on, reply } => {
+                // As above.
+                let _ = reply.send(self.power(node, on));
+            }
+            Order::Status { reply } => {
+                // As above.
+                let _ = reply.send(self.status());
+            }
+            Order::Access { node, item } => self.wires.access(node, item),
+            Order::Notice { node, notice } => self.notice(node, notice),
+            Order::Shutdown => {}
+        }
+    }
+
+    fn to_router(&self, node: NodeId, input: Option<ConsoleInput>) {
+        if let (Some(input), Some(router)) = (input, self.routers.get(&node)) {
+            // False when the router has ended; its notice is on the way.
+            let _ = router.input.console(CONSOLE, input);
+        }
+    }
+
+    fn notice(&mut self, node: NodeId, notice: Notice) {
+        match notice {
+            Notice::Saved(text) => {
+                self.startups.insert(node, text);
+            }
+            // The startup-config of a lab is kept in memory: there is no file that could be refused.
+            Notice::NotSaved(_) | Notice::Reloaded => {}
+            Notice::Stopped(outcome) => {
+                if let Err(what) = outcome {
+                    self.remark(node, &what);
+                }
+                if self.routers.remove(&node).is_some() {
+                    self.powered_off(node);
+                }
+            }
+        }
+    }
+
+    /// For `status`: what should not have happened.
+    fn remark(&mut self, node: NodeId, what: &str) {
+        self.remarks.push(format!("{}: {what}", self.description.node_name(node)));
+    }
+
+    fn power(&mut self, node: NodeId, on: bool) -> Result<(), String> {
+        match (on, self.routers.contains_key(&node)) {
+            (true, true) => Err("it is on".to_owned()),
+            (false, false) => Err("it is off".to_owned()),
+            (true, false) => self.power_on(node).map_err(|error| error.to_string()),
+            (false, true) => {
+                if let Some(router) = self.routers.remove(&node) {
+                    router.handle.shutdown();
+                }
+                self.powered_off(node);
+                Ok(())
+            }
+        }
+    }
+
+    fn powered_off(&mut self, node: NodeId) {
+        self.wires.power_off(node);
+        if let Some(hub) = self.hubs.get_mut(&node) {
+            hub.power_off();
+        }
+    }
+
+    fn power_on(&mut self, node: NodeId) -> io::Result<()> {
+        let text = self.startups.get(&node).cloned().unwrap_or_default();
+        // Fails here rather than in the router's thread.
+        let entropy = SystemEntropy::new().map_err(io::Error::other)?;
+        let mut handle = RouterHost::start(HostConfig {
+            name: self.description.node_name(node).to_owned(),
+            devices: self.devices.get(&node).cloned().unwrap_or_default(),
+            netns: self.namespaces.get(&node).cloned(),
+            startup: Startup { text, save_to: None },
+            wall_clock: None,
+            entropy: Box::new(move || Box::new(entropy) as Box<dyn Entropy + Send>),
+        })?;
+        let input = handle.input();
+        self.forward(input.attach(CONSOLE), move |output| Order::Shown { node, output });
+        if let Some(notices) = handle.take_notices() {
+            self.forward(notices, move |notice| Order::Notice { node, notice });
+        }
+        if let Some(mut access) = handle.take_access() {
+            let orders = self.orders.clone();
+            tokio::spawn(async move {
+                while let Some(item) = access.recv().await {
+                    if orders.send(Order::Access { node, item }).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        self.wires.power_on(node, input.access.clone());
+        input.console(CONSOLE, ConsoleInput::Open { console: true });
+        self.routers.insert(node, PoweredRouter { handle, input });
+        Ok(())
+    }
+
+    fn forward<T: Send + 'static>(
+        &self,
+        mut from: mpsc::UnboundedReceiver<T>,
+        order: impl Fn(T) -> Order + Send + 'static,
+    ) {
+        let orders = self.orders.clone();
+        tokio::spawn(async move {
+            while let Some(item) = from.recv().await {
+                if orders.send(order(item)).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    fn shut_down(&mut self) {
+        // All are told before any is waited for.
+        for router in self.routers.values() {
+            router.handle.request_shutdown();
+        }
+        for (_, router) in std::mem::take(&mut self.routers) {
+            router.handle.shutdown();
+        }
+    }
+
+    fn status(&mut self) -> String {
+        let mut nodes = Vec::new();
+        for (index, node) in self.description.nodes.iter().enumerate() {
+            let id = NodeId(index);
+            let router = self.routers.get(&id);
+            nodes.push(status::NodeStatus {
+                node,
+                on: router.is_some() || matches!(node.kind, NodeKind::Radius(_)),
+                hostname: router.map(|r| r.handle.hostname().borrow().clone()),
+                viewers: self.hubs.get(&id).map_or(0, Hub::viewers),
+            });
+        }
+        let mut links = Vec::new();
+        for (index, link) in self.description.links.iter().enumerate() {
+            let captured = self.wires.is_captured(LinkId(index));
+            if let Some(segment) = self.wires.segment(LinkId(index)) {
+                links.push(status::LinkStatus::of(link, segment, captured));
+            }
+        }
+        let calls = self.wires.switch().calls();
+        let mut text = status::render(&self.description, &nodes, &links, &calls);
+        for remark in &self.remarks {
+            text.push_str(&format!("! {remark}\n"));
+        }
+        text
+    }
+}
+
+async fn sleep_until(wake: Option<tokio::time::Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake).await,
+        None => std::future::pending().await,
+    }
+}
+
+type Devices = BTreeMap<NodeId, HashMap<InterfaceName, String>>;
+/// Of each link, in the order of its ports.
+type Taps = Vec<Vec<Arc<Tap>>>;
+
+fn make_taps(
+    description: &Description,
+    namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
+) -> Result<(Taps, Devices), LabError> {
+    let mut devices = Devices::new();
+    let mut taps = Vec::new();
+    for (link_index, link) in description.links.iter().enumerate() {
+        let mut ends = Vec::new();
+        for (port, end) in link.ends.iter().enumerate() {
+            let failed = |error| LabError::Node {
+                node: description.node_name(end.node).to_owned(),
+                what: format!("its end of {} cannot be made", link.name),
+                error,
+            };
+            let Some(netns) = namespaces.get(&end.node) else { continue };
+            let tap =
+                make_tap(description, netns, end, hardware_address(link_index, port)).map_err(failed)?;
+            if let Some(interface) = &end.interface {
+                devices.entry(end.node).or_default().insert(interface.clone(), tap.name().to_owned());
+            }
+            ends.push(Arc::new(tap));
+        }
+        taps.push(ends);
+    }
+    Ok((taps, devices))
+}
+
+/// A router sets its device up by itself; that of a RADIUS server gets its address here.
+fn make_tap(description: &Description, netns: &NetNs, end: &LinkEnd, mac: [u8; 6]) -> io::Result<Tap> {
+    let name = end.interface.as_ref().map_or_else(|| RADIUS_DEVICE.to_owned(), InterfaceName::short);
+    let address = match description.nodes.get(end.node.0).map(|n| &n.kind) {
+        Some(NodeKind::Radius(radius)) => Some(radius.address),
+        Some(NodeKind::Router(_)) | None => None,
+    };
+    let device = netns.run(|| {
+        let device = Tap::open(&name, MTU, Some(mac))?;
+        if let Some(address) = address {
+            give_address(&name, address)?;
+        }
+        Ok(device)
+    })?;
+    Tap::from_sync(device)
+}
+
+/// Gives a device of this thread's namespace its address and sets it up. Not inside a runtime.
+fn give_address(name: &str, address: Ipv4Net) -> io::Result<()> {
+    let refused = |error: rtnetlink::Error| io::Error::other(netlink::reason(&error));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let (connection, handle, _) = rtnetlink::new_connection()?;
+        tokio::spawn(connection);
+        let links = Links::new(handle);
+        let index = links.find(name).await.map_err(refused)?.index;
+        links.add_address(index, address).await.map_err(refused)?;
+        links.set_up(index, true).await.map_err(refused)
+    })
+}
+
+fn make_radius(
+    description: &Description,
+    namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
+) -> Result<Vec<(RadiusServer, Vec<UdpSocket>)>, LabError> {
+    let mut servers = Vec::new();
+    for (index, node) in description.nodes.iter().enumerate() {
+        let NodeKind::Radius(radius) = &node.kind else { continue };
+        let failed = |what: &str| {
+            let (node, what) = (node.name.clone(), what.to_owned());
+            move |error| LabError::Node { node, what, error }
+        };
+        let server = read_server(radius).map_err(failed("its users cannot be read"))?;
+        let Some(netns) = namespaces.get(&NodeId(index)) else { continue };
+        let mut sockets = Vec::new();
+        for port in PORTS {
+            let socket = netns
+                .run(|| {
+                    let socket = std::net::UdpSocket::bind((radius.address.addr(), port))?;
+                    socket.set_nonblocking(true)?;
+                    Ok(socket)
+                })
+                .and_then(UdpSocket::from_std)
+                .map_err(failed("a RADIUS port cannot be had"))?;
+            sockets.push(socket);
+        }
+        servers.push((server, sockets));
+    }
+    Ok(servers)
+}
+
+fn read_server(radius: &RadiusNode) -> io::Result<RadiusServer> {
+    let users = std::fs::read_to_string(&radius.users)?;
+    let entropy = SystemEntropy::new().map_err(io::Error::other)?;
+    RadiusServer::new(radius, &users, Box::new(entropy)).map_err(io::Error::other)
+}
+
+/// All ports are one server. Inside the runtime.
+fn serve_radius(server: RadiusServer, sockets: Vec<UdpSocket>) {
+    let server = Arc::new(std::sync::Mutex::new(server));
+    for socket in sockets {
+        let server = server.clone();
+        tokio::spawn(async move {
+            let mut buffer = vec![0; RADIUS_MAX];
+            loop {
+                // An error here is the answer to a packet sent before (port unreachable): the socket goes on.
+                let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
+                let Some(packet) = buffer.get(..length) else { continue };
+                let answer =
+                    server.lock().unwrap_or_else(std::sync::PoisonError::into_inner).handle(from, packet);
+                if let Some(answer) = answer {
+                    // What cannot be sent is lost, as on any network; the client asks again.
+                    let _ = socket.send_to(&answer, from).await;
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,364 @@
+//! The lab prompt: one terminal for the whole lab.
+//!
+//! It speaks [`ConsoleInput`] and [`ConsoleOutput`] like a router's console, so that every front end that drives
+//! a console drives it too. `connect NODE` hands the terminal to a console; Ctrl-^ x comes back.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::description::{Description, FILE_NAME, LinkId, NodeId};
+use super::play::Play;
+use super::player::Player;
+use super::real::hub::ViewerId;
+use super::real::{RealLab, RealOptions, RealStage, new_viewer};
+use super::segment::LinkChange;
+use crate::router::{ConsoleInput, ConsoleOutput};
+
+/// What can be typed, and what it is.
+const COMMANDS: [(&str, &str, &str); 10] = [
+    ("capture", "capture LINK FILE.pcapng", "Write what a link carries to a file"),
+    ("connect", "connect NODE", "Go to the console of a router; Ctrl-^ x comes back"),
+    ("exit", "exit", "Switch the lab off"),
+    ("help", "help", "Show this"),
+    ("link", "link LINK up|down|clean|loss 10%|delay 50ms ...", "Change a link"),
+    ("no", "no capture", "End every capture"),
+    ("play", "play FILE [LOGS]", "Run a script; LOGS is a directory for its logs"),
+    ("power", "power NODE on|off", "Switch a router, as by its mains switch"),
+    ("shell", "shell NODE: COMMAND", "Run a Linux command in the namespace of a node"),
+    ("status", "status", "Show nodes, links and calls"),
+];
+
+enum Mode {
+    Prompt,
+    Connected { node: NodeId, viewer: ViewerId },
+    Over,
+}
+
+/// The lab prompt of a real lab.
+pub struct LabShell {
+    lab: Arc<RealLab>,
+    terminal: Sender<ConsoleOutput>,
+    mode: Mode,
+}
+
+impl LabShell {
+    /// A prompt whose output goes to `terminal`.
+    pub fn new(lab: Arc<RealLab>, terminal: Sender<ConsoleOutput>) -> Self {
+        LabShell { lab, terminal, mode: Mode::Prompt }
+    }
+
+    /// Whether the operator has left the lab.
+    pub const fn is_over(&self) -> bool {
+        matches!(self.mode, Mode::Over)
+    }
+
+    /// Takes what the operator does, in the mode that the shell is in.
+    pub fn input(&mut self, input: ConsoleInput) {
+        match (&self.mode, input) {
+            (Mode::Over, _) => {}
+            (Mode::Connected { node, viewer }, ConsoleInput::Leave | ConsoleInput::Close) => {
+                self.lab.detach(*node, *viewer);
+                self.mode = Mode::Prompt;
+                self.print("\n");
+                self.prompt("");
+            }
+            (Mode::Connected { node, viewer }, input) => self.lab.console(*node, *viewer, input),
+            (Mode::Prompt, ConsoleInput::Open { .. }) => {
+                let banner =
+                    format!("{}\nType ? for what can be typed here.\n", self.lab.description().title);
+                self.print(&banner);
+                self.prompt("");
+            }
+            (Mode::Prompt, ConsoleInput::Line(line)) => self.line(line.trim()),
+            (Mode::Prompt, ConsoleInput::EndConfig { line }) => self.line(line.trim()),
+            (Mode::Prompt, ConsoleInput::Help { before, after }) => {
+                self.print(&help(&before));
+                self.send(ConsoleOutput::Prompt { prompt: self.prompt_text(), before, after });
+            }
+            (Mode::Prompt, ConsoleInput::Complete { before }) => {
+                let before = complete(&before, self.lab.description());
+                self.send(ConsoleOutput::Completed { before });
+            }
+            (Mode::Prompt, ConsoleInput::Interrupt) => {
+                self.print("\n");
+                self.prompt("");
+            }
+            (Mode::Prompt, ConsoleInput::Close | ConsoleInput::Leave) => self.exit(),
+            (Mode::Prompt, ConsoleInput::Key(_) | ConsoleInput::Size { .. }) => {}
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        if let Err(message) = self.command(line) {
+            self.print(&format!("% {message}\n"));
+        }
+        if matches!(self.mode, Mode::Prompt) {
+            self.prompt("");
+        }
+    }
+
+    fn command(&mut self, line: &str) -> Result<(), String> {
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let rest = rest.trim();
+        if word.is_empty() {
+            return Ok(());
+        }
+        match full_word(word)? {
+            "capture" => self.capture(rest),
+            "connect" => self.connect(rest),
+            "exit" => {
+                self.exit();
+                Ok(())
+            }
+            "help" => {
+                self.print(&help(""));
+                Ok(())
+            }
+            "link" => self.link(rest),
+            "no" if "capture".starts_with(rest) && !rest.is_empty() => {
+                self.lab.no_capture();
+                Ok(())
+            }
+            "play" => self.play(rest),
+            "power" => self.power(rest),
+            "shell" => self.shell(rest),
+            "status" => {
+                let status = self.lab.status();
+                self.print(&status);
+                Ok(())
+            }
+            other => Err(usage(other)),
+        }
+    }
+
+    fn connect(&mut self, name: &str) -> Result<(), String> {
+        let node = self.router(name)?;
+        self.print(&format!("Connected to {name}. Ctrl-^ x comes back.\n"));
+        let viewer = new_viewer();
+        let terminal = self.terminal.clone();
+        let sink = move |output| {
+            // A session that is over leaves the terminal with the lab.
+            if output != ConsoleOutput::Closed {
+                // The terminal is gone when the lab is being left.
+                let _ = terminal.send(output);
+            }
+        };
+        self.lab.attach(node, viewer, Box::new(sink));
+        self.mode = Mode::Connected { node, viewer };
+        Ok(())
+    }
+
+    fn capture(&self, rest: &str) -> Result<(), String> {
+        let (link, file) = rest.split_once(char::is_whitespace).ok_or_else(|| usage("capture"))?;
+        let file = Path::new(file.trim());
+        let link = self.link_id(link)?;
+        self.lab.capture(link, file).map_err(|error| format!("{}: {error}", file.display()))
+    }
+
+    fn link(&self, rest: &str) -> Result<(), String> {
+        let (link, changes) = rest.split_once(char::is_whitespace).ok_or_else(|| usage("link"))?;
+        let link = self.link_id(link)?;
+        LinkChange::parse(changes)?.into_iter().for_each(|change| self.lab.link(link, change));
+        Ok(())
+    }
+
+    fn power(&self, rest: &str) -> Result<(), String> {
+        let (node, state) = rest.split_once(char::is_whitespace).ok_or_else(|| usage("power"))?;
+        let on = match state.trim() {
+            "on" => true,
+            "off" => false,
+            _ => return Err(usage("power")),
+        };
+        self.lab.power(self.router(node)?, on)
+    }
+
+    fn shell(&self, rest: &str) -> Result<(), String> {
+        let (name, command) = rest.split_once(':').ok_or_else(|| usage("shell"))?;
+        let name = name.trim();
+        let node = self.lab.description().node(name).ok_or_else(|| format!("there is no node `{name}`"))?;
+        let outcome = self.lab.shell(node, command.trim())?;
+        self.print(&outcome.output);
+        match outcome.status {
+            Some(0) => Ok(()),
+            Some(status) => Err(format!("exit status {status}")),
+            None => Err("ended by a signal".to_owned()),
+        }
+    }
+
+    fn play(&self, rest: &str) -> Result<(), String> {
+        let mut words = rest.split_whitespace();
+        let file = words.next().ok_or_else(|| usage("play"))?;
+        let logs = words.next().map(PathBuf::from);
+        let path = find_file(self.lab.description(), file);
+        let play = read_play(&path)?;
+        let mut stage = RealStage::new(&self.lab);
+        let mut player =
+            Player::new(self.lab.description(), logs.as_deref()).map_err(|error| error.to_string())?;
+        let terminal = self.terminal.clone();
+        let result = player.run_watched(&mut stage, &play, &mut |step| {
+            // As in `connect`.
+            let _ = terminal.send(ConsoleOutput::Text(format!("{}\n", step.text)));
+        });
+        let finished = player.finish(&mut stage);
+        result.and(finished).map_err(|error| error.to_string())
+    }
+
+    fn exit(&mut self) {
+        self.mode = Mode::Over;
+        self.send(ConsoleOutput::Closed);
+    }
+
+    fn router(&self, name: &str) -> Result<NodeId, String> {
+        let description = self.lab.description();
+        description
+            .routers()
+            .find(|(_, node, _)| node.name == name)
+            .map(|(id, ..)| id)
+            .ok_or_else(|| format!("there is no router `{name}`: {}", router_names(description).join(", ")))
+    }
+
+    fn link_id(&self, name: &str) -> Result<LinkId, String> {
+        self.lab.description().link(name).ok_or_else(|| {
+            let names: Vec<&str> = self.lab.description().links.iter().map(|l| l.name.as_str()).collect();
+            format!("there is no link `{name}`: {}", names.join(", "))
+        })
+    }
+
+    fn prompt_text(&self) -> String {
+        "lab> ".to_owned()
+    }
+
+    fn prompt(&self, before: &str) {
+        let prompt = self.prompt_text();
+        self.send(ConsoleOutput::Prompt { prompt, before: before.to_owned(), after: String::new() });
+    }
+
+    fn print(&self, text: &str) {
+        self.send(ConsoleOutput::Text(text.to_owned()));
+    }
+
+    fn send(&self, output: ConsoleOutput) {
+        // The terminal is gone: its input ends as well, which ends the shell.
+        let _ = self.terminal.send(output);
+    }
+}
+
+fn router_names(description: &Description) -> Vec<&str> {
+    description.routers().map(|(_, node, _)| node.name.as_str()).collect()
+}
+
+fn full_word(word: &str) -> Result<&'static str, String> {
+    let mut fits = COMMANDS.iter().map(|(name, ..)| *name).filter(|name| name.starts_with(word));
+    match (fits.next(), fits.next()) {
+        (Some(name), None) => Ok(name),
+        (Some(name), Some(_)) if name == word => Ok(name),
+        (Some(_), Some(_)) => Err(format!("`{word}` is ambiguous")),
+        (None, _) => Err(format!("`{word}` is not known here; ? shows what is")),
+    }
+}
+
+fn usage(word: &str) -> String {
+    let form = COMMANDS.iter().find(|(name, ..)| *name == word).map_or("", |(_, form, _)| *form);
+    format!("expected: {form}")
+}
+
+fn help(before: &str) -> String {
+    let word = before.split_whitespace().next().unwrap_or("");
+    COMMANDS
+        .iter()
+        .filter(|(name, ..)| name.starts_with(word))
+        .map(|(_, form, text)| format!("  {form:<48}  {text}\n"))
+        .collect()
+}
+
+/// Completes the command word, or the name behind it, when only one fits.
+fn complete(before: &str, description: &Description) -> String {
+    let (head, word) = before.rsplit_once(' ').map_or(("", before), |(head, word)| (head, word));
+    let names: Vec<&str> = match head.split_whitespace().next().and_then(|first| full_word(first).ok()) {
+        None => COMMANDS.iter().map(|(name, ..)| *name).collect(),
+        Some("connect" | "power") => router_names(description),
+        Some("link" | "capture") => description.links.iter().map(|l| l.name.as_str()).collect(),
+        Some("shell") => description.nodes.iter().map(|n| n.name.as_str()).collect(),
+        Some(_) => Vec::new(),
+    };
+    let mut fits = names.into_iter().filter(|name| name.starts_with(word));
+    match (fits.next(), fits.next()) {
+        (Some(name), None) if head.is_empty() => format!("{name} "),
+        (Some(name), None) => format!("{head} {name} "),
+        _ => before.to_owned(),
+    }
+}
+
+/// A script is looked for where the operator stands, then in the directory of the lab.
+fn find_file(description: &Description, file: &str) -> PathBuf {
+    let here = PathBuf::from(file);
+    if here.is_file() { here } else { description.directory.join(file) }
+}
+
+fn read_play(path: &Path) -> Result<Play, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Play::parse(&path.display().to_string(), &text).map_err(|error| error.to_string())
+}
+
+/// Loads a lab and brings it up. Call it before the first thread is started: as an ordinary user the process
+/// enters a user namespace.
+///
+/// # Errors
+/// One sentence for the operator.
+fn bring_up(directory: &Path, console_ports: bool) -> Result<RealLab, String> {
+    let description = Description::load(directory).map_err(|error| {
+        if directory.join(FILE_NAME).exists() { error.to_string() } else { format!("{error}: is it a lab?") }
+    })?;
+    crate::host::netns::acquire().map_err(|lack| lack.to_string())?;
+    RealLab::start(description, RealOptions { console_ports }).map_err(|error| error.to_string())
+}
+
+/// `lab DIR`: brings a lab up and runs its prompt on the terminal until it is left. Call it before the first
+/// thread is started.
+///
+/// # Errors
+/// One sentence for the operator.
+pub fn run_interactive(directory: &Path) -> Result<(), String> {
+    let lab = Arc::new(bring_up(directory, true)?);
+    let (send, inputs) = channel();
+    let (terminal, outputs) = channel();
+    let shell = LabShell::new(lab, terminal);
+    let thread = std::thread::Builder::new()
+        .name("lab prompt".to_owned())
+        .spawn(move || serve(shell, &inputs))
+        .map_err(|error| error.to_string())?;
+    let result = crate::terminal::console::run(
+        // The shell has ended when it takes no more input.
+        move |input| send.send(input).unwrap_or(()),
+        outputs,
+    );
+    // A panic of that thread has been printed by then; there is nothing to add.
+    let _ = thread.join();
+    result.map_err(|error| format!("the terminal: {error}"))
+}
+
+fn serve(mut shell: LabShell, inputs: &Receiver<ConsoleInput>) {
+    while !shell.is_over() {
+        match inputs.recv() {
+            Ok(input) => shell.input(input),
+            Err(_) => break,
+        }
+    }
+}
+
+/// `lab DIR --play FILE --log OUT`: brings a lab up, runs a script on it and switches it off. Call it before the
+/// first thread is started.
+///
+/// # Errors
+/// One sentence for the operator: for a `wait` that failed, the line that it waited for.
+pub fn run_play(directory: &Path, play: &Path, logs: &Path) -> Result<(), String> {
+    let description = Description::load(directory).map_err(|error| error.to_string())?;
+    let play = read_play(&find_file(&description, &play.to_string_lossy()))?;
+    let lab = bring_up(directory, false)?;
+    let mut stage = RealStage::new(&lab);
+    let mut player = Player::new(lab.description(), Some(logs)).map_err(|error| error.to_string())?;
+    let result = player.run(&mut stage, &play);
+    let finished = player.finish(&mut stage);
+    result.and(finished).map_err(|error| error.to_string())
+}

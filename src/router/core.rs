@@ -1,0 +1,182 @@
+//! Everything of a router but its sessions: what a command works on.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::RouterParams;
+use super::exec::{self, Job};
+use super::io::{LineId, Output};
+use crate::cli::{ExecResult, Executor, Parsed};
+use crate::config::store::{Applied, Path, Store};
+use crate::config::{LineReport, RouterConfig, Verdict};
+use crate::engine::{self, Engine, LogLine, RequestId};
+use crate::logging::clock::Clock;
+use crate::logging::{Delivery, Logging};
+use crate::proto::Instant;
+
+/// A line on which somebody sits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenLine {
+    /// Which.
+    pub line: LineId,
+    /// The console port.
+    pub console: bool,
+    /// The one that asks.
+    pub own: bool,
+    /// How long nothing was typed there.
+    pub idle: Duration,
+}
+
+/// What a command works on.
+pub(super) struct Core {
+    pub now: Instant,
+    pub engine: Engine,
+    pub store: Store,
+    pub startup: String,
+    /// The running-config was changed since it was last saved.
+    pub modified: bool,
+    pub config: Arc<RouterConfig>,
+    pub logging: Logging,
+    pub outputs: VecDeque<Output>,
+    /// Stamped lines on their way to the terminals.
+    pub log: Vec<Delivery>,
+    /// Terminals with `terminal monitor`.
+    pub monitors: BTreeSet<LineId>,
+    /// Commands that go on.
+    pub jobs: HashMap<LineId, Job>,
+    /// Echo requests on their way, and who waits for them.
+    pub echoes: HashMap<RequestId, LineId>,
+    /// What commands that go on print, and whether they are over.
+    pub progress: Vec<(LineId, String, bool)>,
+    /// Who sits where, as of the command that runs.
+    pub lines: Vec<OpenLine>,
+}
+
+impl Core {
+    /// A router that has read its startup-config.
+    pub fn new(now: Instant, params: RouterParams) -> Self {
+        let mut core = Core {
+            now,
+            engine: Engine::new(params.entropy),
+            store: Store::new(),
+            startup: params.startup_config,
+            modified: false,
+            config: Arc::default(),
+            logging: Logging::new(Clock::new(params.wall_clock)),
+            outputs: VecDeque::new(),
+            log: Vec::new(),
+            monitors: BTreeSet::new(),
+            jobs: HashMap::new(),
+            echoes: HashMap::new(),
+            progress: Vec::new(),
+            lines: Vec::new(),
+        };
+        let reports = core.store.load(&core.startup);
+        core.reconfigure();
+        for report in reports {
+            core.report_refused(&report);
+        }
+        core
+    }
+
+    /// A line of the startup-config that is refused is on the log, so that nothing is lost silently.
+    fn report_refused(&mut self, report: &LineReport) {
+        if let Verdict::Refused(why) = &report.verdict {
+            let text =
+                format!("%SYS-4-CONFIG_LINE: startup-config line {}: {}: {why}", report.number, report.text);
+            self.syslog(4, text);
+        }
+    }
+
+    /// Hands the running-config to the engine as a whole.
+    pub fn reconfigure(&mut self) {
+        self.config = Arc::new(RouterConfig::from_store(&self.store));
+        self.engine.configure(self.now, self.config.clone());
+    }
+
+    /// Takes everything that the engine has put out. True when there was something.
+    pub fn drain_engine(&mut self) -> bool {
+        let mut moved = false;
+        while let Some(output) = self.engine.poll() {
+            moved = true;
+            match output {
+                engine::Output::Datagram { socket, local, remote, bytes } => {
+                    self.outputs.push_back(Output::Datagram { socket, local, remote, bytes });
+                }
+                engine::Output::Frame { port, frame } => {
+                    self.outputs.push_back(Output::Frame { port, frame })
+                }
+                engine::Output::Packet { port, packet } => {
+                    self.outputs.push_back(Output::Packet { port, packet });
+                }
+                engine::Output::Signal { controller, message } => {
+                    self.outputs.push_back(Output::Signal { controller, message });
+                }
+                engine::Output::Forward(command) => self.outputs.push_back(Output::Forward(command)),
+                engine::Output::Host(id, request) => self.outputs.push_back(Output::Host(id, request)),
+                engine::Output::Log(line) => self.take_log(&line),
+                engine::Output::Echo(id, outcome) => exec::echo(self, id, outcome),
+            }
+        }
+        moved
+    }
+
+    fn take_log(&mut self, line: &LogLine) {
+        let delivery = self.logging.log(self.now, &self.config.system, line);
+        self.log.push(delivery);
+    }
+
+    /// A `%FACILITY` line of the shell itself.
+    pub fn syslog(&mut self, severity: u8, text: String) {
+        self.take_log(&LogLine::Syslog { severity, text });
+    }
+
+    /// A terminal went away: what ran there ends.
+    pub fn forget_line(&mut self, line: LineId) {
+        self.monitors.remove(&line);
+        self.jobs.remove(&line);
+        self.echoes.retain(|_, waiting| *waiting != line);
+    }
+
+    fn line_name(&self, line: LineId) -> &'static str {
+        let console = self.lines.iter().any(|l| l.line == line && l.console);
+        if console { "console" } else { "vty0" }
+    }
+}
+
+impl Executor for Core {
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn exec(&mut self, line: LineId, parsed: &Parsed, out: &mut String) -> ExecResult {
+        exec::run(self, line, parsed, out)
+    }
+
+    fn confirmed(&mut self, line: LineId, parsed: &Parsed, yes: bool, out: &mut String) -> ExecResult {
+        exec::confirmed(self, line, parsed, yes, out)
+    }
+
+    fn answered(&mut self, line: LineId, parsed: &Parsed, answer: &str, out: &mut String) -> ExecResult {
+        exec::answered(self, line, parsed, answer, out)
+    }
+
+    fn interrupt(&mut self, line: LineId, out: &mut String) {
+        exec::interrupt(self, line, out);
+    }
+
+    fn configure(&mut self, _line: LineId, at: &Path, parsed: &Parsed) -> Result<Applied, String> {
+        let applied = self.store.apply(at, parsed).map_err(|e| e.to_string())?;
+        if applied.changed {
+            self.modified = true;
+            self.reconfigure();
+        }
+        Ok(applied)
+    }
+
+    fn configured(&mut self, line: LineId) {
+        let name = self.line_name(line);
+        self.syslog(5, format!("%SYS-5-CONFIG_I: Configured from console by {name}"));
+    }
+}

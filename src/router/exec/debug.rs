@@ -1,0 +1,66 @@
+//! `debug` and `undebug`.
+
+use super::{Core, ExecResult};
+use crate::grammar::command::debug::{AaaWhat, DebugCommand, IsdnWhat, PppWhat, VpdnWhat};
+use crate::grammar::table::Op;
+use crate::logging::debugs::acknowledgement;
+use crate::proto::Switch;
+
+/// The question of `debug all`. (The wording is this project's choice.)
+const ALL_QUESTION: &str = "This may severely impact network performance. Continue? (yes/[no]): ";
+
+/// Runs a command of the family.
+pub fn run(core: &mut Core, command: &DebugCommand, out: &mut String) -> ExecResult {
+    match command {
+        DebugCommand::All(Op::Set(())) => return ExecResult::Ask(ALL_QUESTION.to_owned()),
+        DebugCommand::All(Op::No(_)) => {
+            Switch::ALL.into_iter().for_each(|s| core.engine.set_debug(s, false));
+            out.push_str("All possible debugging has been turned off\n");
+        }
+        DebugCommand::Aaa(op) => one(core, op, out, |a| match a.what {
+            AaaWhat::Authentication => Switch::AaaAuthentication,
+            AaaWhat::Authorization => Switch::AaaAuthorization,
+            AaaWhat::Accounting => Switch::AaaAccounting,
+        }),
+        DebugCommand::Dialer(op) => one(core, op, out, |_| Switch::Dialer),
+        DebugCommand::Isdn(op) => one(core, op, out, |i| match i.what {
+            IsdnWhat::Events => Switch::IsdnEvents,
+        }),
+        DebugCommand::Ppp(op) => one(core, op, out, |p| match p.what {
+            PppWhat::Authentication => Switch::PppAuthentication,
+            PppWhat::Error => Switch::PppError,
+            PppWhat::Negotiation => Switch::PppNegotiation,
+            PppWhat::Packet => Switch::PppPacket,
+        }),
+        DebugCommand::Radius(op) => one(core, op, out, |_| Switch::Radius),
+        DebugCommand::Vpdn(op) => one(core, op, out, |v| match v.what {
+            VpdnWhat::Error => Switch::VpdnError,
+            VpdnWhat::Event => Switch::VpdnEvent,
+            VpdnWhat::L2xData => Switch::L2xData,
+            VpdnWhat::L2xErrors => Switch::L2xErrors,
+            VpdnWhat::L2xEvents => Switch::L2xEvents,
+            VpdnWhat::L2xPackets => Switch::L2xPackets,
+            VpdnWhat::Packet => Switch::VpdnPacket,
+        }),
+        DebugCommand::Vtemplate(op) => one(core, op, out, |()| Switch::Vtemplate),
+    }
+    ExecResult::Done
+}
+
+/// The answer to the question of `debug all`.
+pub fn all_answered(core: &mut Core, answer: &str, out: &mut String) {
+    let answer = answer.trim().to_ascii_lowercase();
+    if !answer.is_empty() && "yes".starts_with(&answer) {
+        Switch::ALL.into_iter().for_each(|s| core.engine.set_debug(s, true));
+        out.push_str("All possible debugging has been turned on\n");
+    }
+}
+
+fn one<T>(core: &mut Core, op: &Op<T>, out: &mut String, switch: impl FnOnce(&T) -> Switch) {
+    if let Some(args) = op.args() {
+        let switch = switch(args);
+        core.engine.set_debug(switch, op.is_set());
+        out.push_str(&acknowledgement(switch, op.is_set()));
+        out.push('\n');
+    }
+}

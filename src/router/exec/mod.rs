@@ -1,0 +1,138 @@
+//! EXEC commands: the arm of every command, family by family. What screens look like is in `commands`.
+
+mod clear;
+mod debug;
+pub mod ping;
+mod show;
+mod system;
+
+use super::core::Core;
+use super::io::LineId;
+use crate::cli::{ExecResult, Parsed};
+use crate::engine::{EchoOutcome, RequestId};
+use crate::grammar::Command;
+use crate::grammar::command::debug::DebugCommand;
+use crate::grammar::command::exec::ExecCommand;
+use crate::grammar::table::Op;
+
+/// A command that goes on after its line was typed.
+#[derive(Clone, Debug)]
+pub(super) enum Job {
+    /// `ping`
+    Ping(ping::Ping),
+}
+
+/// Runs an EXEC command.
+pub(super) fn run(core: &mut Core, line: LineId, parsed: &Parsed, out: &mut String) -> ExecResult {
+    match &parsed.command {
+        Command::Exec(command) => exec(core, line, command, out),
+        Command::Show(command) => show::run(core, command, out),
+        Command::Debug(command) => debug::run(core, command, out),
+        Command::Clear(command) => clear::run(core, command, out),
+        // The session runs its own commands, and configuration lines go to `configure`.
+        Command::Session(_)
+        | Command::Aaa(_)
+        | Command::Access(_)
+        | Command::Dialer(_)
+        | Command::Global(_)
+        | Command::Inert(_)
+        | Command::Interface(_)
+        | Command::Line(_)
+        | Command::Logging(_)
+        | Command::Ppp(_)
+        | Command::Routing(_)
+        | Command::Vpdn(_) => ExecResult::Done,
+    }
+}
+
+fn exec(core: &mut Core, line: LineId, command: &ExecCommand, out: &mut String) -> ExecResult {
+    match command {
+        ExecCommand::Ping { host, repeat, size, timeout, source, .. } => {
+            let Some(destination) = ping::resolve(core, host) else {
+                out.push_str("% Unrecognized host or address, or protocol not running.\n");
+                return ExecResult::Done;
+            };
+            match ping::source(core, source.as_ref()) {
+                Ok(source) => {
+                    let request = ping::Request::new(destination, *repeat, *size, *timeout, source);
+                    ping::start(core, line, request, out)
+                }
+                Err(why) => {
+                    out.push_str(why);
+                    ExecResult::Done
+                }
+            }
+        }
+        ExecCommand::TerminalMonitor(op) => system::monitor(core, line, op.is_set(), out),
+        ExecCommand::TerminalNoMonitor => system::monitor(core, line, false, out),
+        ExecCommand::ClockSet { time, date, year } => system::clock_set(core, *time, date, *year, out),
+        ExecCommand::WriteMemory | ExecCommand::Write => {
+            system::save(core, out);
+            ExecResult::Done
+        }
+        ExecCommand::WriteTerminal => {
+            out.push_str(&show::running(core));
+            ExecResult::Done
+        }
+        ExecCommand::WriteErase | ExecCommand::EraseStartup => system::ask_erase(),
+        ExecCommand::CopyRunningStartup => {
+            ExecResult::Ask("Destination filename [startup-config]? ".to_owned())
+        }
+        ExecCommand::CopyStartupRunning => {
+            ExecResult::Ask("Destination filename [running-config]? ".to_owned())
+        }
+        ExecCommand::Reload => system::reload(core),
+    }
+}
+
+/// The answer to `[confirm]`.
+pub(super) fn confirmed(
+    core: &mut Core,
+    _line: LineId,
+    parsed: &Parsed,
+    yes: bool,
+    out: &mut String,
+) -> ExecResult {
+    if yes {
+        match &parsed.command {
+            Command::Exec(command) => system::confirmed(core, command, out),
+            Command::Clear(command) => clear::confirmed(core, command, out),
+            _ => {}
+        }
+    }
+    ExecResult::Done
+}
+
+/// The answer to a question.
+pub(super) fn answered(
+    core: &mut Core,
+    _line: LineId,
+    parsed: &Parsed,
+    answer: &str,
+    out: &mut String,
+) -> ExecResult {
+    match &parsed.command {
+        Command::Exec(command) => system::answered(core, command, answer, out),
+        Command::Debug(DebugCommand::All(Op::Set(()))) => {
+            debug::all_answered(core, answer, out);
+            ExecResult::Done
+        }
+        _ => ExecResult::Done,
+    }
+}
+
+/// Ctrl-C or Ctrl-^ while a command runs.
+pub(super) fn interrupt(core: &mut Core, line: LineId, out: &mut String) {
+    core.echoes.retain(|_, waiting| *waiting != line);
+    match core.jobs.remove(&line) {
+        Some(Job::Ping(ping)) => ping::interrupted(&ping, out),
+        None => {}
+    }
+}
+
+/// An echo request has ended.
+pub(super) fn echo(core: &mut Core, id: RequestId, outcome: EchoOutcome) {
+    if let Some(line) = core.echoes.remove(&id) {
+        ping::ended(core, line, outcome);
+    }
+}

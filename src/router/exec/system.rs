@@ -1,0 +1,135 @@
+//! EXEC commands that act on the router itself: clock, configuration files, reload, terminal monitor.
+
+use super::{Core, ExecResult};
+use crate::config::nvgen::running_config;
+use crate::config::store::Store;
+use crate::grammar::command::exec::{ClockSetDate, ExecCommand};
+use crate::grammar::value::{Month, TimeOfDay};
+use crate::router::io::{LineId, Output};
+
+/// The question of `reload` when the running-config was changed.
+pub const SAVE_QUESTION: &str = "System configuration has been modified. Save? [yes/no]: ";
+/// Its last question.
+pub const RELOAD_QUESTION: &str = "Proceed with reload? [confirm]";
+const ERASE_QUESTION: &str =
+    "Erasing the nvram filesystem will remove all configuration files! Continue? [confirm]";
+
+/// `terminal monitor` and `terminal no monitor`.
+pub fn monitor(core: &mut Core, line: LineId, on: bool, out: &mut String) -> ExecResult {
+    if core.lines.iter().any(|l| l.line == line && l.console) {
+        out.push_str("% Console already monitors\n");
+    } else if on {
+        core.monitors.insert(line);
+    } else {
+        core.monitors.remove(&line);
+    }
+    ExecResult::Done
+}
+
+/// `clock set`.
+pub fn clock_set(
+    core: &mut Core,
+    time: TimeOfDay,
+    date: &ClockSetDate,
+    year: u32,
+    out: &mut String,
+) -> ExecResult {
+    let (ClockSetDate::Day { day, month: Month(month) } | ClockSetDate::Month { month: Month(month), day }) =
+        date;
+    let time = (u32::from(time.hour), u32::from(time.minute), u32::from(time.second));
+    let date = (i32::try_from(year).unwrap_or(0), u32::from(*month), *day);
+    if !core.logging.clock.set(core.now, time, date) {
+        out.push_str("% Invalid date\n");
+    }
+    ExecResult::Done
+}
+
+/// `write memory`, and what `copy running-config startup-config` does after its question.
+pub fn save(core: &mut Core, out: &mut String) {
+    out.push_str("Building configuration...\n[OK]\n");
+    let text = running_config(&core.store);
+    core.startup.clone_from(&text);
+    core.modified = false;
+    core.outputs.push_back(Output::SaveStartup(text));
+}
+
+fn erase(core: &mut Core, out: &mut String) {
+    core.startup.clear();
+    core.outputs.push_back(Output::SaveStartup(String::new()));
+    out.push_str("[OK]\nErase of nvram: complete\n");
+}
+
+/// Merges the startup-config into the running one.
+fn merge(core: &mut Core, out: &mut String) {
+    let startup = core.startup.clone();
+    core.store.load(&startup);
+    core.modified = true;
+    core.reconfigure();
+    out.push_str(&format!("{} bytes copied\n", startup.len()));
+}
+
+/// `reload`.
+pub fn reload(core: &Core) -> ExecResult {
+    if core.modified {
+        ExecResult::Ask(SAVE_QUESTION.to_owned())
+    } else {
+        ExecResult::Confirm(RELOAD_QUESTION.to_owned())
+    }
+}
+
+/// `erase startup-config`, `write erase`.
+pub fn ask_erase() -> ExecResult {
+    ExecResult::Confirm(ERASE_QUESTION.to_owned())
+}
+
+/// The answer to `[confirm]`.
+pub fn confirmed(core: &mut Core, command: &ExecCommand, out: &mut String) {
+    match command {
+        ExecCommand::Reload => core.outputs.push_back(Output::Reload),
+        ExecCommand::EraseStartup | ExecCommand::WriteErase => erase(core, out),
+        ExecCommand::Ping { .. }
+        | ExecCommand::TerminalMonitor(_)
+        | ExecCommand::TerminalNoMonitor
+        | ExecCommand::ClockSet { .. }
+        | ExecCommand::WriteMemory
+        | ExecCommand::WriteTerminal
+        | ExecCommand::Write
+        | ExecCommand::CopyRunningStartup
+        | ExecCommand::CopyStartupRunning => {}
+    }
+}
+
+/// The answer to a question.
+pub fn answered(core: &mut Core, command: &ExecCommand, answer: &str, out: &mut String) -> ExecResult {
+    match command {
+        ExecCommand::CopyRunningStartup => save(core, out),
+        ExecCommand::CopyStartupRunning => merge(core, out),
+        ExecCommand::Reload => {
+            if answer.trim().to_ascii_lowercase().starts_with('y') {
+                save(core, out);
+            }
+            return ExecResult::Confirm(RELOAD_QUESTION.to_owned());
+        }
+        ExecCommand::Ping { .. }
+        | ExecCommand::TerminalMonitor(_)
+        | ExecCommand::TerminalNoMonitor
+        | ExecCommand::ClockSet { .. }
+        | ExecCommand::WriteMemory
+        | ExecCommand::WriteTerminal
+        | ExecCommand::WriteErase
+        | ExecCommand::Write
+        | ExecCommand::EraseStartup => {}
+    }
+    ExecResult::Done
+}
+
+/// `show running-config` as a whole. 12.0 does not count the octets.
+pub fn running(store: &Store, counts: bool) -> String {
+    let text = running_config(store);
+    let head = if counts {
+        format!("Current configuration : {} bytes", text.len())
+    } else {
+        "Current configuration:".to_owned()
+    };
+    format!("Building configuration...\n\n{head}\n{text}")
+}

@@ -1,0 +1,10 @@
+//! Labs: their description, their switch and segments, their plays, and whole calls in virtual time.
+
+mod call;
+mod configs;
+mod description;
+mod isdn;
+mod play;
+mod player;
+mod segment;
+mod virtual_host;

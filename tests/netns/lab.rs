@@ -1,0 +1,112 @@
+//! A lab in namespaces: what lies between the routers. The routers of these labs have no configuration.
+
+use std::io::Read;
+use std::net::{TcpStream, UdpSocket};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use vpdnsh::lab::description::Description;
+use vpdnsh::lab::real::{RealLab, RealOptions};
+use vpdnsh::lab::segment::LinkChange;
+
+const LAB: &str = "[[node]]\nname = \"a\"\n\n[[node]]\nname = \"b\"\n\n\
+                   [[node]]\nname = \"aaa\"\nkind = \"radius\"\naddress = \"10.9.0.3/24\"\nusers = \"users\"\n\
+                   clients = [{ address = \"10.9.0.0/24\", secret = \"cisco\" }]\n\n\
+                   [[link]]\nname = \"lan\"\nends = [\"a Ethernet0\", \"b Ethernet0\", \"aaa\"]\n";
+
+fn start(console_ports: bool, head: &str) -> RealLab {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("users"), "").unwrap();
+    let description = Description::parse(&format!("{head}{LAB}"), directory.path()).unwrap();
+    RealLab::start(description, RealOptions { console_ports }).unwrap()
+}
+
+fn shell(lab: &RealLab, node: &str, command: &str) -> String {
+    let outcome = lab.shell(lab.description().node(node).unwrap(), command).unwrap();
+    assert_eq!(outcome.status, Some(0), "{node}: {command}: {}", outcome.output);
+    outcome.output
+}
+
+/// A UDP socket of a node, whose device gets the address.
+fn socket(lab: &RealLab, node: &str, address: &str) -> UdpSocket {
+    shell(lab, node, &format!("ip address add {address}/24 dev Et0 && ip link set Et0 up"));
+    let node = lab.description().node(node).unwrap();
+    let socket = lab.namespace(node).unwrap().run(|| UdpSocket::bind((address, 4000))).unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    socket
+}
+
+/// Sends until something arrives; ARP may take the first ones.
+fn crosses(from: &UdpSocket, to: &UdpSocket) -> bool {
+    let mut buffer = [0; 16];
+    (0..5).any(|_| {
+        from.send_to(b"hello", to.local_addr().unwrap()).is_ok()
+            && to.recv_from(&mut buffer).is_ok_and(|(length, _)| &buffer[..length] == b"hello")
+    })
+}
+
+pub fn frames_cross_a_link_and_obey_it() {
+    let lab = start(false, "");
+    let (a, b) = (socket(&lab, "a", "10.9.0.1"), socket(&lab, "b", "10.9.0.2"));
+    let link = lab.description().link("lan").unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    lab.capture(link, file.path()).unwrap();
+    assert!(crosses(&a, &b));
+    lab.no_capture();
+    assert!(lab.status().contains("lan        up"), "{}", lab.status());
+    let captured = std::fs::read(file.path()).unwrap();
+    assert!(captured.windows(5).any(|w| w == b"hello"), "the datagram is in the capture");
+
+    let change = |text: &str| {
+        LinkChange::parse(text).unwrap().into_iter().for_each(|change| lab.link(link, change));
+    };
+    change("down");
+    assert!(!crosses(&a, &b));
+    change("up loss 100%");
+    assert!(!crosses(&b, &a));
+    change("clean delay 200ms");
+    let start = Instant::now();
+    assert!(crosses(&b, &a));
+    assert!(start.elapsed() >= Duration::from_millis(200));
+    assert!(lab.capture(link, Path::new("/nowhere/x.pcapng")).is_err());
+}
+
+pub fn a_linux_command_runs_in_the_namespace_of_its_node() {
+    let lab = start(false, "");
+    assert!(shell(&lab, "aaa", "ip address show dev eth0").contains("10.9.0.3/24"));
+    let node = lab.description().node("aaa").unwrap();
+    let outcome = lab.shell(node, "echo out; echo err >&2; exit 3").unwrap();
+    assert_eq!((outcome.output.as_str(), outcome.status), ("out\nerr\n", Some(3)));
+    let start = Instant::now();
+    shell(&lab, "aaa", "sleep 5 & echo started");
+    assert!(start.elapsed() < Duration::from_secs(4), "what runs in the background holds nothing up");
+}
+
+pub fn a_console_listens_on_its_port() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let lab = start(true, &format!("console-port = {port}\n"));
+    let mut terminal = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut greeting = [0; 9];
+    terminal.read_exact(&mut greeting).unwrap();
+    assert_eq!(greeting, vpdnsh::terminal::vty::GREETING);
+    drop(lab);
+    TcpStream::connect(("127.0.0.1", port)).unwrap_err();
+}
+
+pub fn a_lab_that_ends_leaves_nothing() {
+    let lab = start(false, "");
+    let a = lab.description().node("a").unwrap();
+    lab.power(a, false).unwrap();
+    assert_eq!(lab.power(a, false), Err("it is off".to_owned()));
+    lab.power(a, true).unwrap();
+    assert_eq!(lab.power(a, true), Err("it is on".to_owned()));
+    let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+    let with_lab = threads();
+    drop(lab);
+    assert!(threads() < with_lab);
+    let namespaces = std::fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .filter_map(|fd| std::fs::read_link(fd.ok()?.path()).ok())
+        .filter(|target| target.to_string_lossy().starts_with("net:"));
+    assert_eq!(namespaces.count(), 0);
+}
