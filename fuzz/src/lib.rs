@@ -79,7 +79,9 @@ pub fn l2tp_header(octets: &[u8]) {
     if let Packet::Control { header, body, len, .. } = header::classify(octets) {
         assert!(usize::from(len) <= octets.len());
         let again = header::encode_control(&header, body);
-        let Packet::Control { header: h, body: b, .. } = header::classify(&again) else { panic!("not control") };
+        let Packet::Control { header: h, body: b, .. } = header::classify(&again) else {
+            panic!("not control")
+        };
         assert_eq!((h, b), (header, body));
     }
 }
@@ -148,7 +150,8 @@ impl Node {
             ..l2tp::TunnelConfig::default()
         };
         let mut endpoint = l2tp::Endpoint::new();
-        endpoint.set_secrets(l2tp::endpoint::Secrets { default: Some("hello".to_owned()), ..Default::default() });
+        endpoint
+            .set_secrets(l2tp::endpoint::Secrets { default: Some("hello".to_owned()), ..Default::default() });
         Node {
             endpoint,
             entropy: Seeded::new(seed),
@@ -259,7 +262,10 @@ impl Pair {
             self.now = self.now.max(next);
             for node in &mut self.nodes {
                 node.with(self.now, |endpoint, cx| endpoint.handle_timeout(cx));
-                assert!(node.endpoint.next_timeout().is_none_or(|at| at > next), "a timer that is never done");
+                assert!(
+                    node.endpoint.next_timeout().is_none_or(|at| at > next),
+                    "a timer that is never done"
+                );
             }
             self.settle();
         }
@@ -345,7 +351,11 @@ pub fn l2tp_endpoint(octets: &[u8]) {
     }
     pair.wait(Duration::from_secs(600));
     for node in &pair.nodes {
-        assert!(node.endpoint.is_quiet() && node.up.is_empty(), "something is left: {:?}", node.endpoint.tunnels());
+        assert!(
+            node.endpoint.is_quiet() && node.up.is_empty(),
+            "something is left: {:?}",
+            node.endpoint.tunnels()
+        );
     }
 }
 
@@ -582,7 +592,9 @@ pub fn radius_client(octets: &[u8]) {
     let mut drain = |client: &mut radius::Client| {
         while let Some(output) = client.poll() {
             match output {
-                radius::ClientOutput::Transmit { socket, remote, bytes, .. } => sent = Some((socket, remote, bytes)),
+                radius::ClientOutput::Transmit { socket, remote, bytes, .. } => {
+                    sent = Some((socket, remote, bytes))
+                }
                 radius::ClientOutput::Replied(_, reply) => {
                     let _ = reply.attributes();
                     done += 1;
@@ -639,8 +651,12 @@ pub fn radius_server(octets: &[u8]) {
     let _ = node.handle(&mut entropy, from, octets);
     while let Some(op) = script.step() {
         let code = Code::from_number(op >> 1 & 0x3f).unwrap_or(Code::AccessRequest);
-        let mut request =
-            radius::Packet { code, identifier: op, authenticator: [9; 16], attributes: attributes(script.run()) };
+        let mut request = radius::Packet {
+            code,
+            identifier: op,
+            authenticator: [9; 16],
+            attributes: attributes(script.run()),
+        };
         let Ok(bytes) = radius::seal_request(&mut request, SECRET, op & 0x80 != 0) else { continue };
         if let Some(answer) = node.handle(&mut entropy, from, &bytes) {
             let asked = radius::Packet::decode(&bytes).expect("our own request");
@@ -690,7 +706,8 @@ pub fn grammar(octets: &[u8]) {
     let Ok(parsed) = cli::parse(mode, &line) else { return };
     if parsed.form == Form::Set && !parsed.spec.inverse {
         let text = parsed.text(false);
-        let again = cli::parse(parsed.mode, &text).unwrap_or_else(|e| panic!("{e:?}: {line:?} gave {text:?}"));
+        let again =
+            cli::parse(parsed.mode, &text).unwrap_or_else(|e| panic!("{e:?}: {line:?} gave {text:?}"));
         assert_eq!(again.text(false), text, "{line:?}");
         assert_eq!(again.command, parsed.command, "{line:?} gave {text:?}");
     }
@@ -700,7 +717,8 @@ pub fn grammar(octets: &[u8]) {
 pub fn terminal_vty(octets: &[u8]) {
     let mut script = Script::new(octets);
     let mut vty = Vty::new();
-    let prompt = || ConsoleOutput::Prompt { prompt: "R#".to_owned(), before: String::new(), after: String::new() };
+    let prompt =
+        || ConsoleOutput::Prompt { prompt: "R#".to_owned(), before: String::new(), after: String::new() };
     vty.send(prompt());
     while let Some(op) = script.step() {
         match op & 7 {
@@ -709,7 +727,11 @@ pub fn terminal_vty(octets: &[u8]) {
             2 => vty.send(ConsoleOutput::Ask { prompt: "Password: ".to_owned(), echo: op & 8 != 0 }),
             3 => {
                 let text = String::from_utf8_lossy(script.run()).into_owned();
-                vty.send(ConsoleOutput::Prompt { prompt: "R#".to_owned(), before: text.clone(), after: text });
+                vty.send(ConsoleOutput::Prompt {
+                    prompt: "R#".to_owned(),
+                    before: text.clone(),
+                    after: text,
+                });
             }
             4 => vty.send(ConsoleOutput::Async("%SYS-5-CONFIG_I: line\n".to_owned())),
             5 => {
@@ -742,11 +764,19 @@ pub fn forward_table(octets: &[u8]) {
         sequencing,
         role,
     };
-    let session = |role, id, sequencing| DataSession { path: path(role, id, sequencing), counters: Arc::default() };
+    let session =
+        |role, id, sequencing| DataSession { path: path(role, id, sequencing), counters: Arc::default() };
     let [lns, lac, tun] = [1, 2, 9].map(InterfaceId);
     let choice = script.octet();
-    table.execute(ForwardCommand::AttachSession { port: lns, session: session(l2tp::Role::Lns, 1, choice & 1 != 0) });
-    table.execute(ForwardCommand::AttachChannel { port: lac, channel: channel.clone(), counters: Arc::default() });
+    table.execute(ForwardCommand::AttachSession {
+        port: lns,
+        session: session(l2tp::Role::Lns, 1, choice & 1 != 0),
+    });
+    table.execute(ForwardCommand::AttachChannel {
+        port: lac,
+        channel: channel.clone(),
+        counters: Arc::default(),
+    });
     let framing =
         ppp::Framing { pfc: choice & 2 != 0, acfc: choice & 4 != 0, send_accm: 0xffff_ffff, peer_mru: 1500 };
     table.execute(ForwardCommand::OpenNetwork { port: lns, tun, framing });
