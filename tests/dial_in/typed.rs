@@ -64,6 +64,33 @@ const SUBNEGOTIATION: u8 = 250;
 const END: u8 = 240;
 const WINDOW_SIZE: u8 = 31;
 
+pub fn what_is_pasted_is_taken_line_by_line() {
+    let lab = Copy::new(|_, text| text);
+    let mut terminal = lab_prompt(&lab);
+    let lines = [
+        "connect lns",
+        "enable",
+        "configure terminal",
+        "interface Ethernet0",
+        "description pasted",
+        "vpdn-group 1",
+        "local name pasted-name",
+        "end",
+        "show running-config",
+    ];
+    terminal.send(&(lines.join("\r") + "\r")).unwrap();
+    terminal.flush().unwrap();
+    terminal.exp_string("Current configuration").unwrap();
+    terminal.exp_string(" local name pasted-name").unwrap();
+    terminal.send("q").unwrap();
+    terminal.flush().unwrap();
+    terminal.send(LEAVE).unwrap();
+    terminal.flush().unwrap();
+    terminal.exp_string("lab> ").unwrap();
+    terminal.send_line("exit").unwrap();
+    terminal.exp_eof().unwrap();
+}
+
 /// A telnet client as everybody has one: takes what the server offers, tells it the size of its window, sends
 /// each key as it is pressed.
 struct Telnet {
