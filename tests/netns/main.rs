@@ -35,6 +35,7 @@ const TESTS: &[Test] = tests![
     &[] => devices::saving_the_startup_config_replaces_the_file,
     &[] => traffic::loopback_answers_pings_and_nobody_does_not,
     NET => traffic::a_ping_crosses_tun_and_tunnel,
+    NET => traffic::the_first_packet_of_a_peer_waits_for_its_route,
     NET => traffic::a_packet_without_open_port_asks_to_be_dialled,
     &[Need::Iproute] => traffic::datagrams_know_and_choose_their_local_address,
     &[] => traffic::garbage_on_port_1701_ends_nothing,
