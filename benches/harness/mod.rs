@@ -289,6 +289,9 @@ impl Lab {
                 ppp::Output::Transmit(frame) => self.queue.push_back(Event::FromUser(user, frame)),
                 ppp::Output::Event(ppp::Event::SecretWanted { .. }) => link.secret(&mut cx, Some(b"cisco")),
                 ppp::Output::Event(ppp::Event::Ready) => link.start_ipcp(&mut cx),
+                ppp::Output::Event(ppp::Event::PeerAddress(_)) => {
+                    link.peer_address(&mut cx, ppp::AddressDecision::Accept);
+                }
                 ppp::Output::Event(ppp::Event::NetworkUp(_)) => *up = true,
                 ppp::Output::Event(ppp::Event::NetworkDown) => *up = false,
                 ppp::Output::Event(_) => {}
