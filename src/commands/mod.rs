@@ -1,1 +1,23 @@
-//! commands
+//! What EXEC commands print: `show` screens and other texts, as pure functions of plain input.
+//!
+//! A renderer appends to a `String` and knows neither the terminal nor the engine's inside. Its doc comment says
+//! where its layout comes from: a published capture or parser, or this project's choice.
+
+pub mod aaa;
+pub mod exec;
+pub mod interfaces;
+pub mod ip;
+pub mod isdn;
+pub mod l2tp;
+pub mod ping;
+pub mod ppp;
+pub mod show;
+pub mod system;
+pub mod text;
+pub mod users;
+pub mod vpdn;
+pub mod vpdn_detail;
+pub mod vpdn_groups;
+
+#[cfg(test)]
+mod samples;

@@ -183,14 +183,37 @@ impl DebugText for Vtemplate<'_> {
     }
 }
 
-/// The template's own lines: what the head of every clone block has said already is left out.
-fn clone_lines(lines: &[String]) -> impl Iterator<Item = &str> {
-    lines.iter().map(|line| line.trim()).filter(|line| {
-        !line.is_empty()
-            && !["no ip address", "default ip address", "encap ppp", "encapsulation ppp", "shutdown"]
-                .contains(line)
-            && !line.starts_with("description ")
-    })
+/// The template's own lines in the order in which the documented clone sets them: addresses first, then the
+/// peer's address is taken back, authentication and authorization, the peer's address anew, and the rest. What the
+/// head of every clone block has said already is left out.
+fn clone_lines(lines: &[String]) -> Vec<&str> {
+    const SAID: [&str; 6] = [
+        "no ip address",
+        "default ip address",
+        "encap ppp",
+        "encapsulation ppp",
+        "shutdown",
+        "no peer default ip address",
+    ];
+    let mut own: Vec<&str> = lines
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| !line.is_empty() && !SAID.contains(line) && !line.starts_with("description "))
+        .chain(["no peer default ip address"])
+        .collect();
+    own.sort_by_key(|line| clone_rank(line));
+    own
+}
+
+fn clone_rank(line: &str) -> u8 {
+    let begins = |words: &[&str]| words.iter().any(|w| line.starts_with(w));
+    match line {
+        _ if begins(&["ip "]) => 0,
+        "no peer default ip address" => 1,
+        _ if begins(&["ppp authentication", "ppp authorization", "ppp accounting"]) => 2,
+        _ if begins(&["peer default ip address"]) => 3,
+        _ => 4,
+    }
 }
 
 /// Host routes of PPP peers, `debug ppp negotiation`.
@@ -357,13 +380,19 @@ mod tests {
     #[test]
     fn the_clone_block_of_the_documented_call() {
         let name = InterfaceName::new(InterfaceKind::VirtualAccess, "4");
-        let lines =
-            ["ip unnumbered Ethernet0", "no peer default ip address", "ppp multilink"].map(str::to_owned);
+        let lines = [
+            "peer default ip address pool x",
+            "ppp multilink",
+            "ppp authorization",
+            "ip unnumbered Ethernet0",
+        ]
+        .map(str::to_owned);
         let event = Vtemplate::Clone { label: "Vi4", template: 1, name: &name, lines: &lines };
         assert_eq!(
             text(&event, Dialect::V12_0),
             "Vi4 VTEMPLATE: Clone from Virtual-Template1\ninterface Virtual-Access4\ndefault ip address\n\
-             no ip address\nencap ppp\nip unnumbered Ethernet0\nno peer default ip address\nppp multilink\nend"
+             no ip address\nencap ppp\nip unnumbered Ethernet0\nno peer default ip address\nppp authorization\n\
+             peer default ip address pool x\nppp multilink\nend"
         );
         let event = Vtemplate::HardwareAddress { label: "Vi4", address: [0, 0x30, 0x94, 0xfe, 0x1b, 0xbf] };
         assert_eq!(text(&event, Dialect::V12_0), "Vi4 VTEMPLATE: Hardware address 0030.94fe.1bbf");

@@ -425,6 +425,9 @@ impl Engine {
         if ready && self.interfaces.get(id).is_some_and(|i| matches!(i.origin, Origin::Configured)) {
             self.set_link(id, if up { LinkState::Up } else { LinkState::Down });
             self.set_protocol(id, up);
+            if let Some(interface) = self.interfaces.get_mut(id) {
+                interface.quiet &= !up;
+            }
             self.reconcile_routes();
         }
     }
@@ -494,7 +497,8 @@ impl Engine {
         interface.protocol = up;
         if interface.quiet {
             interface.announced = up;
-            interface.quiet = !up;
+            // An Ethernet has come up when its carrier is reported, which is after it was bound.
+            interface.quiet = !up || interface.name.kind.is_ethernet();
             return;
         }
         if interface.announced == up {

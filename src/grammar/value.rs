@@ -151,6 +151,11 @@ impl InterfaceKind {
         self.row().2
     }
 
+    /// Whether it is an Ethernet of some speed.
+    pub fn is_ethernet(self) -> bool {
+        matches!(self, InterfaceKind::Ethernet | InterfaceKind::FastEthernet | InterfaceKind::GigabitEthernet)
+    }
+
     /// The long and the two-letter name.
     pub fn names(self) -> (&'static str, &'static str) {
         (self.name(), self.short())

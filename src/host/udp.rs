@@ -96,18 +96,15 @@ impl Udp {
         let (IpAddr::V4(local), SocketAddr::V4(remote)) = (local, remote) else {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "this socket speaks IPv4"));
         };
-        self.socket.try_io(Interest::WRITABLE, || {
-            let info = in_pktinfo {
-                ipi_ifindex: 0,
-                ipi_spec_dst: to_kernel(local),
-                ipi_addr: in_addr { s_addr: 0 },
-            };
-            let control = [ControlMessage::Ipv4PacketInfo(&info)];
-            let control = if local.is_unspecified() { &[][..] } else { &control[..] };
-            let (fd, slices) = (self.socket.as_raw_fd(), [IoSlice::new(bytes)]);
-            sendmsg(fd, &slices, control, MsgFlags::MSG_DONTWAIT, Some(&SockaddrIn::from(remote)))?;
-            Ok(())
-        })
+        // Not by the runtime's readiness: a socket just opened is not known to be writable yet, and would lose
+        // its first datagram.
+        let info =
+            in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: to_kernel(local), ipi_addr: in_addr { s_addr: 0 } };
+        let control = [ControlMessage::Ipv4PacketInfo(&info)];
+        let control = if local.is_unspecified() { &[][..] } else { &control[..] };
+        let (fd, slices) = (self.socket.as_raw_fd(), [IoSlice::new(bytes)]);
+        sendmsg(fd, &slices, control, MsgFlags::MSG_DONTWAIT, Some(&SockaddrIn::from(remote)))?;
+        Ok(())
     }
 }
 
@@ -128,7 +125,6 @@ mod tests {
         let (a, b) = (Udp::bind(0).unwrap(), Udp::bind(0).unwrap());
         let there = SocketAddr::from((Ipv4Addr::new(127, 0, 0, 3), b.port().unwrap()));
         let here = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
-        a.socket.writable().await.unwrap();
         a.try_send(here, there, b"hello").unwrap();
         std::future::poll_fn(|cx| b.poll_readable(cx)).await.unwrap();
         let mut buffer = [0; 64];
@@ -142,7 +138,6 @@ mod tests {
     #[tokio::test]
     async fn an_address_that_is_not_ours_is_refused() {
         let a = Udp::bind(0).unwrap();
-        a.socket.writable().await.unwrap();
         let nowhere = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
         assert!(a.try_send(nowhere, SocketAddr::from(([127, 0, 0, 1], 9)), b"x").is_err());
     }

@@ -102,7 +102,6 @@ pub fn lns() -> RouterConfig {
     template.ppp.multilink = true;
     template.lines = [
         "ip unnumbered Ethernet0",
-        "no peer default ip address",
         "ppp authentication chap vpdn",
         "ppp authorization vpdn",
         "peer default ip address pool default",

@@ -469,6 +469,10 @@ impl World {
         } else if let HostRequest::Echo { destination, source, sequence, timeout, .. } = request {
             return self.echo(node, id, destination, source, sequence, timeout);
         } else {
+            if let HostRequest::BindDevice { interface, .. } = request {
+                let event = HostEvent::Carrier { interface, up: true };
+                self.at(Duration::from_millis(2), Event::Host { to: node, event });
+            }
             match self.nodes[node].carry_out(request) {
                 Ok(()) => HostEvent::Done(id),
                 Err(text) => HostEvent::Refused(id, text.to_owned()),
