@@ -238,7 +238,7 @@ impl Lab {
                     self.lns.handle(self.now, Input::Host(HostEvent::Done(id)));
                     self.drain_lns();
                 }
-                Event::FromUser(user, frame) => self.from_user(user, &frame),
+                Event::FromUser(user, frame) => self.frame_of(user, &frame),
                 Event::ToUser(user, frame) => self.with_user(user, |link, cx| link.receive(cx, &frame)),
             }
         }
@@ -264,7 +264,7 @@ impl Lab {
         self.now = end;
     }
 
-    fn from_user(&mut self, user: usize, frame: &[u8]) {
+    fn frame_of(&mut self, user: usize, frame: &[u8]) {
         let User { port, spliced, vaccess, .. } = &self.users[user];
         match (port, spliced, vaccess) {
             (_, Some(_), Some(port)) => {
