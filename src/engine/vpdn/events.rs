@@ -133,7 +133,6 @@ impl Engine {
     }
 
     fn session_down(&mut self, session: SessionId, cause: &DownCause) {
-        self.vpdn.incoming.remove(&session);
         let Some(id) = self.vpdn.sessions.remove(&session) else {
             self.lns_call_gone(session);
             return;
