@@ -66,7 +66,7 @@ pub enum MatchError {
     Ambiguous,
     /// More is needed.
     Incomplete,
-    /// The word at this octet of the line fits nothing.
+    /// What begins at this octet of the line fits nothing.
     Invalid(usize),
 }
 
@@ -232,6 +232,21 @@ fn offer(thread: &Thread, word: &str, rest: &str, out: &mut Vec<Taken>, ambiguou
     }
 }
 
+/// How many octets of `word` some keyword begins with: the caret stands under the first that fits none.
+fn fitting(threads: &[Thread], word: &str) -> usize {
+    let common = |keyword: &str| {
+        keyword.bytes().zip(word.bytes()).take_while(|(k, w)| k.eq_ignore_ascii_case(w)).count()
+    };
+    let keywords = threads.iter().filter(|t| !t.spec.hidden).flat_map(Thread::candidates);
+    keywords
+        .filter_map(|(_, node)| match &node.token {
+            Token::Keyword { word, .. } => Some(common(word)),
+            Token::Arg { .. } => None,
+        })
+        .max()
+        .unwrap_or(0)
+}
+
 /// Reads `line` in `mode` as far as its words go.
 pub(super) fn walk(mode: Mode, line: &str) -> Result<Walk, MatchError> {
     let mut words = words(line).into_iter().peekable();
@@ -264,7 +279,10 @@ pub(super) fn walk(mode: Mode, line: &str) -> Result<Walk, MatchError> {
             offer(t, word, rest, &mut taken, &mut ambiguous);
         }
         let Some(best) = taken.iter().map(|t| t.rank).min() else {
-            return Err(if ambiguous { MatchError::Ambiguous } else { MatchError::Invalid(column) });
+            return Err(match ambiguous {
+                true => MatchError::Ambiguous,
+                false => MatchError::Invalid(column + fitting(&threads, word)),
+            });
         };
         taken.retain(|t| t.rank == best);
         let first = taken.first().and_then(|t| t.keyword);

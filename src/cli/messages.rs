@@ -25,7 +25,7 @@ pub fn unknown_word(word: &str, domain_lookup: bool) -> String {
 
 /// Whether the whole line is one word that fits nothing.
 pub fn is_unknown_word(line: &str, error: &MatchError) -> bool {
-    matches!((words(line).as_slice(), error), ([(start, _)], MatchError::Invalid(column)) if start == column)
+    matches!((words(line).as_slice(), error), ([(start, word)], MatchError::Invalid(column)) if *column <= start + word.len())
 }
 
 /// `help`.

@@ -68,7 +68,7 @@ fn typed_commands_carry_their_arguments() {
         panic!("not a search order")
     };
     assert_eq!(order.order, [SearchOrderOrder::Domain, SearchOrderOrder::Dnis]);
-    assert_eq!(text(Mode::Config, "vpdn search-order dnis dnis"), "Invalid(23)");
+    assert_eq!(text(Mode::Config, "vpdn search-order dnis dnis"), "Invalid(24)");
     let Command::Ppp(PppCommand::Authentication(Op::Set(a))) =
         command(Mode::Interface, "ppp authentication chap pap vpdn callin")
     else {
@@ -112,7 +112,7 @@ fn no_forms_may_stop_early_where_one_command_is_meant() {
     assert_eq!(text(Mode::VpdnGroup, "no l2tp tunnel auth"), "No: l2tp tunnel authentication");
     assert_eq!(text(Mode::VpdnGroup, "default l2tp tunnel hello"), "Default: l2tp tunnel hello");
     assert_eq!(text(Mode::Config, "no username bob"), "No: username bob");
-    assert_eq!(text(Mode::Config, "no end"), "Invalid(3)");
+    assert_eq!(text(Mode::Config, "no end"), "Invalid(5)");
     assert_eq!(text(Mode::Privileged, "no debug vpdn"), "Incomplete");
     for line in ["no debug vpdn l2x-events", "undebug vpdn l2x-events"] {
         let Command::Debug(DebugCommand::Vpdn(Op::No(Some(v)))) = command(Mode::Privileged, line) else {

@@ -33,6 +33,20 @@ pub const DEBUG_ALL_ON: &str = "All possible debugging has been turned on\n";
 /// `undebug all` and `no debug all` have done it (published).
 pub const DEBUG_ALL_OFF: &str = "All possible debugging has been turned off\n";
 
+/// `terminal monitor` on the console port.
+pub const CONSOLE_MONITORS: &str = "% Console already monitors\n";
+/// `clock set` with a day that the month does not have.
+pub const INVALID_DATE: &str = "% Invalid date\n";
+/// `ping` of something that is neither an address nor a known host.
+pub const NO_HOST: &str = "% Unrecognized host or address, or protocol not running.\n";
+/// `ping` from an interface without an address.
+pub const NO_SOURCE: &str =
+    "% Invalid source. Must use IP address or full interface name without spaces (e.g. Serial0/1)\n";
+/// `clear interface` of one that is not there.
+pub const NO_INTERFACE: &str = "% Interface does not exist\n";
+/// `clear vpdn counters` asks this.
+pub const CLEAR_VPDN_COUNTERS: &str = "Clear \"show vpdn\" counters [confirm]";
+
 /// The question of `clear counters [INTERFACE]`.
 pub const fn clear_counters(one: bool) -> &'static str {
     if one {
@@ -78,33 +92,6 @@ pub fn copied(octets: usize) -> String {
 pub fn using(octets: usize) -> String {
     // 32 kB of non-volatile memory, less its header, is what the documented LNS has; nothing is cut off here.
     format!("Using {octets} bytes\n")
-}
-
-/// How `test aaa group` ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AaaTest {
-    /// Access-Accept.
-    Passed,
-    /// Access-Reject.
-    Rejected,
-    /// No server answered.
-    NoAnswer,
-}
-
-/// The first line of `test aaa group GROUP USER PASSWORD legacy`.
-pub fn aaa_test_begins(group: &str) -> String {
-    format!("Attempting authentication test to server-group {group} using radius\n")
-}
-
-/// The last line of `test aaa group`; `new_code` has its own words.
-pub const fn aaa_test_ended(result: AaaTest, new_code: bool) -> &'static str {
-    match (result, new_code) {
-        (AaaTest::Passed, false) => "User was successfully authenticated.\n",
-        (AaaTest::Passed, true) => "User successfully authenticated\n",
-        (AaaTest::Rejected, false) => "User authentication request was rejected by server.\n",
-        (AaaTest::Rejected, true) => "User rejected\n",
-        (AaaTest::NoAnswer, false | true) => "No authoritative response from any server.\n",
-    }
 }
 
 #[cfg(test)]

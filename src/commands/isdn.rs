@@ -4,32 +4,9 @@ use std::time::Duration;
 
 use super::text::{clip, say};
 use crate::config::views::{ControllerConfig, InterfaceKind, InterfaceName};
-use crate::engine::views::InterfaceView;
+use crate::engine::views::{CallView, InterfaceView};
 use crate::engine::{LinkState, Origin};
 use crate::proto::Dialect;
-
-/// A call on a B channel, up or over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallRow {
-    /// `Serial0:23` or `BRI0`.
-    pub controller: InterfaceName,
-    /// The B channel; none before a call that was placed is answered.
-    pub interface: Option<InterfaceName>,
-    /// This router placed it.
-    pub outgoing: bool,
-    /// Called number.
-    pub called: String,
-    /// Calling number.
-    pub calling: Option<String>,
-    /// The peer's name, once it is known.
-    pub user: String,
-    /// How long it has lasted.
-    pub used: Duration,
-    /// How long until the idle timer ends it.
-    pub left: Option<Duration>,
-    /// How long nothing interesting has passed.
-    pub idle: Option<Duration>,
-}
 
 /// Whether an interface is the D channel side of an ISDN access: calls of its B channels are signalled on it.
 fn is_d_channel(view: &InterfaceView, all: &[InterfaceView]) -> bool {
@@ -100,7 +77,12 @@ fn call_head(f: &mut String, title: &str) {
     say!(f, "{RULE}");
 }
 
-fn call_rows(f: &mut String, calls: &[CallRow]) {
+/// How long until the idle timer ends a call that this router placed.
+fn left(call: &CallView) -> Option<Duration> {
+    call.idle_timeout.map(|limit| limit.saturating_sub(call.idle))
+}
+
+fn call_rows(f: &mut String, calls: &[CallView]) {
     say!(f, "Call    Calling      Called       Remote  Seconds Seconds Seconds Charges");
     say!(f, "Type    Number       Number       Name    Used    Left    Idle    Units/Currency");
     say!(f, "{RULE}");
@@ -109,7 +91,7 @@ fn call_rows(f: &mut String, calls: &[CallRow]) {
         let kind = if call.outgoing { "Out" } else { "In" };
         let calling = clip(call.calling.as_deref().unwrap_or("-N/A-"), 12);
         let (called, user) = (clip(&call.called, 12), clip(&call.user, 7));
-        let (used, left, idle) = (call.used.as_secs(), seconds(call.left), seconds(call.idle));
+        let (used, left, idle) = (call.used.as_secs(), seconds(left(call)), call.idle.as_secs());
         let row = format!("{kind:<4} {calling:>12} {called:>12}  {user:>9} {used:>8} {left:>7} {idle:>7}");
         say!(f, "{}", row.trim_end());
     }
@@ -117,14 +99,14 @@ fn call_rows(f: &mut String, calls: &[CallRow]) {
 }
 
 /// `show isdn active`: the columns of captures of 12.x. Calls cost nothing here.
-pub fn show_isdn_active(f: &mut String, calls: &[CallRow]) {
+pub fn show_isdn_active(f: &mut String, calls: &[CallView]) {
     call_head(f, "ISDN ACTIVE CALLS");
     call_rows(f, calls);
 }
 
 /// `show isdn history`: calls that are over and calls that last, in the columns of `show isdn active`. `limit` is the
 /// size of the table.
-pub fn show_isdn_history(f: &mut String, limit: usize, calls: &[CallRow]) {
+pub fn show_isdn_history(f: &mut String, limit: usize, calls: &[CallView]) {
     call_head(f, "ISDN CALL HISTORY");
     say!(f, "Call History contains all active calls, and a maximum of {limit} inactive calls.");
     say!(f, "{RULE}");
@@ -136,7 +118,7 @@ pub fn show_isdn_history(f: &mut String, limit: usize, calls: &[CallRow]) {
 pub fn show_dialer(
     f: &mut String,
     interfaces: &[InterfaceView],
-    calls: &[CallRow],
+    calls: &[CallView],
     only: Option<&InterfaceName>,
 ) {
     let dials = |v: &&InterfaceView| {
@@ -162,7 +144,7 @@ pub fn show_dialer(
     }
 }
 
-fn dialer_channel(f: &mut String, d: &InterfaceView, channel: &InterfaceView, calls: &[CallRow]) {
+fn dialer_channel(f: &mut String, d: &InterfaceView, channel: &InterfaceView, calls: &[CallView]) {
     let call = calls.iter().find(|c| c.interface.as_ref() == Some(&channel.name));
     // A PRI has too many channels to show those that do nothing.
     if call.is_none() && d.name.kind == InterfaceKind::Serial {
@@ -179,7 +161,7 @@ fn dialer_channel(f: &mut String, d: &InterfaceView, channel: &InterfaceView, ca
     };
     say!(f, "Dialer state is {state}");
     let Some(call) = call else { return };
-    if let Some(left) = call.left {
+    if let Some(left) = left(call) {
         say!(f, "Time until disconnect {} secs", left.as_secs());
     }
     let number = if call.outgoing { Some(call.called.as_str()) } else { call.calling.as_deref() };
@@ -236,17 +218,17 @@ mod tests {
         all
     }
 
-    fn call() -> CallRow {
-        CallRow {
+    fn call() -> CallView {
+        CallView {
             controller: InterfaceName::new(InterfaceKind::Serial, "0:23"),
             interface: Some(InterfaceName::new(InterfaceKind::Serial, "0:0")),
             outgoing: false,
             called: "614629".to_owned(),
             calling: Some("2085730592".to_owned()),
-            user: "2500-1".to_owned(),
+            user: "2500-1".into(),
             used: Duration::from_secs(12),
-            left: Some(Duration::from_secs(108)),
-            idle: Some(Duration::from_secs(12)),
+            idle: Duration::from_secs(12),
+            idle_timeout: Some(Duration::from_secs(120)),
         }
     }
 
@@ -282,10 +264,13 @@ ISDN Serial0:23 interface
         let active = screen(|f| show_isdn_active(f, &[call()]));
         assert!(active.contains("ISDN ACTIVE CALLS\n") && active.contains(row), "{active}");
         assert_eq!(active.lines().count(), 8, "{active}");
-        let over = CallRow { outgoing: true, calling: None, left: None, idle: None, ..call() };
+        let over = CallView { outgoing: true, calling: None, idle_timeout: None, ..call() };
         let history = screen(|f| show_isdn_history(f, 100, &[over]));
         assert!(history.contains("a maximum of 100 inactive calls.\n"), "{history}");
-        assert!(history.contains("Out         -N/A-       614629     2500-1       12\n"), "{history}");
+        assert!(
+            history.contains("Out         -N/A-       614629     2500-1       12              12\n"),
+            "{history}"
+        );
     }
 
     #[test]

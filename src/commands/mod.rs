@@ -11,6 +11,7 @@ pub mod isdn;
 pub mod l2tp;
 pub mod ping;
 pub mod ppp;
+pub mod show;
 pub mod system;
 pub mod text;
 pub mod users;

@@ -79,6 +79,25 @@ pub fn show_ppp_all(f: &mut String, interfaces: &[InterfaceView]) {
     }
 }
 
+/// `show ppp statistics`: how many links are in which stage. The words are those of the published parser; counts of
+/// what is over are not kept.
+pub fn show_ppp_statistics(f: &mut String, interfaces: &[InterfaceView]) {
+    let links = || interfaces.iter().filter_map(|i| i.link_view.as_ref());
+    let at = |phases: &[Phase]| links().filter(|l| phases.contains(&l.phase)).count();
+    let rows = [
+        (links().count(), "PPP Encapped Interfaces"),
+        (at(&[Phase::Establishing]), "Links at LCP Stage"),
+        (at(&[Phase::Authenticating]), "Links at Unauthenticated Name Stage"),
+        (at(&[Phase::Forwarding]), "Links at Forwarded Stage"),
+        (at(&[Phase::Up]), "Links at Local Termination Stage"),
+        (links().filter(|l| l.ipcp_state == "Open").count(), "IPCP UP Sessions"),
+        (links().count(), "Total Links"),
+    ];
+    for (count, what) in rows {
+        say!(f, "{count:>8} {what}");
+    }
+}
+
 /// `show ppp interface NAME`: session and options of a link. Headings as recalled of 12.4 and later; the lines are
 /// this project's choice. The options are written as the debugs write them.
 pub fn show_ppp_interface(f: &mut String, view: &InterfaceView) {
@@ -212,6 +231,13 @@ Vi4          LCP+ CHAP+ IPCP+      LocalT   10.10.53.2      2500-1
             assert!(shown.lines().any(|l| l == line), "{line} is missing in\n{shown}");
         }
         assert_eq!(screen(|f| show_ppp_interface(f, &ethernet())), "% PPP is not running on Ethernet0\n");
+    }
+
+    #[test]
+    fn show_ppp_statistics_counts_stages() {
+        let shown = screen(|f| show_ppp_statistics(f, &[ethernet(), vaccess()]));
+        assert!(shown.contains("       1 Links at Local Termination Stage\n"), "{shown}");
+        assert!(shown.contains("       0 Links at LCP Stage\n"), "{shown}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::text::{in_words, say};
 use crate::config::views::{AccessEntry, AccessList, InterfaceKind};
 use crate::engine::views::InterfaceView;
+use crate::proto::Dialect;
 
 /// What `show version` tells that is not an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,20 +85,29 @@ pub fn show_emulator_inert(f: &mut String, lines: &[String]) {
     lines.iter().for_each(|line| say!(f, "  {line}"));
 }
 
-/// `show access-lists`: standard lists below 100, extended from 100 on, as captures of 12.x show them. Ports are not
-/// modelled.
-pub fn show_access_lists(f: &mut String, lists: &[AccessList]) {
+/// `show access-lists`: standard lists below 100, extended from 100 on, as captures of 12.x show them; 15.x numbers
+/// the entries. Ports are not modelled.
+pub fn show_access_lists(f: &mut String, dialect: Dialect, lists: &[AccessList]) {
     for list in lists {
         let extended = list.number >= 100;
         say!(f, "{} IP access list {}", if extended { "Extended" } else { "Standard" }, list.number);
-        for entry in &list.entries {
+        for (place, entry) in list.entries.iter().enumerate() {
+            let number = match dialect {
+                Dialect::V12_0 | Dialect::V12_1 => String::new(),
+                Dialect::V15 => format!("{} ", (place + 1) * 10),
+            };
             let AccessEntry { permit, protocol, source, destination } = entry;
             let action = if *permit { "permit" } else { "deny" };
             if extended {
                 let protocol = protocol_name(*protocol);
-                say!(f, "    {action} {protocol} {} {}", extended_end(*source), extended_end(*destination));
+                say!(
+                    f,
+                    "    {number}{action} {protocol} {} {}",
+                    extended_end(*source),
+                    extended_end(*destination)
+                );
             } else {
-                say!(f, "    {action}{} {}", if *permit { "" } else { "  " }, standard_end(*source));
+                say!(f, "    {number}{action}{} {}", if *permit { "" } else { "  " }, standard_end(*source));
             }
         }
     }
@@ -197,7 +207,7 @@ mod tests {
             AccessList { number: 101, entries: vec![entry(true, Some(1), any, host([1, 2, 3, 4]))] },
         ];
         assert_eq!(
-            screen(|f| show_access_lists(f, &lists)),
+            screen(|f| show_access_lists(f, Dialect::V12_1, &lists)),
             "Standard IP access list 1
     permit 10.0.0.0, wildcard bits 0.255.255.255
     deny   1.2.3.4
@@ -205,5 +215,7 @@ Extended IP access list 101
     permit icmp any host 1.2.3.4
 "
         );
+        let modern = screen(|f| show_access_lists(f, Dialect::V15, &lists));
+        assert!(modern.contains("    20 deny   1.2.3.4\n"), "{modern}");
     }
 }

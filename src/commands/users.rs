@@ -107,6 +107,19 @@ fn peer(caller: &CallerView) -> String {
     }
 }
 
+/// `show line`: the terminal lines. The first columns are IOS's; those of modems do not exist here.
+pub fn show_line(f: &mut String, lines: &[LineRow]) {
+    say!(f, "   Tty Typ     Line     Location");
+    for line in lines {
+        let star = if line.active { '*' } else { ' ' };
+        let kind = match line.kind {
+            LineKind::Console(_) => "CTY",
+            LineKind::Vty(_) => "VTY",
+        };
+        say!(f, "{star}{:>5} {kind:<7} {:<8} {}", line.number, line.kind.name(), line.location);
+    }
+}
+
 /// `show caller`: lines and PPP users with how long they have been there. The head is recalled; what stands under
 /// it is this project's choice.
 pub fn show_caller(f: &mut String, lines: &[LineRow], callers: &[CallerView]) {
@@ -238,9 +251,18 @@ mod tests {
     }
 
     #[test]
+    fn show_line_marks_the_lines_in_use() {
+        let free = LineRow { active: false, ..vty() };
+        assert_eq!(
+            screen(|f| show_line(f, &[console(), free])),
+            "   Tty Typ     Line     Location\n*    0 CTY     con 0    \n     2 VTY     vty 0    10.61.105.18\n"
+        );
+    }
+
+    #[test]
     fn a_line_without_anybody_is_shown_by_all_only() {
         let free = LineRow { active: false, ..vty() };
-        let shown = |all| screen(|f| show_users(f, Dialect::V12_0, &[free.clone()], &[], all));
+        let shown = |all| screen(|f| show_users(f, Dialect::V12_0, std::slice::from_ref(&free), &[], all));
         assert!(!shown(false).contains("vty 0"));
         assert!(shown(true).contains("vty 0"));
     }

@@ -280,7 +280,14 @@ pub fn show_vpdn_session(
     match style {
         SessionStyle::Table => match dialect {
             Dialect::V12_0 | Dialect::V12_1 => session_table_12(f, now, sessions),
-            Dialect::V15 => session_table_15(f, now, sessions),
+            Dialect::V15 => {
+                session_table_15(f, now, sessions);
+                if protocol.is_none() {
+                    // The published parser wants a section of each protocol, empty ones included.
+                    say!(f, "\nL2F Session Information Total tunnels 0 sessions 0");
+                    say!(f, "\nPPPoE Session Information Total tunnels 0 sessions 0");
+                }
+            }
         },
         SessionStyle::All => sessions_in_full(f, dialect, now, tunnels, sessions),
         SessionStyle::Packets => packets(f, sessions),

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
@@ -9,6 +10,7 @@ use ipnet::Ipv4Net;
 use super::Engine;
 use super::interfaces::{LinkState, Origin};
 use super::io::{Counters, InterfaceId};
+use super::isdn::Call;
 use super::pool::PoolView;
 use super::ports::{Port, Side};
 use super::vpdn::VpdnCounters;
@@ -99,7 +101,72 @@ pub struct CallerView {
     pub idle: Duration,
 }
 
+/// An ISDN call for `show isdn active` and `show dialer`.
+#[derive(Clone, Debug)]
+pub struct CallView {
+    /// `Serial0:23` or `BRI0`.
+    pub controller: InterfaceName,
+    /// The B channel; none before a call that was placed is answered.
+    pub interface: Option<InterfaceName>,
+    /// This router placed it.
+    pub outgoing: bool,
+    /// Called number.
+    pub called: String,
+    /// Calling number.
+    pub calling: Option<String>,
+    /// The peer's name, empty before it is known.
+    pub user: Arc<str>,
+    /// How long it lasts.
+    pub used: Duration,
+    /// How long nothing interesting has passed.
+    pub idle: Duration,
+    /// Calls that this router placed end after so long without interesting traffic.
+    pub idle_timeout: Option<Duration>,
+}
+
 impl Engine {
+    /// Every ISDN call that is up or being set up, by reference.
+    pub fn calls(&self) -> Vec<CallView> {
+        let mut calls: Vec<_> = self.isdn.calls.iter().collect();
+        calls.sort_by_key(|(reference, _)| **reference);
+        calls.into_iter().map(|(_, call)| self.call_view(call)).collect()
+    }
+
+    fn call_view(&self, call: &Call) -> CallView {
+        let interface = call.interface.and_then(|id| self.interfaces.get(id));
+        let dialer = call.dialer.and_then(|id| self.interfaces.get(id));
+        let seconds = interface.map_or(0, |i| i.counters.last_activity.load(Ordering::Relaxed));
+        let last = Instant::from_start(Duration::from_secs(seconds)).max(call.since);
+        CallView {
+            controller: call.controller.clone(),
+            interface: interface.map(|i| i.name.clone()),
+            outgoing: call.outgoing,
+            called: call.called.clone(),
+            calling: call.calling.clone(),
+            user: call
+                .interface
+                .and_then(|id| self.ports.get(&id))
+                .map_or_else(|| "".into(), |p| p.user.clone()),
+            used: self.core.now.duration_since(call.since),
+            idle: self.core.now.duration_since(last),
+            idle_timeout: dialer.map(|d| d.config.dialer.idle_timeout),
+        }
+    }
+
+    /// LNSs that failed, and how long each is still not tried first.
+    pub fn busy_lns(&self) -> Vec<(Ipv4Addr, Duration)> {
+        let now = self.core.now;
+        let mut all: Vec<_> = self
+            .vpdn
+            .busy
+            .iter()
+            .filter(|(_, u)| **u > now)
+            .map(|(a, u)| (*a, u.duration_since(now)))
+            .collect();
+        all.sort_unstable();
+        all
+    }
+
     /// Every visible tunnel, by id.
     pub fn tunnels(&self) -> Vec<TunnelView> {
         let group = |t: &L2tpTunnel| self.vpdn.tunnels.get(&t.id).and_then(|t| t.group.clone());
@@ -171,7 +238,7 @@ impl Engine {
     fn caller_view(&self, id: InterfaceId, port: &Port) -> Option<CallerView> {
         let interface = self.interfaces.get(id)?;
         let now = self.core.now;
-        let seconds = interface.counters.last_activity.load(std::sync::atomic::Ordering::Relaxed);
+        let seconds = interface.counters.last_activity.load(Ordering::Relaxed);
         let last = Instant::from_start(Duration::from_secs(seconds)).max(interface.changed);
         Some(CallerView {
             interface: interface.name.clone(),

@@ -70,6 +70,7 @@ impl Machine {
         factory: &mut Factory,
         startup: &Startup,
         wall: Option<(i64, u32)>,
+        reloaded: bool,
     ) -> io::Result<Machine> {
         let (report, reports) = mpsc::unbounded_channel();
         let (requests, worker) = devices::start(config.devices.clone(), report.clone())?;
@@ -78,6 +79,7 @@ impl Machine {
             entropy: (config.entropy)(),
             startup_config: startup.text.clone(),
             wall_clock: wall,
+            reloaded,
         };
         let router = factory(clock.now(), params);
         let (table, echoes) = (Table::new(), JoinSet::new());

@@ -147,7 +147,7 @@ impl Task {
     ) -> io::Result<Task> {
         let startup = config.startup.clone();
         let wall = config.wall_clock;
-        let machine = Machine::power_on(&mut config, &mut factory, &startup, wall)?;
+        let machine = Machine::power_on(&mut config, &mut factory, &startup, wall, false)?;
         Ok(Task {
             config,
             factory,
@@ -208,7 +208,7 @@ impl Task {
         // What the switch sent to the router that was switched off is for nobody.
         while access.try_recv().is_some() {}
         let wall = self.config.wall_clock.map(|wall| later(wall, self.started.now().since_start()));
-        let machine = Machine::power_on(&mut self.config, &mut self.factory, &self.startup, wall);
+        let machine = Machine::power_on(&mut self.config, &mut self.factory, &self.startup, wall, true);
         self.machine = machine.map_err(|error| format!("cannot be switched on again: {error}"))?;
         self.notify(Notice::Reloaded);
         self.drain();

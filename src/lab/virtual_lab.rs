@@ -194,7 +194,7 @@ impl VirtualLab {
         };
         let routers: Vec<NodeId> = description.routers().map(|(id, ..)| id).collect();
         for id in routers {
-            lab.switch_on(id);
+            lab.switch_on(id, false);
         }
         Ok(lab)
     }
@@ -403,7 +403,7 @@ impl VirtualLab {
             }
             NodeOutput::Reloaded => {
                 self.switch_off(node);
-                self.switch_on(node);
+                self.switch_on(node, true);
             }
         }
     }
@@ -457,10 +457,10 @@ impl VirtualLab {
         }
     }
 
-    fn switch_on(&mut self, node: NodeId) {
+    fn switch_on(&mut self, node: NodeId, reloaded: bool) {
         let now = self.now;
         if let Some(Node::Router(router)) = self.nodes.get_mut(node.0) {
-            router.switch_on(now);
+            router.switch_on(now, reloaded);
         }
         self.set_lines(node, true);
     }
@@ -536,7 +536,7 @@ impl Stage for VirtualLab {
             (true, true) => Err("it is on".to_owned()),
             (false, false) => Err("it is off".to_owned()),
             (true, false) => {
-                self.switch_on(node);
+                self.switch_on(node, false);
                 Ok(())
             }
             (false, true) => {

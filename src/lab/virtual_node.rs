@@ -133,12 +133,13 @@ impl VirtualRouter {
         &self.startup
     }
 
-    /// Switches it on; a terminal is at its console.
-    pub fn switch_on(&mut self, now: Instant) {
+    /// Switches it on, by its mains switch or by `reload`; a terminal is at its console.
+    pub fn switch_on(&mut self, now: Instant, reloaded: bool) {
         let params = RouterParams {
             entropy: Box::new(self.entropy.clone()),
             startup_config: self.startup.clone(),
             wall_clock: self.wall_clock,
+            reloaded,
         };
         self.router = Some(Router::new(now, params));
         self.console(now, ConsoleInput::Open { console: true });

@@ -26,6 +26,10 @@ pub(super) struct OpenLine {
     pub own: bool,
     /// How long nothing was typed there.
     pub idle: Duration,
+    /// How long the session has lasted.
+    pub connected: Duration,
+    /// Rows and columns.
+    pub size: (u16, u16),
 }
 
 /// What a command works on.
@@ -51,6 +55,10 @@ pub(super) struct Core {
     pub progress: Vec<(LineId, String, bool)>,
     /// Who sits where, as of the command that runs.
     pub lines: Vec<OpenLine>,
+    /// Sessions that `clear line` ends.
+    pub to_close: Vec<LineId>,
+    /// The router was started by `reload`.
+    pub reloaded: bool,
 }
 
 impl Core {
@@ -71,6 +79,8 @@ impl Core {
             echoes: HashMap::new(),
             progress: Vec::new(),
             lines: Vec::new(),
+            to_close: Vec::new(),
+            reloaded: params.reloaded,
         };
         let reports = core.store.load(&core.startup);
         core.reconfigure();

@@ -27,12 +27,15 @@ pub struct RouterParams {
     /// Wall clock at `Instant::ZERO`, as seconds and nanoseconds since 1970 UTC; IOS starts unsynchronised at
     /// 1 March 1993 when `None`.
     pub wall_clock: Option<(i64, u32)>,
+    /// It was `reload` that switched the router on.
+    pub reloaded: bool,
 }
 
 /// A session on a line, and when somebody last typed there.
 struct Terminal {
     session: Session,
     touched: Instant,
+    opened: Instant,
 }
 
 /// One router.
@@ -86,10 +89,14 @@ impl Router {
 
     fn console(&mut self, line: LineId, input: ConsoleInput) {
         let now = self.core.now;
-        let terminal = self
-            .terminals
-            .entry(line)
-            .or_insert_with(|| Terminal { session: Session::new(line), touched: now });
+        let terminal = self.terminals.entry(line).or_insert_with(|| Terminal {
+            session: Session::new(line),
+            touched: now,
+            opened: now,
+        });
+        if matches!(input, ConsoleInput::Open { .. }) {
+            terminal.opened = now;
+        }
         terminal.touched = now;
         if input == ConsoleInput::Close {
             self.core.forget_line(line);
@@ -156,11 +163,12 @@ impl Router {
         timed.then(|| terminal.touched + line.exec_timeout)
     }
 
-    /// `exec-timeout`: a session where nobody has typed for long starts over at its login.
+    /// `exec-timeout` and `clear line`: such a session ends; the console starts over at its login.
     fn close_idle(&mut self) {
         let now = self.core.now;
         let due = |t: &Terminal| self.idle_deadline(t).is_some_and(|at| at <= now);
-        let lines: Vec<LineId> = self.terminals.iter().filter(|(_, t)| due(t)).map(|(l, _)| *l).collect();
+        let mut lines: Vec<LineId> = self.terminals.iter().filter(|(_, t)| due(t)).map(|(l, _)| *l).collect();
+        lines.append(&mut self.core.to_close);
         for line in lines {
             let console = self.terminals.get(&line).is_some_and(|t| t.session.is_console());
             self.core.forget_line(line);
@@ -182,6 +190,11 @@ fn lines_of(terminals: &BTreeMap<LineId, Terminal>, own: LineId, now: Instant) -
         console: t.session.is_console(),
         own: *line == own,
         idle: now - t.touched,
+        connected: now - t.opened,
+        size: {
+            let (width, length) = t.session.size();
+            (length, width)
+        },
     })
     .collect()
 }

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -45,6 +46,30 @@ enum Stop {
 type StopCell = Arc<Mutex<Option<(Stop, String, String)>>>;
 
 struct StopKey(Stop, StopCell);
+
+/// Whether the last key was Ctrl-^. A key sequence of rustyline's own would swallow the second key when it is
+/// another than x.
+type EscapeCell = Arc<AtomicBool>;
+
+/// Ctrl-^ (true), or any key that has no meaning of its own here (false).
+struct EscapeKey(bool, EscapeCell);
+
+impl ConditionalEventHandler for EscapeKey {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
+        self.1.store(self.0, Ordering::Relaxed);
+        self.0.then_some(Cmd::Noop)
+    }
+}
+
+/// x: leaves behind Ctrl-^, and is a letter otherwise.
+struct LeaveKey(StopKey, EscapeCell);
+
+impl ConditionalEventHandler for LeaveKey {
+    fn handle(&self, event: &Event, n: RepeatCount, positive: bool, ctx: &EventContext) -> Option<Cmd> {
+        let escaped = self.1.swap(false, Ordering::Relaxed);
+        escaped.then(|| self.0.handle(event, n, positive, ctx)).flatten()
+    }
+}
 
 impl ConditionalEventHandler for StopKey {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, ctx: &EventContext) -> Option<Cmd> {
@@ -170,14 +195,18 @@ fn interactive(
 fn editor(stop: &StopCell) -> rustyline::Result<Editor<(), DefaultHistory>> {
     let config = Config::builder().auto_add_history(false).bracketed_paste(false).tab_stop(8).build();
     let mut editor = Editor::with_config(config)?;
-    let mut bind = |event: Event, what: Stop| {
-        editor.bind_sequence(event, EventHandler::Conditional(Box::new(StopKey(what, stop.clone()))));
+    let escape = EscapeCell::default();
+    let mut bind = |event: Event, handler: Box<dyn ConditionalEventHandler>| {
+        editor.bind_sequence(event, EventHandler::Conditional(handler));
     };
-    let key = |c| KeyEvent::new(c, Modifiers::NONE);
-    bind(key('?').into(), Stop::Help);
-    bind(KeyEvent(rustyline::KeyCode::Tab, Modifiers::NONE).into(), Stop::Tab);
-    bind(KeyEvent::ctrl('Z').into(), Stop::EndConfig);
-    bind(Event::KeySeq(vec![KeyEvent::ctrl('^'), key('x')]), Stop::Leave);
+    let stop_key = |what| StopKey(what, stop.clone());
+    let key = |c| Event::from(KeyEvent::new(c, Modifiers::NONE));
+    bind(key('?'), Box::new(stop_key(Stop::Help)));
+    bind(KeyEvent(rustyline::KeyCode::Tab, Modifiers::NONE).into(), Box::new(stop_key(Stop::Tab)));
+    bind(KeyEvent::ctrl('Z').into(), Box::new(stop_key(Stop::EndConfig)));
+    bind(KeyEvent::ctrl('^').into(), Box::new(EscapeKey(true, escape.clone())));
+    bind(key('x'), Box::new(LeaveKey(stop_key(Stop::Leave), escape.clone())));
+    bind(Event::Any, Box::new(EscapeKey(false, escape)));
     Ok(editor)
 }
 

@@ -3,34 +3,38 @@
 use std::net::IpAddr;
 
 use super::{Core, ExecResult};
+use crate::commands::exec as text;
 use crate::engine::{SessionSelector, TunnelSelector};
 use crate::grammar::command::clear::{
-    ClearCommand, IpRouteWhich, VpdnSessionWhich, VpdnTunnelEnd, VpdnTunnelProtocol, VpdnTunnelWhich,
+    ClearCommand, IpRouteWhich, LineLine, VpdnSessionWhich, VpdnTunnelEnd, VpdnTunnelProtocol,
+    VpdnTunnelWhich,
 };
+use crate::router::core::OpenLine;
+use crate::router::io::LineId;
 
 /// Runs a command of the family. Where IOS asks for confirmation, so does this.
 pub fn run(core: &mut Core, command: &ClearCommand, out: &mut String) -> ExecResult {
     let now = core.now;
     match command {
         ClearCommand::Counters { interface } => {
-            let which = interface.as_ref().map_or("all interfaces".to_owned(), |i| format!("interface {i}"));
-            return ExecResult::Confirm(format!("Clear \"show interface\" counters on {which} [confirm]"));
+            return ExecResult::Confirm(text::clear_counters(interface.is_some()).to_owned());
         }
         ClearCommand::VpdnCounters { .. } => {
-            return ExecResult::Confirm("Clear \"show vpdn\" counters [confirm]".to_owned());
+            return ExecResult::Confirm(text::CLEAR_VPDN_COUNTERS.to_owned());
         }
-        ClearCommand::Logging => return ExecResult::Confirm("Clear logging buffer [confirm]".to_owned()),
-        ClearCommand::Line { .. } => return ExecResult::Confirm("[confirm]".to_owned()),
+        ClearCommand::Logging => return ExecResult::Confirm(text::CLEAR_LOGGING.to_owned()),
+        ClearCommand::Line { .. } => return ExecResult::Confirm(text::CONFIRM.to_owned()),
         ClearCommand::Interface { interface } => {
             if !core.engine.clear_interface(now, interface) {
-                out.push_str("% Interface does not exist\n");
+                out.push_str(text::NO_INTERFACE);
             }
         }
         ClearCommand::IpRoute { which } => match which {
             IpRouteWhich::Star | IpRouteWhich::Address { .. } => core.reconfigure(),
         },
         ClearCommand::Caller { user } => {
-            core.engine.clear_session(now, &SessionSelector::User(user.clone()));
+            let found = core.engine.clear_session(now, &SessionSelector::User(user.clone()));
+            out.push_str(text::cleared(found, text::Cleared::Session));
         }
         ClearCommand::L2tp => {
             core.engine.clear_tunnel(now, &TunnelSelector::All);
@@ -39,11 +43,17 @@ pub fn run(core: &mut Core, command: &ClearCommand, out: &mut String) -> ExecRes
         ClearCommand::VpdnDeadCache { .. } => {}
         ClearCommand::VpdnHistoryFailure => core.engine.clear_history(),
         ClearCommand::VpdnSession { which } => {
-            core.engine.clear_session(now, &session(which));
+            let found = core.engine.clear_session(now, &session(which));
+            if !matches!(which, VpdnSessionWhich::All) {
+                out.push_str(text::cleared(found, text::Cleared::Session));
+            }
         }
         ClearCommand::VpdnTunnel { protocol, which } => match protocol {
             VpdnTunnelProtocol::L2tp => {
-                core.engine.clear_tunnel(now, &tunnel(which));
+                let found = core.engine.clear_tunnel(now, &tunnel(which));
+                if !matches!(which, VpdnTunnelWhich::All) {
+                    out.push_str(text::cleared(found, text::Cleared::Tunnel));
+                }
             }
             // There are never any tunnels of these protocols to clear.
             VpdnTunnelProtocol::L2f | VpdnTunnelProtocol::Pptp => {}
@@ -68,7 +78,7 @@ pub fn confirmed(core: &mut Core, command: &ClearCommand, out: &mut String) {
             core.engine.sessions().iter().for_each(|s| s.counters.clear());
         }
         ClearCommand::Logging => core.logging.clear(),
-        ClearCommand::Line { .. } => out.push_str(" [OK]\n"),
+        ClearCommand::Line { line } => clear_line(core, line, out),
         ClearCommand::Interface { .. }
         | ClearCommand::IpRoute { .. }
         | ClearCommand::Caller { .. }
@@ -79,6 +89,18 @@ pub fn confirmed(core: &mut Core, command: &ClearCommand, out: &mut String) {
         | ClearCommand::VpdnSession { .. }
         | ClearCommand::VpdnTunnel { .. } => {}
     }
+}
+
+/// The session on that line starts over.
+fn clear_line(core: &mut Core, which: &LineLine, out: &mut String) {
+    let wanted = |l: &OpenLine| match which {
+        LineLine::Console { .. } | LineLine::Number { number: 0 } => l.console,
+        LineLine::Vty { number } => !l.console && u32::from(l.line.0) == number + 1,
+        LineLine::Number { number } => !l.console && u32::from(l.line.0) + 1 == *number,
+    };
+    let lines: Vec<LineId> = core.lines.iter().filter(|l| wanted(l)).map(|l| l.line).collect();
+    core.to_close.extend(lines);
+    out.push_str(text::CLEARED_LINE);
 }
 
 fn short(id: u32) -> u16 {

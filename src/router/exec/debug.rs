@@ -1,21 +1,19 @@
 //! `debug` and `undebug`.
 
 use super::{Core, ExecResult};
+use crate::commands::exec as text;
 use crate::grammar::command::debug::{AaaWhat, DebugCommand, IsdnWhat, PppWhat, VpdnWhat};
 use crate::grammar::table::Op;
 use crate::logging::debugs::acknowledgement;
 use crate::proto::Switch;
 
-/// The question of `debug all`. (The wording is this project's choice.)
-const ALL_QUESTION: &str = "This may severely impact network performance. Continue? (yes/[no]): ";
-
 /// Runs a command of the family.
 pub fn run(core: &mut Core, command: &DebugCommand, out: &mut String) -> ExecResult {
     match command {
-        DebugCommand::All(Op::Set(())) => return ExecResult::Ask(ALL_QUESTION.to_owned()),
+        DebugCommand::All(Op::Set(())) => return ExecResult::Ask(text::DEBUG_ALL_CONFIRM.to_owned()),
         DebugCommand::All(Op::No(_)) => {
             Switch::ALL.into_iter().for_each(|s| core.engine.set_debug(s, false));
-            out.push_str("All possible debugging has been turned off\n");
+            out.push_str(text::DEBUG_ALL_OFF);
         }
         DebugCommand::Aaa(op) => one(core, op, out, |a| match a.what {
             AaaWhat::Authentication => Switch::AaaAuthentication,
@@ -52,7 +50,7 @@ pub fn all_answered(core: &mut Core, answer: &str, out: &mut String) {
     let answer = answer.trim().to_ascii_lowercase();
     if !answer.is_empty() && "yes".starts_with(&answer) {
         Switch::ALL.into_iter().for_each(|s| core.engine.set_debug(s, true));
-        out.push_str("All possible debugging has been turned on\n");
+        out.push_str(text::DEBUG_ALL_ON);
     }
 }
 

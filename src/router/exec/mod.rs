@@ -9,6 +9,8 @@ mod system;
 use super::core::Core;
 use super::io::LineId;
 use crate::cli::{ExecResult, Parsed};
+use crate::commands::exec as text;
+use crate::commands::ping::PingJob;
 use crate::engine::{EchoOutcome, RequestId};
 use crate::grammar::Command;
 use crate::grammar::command::debug::DebugCommand;
@@ -19,14 +21,14 @@ use crate::grammar::table::Op;
 #[derive(Clone, Debug)]
 pub(super) enum Job {
     /// `ping`
-    Ping(ping::Ping),
+    Ping(PingJob),
 }
 
 /// Runs an EXEC command.
 pub(super) fn run(core: &mut Core, line: LineId, parsed: &Parsed, out: &mut String) -> ExecResult {
     match &parsed.command {
         Command::Exec(command) => exec(core, line, command, out),
-        Command::Show(command) => show::run(core, command, out),
+        Command::Show(command) => show::run(core, line, command, out),
         Command::Debug(command) => debug::run(core, command, out),
         Command::Clear(command) => clear::run(core, command, out),
         // The session runs its own commands, and configuration lines go to `configure`.
@@ -49,13 +51,13 @@ fn exec(core: &mut Core, line: LineId, command: &ExecCommand, out: &mut String) 
     match command {
         ExecCommand::Ping { host, repeat, size, timeout, source, .. } => {
             let Some(destination) = ping::resolve(core, host) else {
-                out.push_str("% Unrecognized host or address, or protocol not running.\n");
+                out.push_str(text::NO_HOST);
                 return ExecResult::Done;
             };
             match ping::source(core, source.as_ref()) {
                 Ok(source) => {
-                    let request = ping::Request::new(destination, *repeat, *size, *timeout, source);
-                    ping::start(core, line, request, out)
+                    let options = ping::options(destination, *repeat, *size, *timeout, source);
+                    ping::start(core, line, options, out)
                 }
                 Err(why) => {
                     out.push_str(why);
@@ -75,12 +77,8 @@ fn exec(core: &mut Core, line: LineId, command: &ExecCommand, out: &mut String) 
             ExecResult::Done
         }
         ExecCommand::WriteErase | ExecCommand::EraseStartup => system::ask_erase(),
-        ExecCommand::CopyRunningStartup => {
-            ExecResult::Ask("Destination filename [startup-config]? ".to_owned())
-        }
-        ExecCommand::CopyStartupRunning => {
-            ExecResult::Ask("Destination filename [running-config]? ".to_owned())
-        }
+        ExecCommand::CopyRunningStartup => ExecResult::Ask(text::COPY_TO_STARTUP.to_owned()),
+        ExecCommand::CopyStartupRunning => ExecResult::Ask(text::COPY_TO_RUNNING.to_owned()),
         ExecCommand::Reload => system::reload(core),
     }
 }
@@ -125,7 +123,7 @@ pub(super) fn answered(
 pub(super) fn interrupt(core: &mut Core, line: LineId, out: &mut String) {
     core.echoes.retain(|_, waiting| *waiting != line);
     match core.jobs.remove(&line) {
-        Some(Job::Ping(ping)) => ping::interrupted(&ping, out),
+        Some(Job::Ping(mut job)) => out.push_str(&job.abort()),
         None => {}
     }
 }

@@ -1,21 +1,56 @@
-//! `show`.
+//! `show`: hands the screens of `commands` what they are made of.
 
-use super::{Core, ExecResult, system};
+use super::{Core, ExecResult};
+use crate::commands::show::{Sources, show};
+use crate::commands::users::{LineKind, LineRow};
+use crate::config::nvgen::running_config;
 use crate::grammar::command::show::ShowCommand;
-use crate::logging::debugs;
 use crate::proto::Dialect;
+use crate::router::core::OpenLine;
+use crate::router::io::LineId;
 
-/// `show running-config` and `write terminal`.
+/// The running-config as a whole. 12.0 does not count its octets.
 pub fn running(core: &Core) -> String {
-    system::running(&core.store, core.config.dialect != Dialect::V12_0)
+    let text = running_config(&core.store);
+    let head = match core.config.dialect {
+        Dialect::V12_0 => "Current configuration:".to_owned(),
+        Dialect::V12_1 | Dialect::V15 => format!("Current configuration : {} bytes", text.len()),
+    };
+    format!("Building configuration...\n\n{head}\n!\n{text}")
 }
 
 /// Runs a command of the family.
-pub fn run(core: &mut Core, command: &ShowCommand, out: &mut String) -> ExecResult {
-    match command {
-        ShowCommand::Debugging => out.push_str(&debugs::show(|s| core.engine.debugs().contains(s))),
-        ShowCommand::RunningConfig { .. } => out.push_str(&running(core)),
-        _ => {}
-    }
+pub fn run(core: &Core, line: LineId, command: &ShowCommand, out: &mut String) -> ExecResult {
+    let lines: Vec<LineRow> = core.lines.iter().map(row).collect();
+    let own = core.lines.iter().find(|l| l.line == line);
+    let sources = Sources {
+        now: core.now,
+        engine: &core.engine,
+        config: &core.config,
+        store: &core.store,
+        startup: &core.startup,
+        logging: &core.logging,
+        reloaded: core.reloaded,
+        lines: &lines,
+        size: own.map_or((24, 80), |l| l.size),
+        monitor: own.is_some_and(|l| l.console) || core.monitors.contains(&line),
+    };
+    show(out, command, &sources, &|| running(core));
     ExecResult::Done
+}
+
+fn row(line: &OpenLine) -> LineRow {
+    let number = line.line.0;
+    // IOS counts the auxiliary port between the console and the first network line.
+    let kind = if line.console { LineKind::Console(0) } else { LineKind::Vty(number.saturating_sub(1)) };
+    LineRow {
+        number: if line.console { 0 } else { number + 1 },
+        kind,
+        active: true,
+        current: line.own,
+        user: String::new(),
+        connected: line.connected,
+        idle: line.idle,
+        location: String::new(),
+    }
 }

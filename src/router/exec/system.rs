@@ -1,23 +1,16 @@
 //! EXEC commands that act on the router itself: clock, configuration files, reload, terminal monitor.
 
 use super::{Core, ExecResult};
+use crate::commands::exec as text;
 use crate::config::nvgen::running_config;
-use crate::config::store::Store;
 use crate::grammar::command::exec::{ClockSetDate, ExecCommand};
 use crate::grammar::value::{Month, TimeOfDay};
 use crate::router::io::{LineId, Output};
 
-/// The question of `reload` when the running-config was changed.
-pub const SAVE_QUESTION: &str = "System configuration has been modified. Save? [yes/no]: ";
-/// Its last question.
-pub const RELOAD_QUESTION: &str = "Proceed with reload? [confirm]";
-const ERASE_QUESTION: &str =
-    "Erasing the nvram filesystem will remove all configuration files! Continue? [confirm]";
-
 /// `terminal monitor` and `terminal no monitor`.
 pub fn monitor(core: &mut Core, line: LineId, on: bool, out: &mut String) -> ExecResult {
     if core.lines.iter().any(|l| l.line == line && l.console) {
-        out.push_str("% Console already monitors\n");
+        out.push_str(text::CONSOLE_MONITORS);
     } else if on {
         core.monitors.insert(line);
     } else {
@@ -39,24 +32,24 @@ pub fn clock_set(
     let time = (u32::from(time.hour), u32::from(time.minute), u32::from(time.second));
     let date = (i32::try_from(year).unwrap_or(0), u32::from(*month), *day);
     if !core.logging.clock.set(core.now, time, date) {
-        out.push_str("% Invalid date\n");
+        out.push_str(text::INVALID_DATE);
     }
     ExecResult::Done
 }
 
 /// `write memory`, and what `copy running-config startup-config` does after its question.
 pub fn save(core: &mut Core, out: &mut String) {
-    out.push_str("Building configuration...\n[OK]\n");
-    let text = running_config(&core.store);
-    core.startup.clone_from(&text);
+    out.push_str(text::SAVED);
+    let saved = running_config(&core.store);
+    core.startup.clone_from(&saved);
     core.modified = false;
-    core.outputs.push_back(Output::SaveStartup(text));
+    core.outputs.push_back(Output::SaveStartup(saved));
 }
 
 fn erase(core: &mut Core, out: &mut String) {
     core.startup.clear();
     core.outputs.push_back(Output::SaveStartup(String::new()));
-    out.push_str("[OK]\nErase of nvram: complete\n");
+    out.push_str(text::ERASED);
 }
 
 /// Merges the startup-config into the running one.
@@ -65,21 +58,21 @@ fn merge(core: &mut Core, out: &mut String) {
     core.store.load(&startup);
     core.modified = true;
     core.reconfigure();
-    out.push_str(&format!("{} bytes copied\n", startup.len()));
+    out.push_str(&text::copied(startup.len()));
 }
 
 /// `reload`.
 pub fn reload(core: &Core) -> ExecResult {
     if core.modified {
-        ExecResult::Ask(SAVE_QUESTION.to_owned())
+        ExecResult::Ask(text::RELOAD_SAVE.to_owned())
     } else {
-        ExecResult::Confirm(RELOAD_QUESTION.to_owned())
+        ExecResult::Confirm(text::RELOAD_CONFIRM.to_owned())
     }
 }
 
 /// `erase startup-config`, `write erase`.
 pub fn ask_erase() -> ExecResult {
-    ExecResult::Confirm(ERASE_QUESTION.to_owned())
+    ExecResult::Confirm(text::ERASE_CONFIRM.to_owned())
 }
 
 /// The answer to `[confirm]`.
@@ -108,7 +101,7 @@ pub fn answered(core: &mut Core, command: &ExecCommand, answer: &str, out: &mut 
             if answer.trim().to_ascii_lowercase().starts_with('y') {
                 save(core, out);
             }
-            return ExecResult::Confirm(RELOAD_QUESTION.to_owned());
+            return ExecResult::Confirm(text::RELOAD_CONFIRM.to_owned());
         }
         ExecCommand::Ping { .. }
         | ExecCommand::TerminalMonitor(_)
@@ -121,15 +114,4 @@ pub fn answered(core: &mut Core, command: &ExecCommand, answer: &str, out: &mut 
         | ExecCommand::EraseStartup => {}
     }
     ExecResult::Done
-}
-
-/// `show running-config` as a whole. 12.0 does not count the octets.
-pub fn running(store: &Store, counts: bool) -> String {
-    let text = running_config(store);
-    let head = if counts {
-        format!("Current configuration : {} bytes", text.len())
-    } else {
-        "Current configuration:".to_owned()
-    };
-    format!("Building configuration...\n\n{head}\n{text}")
 }
