@@ -51,6 +51,9 @@ fn packet(octets: usize) -> Vec<u8> {
 /// One round of a way; how many octets came out.
 type Round = Box<dyn FnMut() -> usize>;
 
+/// A way by its name, with what makes a round of it for packets of so many octets.
+type Way = (&'static str, fn(usize) -> Round);
+
 fn udp_to_tun(octets: usize) -> Round {
     let mut table = table();
     let frame = [&[0xff, 3, 0, 0x21], &packet(octets)[..]].concat();
@@ -116,8 +119,7 @@ fn main() {
     group.throughput(Throughput::Elements(PACKETS));
     let mut rows = Vec::new();
     for octets in [64, 1300] {
-        let ways: [(&str, fn(usize) -> Round); 3] =
-            [("udp_to_tun", udp_to_tun), ("tun_to_udp", tun_to_udp), ("memcpy", copy)];
+        let ways: [Way; 3] = [("udp_to_tun", udp_to_tun), ("tun_to_udp", tun_to_udp), ("memcpy", copy)];
         for (name, way) in ways {
             let mut row = Row::new(&format!("{name}, packets of {octets} octets per second"));
             let mut round = way(octets);

@@ -238,7 +238,7 @@ impl Lab {
                     self.lns.handle(self.now, Input::Host(HostEvent::Done(id)));
                     self.drain_lns();
                 }
-                Event::FromUser(user, frame) => self.from_user(user, &frame),
+                Event::FromUser(user, frame) => self.frame_of(user, &frame),
                 Event::ToUser(user, frame) => self.with_user(user, |link, cx| link.receive(cx, &frame)),
             }
         }
@@ -264,7 +264,7 @@ impl Lab {
         self.now = end;
     }
 
-    fn from_user(&mut self, user: usize, frame: &[u8]) {
+    fn frame_of(&mut self, user: usize, frame: &[u8]) {
         let User { port, spliced, vaccess, .. } = &self.users[user];
         match (port, spliced, vaccess) {
             (_, Some(_), Some(port)) => {
@@ -289,6 +289,9 @@ impl Lab {
                 ppp::Output::Transmit(frame) => self.queue.push_back(Event::FromUser(user, frame)),
                 ppp::Output::Event(ppp::Event::SecretWanted { .. }) => link.secret(&mut cx, Some(b"cisco")),
                 ppp::Output::Event(ppp::Event::Ready) => link.start_ipcp(&mut cx),
+                ppp::Output::Event(ppp::Event::PeerAddress(_)) => {
+                    link.peer_address(&mut cx, ppp::AddressDecision::Accept);
+                }
                 ppp::Output::Event(ppp::Event::NetworkUp(_)) => *up = true,
                 ppp::Output::Event(ppp::Event::NetworkDown) => *up = false,
                 ppp::Output::Event(_) => {}

@@ -195,8 +195,8 @@ impl Node {
                 assert!(self.up.iter().all(|s| s.tunnel != tunnel), "sessions end before their tunnel");
             }
             l2tp::Event::SessionUp { session, .. } => {
+                // It may be gone already: messages that were early are processed together, ICCN and CDN alike.
                 assert!(self.up.insert(session), "a session comes up once");
-                assert!(self.endpoint.path(session).is_some());
             }
             l2tp::Event::SessionDown { session, .. } => {
                 self.up.remove(&session);

@@ -176,8 +176,12 @@ impl AsFd for NetNs {
     }
 }
 
-/// Runs `work` on a thread of its own, so that a change of namespace ends with it.
-fn on_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+/// Runs `work` on a thread of its own, so that a change of namespace ends with it. The thread begins in the namespace
+/// of this one.
+///
+/// # Errors
+/// When the thread cannot be started, or what `work` returns.
+pub fn on_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("netns".to_owned()).spawn_scoped(scope, work)?;
         thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread in the namespace panicked")))

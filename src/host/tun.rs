@@ -8,15 +8,22 @@ use tun_rs::{AsyncDevice, DeviceBuilder, Layer, SyncDevice};
 /// Longest name of a network device (IFNAMSIZ less its NUL).
 pub const NAME_MAX: usize = 15;
 
-fn build(name: &str, layer: Layer, mtu: u16, mac: Option<[u8; 6]>) -> io::Result<SyncDevice> {
-    if name.is_empty() || name.len() > NAME_MAX || name.contains(['/', ' ', '%']) {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!(
-                "\"{name}\" cannot name a network device: 1 to {NAME_MAX} characters, no blank, slash or percent"
-            ),
+/// Whether the kernel takes `name` for a network device.
+///
+/// # Errors
+/// One sentence for the operator.
+pub fn check_name(name: &str) -> Result<(), String> {
+    let bad = |c: char| matches!(c, '/' | ':' | '%') || c.is_whitespace() || c.is_control();
+    if name.is_empty() || name.len() > NAME_MAX || name.contains(bad) || matches!(name, "." | "..") {
+        return Err(format!(
+            "\"{name}\" cannot name a network device: 1 to {NAME_MAX} characters, no blank, colon, slash or percent"
         ));
     }
+    Ok(())
+}
+
+fn build(name: &str, layer: Layer, mtu: u16, mac: Option<[u8; 6]>) -> io::Result<SyncDevice> {
+    check_name(name).map_err(|message| io::Error::new(io::ErrorKind::InvalidInput, message))?;
     let mut builder = DeviceBuilder::new().name(name).layer(layer).mtu(mtu).offload(false).enable(false);
     if let Some(mac) = mac {
         builder = builder.mac_addr(mac);

@@ -24,6 +24,10 @@
 //! 614629 = "lac Serial0:23"
 //! ```
 //!
+//! An end `"host DEVICE"` or `"host DEVICE 10.99.0.1/24"` joins the machine itself to a link: for the life of the lab
+//! there is a TAP of that name in the network namespace in which vpdnsh was started, with that address if one is given.
+//! It takes the right to make devices there: root, or CAP_NET_ADMIN over that namespace.
+//!
 //! Paths are relative to the directory of `lab.toml`. An unknown key is an error; every error names its line.
 
 use std::collections::{BTreeMap, HashMap};
@@ -38,9 +42,12 @@ use toml::Spanned;
 use super::isdn::b_channels;
 use crate::config::views::{InterfaceKind, InterfaceName};
 use crate::grammar::value::KindMatch;
+use crate::host::tun;
 
 /// The name of the file in a lab directory.
 pub const FILE_NAME: &str = "lab.toml";
+/// What stands for the machine itself where a link names a node.
+pub const HOST: &str = "host";
 
 /// A node of a lab, by its place in [`Description::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -131,11 +138,39 @@ pub struct Link {
 
 /// One end of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkEnd {
-    /// The node.
-    pub node: NodeId,
-    /// Its interface; a RADIUS node has only one and does not name it.
-    pub interface: Option<InterfaceName>,
+pub enum LinkEnd {
+    /// A node of the lab.
+    Node {
+        /// The node.
+        node: NodeId,
+        /// Its interface; a RADIUS node has only one and does not name it.
+        interface: Option<InterfaceName>,
+    },
+    /// The machine itself: a TAP in the network namespace in which vpdnsh was started. In virtual time nobody is there.
+    Host {
+        /// Name of the device.
+        device: String,
+        /// Its address.
+        address: Option<Ipv4Net>,
+    },
+}
+
+impl LinkEnd {
+    /// The node that is here.
+    pub const fn node(&self) -> Option<NodeId> {
+        match self {
+            LinkEnd::Node { node, .. } => Some(*node),
+            LinkEnd::Host { .. } => None,
+        }
+    }
+
+    /// The interface that the node names here.
+    pub const fn interface(&self) -> Option<&InterfaceName> {
+        match self {
+            LinkEnd::Node { interface, .. } => interface.as_ref(),
+            LinkEnd::Host { .. } => None,
+        }
+    }
 }
 
 /// A line of the ISDN switch.
@@ -207,7 +242,13 @@ impl Description {
             line: error.span().map(|span| place.line(&span)),
             message: error.message().to_owned(),
         })?;
-        let mut builder = Builder { place, nodes: Vec::new(), names: HashMap::new(), used: HashMap::new() };
+        let mut builder = Builder {
+            place,
+            nodes: Vec::new(),
+            names: HashMap::new(),
+            used: HashMap::new(),
+            host_devices: HashMap::new(),
+        };
         builder.nodes(&raw, directory)?;
         let links = builder.links(&raw)?;
         let isdn = builder.isdn(&raw)?;
@@ -341,6 +382,8 @@ struct Builder<'a> {
     names: HashMap<String, NodeId>,
     /// Interfaces that are connected, and the line where.
     used: HashMap<(NodeId, Option<InterfaceName>), usize>,
+    /// Devices of the machine itself, and the line where.
+    host_devices: HashMap<String, usize>,
 }
 
 impl Builder<'_> {
@@ -349,6 +392,9 @@ impl Builder<'_> {
         for node in &raw.node {
             let (name, span) = (node.name.get_ref(), node.name.span());
             check_name(name).map_err(|message| self.place.error(&span, message))?;
+            if name == HOST {
+                return Err(self.place.error(&span, "`host` is the machine itself, no node"));
+            }
             let id = NodeId(self.nodes.len());
             if self.names.insert(name.clone(), id).is_some() {
                 return Err(self.place.error(&span, format!("a second node with the name `{name}`")));
@@ -441,7 +487,11 @@ impl Builder<'_> {
     fn link_end(&mut self, end: &Spanned<String>) -> Result<LinkEnd, DescriptionError> {
         let span = end.span();
         let mut words = end.get_ref().split_whitespace();
-        let node = self.known_node(words.next().unwrap_or(""), &span)?;
+        let name = words.next().unwrap_or("");
+        if name == HOST {
+            return self.host_end(words, &span);
+        }
+        let node = self.known_node(name, &span)?;
         let word = words.next();
         if words.next().is_some() {
             return Err(self.place.error(&span, "an end is `NODE INTERFACE`"));
@@ -456,7 +506,39 @@ impl Builder<'_> {
             (Some(word), false) => Some(self.interface(word, is_ethernet, "an Ethernet interface", &span)?),
         };
         self.connect(node, interface.clone(), &span)?;
-        Ok(LinkEnd { node, interface })
+        Ok(LinkEnd::Node { node, interface })
+    }
+
+    fn host_end<'a>(
+        &mut self,
+        mut words: impl Iterator<Item = &'a str>,
+        span: &Range<usize>,
+    ) -> Result<LinkEnd, DescriptionError> {
+        let refuse = |message: String| Err(self.place.error(span, message));
+        let (device, address) = match (words.next(), words.next(), words.next()) {
+            (Some(device), None, _) => (device, None),
+            (Some(device), Some(address), None) => match address.parse() {
+                Ok(address) => (device, Some(address)),
+                Err(_) => {
+                    return refuse(format!("`{address}` is not an address and prefix such as 10.51.6.3/24"));
+                }
+            },
+            _ => {
+                return refuse(
+                    "the end of the machine itself is `host DEVICE` or `host DEVICE ADDRESS/LENGTH`".into(),
+                );
+            }
+        };
+        if let Err(message) = tun::check_name(device) {
+            return refuse(message);
+        }
+        let line = self.place.line(span);
+        if let Some(before) = self.host_devices.insert(device.to_owned(), line) {
+            return refuse(format!(
+                "a second device with the name `{device}`: it is in line {before} already"
+            ));
+        }
+        Ok(LinkEnd::Host { device: device.to_owned(), address })
     }
 
     fn isdn(&mut self, raw: &RawLab) -> Result<Vec<IsdnLine>, DescriptionError> {

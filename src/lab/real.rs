@@ -53,6 +53,13 @@ pub enum LabError {
         /// Why.
         error: io::Error,
     },
+    /// A device of the machine itself cannot be made.
+    HostDevice {
+        /// Its name.
+        device: String,
+        /// Why.
+        error: io::Error,
+    },
     /// The lab's own thread cannot be had.
     Thread(io::Error),
 }
@@ -65,6 +72,20 @@ impl fmt::Display for LabError {
                 write!(f, "console port {port} of 127.0.0.1 cannot be had: {error}")
             }
             LabError::Node { node, what, error } => write!(f, "{node}: {what}: {error}"),
+            LabError::HostDevice { device, error } => match error.kind() {
+                io::ErrorKind::PermissionDenied => write!(
+                    f,
+                    "the device {device} cannot be made on this machine: it takes root, or CAP_NET_ADMIN over the \
+                     network namespace in which vpdnsh is started"
+                ),
+                io::ErrorKind::AlreadyExists => {
+                    write!(
+                        f,
+                        "the device {device} is on this machine already: name another one, or remove it"
+                    )
+                }
+                _ => write!(f, "the device {device} cannot be made on this machine: {error}"),
+            },
             LabError::Thread(error) => write!(f, "the lab's thread cannot be started: {error}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::description::{Description, Link, Node, NodeKind};
+use super::description::{Description, HOST, Link, LinkEnd, Node, NodeKind};
 use super::isdn::{CallView, LineIndex};
 use super::segment::{Impairment, Ratio, Segment, SegmentCounters};
 
@@ -105,9 +105,12 @@ fn link(text: &mut String, description: &Description, status: &LinkStatus<'_>) {
         .link
         .ends
         .iter()
-        .map(|end| {
-            let node = description.node_name(end.node);
-            end.interface.as_ref().map_or_else(|| node.to_owned(), |i| format!("{node} {i}"))
+        .map(|end| match end {
+            LinkEnd::Node { node, interface: Some(interface) } => {
+                format!("{} {interface}", description.node_name(*node))
+            }
+            LinkEnd::Node { node, interface: None } => description.node_name(*node).to_owned(),
+            LinkEnd::Host { device, .. } => format!("{HOST} {device}"),
         })
         .collect();
     let _ = write!(

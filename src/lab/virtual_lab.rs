@@ -355,7 +355,7 @@ impl VirtualLab {
                     continue;
                 }
                 let Some(packet) = packet::ipv4_of_ethernet(&delivery.frame) else { continue };
-                match self.nodes.get_mut(end.node.0) {
+                match end.node().and_then(|node| self.nodes.get_mut(node.0)) {
                     Some(Node::Router(router)) => router.receive(now, packet),
                     Some(Node::Radius { host, .. }) => host.receive(now, packet),
                     None => {}
@@ -458,7 +458,7 @@ impl VirtualLab {
         let ends = &self.description.links.get(link.0)?.ends;
         ends.iter().enumerate().position(|(port, end)| {
             let attachment = Attachment { link, port };
-            match self.nodes.get(end.node.0) {
+            match end.node().and_then(|node| self.nodes.get(node.0)) {
                 Some(Node::Router(router)) => router.host().answers_for(address, attachment),
                 Some(Node::Radius { host, .. }) => host.answers_for(address, attachment),
                 None => false,
@@ -582,8 +582,8 @@ fn attachments(
         l.ends
             .iter()
             .enumerate()
-            .filter(move |(_, end)| end.node == node)
-            .map(move |(port, end)| (end.interface.clone(), Attachment { link: LinkId(link), port }))
+            .filter(move |(_, end)| end.node() == Some(node))
+            .map(move |(port, end)| (end.interface().cloned(), Attachment { link: LinkId(link), port }))
     })
 }
 

@@ -3,7 +3,8 @@
 //! Two threads: the caller's edits lines; the other is the only writer, so a debug line that arrives while a
 //! line is being typed appears above it. Nothing is printed from a key handler (that would deadlock rustyline).
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -95,38 +96,84 @@ pub fn run(
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
         interactive(send, receive)
     } else {
-        piped(send, &receive)
+        piped(send, receive, BufReader::new(io::stdin()), io::stdout())
     }
 }
 
-/// Feeds one line per prompt. At the end of the input the session is left behind its last prompt.
-fn piped(send: impl Fn(ConsoleInput), receive: &Receiver<ConsoleOutput>) -> io::Result<()> {
-    let (mut screen, mut lines) = (Screen::new(), io::stdin().lock().lines());
-    let mut stdout = io::stdout();
-    while let Ok(output) = receive.recv() {
-        stdout.write_all(screen.output(&output).as_bytes())?;
-        let echo = match &output {
-            ConsoleOutput::Closed => break,
-            ConsoleOutput::More => {
-                send(ConsoleInput::Key(' '));
-                continue;
+/// What happens at a console without a terminal.
+enum Happened {
+    Shown(ConsoleOutput),
+    Typed(io::Result<String>),
+    InputEnded,
+    RouterGone,
+}
+
+/// Feeds one line per prompt, and shows what comes in between at once. At the end of the input the session is left
+/// behind its last prompt.
+fn piped(
+    send: impl Fn(ConsoleInput),
+    receive: Receiver<ConsoleOutput>,
+    input: impl BufRead + Send + 'static,
+    mut to: impl Write,
+) -> io::Result<()> {
+    let (mut screen, mut typed, mut ended) = (Screen::new(), VecDeque::new(), false);
+    // What waits for a line.
+    let mut asked: Option<ConsoleOutput> = None;
+    for happened in happenings(receive, input) {
+        match happened {
+            Happened::RouterGone | Happened::Shown(ConsoleOutput::Closed) => break,
+            Happened::Typed(line) => typed.push_back(line?),
+            Happened::InputEnded => ended = true,
+            Happened::Shown(output) => {
+                to.write_all(screen.output(&output).as_bytes())?;
+                to.flush()?;
+                match output {
+                    ConsoleOutput::More => send(ConsoleInput::Key(' ')),
+                    ConsoleOutput::Prompt { .. } | ConsoleOutput::Ask { .. } | ConsoleOutput::Confirm(_) => {
+                        asked = Some(output);
+                    }
+                    ConsoleOutput::Text(_)
+                    | ConsoleOutput::Async(_)
+                    | ConsoleOutput::Completed { .. }
+                    | ConsoleOutput::Closed => {}
+                }
             }
-            ConsoleOutput::Prompt { .. } => true,
-            ConsoleOutput::Ask { echo, .. } => *echo,
-            ConsoleOutput::Confirm(_) => true,
-            ConsoleOutput::Text(_) | ConsoleOutput::Async(_) | ConsoleOutput::Completed { .. } => continue,
+        }
+        let Some(question) = asked.take() else { continue };
+        let Some(line) = typed.pop_front() else {
+            if ended {
+                break;
+            }
+            asked = Some(question);
+            continue;
         };
-        let Some(line) = lines.next().transpose()? else { break };
-        stdout.write_all(screen.typed(&line, echo).as_bytes())?;
-        send(match output {
+        let echo = !matches!(question, ConsoleOutput::Ask { echo: false, .. });
+        to.write_all(screen.typed(&line, echo).as_bytes())?;
+        send(match question {
             ConsoleOutput::Confirm(_) => ConsoleInput::Key(line.chars().next().unwrap_or('\n')),
             _ => ConsoleInput::Line(line),
         });
     }
-    stdout.write_all(screen.finish().as_bytes())?;
-    stdout.flush()?;
+    to.write_all(screen.finish().as_bytes())?;
+    to.flush()?;
     send(ConsoleInput::Leave);
     Ok(())
+}
+
+/// Both directions in one queue, so that neither waits for the other.
+fn happenings(receive: Receiver<ConsoleOutput>, input: impl BufRead + Send + 'static) -> Receiver<Happened> {
+    let (shown, happened) = channel();
+    let typed = shown.clone();
+    std::thread::spawn(move || {
+        // The console has been left when nobody takes a line any more.
+        let heard = input.lines().try_for_each(|line| typed.send(Happened::Typed(line)));
+        heard.and_then(|()| typed.send(Happened::InputEnded)).unwrap_or(());
+    });
+    std::thread::spawn(move || {
+        let heard = receive.iter().try_for_each(|output| shown.send(Happened::Shown(output)));
+        heard.and_then(|()| shown.send(Happened::RouterGone)).unwrap_or(());
+    });
+    happened
 }
 
 fn interactive(
@@ -375,4 +422,45 @@ fn forward_signals(send: impl Fn(ConsoleInput) + Send + 'static) {
             }
         });
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    fn prompt() -> ConsoleOutput {
+        ConsoleOutput::Prompt { prompt: "lns#".into(), before: String::new(), after: String::new() }
+    }
+
+    #[test]
+    fn a_debug_line_does_not_wait_for_the_next_line_of_a_pipe() {
+        let (mut keyboard, input) = UnixStream::pair().unwrap();
+        let (to, mut screen) = UnixStream::pair().unwrap();
+        screen.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let (router, receive) = channel();
+        let (send, inputs) = channel();
+        let console = std::thread::spawn(move || {
+            piped(move |input| send.send(input).unwrap(), receive, BufReader::new(input), to)
+        });
+        let mut shown = |length| {
+            let mut text = vec![0; length];
+            screen.read_exact(&mut text).unwrap();
+            String::from_utf8(text).unwrap()
+        };
+        router.send(prompt()).unwrap();
+        router.send(ConsoleOutput::Async("I SCCRQ\n".into())).unwrap();
+        assert_eq!(shown(8), "I SCCRQ\n", "though nobody has typed anything");
+        keyboard.write_all(b"show vpdn\n").unwrap();
+        assert_eq!(inputs.recv().unwrap(), ConsoleInput::Line("show vpdn".into()));
+        assert_eq!(shown(14), "lns#show vpdn\n");
+        keyboard.shutdown(std::net::Shutdown::Write).unwrap();
+        router.send(ConsoleOutput::Text("none\n".into())).unwrap();
+        router.send(prompt()).unwrap();
+        assert_eq!(inputs.recv().unwrap(), ConsoleInput::Leave);
+        assert_eq!(shown(10), "none\nlns#\n");
+        console.join().unwrap().unwrap();
+    }
 }

@@ -1,21 +1,31 @@
-# Shared by the interop cases: namespaces, our routers, the other programs, and the report. Sourced by scripts/interop.
+# Shared by the interop cases: namespaces, our routers, the other programs, and the report. Sourced by scripts/interop,
+# which sets run_id, scratch, interop and vpdnsh.
 # shellcheck shell=bash
-
 
 netns_made=()
 pids=()
 
-# has PROGRAM...: the case is skipped, by name, when one is not installed.
+# need PROGRAM...: the case is skipped, by name, when one is not installed.
 need() {
     local program
     for program in "$@"; do
-        command -v "$program" >/dev/null || { echo "$program is not installed" >"$scratch/skipped"; exit 77; }
+        command -v "$program" >/dev/null || skip "$program is not installed"
     done
+}
+
+skip() {
+    echo "$*" >"$scratch/skipped"
+    exit 77
 }
 
 fail() {
     echo "$*" >"$scratch/why"
     exit 1
+}
+
+# figure TEXT: stands behind the name of the case in the report.
+figure() {
+    echo "$*" >>"$scratch/figures"
 }
 
 # namespace NAME: a namespace of this run alone, with loopback up.
@@ -32,7 +42,7 @@ in_ns() {
     ip netns exec "$name" "$@"
 }
 
-# cable NS_A DEV_A ADDR_A NS_B DEV_B ADDR_B
+# cable NS_A DEV_A ADDR_A NS_B DEV_B ADDR_B; an address of - is none.
 cable() {
     ip link add "$2" netns "$run_id-$1" type veth peer name "$5" netns "$run_id-$4"
     ip -n "$run_id-$1" link set "$2" up
@@ -41,12 +51,14 @@ cable() {
     [ "$6" = - ] || ip -n "$run_id-$4" addr add "$6" dev "$5"
 }
 
-# background LOG COMMAND...: a process of this case, ended with it.
+# background LOG NAMESPACE COMMAND...: a process of this case, ended with it; $last_pid is its id. (`ip netns exec`
+# becomes the command, so the id is that of the command itself.)
 background() {
-    local log="$1"
-    shift
-    "$@" >"$scratch/$log" 2>&1 &
-    pids+=($!)
+    local log="$1" name="$run_id-$2"
+    shift 2
+    ip netns exec "$name" "$@" >"$scratch/$log" 2>&1 </dev/null &
+    last_pid=$!
+    pids+=("$last_pid")
 }
 
 # wait_for FILE REGEX SECONDS: until a line of the file matches.
@@ -59,12 +71,41 @@ wait_for() {
     done
 }
 
+# expect FILE REGEX: a line of the file matches now.
+expect() {
+    grep -aqE -- "$2" "$scratch/$1" || fail "no line of $1 matches /$2/"
+}
+
+# wait_gone PID SECONDS: until the process has ended.
+wait_gone() {
+    local left=$(($2 * 10))
+    while kill -0 "$1" 2>/dev/null; do
+        left=$((left - 1))
+        [ "$left" -gt 0 ] || return 1
+        sleep 0.1
+    done
+}
+
+# no_device NAMESPACE DEVICE: it is gone, or goes within 5 s.
+no_device() {
+    local left=50
+    while ip -n "$run_id-$1" link show dev "$2" >/dev/null 2>&1; do
+        left=$((left - 1))
+        [ "$left" -gt 0 ] || fail "$2 is left"
+        sleep 0.1
+    done
+}
+
 # router NAME NAMESPACE DEVICE CONFIG: vpdnsh with Ethernet0 on the device; its console is $scratch/NAME.log.
 router() {
+    local fd
     mkfifo "$scratch/$1.in"
-    background "$1.log" in_ns "$2" bash -c "exec '$vpdnsh' --config '$4' --interface 'Ethernet0=$3' <'$scratch/$1.in'"
-    exec {console}>"$scratch/$1.in"
-    printf -v "console_$1" '%s' "$console"
+    ip netns exec "$run_id-$2" "$vpdnsh" --config "$4" --interface "Ethernet0=$3" \
+        <"$scratch/$1.in" >"$scratch/$1.log" 2>&1 &
+    pids+=($!)
+    printf -v "router_$1" '%s' "$!"
+    exec {fd}>"$scratch/$1.in"
+    printf -v "console_$1" '%s' "$fd"
     tell "$1" enable
 }
 
@@ -75,30 +116,69 @@ tell() {
     printf '%s\n' "$@" >&"${!fd}"
 }
 
-# user_mode_linux LOG NAMESPACE TAP SCRIPT: boots the kernel PPP peer; its eth is vec0.
-user_mode_linux() {
-    need linux.uml modprobe busybox
+# leave NAME: ends the console's input; the router takes everything back and ends well.
+leave() {
+    local fd="console_$1" pid="router_$1"
+    eval "exec ${!fd}>&-"
+    wait_gone "${!pid}" 10 || fail "$1 does not end"
+    wait "${!pid}" || fail "$1 ends with an error: $(tail -n 1 "$scratch/$1.log")"
+}
+
+# capture NAMESPACE DEVICE: into $scratch/call.pcapng, headers and a little more.
+capture() {
+    need tshark
+    background tshark.log "$1" tshark -q -i "$2" -s 256 -w "$scratch/call.pcapng"
+    capture_pid="$last_pid"
+    wait_for tshark.log 'Capturing on' 15
+}
+
+# no_capture: what has been seen until now is in the file then.
+no_capture() {
+    sleep 0.3
+    kill -INT "$capture_pid"
+    wait_gone "$capture_pid" 10 || fail 'tshark does not end'
+}
+
+# clean_capture FILE: tshark marks no packet as malformed or wrong. IPv4 and UDP checksums are the machine's.
+clean_capture() {
+    local bad
+    [ -s "$1" ] || fail "there is no capture $(basename "$1")"
+    bad=$(tshark -r "$1" -Y 'l2tp && (_ws.malformed || _ws.expert.severity == "Error")' 2>"$scratch/tshark.err" | head -n 3)
+    [ -z "$bad" ] || fail "tshark: $bad"
+    tshark -r "$1" -Y l2tp -T fields -e l2tp.type 2>/dev/null | grep -q . || fail 'the capture has no L2TP'
+}
+
+# modules: where UML finds its kernel modules, and the shim. Once for a run of several cases.
+user_mode_linux_files() {
     mkdir -p "$scratch/modules/lib"
     ln -sfn /usr/lib/uml/modules "$scratch/modules/lib/modules"
     cp "$interop/uml/init.sh" "$scratch/init.sh"
-    [ -e "$scratch/fpu_shim.so" ] || cc -shared -fPIC -o "$scratch/fpu_shim.so" "$interop/uml/fpu_shim.c"
-    background "$1" in_ns "$2" env LD_PRELOAD="$scratch/fpu_shim.so" linux.uml mem=256M \
-        rootfstype=hostfs rootflags=/ ro init="$scratch/init.sh" lab="$scratch" test="$4" \
-        con=null con0=null,fd:1 quiet \
-        "vec0:transport=tap,ifname=$3,depth=128,gro=1,mac=02:00:00:00:00:01"
+    cc -shared -fPIC -o "$scratch/fpu_shim.so" "$interop/uml/fpu_shim.c"
 }
 
-# clean_capture FILE: tshark marks no packet as malformed.
-clean_capture() {
-    local bad
-    bad=$(tshark -r "$1" -Y '_ws.malformed || _ws.expert.severity == "Error"' 2>/dev/null | head -3)
-    [ -z "$bad" ] || fail "tshark: $bad"
+# user_mode_linux LOG NAMESPACE TAP SCRIPT: boots the kernel PPP peer, which runs $scratch/SCRIPT; its eth is vec0.
+user_mode_linux() {
+    need linux.uml modprobe busybox cc
+    user_mode_linux_files
+    background "$1" "$2" env LD_PRELOAD="$scratch/fpu_shim.so" linux.uml mem=256M \
+        rootfstype=hostfs rootflags=/ ro init="$scratch/init.sh" lab="$scratch" test="$4" \
+        con=null con0=null,fd:1 quiet \
+        "vec0:transport=tap,ifname=$3,depth=64,gro=1,mac=02:00:00:00:00:01"
+    uml_pid="$last_pid"
+}
+
+# megabits IPERF_JSON: what the receiver got, in Mbit/s.
+megabits() {
+    sed -n '/"sum_received"/,/}/s/.*"bits_per_second":[[:space:]]*\([0-9]*\).*/\1/p' "$1" |
+        awk '{ printf "%.0f", $1 / 1000000 }'
 }
 
 clean_up() {
+    set +e
     local pid name
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done
-    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null; done
-    for name in "${netns_made[@]}"; do ip netns del "$name" 2>/dev/null; done
-    return 0
+    for pid in "${pids[@]}"; do
+        wait_gone "$pid" 5 || kill -9 "$pid" 2>/dev/null
+    done
+    for name in "${netns_made[@]}"; do ip netns del "$name"; done
 }

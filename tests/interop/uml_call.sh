@@ -1,4 +1,4 @@
-# uml_call AUTHENTICATION: the kernel PPP peer as LAC and client in one, our LNS.
+# uml_call AUTHENTICATION: xl2tpd, pppd and the kernel's PPP as LAC and client in one dial our LNS.
 # shellcheck shell=bash
 uml_call() {
     need iperf3 tshark ping
@@ -9,17 +9,22 @@ uml_call() {
     cp "$interop/uml-lac.sh" "$scratch/peer.sh"
     router lns lns tap0 "$scratch/lns.cfg"
     tell lns 'debug ppp negotiation' 'debug ppp authentication' 'debug vpdn l2x-events'
-    background iperf3.log in_ns lns iperf3 -s -1
-    background tshark.log in_ns lns tshark -q -i tap0 -s 200 -w "$scratch/call.pcapng" -f 'udp port 1701'
-    wait_for tshark.log 'Capturing on' 10
+    background iperf3.log lns iperf3 -s -1
+    capture lns tap0
     user_mode_linux peer.log lns tap0 peer.sh
     wait_for lns.log 'IPCP: Install route to 10.77.0.10' 30
     wait_for peer.log 'UML-READY' 20
-    in_ns lns ping -c 3 -W 2 10.77.0.10 || fail 'no ping from the LNS to the user'
+    expect peer.log 'inet 10.77.0.10 peer 10.77.0.1/32'
+    in_ns lns ip -4 addr show dev Vi1
+    in_ns lns ip route get 10.77.0.10 | grep -q 'dev Vi1' || fail 'no route to the user'
+    in_ns lns ping -c 3 -i 0.2 -W 2 10.77.0.10 || fail 'no ping from the LNS to the user'
     tell lns 'show users' 'show interfaces virtual-access 1'
-    wait_for peer.log 'UML-RC=0' 40
-    grep -a 'inet 10.77.0.10' "$scratch/peer.log" || fail 'the user has another address'
+    wait_for peer.log 'UML-RC=[0-9]+' 40
+    expect peer.log 'UML-RC=0'
+    figure "iperf3 $(sed -n 's/^IPERF \([0-9]*\)$/\1/p' "$scratch/peer.log") Mbit/s"
     wait_for lns.log 'IPCP: Remove route to 10.77.0.10' 20
-    ! in_ns lns ip link show Vi1 2>/dev/null || fail 'Vi1 is left'
+    no_device lns Vi1
+    no_capture
     clean_capture "$scratch/call.pcapng"
+    leave lns
 }

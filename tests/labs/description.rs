@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use vpdnsh::lab::description::{Description, NodeKind, parse_interface};
+use vpdnsh::lab::description::{Description, LinkEnd, NodeKind, parse_interface};
 
 const GOOD: &str = r#"title = "A call"
 console-port = 2001
@@ -45,8 +45,8 @@ fn a_lab_is_read_with_its_names_resolved() {
     assert_eq!(router.console, Some(2002), "consoles are numbered in the order of the routers");
     let NodeKind::Radius(radius) = &lab.nodes[2].kind else { panic!("aaa is a RADIUS server") };
     assert_eq!(radius.clients[0].secret, "cisco");
-    assert_eq!(lab.links[0].ends[0].interface.as_ref().unwrap().to_string(), "Ethernet0");
-    assert_eq!(lab.links[0].ends[1].interface, None);
+    assert_eq!(lab.links[0].ends[0].interface().unwrap().to_string(), "Ethernet0");
+    assert_eq!(lab.links[0].ends[1].interface(), None);
     let line = lab.isdn.iter().find(|l| l.node == lac).unwrap();
     assert_eq!(line.numbers, ["614629", "614630"], "two numbers may ring at one interface");
 }
@@ -87,6 +87,33 @@ fn every_mistake_names_its_line() {
         let message = error(&text);
         assert!(message.starts_with(expected), "{to}: {message}");
     }
+}
+
+#[test]
+fn the_machine_itself_is_an_end_with_a_device() {
+    let end = |end: &str| {
+        let text = GOOD.replacen("\"aaa\"]", &format!("\"aaa\", \"{end}\"]"), 1);
+        Description::parse(&text, Path::new("dir")).map(|lab| lab.links[0].ends[2].clone())
+    };
+    let host = |device: &str, address: Option<&str>| {
+        Ok(LinkEnd::Host { device: device.to_owned(), address: address.map(|a| a.parse().unwrap()) })
+    };
+    assert_eq!(end("host vlab0"), host("vlab0", None));
+    assert_eq!(end("host vlab0 10.99.0.1/24"), host("vlab0", Some("10.99.0.1/24")));
+    let cases = [
+        ("host", "the end of the machine itself is `host DEVICE` or"),
+        ("host vlab0 10.99.0.1/24 x", "the end of the machine itself is `host DEVICE` or"),
+        ("host vlab0 10.99.0.1", "`10.99.0.1` is not an address and prefix"),
+        ("host a-very-long-name", "\"a-very-long-name\" cannot name a network device: 1 to 15 characters"),
+        ("host v/0", "\"v/0\" cannot name a network device"),
+        ("host v0\", \"host v0", "a second device with the name `v0`: it is in line 22 already"),
+    ];
+    for (text, expected) in cases {
+        let message = end(text).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("dir/lab.toml:22: {expected}")), "{text}: {message}");
+    }
+    let node = error(&GOOD.replacen("name = \"soho\"", "name = \"host\"", 1));
+    assert_eq!(node, "dir/lab.toml:6: `host` is the machine itself, no node");
 }
 
 #[test]

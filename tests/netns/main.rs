@@ -44,6 +44,7 @@ const TESTS: &[Test] = tests![
     NET => lab::a_linux_command_runs_in_the_namespace_of_its_node,
     NET => lab::a_console_listens_on_its_port,
     NET => lab::a_lab_that_ends_leaves_nothing,
+    NET => lab::the_machine_itself_joins_a_link,
     &[Need::Tshark] => capture::tshark_reads_a_capture,
 ];
 

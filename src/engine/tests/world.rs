@@ -457,6 +457,7 @@ impl World {
                     wire.spliced = true;
                 }
             }
+            ForwardCommand::Observe { .. } => {}
             ForwardCommand::Detach { port } => {
                 wires.remove(&port);
             }

@@ -10,12 +10,14 @@ use std::sync::mpsc as sync;
 use ipnet::Ipv4Net;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
+use tun_rs::SyncDevice;
 
 use super::hub::{Hub, Sink, ViewerId};
 use super::wires::{FRAME_QUEUE, Wires, read_tap};
 use super::{LabError, Startups, read_startups};
 use crate::config::views::InterfaceName;
 use crate::host::netlink::{self, Links};
+use crate::host::netns;
 use crate::host::{
     Access, HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup,
     SystemEntropy, Tap,
@@ -53,17 +55,25 @@ pub enum Order {
     Power { node: NodeId, on: bool, reply: sync::Sender<Result<(), String>> },
     /// Describe the lab.
     Status { reply: sync::Sender<String> },
-    /// A router shows this on its console.
-    Shown { node: NodeId, output: ConsoleOutput },
-    /// The access side of a router says this.
-    Access { node: NodeId, item: Access },
-    /// A router reports this.
-    Notice { node: NodeId, notice: Notice },
+    /// A router says this, since it was switched on for this time.
+    Router { node: NodeId, power: u64, said: Said },
     /// End.
     Shutdown,
 }
 
+/// What a router says to the lab.
+pub enum Said {
+    /// On its console.
+    Shown(ConsoleOutput),
+    /// On its access side.
+    Access(Access),
+    /// Of itself.
+    Notice(Notice),
+}
+
 struct PoweredRouter {
+    /// Which time it was switched on: what is still under way from an earlier time is not its own.
+    power: u64,
     handle: RouterHandle,
     input: RouterInput,
 }
@@ -82,6 +92,8 @@ pub struct Task {
     listeners: Vec<(NodeId, TcpListener)>,
     radius: Vec<(RadiusServer, Vec<UdpSocket>)>,
     remarks: Vec<String>,
+    /// How often a router was switched on.
+    powers: u64,
     orders: mpsc::UnboundedSender<Order>,
     queue: mpsc::UnboundedReceiver<Order>,
 }
@@ -109,6 +121,7 @@ impl Task {
             listeners,
             radius: make_radius(description, namespaces)?,
             remarks: Vec::new(),
+            powers: 0,
             orders,
             queue,
         };
@@ -174,10 +187,6 @@ impl Task {
                 let input = self.hubs.get_mut(&node).and_then(|hub| hub.from_viewer(viewer, input));
                 self.to_router(node, input);
             }
-            Order::Shown { node, output } => {
-                let input = self.hubs.get_mut(&node).and_then(|hub| hub.from_router(output));
-                self.to_router(node, input);
-            }
             Order::Link { link, change } => {
                 if let Some(segment) = self.wires.segment(link) {
                     change.apply(segment);
@@ -197,8 +206,7 @@ impl Task {
                 // As above.
                 let _ = reply.send(self.status());
             }
-            Order::Access { node, item } => self.wires.access(node, item),
-            Order::Notice { node, notice } => self.notice(node, notice),
+            Order::Router { node, power, said } => self.said(node, power, said),
             Order::Shutdown => {}
         }
     }
@@ -210,7 +218,20 @@ impl Task {
         }
     }
 
-    fn notice(&mut self, node: NodeId, notice: Notice) {
+    fn said(&mut self, node: NodeId, power: u64, said: Said) {
+        let current = self.routers.get(&node).is_some_and(|router| router.power == power);
+        match said {
+            Said::Shown(output) if current => {
+                let input = self.hubs.get_mut(&node).and_then(|hub| hub.from_router(output));
+                self.to_router(node, input);
+            }
+            Said::Access(item) if current => self.wires.access(node, item),
+            Said::Notice(notice) => self.notice(node, notice, current),
+            Said::Shown(_) | Said::Access(_) => {}
+        }
+    }
+
+    fn notice(&mut self, node: NodeId, notice: Notice, current: bool) {
         match notice {
             Notice::Saved(text) => {
                 self.startups.insert(node, text);
@@ -221,7 +242,7 @@ impl Task {
                 if let Err(what) = outcome {
                     self.remark(node, &what);
                 }
-                if self.routers.remove(&node).is_some() {
+                if current && self.routers.remove(&node).is_some() {
                     self.powered_off(node);
                 }
             }
@@ -268,15 +289,18 @@ impl Task {
             entropy: Box::new(move || Box::new(entropy) as Box<dyn Entropy + Send>),
         })?;
         let input = handle.input();
-        self.forward(input.attach(CONSOLE), move |output| Order::Shown { node, output });
+        self.powers += 1;
+        let power = self.powers;
+        let order = move |said| Order::Router { node, power, said };
+        self.forward(input.attach(CONSOLE), move |output| order(Said::Shown(output)));
         if let Some(notices) = handle.take_notices() {
-            self.forward(notices, move |notice| Order::Notice { node, notice });
+            self.forward(notices, move |notice| order(Said::Notice(notice)));
         }
         if let Some(mut access) = handle.take_access() {
             let orders = self.orders.clone();
             tokio::spawn(async move {
                 while let Some(item) = access.recv().await {
-                    if orders.send(Order::Access { node, item }).is_err() {
+                    if orders.send(order(Said::Access(item))).is_err() {
                         return;
                     }
                 }
@@ -284,7 +308,7 @@ impl Task {
         }
         self.wires.power_on(node, input.access.clone());
         input.console(CONSOLE, ConsoleInput::Open { console: true });
-        self.routers.insert(node, PoweredRouter { handle, input });
+        self.routers.insert(node, PoweredRouter { power, handle, input });
         Ok(())
     }
 
@@ -361,17 +385,29 @@ fn make_taps(
     for (link_index, link) in description.links.iter().enumerate() {
         let mut ends = Vec::new();
         for (port, end) in link.ends.iter().enumerate() {
-            let failed = |error| LabError::Node {
-                node: description.node_name(end.node).to_owned(),
-                what: format!("its end of {} cannot be made", link.name),
-                error,
+            let mac = hardware_address(link_index, port);
+            let tap = match end {
+                LinkEnd::Host { device, address } => make_host_tap(device, *address, mac)?,
+                LinkEnd::Node { node, interface } => {
+                    let failed = |error| LabError::Node {
+                        node: description.node_name(*node).to_owned(),
+                        what: format!("its end of {} cannot be made", link.name),
+                        error,
+                    };
+                    let Some(netns) = namespaces.get(node) else { continue };
+                    let address = address_of(description, *node);
+                    let name =
+                        interface.as_ref().map_or_else(|| RADIUS_DEVICE.to_owned(), InterfaceName::short);
+                    let tap = netns
+                        .run(|| open_tap(&name, address, mac))
+                        .and_then(Tap::from_sync)
+                        .map_err(failed)?;
+                    if let Some(interface) = interface {
+                        devices.entry(*node).or_default().insert(interface.clone(), name);
+                    }
+                    tap
+                }
             };
-            let Some(netns) = namespaces.get(&end.node) else { continue };
-            let tap =
-                make_tap(description, netns, end, hardware_address(link_index, port)).map_err(failed)?;
-            if let Some(interface) = &end.interface {
-                devices.entry(end.node).or_default().insert(interface.clone(), tap.name().to_owned());
-            }
             ends.push(Arc::new(tap));
         }
         taps.push(ends);
@@ -379,34 +415,50 @@ fn make_taps(
     Ok((taps, devices))
 }
 
-/// A router sets its device up by itself; that of a RADIUS server gets its address here.
-fn make_tap(description: &Description, netns: &NetNs, end: &LinkEnd, mac: [u8; 6]) -> io::Result<Tap> {
-    let name = end.interface.as_ref().map_or_else(|| RADIUS_DEVICE.to_owned(), InterfaceName::short);
-    let address = match description.nodes.get(end.node.0).map(|n| &n.kind) {
+/// A router sets its device up by itself; that of a RADIUS server gets its address from the lab.
+fn address_of(description: &Description, node: NodeId) -> Option<Ipv4Net> {
+    match description.nodes.get(node.0).map(|n| &n.kind) {
         Some(NodeKind::Radius(radius)) => Some(radius.address),
         Some(NodeKind::Router(_)) | None => None,
-    };
-    let device = netns.run(|| {
-        let device = Tap::open(&name, MTU, Some(mac))?;
-        if let Some(address) = address {
-            give_address(&name, address)?;
-        }
-        Ok(device)
-    })?;
-    Tap::from_sync(device)
+    }
 }
 
-/// Gives a device of this thread's namespace its address and sets it up. Not inside a runtime.
-fn give_address(name: &str, address: Ipv4Net) -> io::Result<()> {
-    let refused = |error: rtnetlink::Error| io::Error::other(netlink::reason(&error));
+/// A TAP in the namespace of this thread, with its address and up if it gets one. Not inside a runtime.
+fn open_tap(name: &str, address: Option<Ipv4Net>, mac: [u8; 6]) -> io::Result<SyncDevice> {
+    let device = Tap::open(name, MTU, Some(mac))?;
+    if let Some(address) = address {
+        with_links(async |links| {
+            let index = links.find(name).await?.index;
+            links.add_address(index, address).await?;
+            links.set_up(index, true).await
+        })?;
+    }
+    Ok(device)
+}
+
+/// The end of the machine itself. It comes up without an address too: whoever joins it to a bridge needs nothing else.
+fn make_host_tap(name: &str, address: Option<Ipv4Net>, mac: [u8; 6]) -> Result<Tap, LabError> {
+    let open = || {
+        // A TAP that is there already would be taken over, and outlive the lab.
+        if with_links(async |links| links.find(name).await).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let device = open_tap(name, address, mac)?;
+        with_links(async |links| links.set_up(links.find(name).await?.index, true).await)?;
+        Ok(device)
+    };
+    // A thread of its own, as the calling one is inside a runtime; it is in the namespace that the lab was started in.
+    let made = netns::on_thread(open).and_then(Tap::from_sync);
+    made.map_err(|error| LabError::HostDevice { device: name.to_owned(), error })
+}
+
+/// Asks netlink in the namespace of this thread. Not inside a runtime.
+fn with_links<T>(work: impl AsyncFnOnce(&Links) -> Result<T, rtnetlink::Error>) -> io::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {
         let (connection, handle, _) = rtnetlink::new_connection()?;
         tokio::spawn(connection);
-        let links = Links::new(handle);
-        let index = links.find(name).await.map_err(refused)?.index;
-        links.add_address(index, address).await.map_err(refused)?;
-        links.set_up(index, true).await.map_err(refused)
+        work(&Links::new(handle)).await.map_err(|error| io::Error::other(netlink::reason(&error)))
     })
 }
 

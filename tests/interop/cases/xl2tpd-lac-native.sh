@@ -1,5 +1,6 @@
 # xl2tpd dials our LNS, with tunnel secret and hidden AVPs, up to an established session on both sides. Its pppd cannot
 # run without kernel PPP here; the CDN that follows is handled and nothing is left.
+# shellcheck shell=bash
 need xl2tpd tshark
 namespace lac
 namespace lns
@@ -11,6 +12,7 @@ cat >"$scratch/xl2tpd.conf" <<CONF
 port = 1701
 auth file = $scratch/secrets
 debug tunnel = yes
+debug avp = yes
 [lac t]
 lns = 10.99.0.2
 hostname = xlac
@@ -18,20 +20,20 @@ challenge = yes
 hidden bit = yes
 length bit = yes
 redial = no
-ppp debug = no
 CONF
 router lns lns v1 "$scratch/lns.cfg"
 tell lns 'debug vpdn l2x-events' 'debug vpdn l2x-errors'
-background tshark.log in_ns lns tshark -q -i v1 -w "$scratch/call.pcapng"
-wait_for tshark.log 'Capturing on' 10
-background xl2tpd.log in_ns lac xl2tpd -D -c "$scratch/xl2tpd.conf" -p "$scratch/xl2tpd.pid" -C "$scratch/ctl"
+capture lns v1
+background xl2tpd.log lac xl2tpd -D -c "$scratch/xl2tpd.conf" -p "$scratch/xl2tpd.pid" -C "$scratch/ctl"
 wait_for xl2tpd.log 'Listening on IP address' 5
 echo 'c t' >"$scratch/ctl"
 wait_for lns.log 'Tunnel Authentication success' 10
 wait_for lns.log 'Session state change from wait-connect to established' 10
 wait_for xl2tpd.log 'Call established with 10.99.0.2' 10
 wait_for lns.log 'I CDN from xlac' 10
-tell lns 'show vpdn'
-wait_for lns.log 'sessions=0|No active L2TP' 20
-sleep 0.5
+wait_for lns.log 'Tunnel state change from shutting-down to idle' 30
+no_device lns Vi1
+no_capture
 clean_capture "$scratch/call.pcapng"
+tshark -r "$scratch/call.pcapng" -Y 'l2tp.avp.hidden == 1' 2>/dev/null | grep -q . || fail 'no AVP was hidden'
+leave lns
