@@ -33,6 +33,7 @@ pub fn traffic_both_ways_in_a_clean_capture() {
         _ => text,
     });
     let capture = lab.path().join("call.pcapng");
+    // Shut down, soho does not dial again for what TCP still has to say.
     let play = format!(
         "capture lac-lns {}\n\
          soho: enable\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\n\
@@ -44,7 +45,8 @@ pub fn traffic_both_ways_in_a_clean_capture() {
          shell soho: iperf3 --client 10.51.6.82 --time 2 --reverse\n\
          shell soho: iperf3 --server --daemon --one-off --bind 10.10.53.2\n\
          shell lns: iperf3 --client 10.10.53.2 --time 2\n\
-         soho: clear interface bri0\nsleep 12s\nno capture\n",
+         soho: configure terminal\nsoho: interface BRI0\nsoho: shutdown\nsoho: end\n\
+         sleep 12s\nno capture\n",
         capture.display()
     );
     let output = lab.play(&play).output().unwrap();
