@@ -5,7 +5,7 @@ uml_call() {
     namespace lns
     in_ns lns ip tuntap add tap0 mode tap
     ip -n "$run_id-lns" link set tap0 up
-    sed "s/AUTHENTICATION/$1/" "$interop/lns.cfg" >"$scratch/lns.cfg"
+    settings lns.cfg AUTHENTICATION "$1" HIDDEN "l2tp tunnel hello 60" >"$scratch/lns.cfg"
     cp "$interop/uml-lac.sh" "$scratch/peer.sh"
     router lns lns tap0 "$scratch/lns.cfg"
     tell lns 'debug ppp negotiation' 'debug ppp authentication' 'debug vpdn l2x-events'
@@ -21,7 +21,7 @@ uml_call() {
     tell lns 'show users' 'show interfaces virtual-access 1'
     wait_for peer.log 'UML-RC=[0-9]+' 40
     expect peer.log 'UML-RC=0'
-    figure "iperf3 $(sed -n 's/^IPERF \([0-9]*\)$/\1/p' "$scratch/peer.log") Mbit/s"
+    figure "iperf3 $(sed -n 's/^IPERF \([0-9]*\).*$/\1/p' "$scratch/peer.log") Mbit/s"
     wait_for lns.log 'IPCP: Remove route to 10.77.0.10' 20
     no_device lns Vi1
     no_capture
