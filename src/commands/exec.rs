@@ -118,9 +118,7 @@ mod tests {
         {
             assert!(!text.ends_with('\n'), "{text}");
         }
-        for text in
-            [ERASED, SAVED, NO_STARTUP, CLEARED_LINE, DEBUG_ALL_OFF, aaa_test_ended(AaaTest::NoAnswer, true)]
-        {
+        for text in [ERASED, SAVED, NO_STARTUP, CLEARED_LINE, DEBUG_ALL_OFF, NO_HOST] {
             assert!(text.ends_with('\n'), "{text}");
         }
     }

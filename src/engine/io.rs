@@ -163,6 +163,11 @@ pub enum ForwardCommand {
         /// The session.
         session: DataSession,
     },
+    /// Show the engine every L2TP data message that comes and goes (`debug vpdn l2x-data`), or stop that.
+    Observe {
+        /// Show them.
+        on: bool,
+    },
     /// The port goes away.
     Detach {
         /// The PPP interface.
@@ -288,6 +293,15 @@ pub enum HostEvent {
         interface: InterfaceId,
         /// The IP packet.
         packet: Vec<u8>,
+    },
+    /// An observed L2TP data message.
+    Data {
+        /// The PPP interface.
+        port: InterfaceId,
+        /// It came from the peer.
+        inbound: bool,
+        /// The whole message, header included.
+        message: Vec<u8>,
     },
     /// The carrier of a bound device changed.
     Carrier {

@@ -146,7 +146,16 @@ impl Engine {
 
     /// Turns a debug switch on or off.
     pub fn set_debug(&mut self, switch: Switch, on: bool) {
+        let observed = self.observes_data();
         self.core.journal.switches.set(switch, on);
+        if self.observes_data() != observed {
+            self.core.forward(ForwardCommand::Observe { on: !observed });
+        }
+    }
+
+    fn observes_data(&self) -> bool {
+        let switches = self.core.journal.switches;
+        switches.contains(Switch::L2xData) || switches.contains(Switch::VpdnPacket)
     }
 
     /// The debug switches.
@@ -304,6 +313,7 @@ impl Engine {
             HostEvent::EchoUnreachable(id) => self.echo_done(id, EchoOutcome::Unreachable),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
+            HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),
         }
     }
 

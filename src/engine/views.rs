@@ -282,7 +282,7 @@ impl Engine {
     }
 }
 
-fn session_of(port: &Port) -> Option<SessionId> {
+pub(super) fn session_of(port: &Port) -> Option<SessionId> {
     match &port.side {
         Side::Vaccess(vaccess) => vaccess.session,
         Side::Access(access) => access.lac.session(),

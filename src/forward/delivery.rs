@@ -37,6 +37,15 @@ pub enum Delivery<'a> {
         /// The frame as it came: FF 03 may be there or not.
         frame: &'a [u8],
     },
+    /// For the engine, which observes: `HostEvent::Data`.
+    Seen {
+        /// The PPP interface.
+        port: InterfaceId,
+        /// It came from the peer.
+        inbound: bool,
+        /// The whole L2TP message.
+        message: &'a [u8],
+    },
     /// For the engine: `HostEvent::Packet`, an IP packet for an interface without open port.
     Dial {
         /// The interface that owns the TUN.

@@ -74,6 +74,20 @@ pub struct Table {
     tuns: HashMap<InterfaceId, Vec<InterfaceId>>,
     scratch: Scratch,
     statistics: Statistics,
+    observed: bool,
+}
+
+/// Shows the engine the data messages of `port` that pass through `sink`.
+fn observe<'s>(
+    port: InterfaceId,
+    sink: &'s mut dyn FnMut(Delivery<'_>),
+) -> impl FnMut(Delivery<'_>) + use<'s> {
+    move |delivery| {
+        if let Delivery::Transmit { bytes, .. } = delivery {
+            sink(Delivery::Seen { port, inbound: false, message: bytes });
+        }
+        sink(delivery);
+    }
 }
 
 impl Table {
@@ -119,6 +133,7 @@ impl Table {
                     entry.spliced = true;
                 }
             }
+            ForwardCommand::Observe { on } => self.observed = on,
             ForwardCommand::Detach { port } => self.detach(port),
         }
     }
@@ -155,6 +170,9 @@ impl Table {
             return Disposition::Data;
         }
         session.received(frame);
+        if self.observed {
+            sink(Delivery::Seen { port, inbound: true, message: datagram });
+        }
         if !entry.spliced {
             let ip = deliver(port, entry.network, frame, sink, &mut self.statistics);
             // At the LNS end traffic in either direction keeps a session from being idle.
@@ -202,8 +220,11 @@ impl Table {
             self.statistics.unknown_port += 1;
             return;
         };
-        let (statistics, scratch) = (&mut self.statistics, &mut self.scratch);
+        let (statistics, scratch, observed) = (&mut self.statistics, &mut self.scratch, self.observed);
         let bad = line.take(octets, |frame| match session {
+            Some(session) if *spliced && observed => {
+                session.send(false, [frame, &[], &[]], scratch, &mut observe(port, sink));
+            }
             Some(session) if *spliced => session.send(false, [frame, &[], &[]], scratch, sink),
             Some(_) | None => {
                 deliver(port, *network, frame, sink, statistics);
@@ -222,7 +243,11 @@ impl Table {
             .and_then(|lcp| lcp.first())
             .is_some_and(|&code| code == LCP_ECHO_REQUEST || code == LCP_ECHO_REPLY);
         let frame = Outgoing { pieces: [&ADDRESS_CONTROL, frame, &[]], accm: 0, priority };
-        let sent = self.ports.get_mut(&port).is_some_and(|entry| entry.send(frame, &mut self.scratch, sink));
+        let scratch = &mut self.scratch;
+        let sent = self.ports.get_mut(&port).is_some_and(|entry| match self.observed {
+            true => entry.send(frame, scratch, &mut observe(port, sink)),
+            false => entry.send(frame, scratch, sink),
+        });
         self.statistics.unknown_port += u64::from(!sent);
     }
 
@@ -250,7 +275,10 @@ impl Table {
         let protocol: &[u8] = if framing.pfc { &[0x21] } else { &[0x00, 0x21] };
         let pieces = [address_control, protocol, packet];
         let frame = Outgoing { pieces, accm: framing.send_accm, priority: false };
-        let sent = entry.send(frame, &mut self.scratch, sink);
+        let sent = match self.observed {
+            true => entry.send(frame, &mut self.scratch, &mut observe(port, sink)),
+            false => entry.send(frame, &mut self.scratch, sink),
+        };
         self.statistics.unknown_port += u64::from(!sent);
     }
 

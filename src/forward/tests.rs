@@ -27,6 +27,7 @@ enum Got {
     Channel(ChannelId, Vec<u8>),
     Frame(InterfaceId, Vec<u8>),
     Dial(InterfaceId, Vec<u8>),
+    Seen(bool, Vec<u8>),
 }
 
 fn collect(run: impl FnOnce(&mut dyn FnMut(Delivery<'_>))) -> Vec<Got> {
@@ -38,6 +39,7 @@ fn collect(run: impl FnOnce(&mut dyn FnMut(Delivery<'_>))) -> Vec<Got> {
             Delivery::Channel { channel, octets } => Got::Channel(channel.clone(), octets.to_vec()),
             Delivery::Frame { port, frame } => Got::Frame(port, frame.to_vec()),
             Delivery::Dial { interface, packet } => Got::Dial(interface, packet.to_vec()),
+            Delivery::Seen { inbound, message, .. } => Got::Seen(inbound, message.to_vec()),
         });
     });
     got
@@ -332,6 +334,33 @@ fn a_session_id_that_comes_again_belongs_to_the_new_port() {
     assert_eq!(got, [Got::Frame(newer, LCP_ECHO.to_vec())]);
     table.execute(ForwardCommand::Detach { port: newer });
     assert!(table.is_empty());
+}
+
+#[test]
+fn data_is_shown_to_the_engine_only_while_it_observes() {
+    let (mut table, _) = lns(false, Some(framing(false, false)));
+    let message = data(None, &[&[0xff, 0x03, 0x00, 0x21][..], &ip(b"x")].concat());
+    let seen = |table: &mut Table| {
+        let mut all = Vec::new();
+        table.datagram(now(), at(LAC), &message, &mut |d| {
+            if let Delivery::Seen { inbound, message, .. } = d {
+                all.push((inbound, message.to_vec()));
+            }
+        });
+        table.packet(now(), TUN, &ip(b"y"), &mut |d| {
+            if let Delivery::Seen { inbound, message, .. } = d {
+                all.push((inbound, message.to_vec()));
+            }
+        });
+        all
+    };
+    assert!(seen(&mut table).is_empty());
+    table.execute(ForwardCommand::Observe { on: true });
+    let all = seen(&mut table);
+    assert_eq!(all.iter().map(|(inbound, _)| *inbound).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(all[0].1, message);
+    table.execute(ForwardCommand::Observe { on: false });
+    assert!(seen(&mut table).is_empty());
 }
 
 fn command() -> impl Strategy<Value = ForwardCommand> {

@@ -125,7 +125,7 @@ impl Fields<'_> {
         }
         let derives =
             if plain { "Clone, Copy, Debug, PartialEq, Eq, Hash" } else { "Clone, Debug, PartialEq, Eq" };
-        let at = format!("Choice `{name}` of [`{}`].", self.id);
+        let at = format!("Choice `{name}` of `{}`.", self.id);
         let _ = writeln!(self.enums, "/// {at}\n#[derive({derives})]\npub enum {ty} {{\n{variants}}}");
         let _ = writeln!(self.enums, "impl {ty} {{\nfn read(c: &Captures<'_>) -> Option<Self> {{");
         let _ = writeln!(self.enums, "Some(match c.branch()? {{\n{arms}_ => return None,\n}})\n}}\n}}");

@@ -213,7 +213,7 @@ impl Edge {
                 self.access.octets(channel.clone(), octets.to_vec());
                 None
             }
-            Delivery::Frame { .. } | Delivery::Dial { .. } => Some(delivery),
+            Delivery::Frame { .. } | Delivery::Dial { .. } | Delivery::Seen { .. } => Some(delivery),
         }
     }
 }

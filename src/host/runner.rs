@@ -118,6 +118,7 @@ struct Terminal {
 enum ForEngine {
     Frame { port: InterfaceId, frame: Vec<u8> },
     Dial { interface: InterfaceId, packet: Vec<u8> },
+    Seen { port: InterfaceId, inbound: bool, message: Vec<u8> },
 }
 
 struct Task {
@@ -353,6 +354,9 @@ impl Task {
                 ForEngine::Dial { interface, packet } => {
                     self.input(engine::Input::Host(HostEvent::Packet { interface, packet }));
                 }
+                ForEngine::Seen { port, inbound, message } => {
+                    self.input(engine::Input::Host(HostEvent::Data { port, inbound, message }));
+                }
             }
         }
     }
@@ -462,6 +466,9 @@ fn keep(delivery: Option<Delivery<'_>>, for_engine: &mut Vec<ForEngine>) {
         }
         Some(Delivery::Dial { interface, packet }) => {
             for_engine.push(ForEngine::Dial { interface, packet: packet.to_vec() });
+        }
+        Some(Delivery::Seen { port, inbound, message }) => {
+            for_engine.push(ForEngine::Seen { port, inbound, message: message.to_vec() });
         }
         Some(Delivery::Transmit { .. } | Delivery::Tun { .. } | Delivery::Channel { .. }) | None => {}
     }

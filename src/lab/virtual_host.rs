@@ -177,6 +177,10 @@ impl VirtualHost {
 
     /// Carries a request of the router out.
     pub fn request(&mut self, now: Instant, id: RequestId, request: HostRequest) {
+        let bound = match &request {
+            HostRequest::BindDevice { interface, .. } => Some(*interface),
+            _ => None,
+        };
         let outcome = match request {
             HostRequest::OpenSocket { port, .. } => {
                 self.ports.insert(port).then_some(()).ok_or_else(|| "Address already in use".to_owned())
@@ -204,10 +208,15 @@ impl VirtualHost {
                 return;
             }
         };
+        let carrier = bound.filter(|_| outcome.is_ok());
         self.event(match outcome {
             Ok(()) => HostEvent::Done(id),
             Err(reason) => HostEvent::Refused(id, reason),
         });
+        // As Linux reports it, behind the binding.
+        if let Some(interface) = carrier {
+            self.event(HostEvent::Carrier { interface, up: true });
+        }
     }
 
     /// The socket of a port was closed.

@@ -20,11 +20,11 @@ use super::segment::{Impairment, LinkChange, Segment};
 use super::virtual_host::{Attachment, HostOutput, VirtualHost};
 use super::virtual_node::{NodeOutput, VirtualRouter};
 use crate::config::views::InterfaceName;
-use crate::engine::IsdnMessage;
+use crate::engine::{Engine, IsdnMessage};
 use crate::host::{CaptureWriter, LinkType};
 use crate::proto::Instant;
 use crate::proto::time::earliest;
-use crate::router::{ConsoleInput, ConsoleOutput};
+use crate::router::{ConsoleInput, ConsoleOutput, Router};
 
 /// How long a segment of a virtual lab takes when nobody says otherwise.
 const WIRE_DELAY: Duration = Duration::from_millis(1);
@@ -135,6 +135,9 @@ struct Remains {
     routes: Vec<super::virtual_host::Route>,
     table_empty: bool,
     timer: bool,
+    tunnels: usize,
+    sessions: usize,
+    quiet: bool,
 }
 
 impl VirtualLab {
@@ -233,7 +236,7 @@ impl VirtualLab {
     }
 
     /// What is left that was not there when the baseline was taken: TUNs, routes, sessions in the data plane,
-    /// timers, calls and frames. Empty when everything is gone.
+    /// tunnels, sessions and users of the engine, timers, calls and frames. Empty when everything is gone.
     pub fn leftovers(&self) -> Vec<String> {
         let mut left = Vec::new();
         for (node, now) in self.remains() {
@@ -250,6 +253,16 @@ impl VirtualLab {
             }
             if before.table_empty && !now.table_empty {
                 left.push(format!("{name}: a port or session in the data plane"));
+            }
+            for (what, before, now) in
+                [("tunnels", before.tunnels, now.tunnels), ("sessions", before.sessions, now.sessions)]
+            {
+                if now > before {
+                    left.push(format!("{name}: {now} {what}"));
+                }
+            }
+            if before.quiet && !now.quiet {
+                left.push(format!("{name}: a call, user, address or request in the engine"));
             }
             if !before.timer && now.timer {
                 left.push(format!("{name}: a timer"));
@@ -268,6 +281,7 @@ impl VirtualLab {
         let mut remains = BTreeMap::new();
         for (id, ..) in self.description.routers() {
             let Some(router) = self.router(id) else { continue };
+            let engine = router.machine().map(Router::engine);
             let mut tuns = router.host().tuns();
             tuns.sort();
             remains.insert(
@@ -277,6 +291,9 @@ impl VirtualLab {
                     routes: router.host().routes(),
                     table_empty: router.table().is_empty(),
                     timer: router.next_timeout().is_some(),
+                    tunnels: engine.map_or(0, |e| e.tunnels().len()),
+                    sessions: engine.map_or(0, |e| e.sessions().len()),
+                    quiet: engine.is_none_or(Engine::is_quiet),
                 },
             );
         }
@@ -332,6 +349,11 @@ impl VirtualLab {
                 else {
                     continue;
                 };
+                // A flooded frame reaches those whom it is not for.
+                let own = hardware_address(LinkId(index), delivery.port);
+                if !delivery.frame.starts_with(&own) {
+                    continue;
+                }
                 let Some(packet) = packet::ipv4_of_ethernet(&delivery.frame) else { continue };
                 match end.node().and_then(|node| self.nodes.get_mut(node.0)) {
                     Some(Node::Router(router)) => router.receive(now, packet),

@@ -54,6 +54,7 @@ enum Delivered {
     Channel { channel: ChannelId, octets: Vec<u8> },
     Frame { port: InterfaceId, frame: Vec<u8> },
     Dial { interface: InterfaceId, packet: Vec<u8> },
+    Seen { port: InterfaceId, inbound: bool, message: Vec<u8> },
 }
 
 impl From<Delivery<'_>> for Delivered {
@@ -68,6 +69,9 @@ impl From<Delivery<'_>> for Delivered {
             }
             Delivery::Frame { port, frame } => Delivered::Frame { port, frame: frame.to_vec() },
             Delivery::Dial { interface, packet } => Delivered::Dial { interface, packet: packet.to_vec() },
+            Delivery::Seen { port, inbound, message } => {
+                Delivered::Seen { port, inbound, message: message.to_vec() }
+            }
         }
     }
 }
@@ -272,6 +276,9 @@ impl VirtualRouter {
             }
             Delivered::Dial { interface, packet } => {
                 self.engine(now, engine::Input::Host(HostEvent::Packet { interface, packet }));
+            }
+            Delivered::Seen { port, inbound, message } => {
+                self.engine(now, engine::Input::Host(HostEvent::Data { port, inbound, message }));
             }
         }
     }

@@ -151,7 +151,8 @@ fn what_has_no_effect_is_named_with_its_place() {
         [
             "controller T1 0 / framing esf",
             "controller T1 0 / clock source line primary",
-            "controller T1 0 / linecode b8zs"
+            "controller T1 0 / linecode b8zs",
+            "interface Serial0:23 / isdn switch-type primary-5ess"
         ]
     );
 }

@@ -8,3 +8,6 @@ mod play;
 mod player;
 mod segment;
 mod virtual_host;
+
+#[path = "../support/transcript.rs"]
+mod transcript;

@@ -457,6 +457,7 @@ impl World {
                     wire.spliced = true;
                 }
             }
+            ForwardCommand::Observe { .. } => {}
             ForwardCommand::Detach { port } => {
                 wires.remove(&port);
             }
@@ -469,6 +470,10 @@ impl World {
         } else if let HostRequest::Echo { destination, source, sequence, timeout, .. } = request {
             return self.echo(node, id, destination, source, sequence, timeout);
         } else {
+            if let HostRequest::BindDevice { interface, .. } = request {
+                let event = HostEvent::Carrier { interface, up: true };
+                self.at(Duration::from_millis(2), Event::Host { to: node, event });
+            }
             match self.nodes[node].carry_out(request) {
                 Ok(()) => HostEvent::Done(id),
                 Err(text) => HostEvent::Refused(id, text.to_owned()),

@@ -11,7 +11,10 @@ use crate::engine::core::{Pending, Work};
 use crate::engine::io::{HostRequest, InterfaceId, Output, Socket};
 use crate::engine::ports::Side;
 use crate::engine::syslog::Syslog;
+use crate::engine::views::session_of;
+use crate::proto::l2tp::debug::DataDebug;
 use crate::proto::l2tp::endpoint::Secrets;
+use crate::proto::l2tp::prefix::Prefix;
 use crate::proto::l2tp::{self, DownCause, Event, PORT, Role, SessionId, TunnelId};
 
 /// Which tunnels `clear vpdn tunnel` names.
@@ -43,6 +46,18 @@ pub enum SessionSelector {
 }
 
 impl Engine {
+    /// A data message that `forward` shows, because a debug asks for it.
+    pub(crate) fn data_seen(&mut self, port: InterfaceId, inbound: bool, bytes: &[u8]) {
+        let Some((label, id)) = self.ports.get(&port).and_then(|p| Some((p.label.clone(), session_of(p)?)))
+        else {
+            return;
+        };
+        let prefix = Prefix::Session { label: Some(&label), tunnel: id.tunnel.0, session: id.session };
+        for dumped in [true, false] {
+            self.core.debug(&DataDebug { prefix, inbound, bytes, dumped });
+        }
+    }
+
     /// Something that the L2TP endpoint puts out.
     pub(crate) fn l2tp_output(&mut self, output: l2tp::Output) {
         match output {
@@ -118,7 +133,6 @@ impl Engine {
     }
 
     fn session_down(&mut self, session: SessionId, cause: &DownCause) {
-        self.vpdn.incoming.remove(&session);
         let Some(id) = self.vpdn.sessions.remove(&session) else {
             self.lns_call_gone(session);
             return;

@@ -138,6 +138,9 @@ impl Engine {
             return;
         }
         self.set_lac(id, Lac::Lookup(keys));
+        if let Some(port) = self.ports.get_mut(&id) {
+            port.link.seek_forward(&mut self.core.cx());
+        }
         let event = if called.is_empty() { VpdnEvent::GotNoDnis } else { VpdnEvent::GotDnis(&called) };
         self.vpdn_debug(id, event);
         self.look_up_next(id);
@@ -218,6 +221,7 @@ impl Engine {
     fn no_tunnel(&mut self, id: InterfaceId) {
         self.set_lac(id, Lac::Local);
         let Some(port) = self.ports.get_mut(&id) else { return };
+        port.link.keep(&mut self.core.cx());
         match port.access_mut().and_then(|a| a.credentials.take()) {
             Some(credentials) => self.authenticate(id, credentials),
             None if port.link.view().phase == Phase::Up => self.link_up(id),
@@ -242,6 +246,9 @@ impl Engine {
             }
             Some(credentials) if first => {
                 self.set_lac(id, Lac::Authenticating(targets));
+                if let Some(port) = self.ports.get_mut(&id) {
+                    port.link.keep(&mut self.core.cx());
+                }
                 self.authenticate(id, credentials);
             }
             _ => self.forward_call(id, targets),

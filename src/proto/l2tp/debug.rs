@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::data::decode_data;
 use super::header::{ControlHeader, L, O, P, S, T};
 use super::prefix::Prefix;
 use crate::proto::{Context, DebugText, Dialect, Switch};
@@ -13,6 +14,38 @@ pub const ZLB: &str = "ZLB ctrl ack";
 /// Octets of a message that a dump shows before it says ` ...`.
 const DUMP: usize = 47;
 const DUMP_WHOLE: usize = 48;
+
+/// A data message: `debug vpdn l2x-data` with its dump, `debug vpdn packet` in a line. (The wording is this
+/// project's choice, in the style of the control packets.)
+#[derive(Clone, Copy, Debug)]
+pub struct DataDebug<'a> {
+    /// Who.
+    pub prefix: Prefix<'a>,
+    /// It came from the peer.
+    pub inbound: bool,
+    /// The whole message.
+    pub bytes: &'a [u8],
+    /// With its dump, for `l2x-data`.
+    pub dumped: bool,
+}
+
+impl DebugText for DataDebug<'_> {
+    fn switch(&self) -> Switch {
+        if self.dumped { Switch::L2xData } else { Switch::VpdnPacket }
+    }
+
+    fn write(&self, _: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+        let Ok((header, frame)) = decode_data(self.bytes) else { return Ok(()) };
+        let direction = if self.inbound { 'I' } else { 'O' };
+        let (tunnel, session, len) = (header.tunnel, header.session, self.bytes.len());
+        write!(f, "{}{direction} data, len {len}, tnl {tunnel}, cl {session}", self.prefix)?;
+        if let Some((ns, nr)) = header.sequence {
+            write!(f, ", ns {ns}, nr {nr}")?;
+        }
+        write!(f, ", {} octets of PPP", frame.len())?;
+        if self.dumped { dump(f, self.bytes) } else { Ok(()) }
+    }
+}
 
 /// Debugs of packets.
 #[derive(Clone, Copy, Debug)]

@@ -37,6 +37,10 @@ pub enum Detail {
     ByBoth,
     /// `, Setup`
     Setup,
+    /// `, Attempting Forward`; nothing before 12.3.
+    Attempting,
+    /// `, Unauthenticated User`; nothing before 12.3.
+    Unauthenticated,
 }
 
 /// Which way a packet went.
@@ -300,6 +304,9 @@ fn phase_line(dialect: Dialect, phase: Phase, detail: Detail, f: &mut dyn Write)
         Detail::ByPeer => ", by the peer",
         Detail::ByBoth => ", by both",
         Detail::Setup => ", Setup",
+        Detail::Attempting if dialect == Dialect::V15 => ", Attempting Forward",
+        Detail::Unauthenticated if dialect == Dialect::V15 => ", Unauthenticated User",
+        Detail::Attempting | Detail::Unauthenticated => "",
     };
     // 12.1 counts the sessions that wait for its PPP manager process and that process's load. Links here are run by
     // whoever gives them their input: there is no such queue, and nothing ever waits in it.

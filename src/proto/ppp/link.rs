@@ -38,6 +38,8 @@ pub struct Link {
     silent_rounds: u8,
     /// The identifier under which proxy PAP credentials came.
     replay_id: u8,
+    /// `seek_forward` has said FORWARDING; `forward` does not say it again.
+    seeking: bool,
 }
 
 /// The keepalive.
@@ -90,6 +92,7 @@ impl Link {
             proxy_peer: None,
             silent_rounds: 0,
             replay_id: 1,
+            seeking: false,
         }
     }
 
@@ -273,9 +276,30 @@ impl Link {
         self.lcp_did(cx, effects);
     }
 
+    /// LAC: a tunnel for the user is being looked for. IOS says FORWARDING before it knows of one; the link itself
+    /// goes on as it is until [`forward`](Self::forward) or [`keep`](Self::keep).
+    pub fn seek_forward(&mut self, cx: &mut Context) {
+        if self.phase == Phase::Authenticating && !self.seeking {
+            self.seeking = true;
+            self.debug(cx, What::Phase(Phase::Forwarding, Detail::Attempting));
+        }
+    }
+
+    /// The user is authenticated here after `seek_forward`, because nobody knows a tunnel or before it is used.
+    pub fn keep(&mut self, cx: &mut Context) {
+        if self.seeking {
+            self.enter(cx, Phase::Authenticating, Detail::Unauthenticated);
+        }
+    }
+
     /// LAC: the frames go into a tunnel from now on: phase FORWARDING, no more answers from here.
     pub fn forward(&mut self, cx: &mut Context) {
-        self.enter(cx, Phase::Forwarding, Detail::None);
+        if self.seeking {
+            self.seeking = false;
+            self.phase = Phase::Forwarding;
+        } else {
+            self.enter(cx, Phase::Forwarding, Detail::Attempting);
+        }
         self.lcp.place(self.lcp.state());
         self.auth = None;
         self.ipcp = None;
@@ -382,6 +406,7 @@ impl Link {
 
     fn enter(&mut self, cx: &mut Context, phase: Phase, detail: Detail) {
         self.phase = phase;
+        self.seeking = false;
         self.debug(cx, What::Phase(phase, detail));
     }
 

@@ -29,26 +29,8 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
     match command {
         A::NewModel(op) => aaa.new_model = op.is_set(),
         A::Authentication(Op::Set(a)) => authentication(a, aaa),
-        A::Authorization(Op::Set(a)) => {
-            if a.service == g::AuthorizationService::Network {
-                let name = match &a.list {
-                    g::AuthorizationList::Default => "default",
-                    g::AuthorizationList::Name { name } => name,
-                };
-                let methods = a.methods.iter().filter_map(authorization_method).collect();
-                aaa.authorization_network.push(MethodList { name: name.to_owned(), methods });
-            }
-        }
-        A::Accounting(Op::Set(a)) => {
-            if a.service == g::AccountingService::Network && a.records != g::AccountingRecords::None {
-                let name = match &a.list {
-                    g::AccountingList::Default => "default",
-                    g::AccountingList::Name { name } => name,
-                };
-                let methods = a.methods.iter().filter_map(accounting_method).collect();
-                aaa.accounting_network.push(MethodList { name: name.to_owned(), methods });
-            }
-        }
+        A::Authorization(Op::Set(a)) => aaa.authorization_network.extend(authorization(a)),
+        A::Accounting(Op::Set(a)) => aaa.accounting_network.extend(accounting(a)),
         A::RadiusServerHost(Op::Set(h)) => aaa.servers.push(RadiusServer {
             address: h.address,
             auth_port: port(h.auth_port, 1645),
@@ -87,6 +69,29 @@ fn authentication(a: &g::Authentication, aaa: &mut AaaConfig) {
         g::AuthenticationService::Login => aaa.authentication_login.push(list),
         g::AuthenticationService::Enable | g::AuthenticationService::Dot1x => {}
     }
+}
+
+/// The list of an `aaa authorization network` line.
+fn authorization(a: &g::Authorization) -> Option<MethodList> {
+    let name = match &a.list {
+        g::AuthorizationList::Default => "default",
+        g::AuthorizationList::Name { name } => name,
+    };
+    let methods = a.methods.iter().filter_map(authorization_method).collect();
+    let list = MethodList { name: name.to_owned(), methods };
+    (a.service == g::AuthorizationService::Network).then_some(list)
+}
+
+/// The list of an `aaa accounting network` line that records anything.
+fn accounting(a: &g::Accounting) -> Option<MethodList> {
+    let name = match &a.list {
+        g::AccountingList::Default => "default",
+        g::AccountingList::Name { name } => name,
+    };
+    let methods = a.methods.iter().filter_map(accounting_method).collect();
+    let list = MethodList { name: name.to_owned(), methods };
+    let records = a.records != g::AccountingRecords::None;
+    (a.service == g::AccountingService::Network && records).then_some(list)
 }
 
 fn authentication_method(method: &g::AuthenticationMethods) -> Option<Method> {
