@@ -53,14 +53,15 @@ cable() {
 }
 
 # background LOG NAMESPACE COMMAND...: a process of this case, ended with it; $last_pid is its id. (`ip netns exec`
-# becomes the command, so the id is that of the command itself.)
+# becomes the command, so the id is that of the command itself. A session of its own, since l2tpns ends its whole process
+# group when it ends.)
 background() {
     local log="$1" name="$run_id-$2" fd
     shift 2
     (
         # A console that somebody else holds open has not been left when its router's input ends.
         for fd in "${consoles[@]}"; do exec {fd}>&-; done
-        exec ip netns exec "$name" "$@"
+        exec setsid ip netns exec "$name" "$@"
     ) >"$scratch/$log" 2>&1 </dev/null &
     last_pid=$!
     pids+=("$last_pid")

@@ -11,14 +11,13 @@ cp "$interop/uml-lns.sh" "$scratch/peer.sh"
 user_mode_linux peer.log lab tap0 peer.sh
 wait_for peer.log UML-READY 20
 lac_lab '' HIDDEN 'l2tp tunnel hello 60'
-settings lac/call.play WAIT 2s >"$scratch/call.play"
+settings lac/call.play WAIT 2s SCRATCH "$scratch" >"$scratch/call.play"
 # Joins vlab0 to the bridge as soon as it is there.
 background join.log lab sh -c 'until ip link set vlab0 master br0 2>/dev/null; do sleep 0.1; done; echo joined'
 play lab "$scratch/call.play" 90
-expect out/soho.log 'inet 10.77.0.10'
 expect peer.log 'inet 10.77.0.1 peer 10.77.0.10/32'
 expect peer.log UML-PINGED
-figure "iperf3 $(megabits "$scratch/out/soho.log") Mbit/s"
+figure "iperf3 $(megabits "$scratch/iperf3.json") Mbit/s"
 wait_for peer.log 'UML-RC=[0-9]+' 20
 expect peer.log 'UML-RC=0'
 no_capture
