@@ -40,7 +40,7 @@ lac_lab 10.99.0.2/24 HIDDEN 'l2tp tunnel hello 60'
     # It serves when it has elected itself master; only a master sends heartbeats.
     echo "shell soho: timeout 20 sh -c 'until grep -qs \"Sending v10 heartbeat\" $scratch/l2tpns.log; do sleep 0.1; done'"
     settings lac/call.play WAIT 1s SCRATCH "$scratch" |
-        sed "s#^shell soho: iperf3.*#shell soho: nsenter --net=/run/netns/$run_id-lab ping -c 3 -i 0.2 -W 2 10.77.0.10\n&#"
+        sed "s#^shell soho: iperf3.*#shell soho: nsenter --net=/run/netns/$run_id-lab ping -I 10.77.0.1 -c 3 -i 0.2 -W 2 10.77.0.10\n&#"
 } >"$scratch/call.play"
 play lab "$scratch/call.play" 90
 figure "iperf3 $(megabits "$scratch/iperf3.json") Mbit/s"
