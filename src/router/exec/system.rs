@@ -98,8 +98,13 @@ pub fn answered(core: &mut Core, command: &ExecCommand, answer: &str, out: &mut 
         ExecCommand::CopyRunningStartup => save(core, out),
         ExecCommand::CopyStartupRunning => merge(core, out),
         ExecCommand::Reload => {
-            if answer.trim().to_ascii_lowercase().starts_with('y') {
-                save(core, out);
+            match text::yes_or_no(answer) {
+                Some(true) => save(core, out),
+                Some(false) => {}
+                None => {
+                    out.push_str(text::YES_OR_NO);
+                    return ExecResult::Ask(text::RELOAD_SAVE.to_owned());
+                }
             }
             return ExecResult::Confirm(text::RELOAD_CONFIRM.to_owned());
         }
