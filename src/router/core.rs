@@ -149,9 +149,10 @@ impl Core {
         self.echoes.retain(|_, waiting| *waiting != line);
     }
 
-    fn line_name(&self, line: LineId) -> &'static str {
+    /// `console`, `vty0`.
+    pub fn line_name(&self, line: LineId) -> String {
         let console = self.lines.iter().any(|l| l.line == line && l.console);
-        if console { "console" } else { "vty0" }
+        if console { "console".to_owned() } else { format!("vty{}", line.0.saturating_sub(1)) }
     }
 }
 
