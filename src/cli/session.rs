@@ -372,7 +372,6 @@ impl Session {
                 self.page(page, rest, executor.store());
             }
             State::Confirm { parsed } => {
-                self.text("\n");
                 let mut out = String::new();
                 let yes = matches!(key, '\n' | '\r' | 'y' | 'Y');
                 let result = executor.confirmed(self.line, &parsed, yes, &mut out);

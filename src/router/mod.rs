@@ -134,9 +134,13 @@ impl Router {
                 }
             }
             moved |= self.deliver_log();
-            if !moved {
-                return;
+            if moved {
+                continue;
             }
+            if std::mem::take(&mut self.core.restarting) {
+                self.core.outputs.push_back(Output::Reload);
+            }
+            return;
         }
     }
 

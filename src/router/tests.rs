@@ -93,6 +93,10 @@ impl Bench {
     }
 
     fn type_on(&mut self, line: LineId, input: ConsoleInput) {
+        let screen = self.screen(line);
+        if screen.waits == Waits::Confirm && matches!(input, ConsoleInput::Key(_)) {
+            screen.text.push('\n');
+        }
         self.router.handle(self.now, Input::Console(line, input));
         self.settle();
     }

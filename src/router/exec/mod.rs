@@ -96,6 +96,11 @@ pub(super) fn confirmed(
 ) -> ExecResult {
     if yes {
         match &parsed.command {
+            // Nothing more is typed on this router.
+            Command::Exec(ExecCommand::Reload) => {
+                system::restart(core);
+                return ExecResult::Running;
+            }
             Command::Exec(command) => system::confirmed(core, command, out),
             Command::Clear(command) => clear::confirmed(core, line, command, out),
             _ => {}

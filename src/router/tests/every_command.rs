@@ -88,8 +88,7 @@ fn run(bench: &mut Bench, line: &str, answer: char) -> String {
 }
 
 fn sensible(line: &str, text: &str) {
-    for wrong in ["% Invalid input", "% Incomplete command", "% Ambiguous", "Some(", "\r", "{ "]
-    {
+    for wrong in ["% Invalid input", "% Incomplete command", "% Ambiguous", "Some(", "\r", "{ "] {
         assert!(!text.contains(wrong), "{line:?} shows {wrong:?}:\n{text}");
     }
     let shown =
