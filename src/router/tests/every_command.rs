@@ -68,6 +68,7 @@ fn sample(spec: &CommandSpec, dice: &mut Dice) -> String {
 
 /// Runs a line to its end: asks for the next page, answers questions with `answer`, interrupts what goes on.
 fn run(bench: &mut Bench, line: &str, answer: char) -> String {
+    let reloads = bench.reloads;
     bench.screen(CONSOLE).text.clear();
     bench.type_on(CONSOLE, ConsoleInput::Line(line.to_owned()));
     for _ in 0..100 {
@@ -78,6 +79,12 @@ fn run(bench: &mut Bench, line: &str, answer: char) -> String {
             Waits::Answer => {
                 bench.screen(CONSOLE).text.push_str(&format!("{answer}\n"));
                 ConsoleInput::Line(answer.to_string())
+            }
+            // The router waits to be switched off.
+            Waits::Nothing if line == "reload" && bench.reloads > reloads => {
+                bench.type_on(CONSOLE, ConsoleInput::Open { console: true });
+                bench.lines("enable\nterminal length 0\nshow clock");
+                return std::mem::take(&mut bench.screen(CONSOLE).text);
             }
             Waits::Nothing => ConsoleInput::Interrupt,
             Waits::Closed => panic!("{line:?} closed the console"),
