@@ -4,6 +4,7 @@
 
 netns_made=()
 pids=()
+consoles=()
 
 # need PROGRAM...: the case is skipped, by name, when one is not installed.
 need() {
@@ -52,11 +53,16 @@ cable() {
 }
 
 # background LOG NAMESPACE COMMAND...: a process of this case, ended with it; $last_pid is its id. (`ip netns exec`
-# becomes the command, so the id is that of the command itself.)
+# becomes the command, so the id is that of the command itself. A session of its own, since l2tpns ends its whole process
+# group when it ends.)
 background() {
-    local log="$1" name="$run_id-$2"
+    local log="$1" name="$run_id-$2" fd
     shift 2
-    ip netns exec "$name" "$@" >"$scratch/$log" 2>&1 </dev/null &
+    (
+        # A console that somebody else holds open has not been left when its router's input ends.
+        for fd in "${consoles[@]}"; do exec {fd}>&-; done
+        exec setsid ip netns exec "$name" "$@"
+    ) >"$scratch/$log" 2>&1 </dev/null &
     last_pid=$!
     pids+=("$last_pid")
 }
@@ -106,6 +112,7 @@ router() {
     printf -v "router_$1" '%s' "$!"
     exec {fd}>"$scratch/$1.in"
     printf -v "console_$1" '%s' "$fd"
+    consoles+=("$fd")
     tell "$1" enable
 }
 
@@ -124,10 +131,10 @@ leave() {
     wait "${!pid}" || fail "$1 ends with an error: $(tail -n 1 "$scratch/$1.log")"
 }
 
-# capture NAMESPACE DEVICE: into $scratch/call.pcapng, headers and a little more.
+# capture NAMESPACE DEVICE: into $scratch/call.pcapng, whole packets.
 capture() {
     need tshark
-    background tshark.log "$1" tshark -q -i "$2" -s 256 -w "$scratch/call.pcapng"
+    background tshark.log "$1" tshark -q -i "$2" -f "udp port 1701 or ip[6:2] & 0x1fff != 0" -w "$scratch/call.pcapng"
     capture_pid="$last_pid"
     wait_for tshark.log 'Capturing on' 15
 }
@@ -139,16 +146,24 @@ no_capture() {
     wait_gone "$capture_pid" 10 || fail 'tshark does not end'
 }
 
-# clean_capture FILE: tshark marks no packet as malformed or wrong. IPv4 and UDP checksums are the machine's.
+# clean_capture FILE: tshark marks no packet as malformed or wrong. What TCP carries is iperf3's noise, in which tshark
+# would recognise one protocol or another.
 clean_capture() {
     local bad
     [ -s "$1" ] || fail "there is no capture $(basename "$1")"
-    bad=$(tshark -r "$1" -Y 'l2tp && (_ws.malformed || _ws.expert.severity == "Error")' 2>"$scratch/tshark.err" | head -n 3)
+    tshark -r "$1" --disable-protocol tcp -Y '_ws.malformed || _ws.expert.severity == "Error"' >"$scratch/bad" 2>"$scratch/tshark.err"
+    bad=$(head -n 1 "$scratch/bad")
     [ -z "$bad" ] || fail "tshark: $bad"
-    tshark -r "$1" -Y l2tp -T fields -e l2tp.type 2>/dev/null | grep -q . || fail 'the capture has no L2TP'
+    has "$1" 'l2tp.type == 1'
 }
 
-# modules: where UML finds its kernel modules, and the shim. Once for a run of several cases.
+# has FILE FILTER: a packet of the capture matches.
+has() {
+    tshark -r "$1" -Y "$2" >"$scratch/has" 2>"$scratch/tshark.err"
+    [ -s "$scratch/has" ] || fail "the capture has no packet with $2"
+}
+
+# Where UML finds its kernel modules, its process 1, and the shim.
 user_mode_linux_files() {
     mkdir -p "$scratch/modules/lib"
     ln -sfn /usr/lib/uml/modules "$scratch/modules/lib/modules"
@@ -163,7 +178,7 @@ user_mode_linux() {
     background "$1" "$2" env LD_PRELOAD="$scratch/fpu_shim.so" linux.uml mem=256M \
         rootfstype=hostfs rootflags=/ ro init="$scratch/init.sh" lab="$scratch" test="$4" \
         con=null con0=null,fd:1 quiet \
-        "vec0:transport=tap,ifname=$3,depth=64,gro=1,mac=02:00:00:00:00:01"
+        "vec0:transport=tap,ifname=$3,depth=64,gro=1,mac=0a:00:00:00:00:01"
     uml_pid="$last_pid"
 }
 
@@ -181,4 +196,34 @@ clean_up() {
         wait_gone "$pid" 5 || kill -9 "$pid" 2>/dev/null
     done
     for name in "${netns_made[@]}"; do ip netns del "$name"; done
+}
+
+# settings FILE KEY VALUE...: a file of tests/interop, its words in capitals replaced.
+settings() {
+    local text
+    text=$(cat "$interop/$1")
+    shift
+    while [ $# -gt 0 ]; do
+        text=${text//$1/$2}
+        shift 2
+    done
+    printf '%s\n' "$text"
+}
+
+# lac_lab HOST_ADDRESS VARIANT...: our soho, LAC and RADIUS server as a lab in $scratch/lab, joined to the namespace that
+# it is run in by vlab0. The words behind are settings of lac.cfg; -radius leaves the RADIUS server out.
+lac_lab() {
+    local address="$1"
+    shift
+    mkdir "$scratch/lab"
+    settings lac/lab.toml HOST "$address" >"$scratch/lab/lab.toml"
+    settings lac/lac.cfg "$@" >"$scratch/lab/lac.cfg"
+    cp "$interop/lac/soho.cfg" "$interop/lac/users" "$scratch/lab/"
+}
+
+# play NAMESPACE PLAY SECONDS: runs a play on the lab; its logs are $scratch/out/NODE.log.
+play() {
+    cp "$2" "$scratch/lab/case.play"
+    in_ns "$1" timeout "$3" "$vpdnsh" lab "$scratch/lab" --play case.play --log "$scratch/out" 2>"$scratch/play.err" ||
+        fail "the play: $(tail -n 1 "$scratch/play.err")"
 }

@@ -33,7 +33,11 @@ ping -c 3 -i 0.2 -W 2 10.77.0.1 || { show_logs; exit 2; }
 echo UML-READY
 iperf3 -J -c 10.77.0.1 -t 5 >/tmp/iperf3.json || { cat /tmp/iperf3.json; show_logs; exit 3; }
 echo "IPERF $(sed -n '/"sum_received"/,/}/s/.*"bits_per_second":[[:space:]]*\([0-9]*\).*/\1/p' /tmp/iperf3.json | awk '{ printf "%.0f", $1 / 1000000 }')"
-echo 'd t' >/tmp/ctl
+# By the user (LCP Terminate-Request, then CDN) or by closing the tunnel (StopCCN).
+case HANGUP in
+user) kill -TERM "$(cat /run/ppp0.pid)" ;;
+tunnel) echo 'd t' >/tmp/ctl ;;
+esac
 tries=50
 while ip link show ppp0 >/dev/null 2>&1; do
     tries=$((tries - 1))

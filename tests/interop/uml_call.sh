@@ -1,12 +1,13 @@
-# uml_call AUTHENTICATION: xl2tpd, pppd and the kernel's PPP as LAC and client in one dial our LNS.
+# uml_call AUTHENTICATION HANGUP LINE: xl2tpd, pppd and the kernel's PPP as LAC and client in one dial our LNS and hang up,
+# which the LNS shows by LINE.
 # shellcheck shell=bash
 uml_call() {
     need iperf3 tshark ping
     namespace lns
     in_ns lns ip tuntap add tap0 mode tap
     ip -n "$run_id-lns" link set tap0 up
-    sed "s/AUTHENTICATION/$1/" "$interop/lns.cfg" >"$scratch/lns.cfg"
-    cp "$interop/uml-lac.sh" "$scratch/peer.sh"
+    settings lns.cfg AUTHENTICATION "$1" HIDDEN "l2tp tunnel hello 60" >"$scratch/lns.cfg"
+    settings uml-lac.sh HANGUP "$2" >"$scratch/peer.sh"
     router lns lns tap0 "$scratch/lns.cfg"
     tell lns 'debug ppp negotiation' 'debug ppp authentication' 'debug vpdn l2x-events'
     background iperf3.log lns iperf3 -s -1
@@ -21,7 +22,8 @@ uml_call() {
     tell lns 'show users' 'show interfaces virtual-access 1'
     wait_for peer.log 'UML-RC=[0-9]+' 40
     expect peer.log 'UML-RC=0'
-    figure "iperf3 $(sed -n 's/^IPERF \([0-9]*\)$/\1/p' "$scratch/peer.log") Mbit/s"
+    expect lns.log "$3"
+    figure "iperf3 $(sed -n 's/^IPERF \([0-9]*\).*$/\1/p' "$scratch/peer.log") Mbit/s"
     wait_for lns.log 'IPCP: Remove route to 10.77.0.10' 20
     no_device lns Vi1
     no_capture

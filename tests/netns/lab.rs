@@ -118,7 +118,11 @@ pub fn a_lab_that_ends_leaves_nothing() {
 pub fn the_machine_itself_joins_a_link() {
     // In a namespace of its own instead of the machine's, so that nothing of the machine is touched.
     let machine = NetNs::create().unwrap();
-    machine.run(|| Ok(joined_to_the_machine())).unwrap();
+    let joined = machine.run(|| {
+        joined_to_the_machine();
+        Ok(())
+    });
+    joined.unwrap();
 }
 
 fn joined_to_the_machine() {

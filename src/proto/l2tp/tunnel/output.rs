@@ -86,7 +86,7 @@ impl Tunnel {
     /// Encodes and queues a message; `remote` and `local` are the session's ids, 0 for the tunnel's messages.
     pub fn send(&mut self, io: &mut Io, remote: u16, local: u16, message: &Message) {
         let mut hiding = match &self.config.secret {
-            Some(secret) if self.config.hidden => {
+            Some(secret) if self.config.hidden && may_hide(message.message_type()) => {
                 Some(Hiding { secret: secret.as_bytes(), entropy: &mut *io.cx.entropy })
             }
             Some(_) | None => None,
@@ -143,4 +143,11 @@ fn draw<const N: usize>(io: &mut Io, purpose: Purpose) -> [u8; N] {
     let mut octets = [0; N];
     io.cx.entropy.fill(purpose, &mut octets);
     octets
+}
+
+/// Whether the receiver of a message has had a chance to find the secret that unhides its AVPs. Of an SCCRQ or SCCRP it
+/// has not: whose secret counts is what these two say, and xl2tpd, for one, looks it up when it has read them. What a
+/// StopCCN could hide is the tunnel id that it is found by. RFC 2661 section 4.3 leaves it to the sender what to hide.
+const fn may_hide(message: MessageType) -> bool {
+    !matches!(message, MessageType::Sccrq | MessageType::Sccrp | MessageType::StopCcn)
 }
