@@ -45,3 +45,8 @@ Two styles of help are provided:
 
 /// What `configure terminal` prints.
 pub const CONFIGURE: &str = "Enter configuration commands, one per line.  End with CNTL/Z.\n";
+
+/// What the console port shows when its session is over.
+pub fn available(hostname: &str) -> String {
+    format!("\n\n{hostname} con0 is now available\n\n\n\nPress RETURN to get started.\n\n")
+}

@@ -16,5 +16,5 @@ pub use help::{complete, help};
 pub use matcher::{Form, MatchError, Parsed, parse, render};
 pub use messages::refused;
 pub use pager::{Filter, Pager, split_pipe};
-pub use session::Session;
+pub use session::{Session, looks_up};
 pub use token::{SecretStyle, Word, banner_delimiter, open_banner};

@@ -19,13 +19,44 @@ pub enum Filter {
 }
 
 /// The names of the filters with their help.
-pub const FILTERS: [(&str, &str); 5] = [
+const FILTERS: [(&str, &str); 5] = [
     ("begin", "Begin with the line that matches"),
     ("count", "Count number of lines which match regexp"),
     ("exclude", "Exclude lines that match"),
     ("include", "Include lines that match"),
     ("section", "Filter a section of output"),
 ];
+
+/// What `?` shows with `rest` between `|` and the cursor.
+pub fn filter_help(rest: &str) -> String {
+    let word = rest.trim();
+    let begun: Vec<&(&str, &str)> = FILTERS.iter().filter(|f| starts_with(f.0, word)).collect();
+    let named =
+        !word.is_empty() && (word.contains(char::is_whitespace) || rest.ends_with(char::is_whitespace));
+    match (named, begun.as_slice()) {
+        _ if word.contains(char::is_whitespace) => "  LINE  Regular Expression\n  <cr>\n".to_owned(),
+        (true, [_]) => "  LINE  Regular Expression\n".to_owned(),
+        (_, []) => "% Unrecognized command\n".to_owned(),
+        (true, _) => format!("% Ambiguous command:  \"{word}\"\n"),
+        (false, _) if word.is_empty() => {
+            begun.iter().map(|(name, help)| format!("  {name:<9}{help}\n")).collect()
+        }
+        (false, found) => {
+            let names: Vec<&str> = found.iter().map(|f| f.0).collect();
+            format!("{}\n", names.join("  "))
+        }
+    }
+}
+
+/// What stands between `|` and the cursor after Tab, when it begins one filter.
+pub fn complete_filter(rest: &str) -> Option<String> {
+    let word = rest.trim_start();
+    let mut found = FILTERS.iter().filter(|f| !word.is_empty() && starts_with(f.0, word));
+    match (found.next(), found.next()) {
+        (Some((name, _)), None) => Some(format!("{}{name} ", rest.get(..rest.len() - word.len())?)),
+        _ => None,
+    }
+}
 
 /// Why what stands behind `|` is no filter: the octet of the text where it goes wrong, or `None` when more is needed.
 pub type BadFilter = Option<usize>;

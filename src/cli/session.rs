@@ -2,8 +2,8 @@
 
 use super::executor::{ExecResult, Executor};
 use super::matcher::{MatchError, Parsed, parse};
-use super::messages::{CONFIGURE, HELP, is_unknown_word, refused, unknown_word};
-use super::pager::{FILTERS, Filter, Pager, split_pipe};
+use super::messages::{CONFIGURE, HELP, available, is_unknown_word, refused, unknown_word};
+use super::pager::{Filter, Pager, complete_filter, filter_help, split_pipe};
 use super::token::open_banner;
 use super::{complete, help};
 use crate::config::load::Cursor;
@@ -27,6 +27,8 @@ use login::Login;
 enum State {
     /// Nobody is there.
     Closed,
+    /// The console port after `exit`: it waits for Return.
+    Available,
     /// A line at the prompt.
     Prompt,
     /// A user name or a password.
@@ -60,6 +62,8 @@ pub struct Session {
     history: VecDeque<String>,
     history_size: usize,
     filter: Option<Filter>,
+    /// The line in which `?` was pressed, for the next prompt.
+    kept: (String, String),
     outputs: VecDeque<ConsoleOutput>,
 }
 
@@ -80,6 +84,7 @@ impl Session {
             history: VecDeque::new(),
             history_size: HISTORY,
             filter: None,
+            kept: Default::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -89,9 +94,21 @@ impl Session {
         self.outputs.pop_front()
     }
 
-    /// Whether somebody is there.
+    /// Whether a terminal is there.
     pub fn is_open(&self) -> bool {
         !matches!(self.state, State::Closed)
+    }
+
+    /// Whether somebody has a session there.
+    pub fn is_active(&self) -> bool {
+        !matches!(self.state, State::Closed | State::Available)
+    }
+
+    /// Ends the session, as `exit` does.
+    pub fn end(&mut self, executor: &dyn Executor) {
+        if self.is_active() {
+            self.close(executor.store());
+        }
     }
 
     /// The line is the console port.
@@ -137,7 +154,12 @@ impl Session {
             ConsoleInput::EndConfig { line } => self.end_config(&line, executor),
             ConsoleInput::Help { before, after } => self.help(before, after, executor.store()),
             ConsoleInput::Complete { before } => {
-                let before = complete(self.mode(), &before).unwrap_or(before);
+                let completed = match split_pipe(&before) {
+                    (_, Some((at, rest))) => complete_filter(rest)
+                        .map(|filter| format!("{}{filter}", before.get(..at).unwrap_or(&before))),
+                    (command, None) => complete(self.mode(), command),
+                };
+                let before = completed.unwrap_or(before);
                 self.outputs.push_back(ConsoleOutput::Completed { before });
             }
             ConsoleInput::Interrupt => self.interrupt(executor),
@@ -159,13 +181,10 @@ impl Session {
         }
     }
 
-    /// Shows the prompt.
+    /// Shows the prompt, with the line in which `?` was pressed.
     fn back(&mut self, store: &Store) {
-        self.prompt_with(String::new(), String::new(), store);
-    }
-
-    fn prompt_with(&mut self, before: String, after: String, store: &Store) {
         self.state = State::Prompt;
+        let (before, after) = std::mem::take(&mut self.kept);
         let prompt = self.prompt(store);
         self.outputs.push_back(ConsoleOutput::Prompt { prompt, before, after });
     }
@@ -188,9 +207,17 @@ impl Session {
         self.begin_login(&settings, store);
     }
 
-    fn close(&mut self) {
-        self.state = State::Closed;
-        self.outputs.push_back(ConsoleOutput::Closed);
+    /// The session is over. The console port is there again as soon as somebody presses Return.
+    fn close(&mut self, store: &Store) {
+        if self.console {
+            self.config = None;
+            self.text(&available(store.hostname()));
+            self.ask("", false);
+            self.state = State::Available;
+        } else {
+            self.state = State::Closed;
+            self.outputs.push_back(ConsoleOutput::Closed);
+        }
     }
 
     fn remember(&mut self, line: &str) {
@@ -206,6 +233,7 @@ impl Session {
     fn answer(&mut self, line: &str, executor: &mut dyn Executor) {
         match std::mem::replace(&mut self.state, State::Prompt) {
             State::Closed => self.state = State::Closed,
+            State::Available => self.open(true, executor.store()),
             State::Prompt => self.typed(line, executor),
             State::Login(login) => self.login(login, line, executor.store()),
             State::Enable(tries) => self.enable_answer(tries, line, executor.store()),
@@ -344,7 +372,6 @@ impl Session {
                 self.page(page, rest, executor.store());
             }
             State::Confirm { parsed } => {
-                self.text("\n");
                 let mut out = String::new();
                 let yes = matches!(key, '\n' | '\r' | 'y' | 'Y');
                 let result = executor.confirmed(self.line, &parsed, yes, &mut out);
@@ -357,10 +384,8 @@ impl Session {
     fn interrupt(&mut self, executor: &mut dyn Executor) {
         match std::mem::replace(&mut self.state, State::Prompt) {
             State::Closed => self.state = State::Closed,
-            State::Login(login) => {
-                self.state = State::Login(login);
-                self.close();
-            }
+            State::Available => self.state = State::Available,
+            State::Login(_) => self.close(executor.store()),
             State::Running { parsed } => {
                 let mut out = String::new();
                 self.state = State::Running { parsed };
@@ -383,16 +408,13 @@ impl Session {
     }
 
     fn help(&mut self, before: String, after: String, store: &Store) {
-        let (command, pipe) = split_pipe(&before);
-        let text = match pipe {
-            None => help(self.mode(), command),
-            Some((_, rest)) if rest.trim().contains(char::is_whitespace) => {
-                "  LINE  Regular Expression\n".into()
-            }
-            Some(_) => FILTERS.iter().map(|(name, help)| format!("  {name:<9}{help}\n")).collect(),
+        let text = match split_pipe(&before) {
+            (command, None) => help(self.mode(), command),
+            (_, Some((_, rest))) => filter_help(rest),
         };
-        self.text(&format!("{text}\n"));
-        self.prompt_with(before, after, store);
+        self.kept = (before, after);
+        let (page, rest) = Pager::start(format!("{text}\n"), self.length);
+        self.page(page, rest, store);
     }
 
     fn configure(&mut self, at: &Cursor, line: &str, executor: &mut dyn Executor) {
@@ -471,7 +493,7 @@ impl Session {
             SessionCommand::Enable { level } => return self.enable(*level, executor.store()),
             SessionCommand::Disable { level } => self.privileged = level.is_some_and(|l| l == 15),
             SessionCommand::ExitExec | SessionCommand::QuitExec | SessionCommand::Logout => {
-                return self.close();
+                return self.close(executor.store());
             }
             SessionCommand::HelpText | SessionCommand::HelpConfig => self.text(HELP),
             SessionCommand::TerminalLength(op) => self.length = op.set().map_or(24, |t| small(t.lines)),
@@ -571,7 +593,8 @@ fn banner(store: &Store) -> Option<String> {
     })
 }
 
-fn looks_up(store: &Store) -> bool {
+/// Whether names are looked up (`ip domain-lookup`, which is the default).
+pub fn looks_up(store: &Store) -> bool {
     !store.commands().any(|c| {
         matches!(
             c,

@@ -6,6 +6,8 @@ use crate::proto::Dialect;
 
 /// `reload` asks this first when the running-config was changed and not saved.
 pub const RELOAD_SAVE: &str = "System configuration has been modified. Save? [yes/no]: ";
+/// Neither `yes` nor `no` was answered.
+pub const YES_OR_NO: &str = "% Please answer 'yes' or 'no'.\n";
 /// `reload` asks this.
 pub const RELOAD_CONFIRM: &str = "Proceed with reload? [confirm]";
 /// `copy running-config startup-config` asks this.
@@ -18,8 +20,6 @@ pub const ERASE_CONFIRM: &str = "Erasing the nvram filesystem will remove all fi
 pub const ERASED: &str = "[OK]\nErase of nvram: complete\n";
 /// `write memory` has saved the configuration (published).
 pub const SAVED: &str = "Building configuration...\n[OK]\n";
-/// `show startup-config` without one.
-pub const NO_STARTUP: &str = "%% Non-volatile configuration memory has not been set up or has bad checksum\n";
 /// `clear logging` asks this.
 pub const CLEAR_LOGGING: &str = "Clear logging buffer [confirm]";
 /// `clear line` and `clear interface` of 15.x ask this.
@@ -46,6 +46,22 @@ pub const NO_SOURCE: &str =
 pub const NO_INTERFACE: &str = "% Interface does not exist\n";
 /// `clear vpdn counters` asks this.
 pub const CLEAR_VPDN_COUNTERS: &str = "Clear \"show vpdn\" counters [confirm]";
+
+/// An answer to a question of yes or no, which may be abbreviated.
+pub fn yes_or_no(answer: &str) -> Option<bool> {
+    let answer = answer.trim().to_ascii_lowercase();
+    match answer.as_str() {
+        "" => None,
+        a if "yes".starts_with(a) => Some(true),
+        a if "no".starts_with(a) => Some(false),
+        _ => None,
+    }
+}
+
+/// `ping` of a name, while names are looked up: the servers are asked by broadcast, and none is emulated.
+pub fn translating(name: &str) -> String {
+    format!("Translating \"{name}\"...domain server (255.255.255.255)\n")
+}
 
 /// The question of `clear counters [INTERFACE]`.
 pub const fn clear_counters(one: bool) -> &'static str {
@@ -88,12 +104,6 @@ pub fn copied(octets: usize) -> String {
     format!("{octets} bytes copied\n")
 }
 
-/// The head of `show startup-config`.
-pub fn using(octets: usize) -> String {
-    // 32 kB of non-volatile memory, less its header, is what the documented LNS has; nothing is cut off here.
-    format!("Using {octets} bytes\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,7 +128,7 @@ mod tests {
         {
             assert!(!text.ends_with('\n'), "{text}");
         }
-        for text in [ERASED, SAVED, NO_STARTUP, CLEARED_LINE, DEBUG_ALL_OFF, NO_HOST] {
+        for text in [ERASED, SAVED, CLEARED_LINE, DEBUG_ALL_OFF, NO_HOST] {
             assert!(text.ends_with('\n'), "{text}");
         }
     }

@@ -36,11 +36,13 @@ pub fn headline(f: &mut String, view: &InterfaceView) {
     say!(f, "{} is {}, line protocol is {protocol} {spoofing}", view.name, link_words(view.link));
 }
 
+const LINUX_DEVICE: &str = "Linux device";
+
 /// What kind of hardware the interface stands for.
 const fn hardware_name(kind: InterfaceKind) -> &'static str {
     match kind {
         InterfaceKind::Ethernet | InterfaceKind::FastEthernet | InterfaceKind::GigabitEthernet => {
-            "Linux device"
+            LINUX_DEVICE
         }
         InterfaceKind::Serial => "DSX1",
         InterfaceKind::Bri => "BRI",
@@ -98,6 +100,11 @@ pub fn show_interfaces(
         identity(f, view, &extras);
         capacity(f, dialect, view);
         encapsulation(f, dialect, view);
+        // What goes through a Linux device is Linux's own affair.
+        if extras == InterfaceExtras::default() && hardware_name(view.name.kind) == LINUX_DEVICE {
+            say!(f, "  Packets are counted by Linux: ip -s link");
+            continue;
+        }
         activity(f, dialect, now, view);
         traffic(f, dialect, view, &extras);
     }
@@ -115,6 +122,10 @@ fn identity(f: &mut String, view: &InterfaceView, extras: &InterfaceExtras) {
     }
     if let Some(text) = &view.config.description {
         say!(f, "  Description: {text}");
+    }
+    // A B channel has the address of its D channel.
+    if matches!(view.origin, Origin::Channel { .. }) {
+        return;
     }
     match (&view.config.ip, view.address) {
         (IpAddress::Unnumbered(of), Some(address)) => {

@@ -9,7 +9,7 @@ use super::interfaces::{headline, link_words};
 use super::text::{clip, say};
 use crate::config::views::{InterfaceKind, InterfaceName, IpAddress};
 use crate::engine::views::InterfaceView;
-use crate::engine::{InterfaceId, PoolView, RouteSource, RouteView};
+use crate::engine::{InterfaceId, Origin, PoolView, RouteSource, RouteView};
 use crate::proto::Dialect;
 
 /// How an interface got its address, as `show ip interface brief` names it.
@@ -39,8 +39,14 @@ pub fn show_ip_interface_brief(
     say!(f, "{:<width$} IP-Address      OK? Method Status                Protocol", "Interface");
     for view in interfaces {
         let name = view.name.to_string();
-        let address = view.address.map_or_else(|| "unassigned".to_owned(), |a| a.addr().to_string());
+        // A B channel lends itself to the address of its D channel.
+        let channel = matches!(view.origin, Origin::Channel { .. });
+        let address = view
+            .address
+            .filter(|_| !channel)
+            .map_or_else(|| "unassigned".to_owned(), |a| a.addr().to_string());
         let how = match (view.name.kind, &view.config.ip) {
+            _ if channel => "unset",
             (InterfaceKind::VirtualAccess, _) => "unset",
             (_, IpAddress::Negotiated) => "IPCP",
             (_, IpAddress::None | IpAddress::Static(_) | IpAddress::Unnumbered(_)) => match method(view) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::text::{in_words, say};
 use crate::config::views::{AccessEntry, AccessList, InterfaceKind};
+use crate::engine::Origin;
 use crate::engine::views::InterfaceView;
 use crate::proto::Dialect;
 
@@ -34,7 +35,11 @@ pub fn show_version(f: &mut String, info: &VersionInfo<'_>, interfaces: &[Interf
     say!(f, "System image file is \"vpdnsh\"");
     say!(f);
     say!(f, "Running on {} ({})", std::env::consts::OS, std::env::consts::ARCH);
-    let count = |kinds: &[InterfaceKind]| interfaces.iter().filter(|i| kinds.contains(&i.name.kind)).count();
+    let count = |kinds: &[InterfaceKind]| {
+        // The B channels belong to one interface.
+        let whole = interfaces.iter().filter(|i| !matches!(i.origin, Origin::Channel { .. }));
+        whole.filter(|i| kinds.contains(&i.name.kind)).count()
+    };
     let kinds = [
         (count(&[InterfaceKind::Ethernet]), "Ethernet/IEEE 802.3"),
         (count(&[InterfaceKind::FastEthernet]), "FastEthernet/IEEE 802.3"),

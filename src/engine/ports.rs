@@ -10,7 +10,7 @@ use super::aaa_calls::PeerDecision;
 use super::core::{Change, Pending, Work};
 use super::debug::PeerRoute;
 use super::interfaces::{Binding, LinkState};
-use super::io::{ForwardCommand, HostRequest, InterfaceId, Output};
+use super::io::{Counters, ForwardCommand, HostRequest, InterfaceId, Output};
 use super::timers::Timer;
 use super::vaccess::Vaccess;
 use super::vpdn::lac::Access;
@@ -31,6 +31,8 @@ pub(super) struct Port {
     /// An address that a local pool lent to the peer.
     lent: Option<Ipv4Addr>,
     pub network: Option<NetworkInfo>,
+    /// Traffic of the session that the frames of a B channel go on into.
+    pub forwarded: Arc<Counters>,
     pub side: Side,
 }
 
@@ -52,6 +54,7 @@ impl Port {
             framing: Framing::default(),
             lent: None,
             network: None,
+            forwarded: Arc::default(),
             side,
         }
     }

@@ -186,7 +186,10 @@ impl Engine {
             unique: port.map_or(0, |id| id.0),
             user: port.and_then(|id| self.ports.get(&id)).map_or_else(|| "".into(), |p| p.user.clone()),
             group: self.vpdn.tunnels.get(&l2tp.id.tunnel).and_then(|t| t.group.clone()),
-            counters: interface.map(|i| i.counters.clone()).unwrap_or_default(),
+            counters: match port.and_then(|id| self.ports.get(&id)) {
+                Some(Port { side: Side::Access(_), forwarded, .. }) => forwarded.clone(),
+                Some(_) | None => interface.map(|i| i.counters.clone()).unwrap_or_default(),
+            },
             l2tp,
         }
     }
@@ -274,6 +277,18 @@ impl Engine {
     /// The RADIUS servers, in order.
     pub fn radius_servers(&self) -> Vec<crate::proto::radius::client::ServerView> {
         self.aaa.servers()
+    }
+
+    /// `clear radius statistics`.
+    pub fn clear_radius_statistics(&mut self) {
+        self.aaa.clear_counters();
+    }
+
+    /// `clear vpdn dead-cache`: these LNSs may be tried again at once.
+    pub fn clear_busy(&mut self, lns: &[Ipv4Addr]) {
+        lns.iter().for_each(|lns| {
+            self.vpdn.busy.remove(lns);
+        });
     }
 
     /// The name of an interface.

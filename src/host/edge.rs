@@ -1,7 +1,8 @@
 //! What a router's task reads from and writes to: sockets, TUNs, the access side. Writing never waits: what the
 //! kernel does not take now is lost, as on any router with a full output queue.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
@@ -13,7 +14,7 @@ use futures_util::task::AtomicWaker;
 use super::access::AccessSender;
 use super::tun::Tun;
 use super::udp::{Received, Udp};
-use crate::engine::{InterfaceId, Socket};
+use crate::engine::{InterfaceId, RequestId, Socket};
 use crate::forward::Delivery;
 
 /// What can be read from.
@@ -47,11 +48,18 @@ struct Watched<T> {
     bell: Waker,
 }
 
+/// Most packets that wait until a TUN is ready for them.
+const HELD: usize = 64;
+
 /// A TUN, and whether anything leads on from it: a loopback interface carries nothing, and what is routed into it
 /// is dropped.
 struct Interface {
     tun: Tun,
     routed: bool,
+    /// Link, addresses and routes that the kernel has been asked for. On a router these are there when IP comes up;
+    /// here a peer's first packet would meet a kernel that cannot answer it yet.
+    wanted: HashSet<RequestId>,
+    held: RefCell<VecDeque<Vec<u8>>>,
 }
 
 /// What came of reading.
@@ -100,7 +108,28 @@ impl Edge {
 
     pub fn add_tun(&mut self, interface: InterfaceId, tun: Tun, routed: bool) {
         let bell = self.bell(Source::Tun(interface));
-        self.tuns.insert(interface, Watched { item: Interface { tun, routed }, bell });
+        let item = Interface { tun, routed, wanted: HashSet::new(), held: RefCell::default() };
+        self.tuns.insert(interface, Watched { item, bell });
+    }
+
+    /// The kernel is asked for something that packets into this TUN need.
+    pub fn hold(&mut self, interface: InterfaceId, request: RequestId) {
+        if let Some(watched) = self.tuns.get_mut(&interface) {
+            watched.item.wanted.insert(request);
+        }
+    }
+
+    /// The kernel has answered: what waited for it goes in.
+    pub fn release(&mut self, request: RequestId) {
+        for watched in self.tuns.values_mut() {
+            let Interface { tun, wanted, held, .. } = &mut watched.item;
+            if wanted.remove(&request) && wanted.is_empty() {
+                for packet in held.get_mut().drain(..) {
+                    // As in `deliver`.
+                    let _ = tun.try_send(&packet);
+                }
+            }
+        }
     }
 
     pub fn remove_tun(&mut self, interface: InterfaceId) {
@@ -202,9 +231,13 @@ impl Edge {
                 None
             }
             Delivery::Tun { tun, packet } => {
-                if let Some(watched) = self.tuns.get(&tun) {
-                    // Lost while the interface is down.
-                    let _ = watched.item.tun.try_send(packet);
+                if let Some(Watched { item, .. }) = self.tuns.get(&tun) {
+                    if item.wanted.is_empty() {
+                        // Lost while the interface is down.
+                        let _ = item.tun.try_send(packet);
+                    } else if item.held.borrow().len() < HELD {
+                        item.held.borrow_mut().push_back(packet.to_vec());
+                    }
                 }
                 None
             }

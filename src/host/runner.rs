@@ -331,8 +331,14 @@ impl Task {
     fn event(&mut self, event: Event) {
         let event = match event {
             Event::Timer => return self.input(engine::Input::Timeout),
-            Event::Report(Report::Done(id)) => HostEvent::Done(id),
-            Event::Report(Report::Refused(id, text)) => HostEvent::Refused(id, text),
+            Event::Report(Report::Done(id)) => {
+                self.edge.release(id);
+                HostEvent::Done(id)
+            }
+            Event::Report(Report::Refused(id, text)) => {
+                self.edge.release(id);
+                HostEvent::Refused(id, text)
+            }
             Event::Report(Report::Tun { request, interface, tun, routed }) => {
                 self.edge.add_tun(interface, tun, routed);
                 HostEvent::Done(request)
@@ -432,11 +438,16 @@ impl Task {
                 self.edge.remove_tun(interface);
                 self.machine.ask(id, request);
             }
+            HostRequest::SetLink { interface, up: true }
+            | HostRequest::AddAddress { interface, .. }
+            | HostRequest::AddRoute { interface: Some(interface), .. } => {
+                self.edge.hold(interface, id);
+                self.machine.ask(id, request);
+            }
             HostRequest::CreateTun { .. }
             | HostRequest::BindDevice { .. }
             | HostRequest::SetLink { .. }
             | HostRequest::SetMtu { .. }
-            | HostRequest::AddAddress { .. }
             | HostRequest::RemoveAddress { .. }
             | HostRequest::AddRoute { .. }
             | HostRequest::RemoveRoute { .. } => self.machine.ask(id, request),

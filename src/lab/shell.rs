@@ -57,7 +57,9 @@ impl LabShell {
     pub fn input(&mut self, input: ConsoleInput) {
         match (&self.mode, input) {
             (Mode::Over, _) => {}
-            (Mode::Connected { node, viewer }, ConsoleInput::Leave | ConsoleInput::Close) => {
+            // The terminal went away.
+            (Mode::Prompt | Mode::Connected { .. }, ConsoleInput::Close) => self.exit(),
+            (Mode::Connected { node, viewer }, ConsoleInput::Leave) => {
                 self.lab.detach(*node, *viewer);
                 self.mode = Mode::Prompt;
                 self.print("\n");
@@ -84,7 +86,7 @@ impl LabShell {
                 self.print("\n");
                 self.prompt("");
             }
-            (Mode::Prompt, ConsoleInput::Close | ConsoleInput::Leave) => self.exit(),
+            (Mode::Prompt, ConsoleInput::Leave) => self.exit(),
             (Mode::Prompt, ConsoleInput::Key(_) | ConsoleInput::Size { .. }) => {}
         }
     }

@@ -59,6 +59,8 @@ pub(super) struct Core {
     pub to_close: Vec<LineId>,
     /// The router was started by `reload`.
     pub reloaded: bool,
+    /// `reload` was agreed to: the last thing that this router does, when everything is said.
+    pub restarting: bool,
 }
 
 impl Core {
@@ -81,6 +83,7 @@ impl Core {
             lines: Vec::new(),
             to_close: Vec::new(),
             reloaded: params.reloaded,
+            restarting: false,
         };
         let reports = core.store.load(&core.startup);
         core.reconfigure();
@@ -149,9 +152,10 @@ impl Core {
         self.echoes.retain(|_, waiting| *waiting != line);
     }
 
-    fn line_name(&self, line: LineId) -> &'static str {
+    /// `console`, `vty0`.
+    pub fn line_name(&self, line: LineId) -> String {
         let console = self.lines.iter().any(|l| l.line == line && l.console);
-        if console { "console" } else { "vty0" }
+        if console { "console".to_owned() } else { format!("vty{}", line.0.saturating_sub(1)) }
     }
 }
 

@@ -57,7 +57,11 @@ impl Router {
         self.core.now = self.core.now.max(now);
         match input {
             Input::Engine(input) => self.core.engine.handle(now, input),
-            Input::Console(line, input) => self.console(line, input),
+            Input::Console(line, input) => {
+                // Screens show durations as of now, not as of the engine's last event.
+                self.core.engine.handle(now, engine::Input::Timeout);
+                self.console(line, input);
+            }
         }
         if self.core.engine.next_timeout().is_some_and(|at| at <= now) {
             self.core.engine.handle(now, engine::Input::Timeout);
@@ -104,7 +108,7 @@ impl Router {
         self.core.lines = lines_of(&self.terminals, line, now);
         if let Some(terminal) = self.terminals.get_mut(&line) {
             terminal.session.handle(input, &mut self.core);
-            if !terminal.session.is_open() {
+            if !terminal.session.is_active() {
                 self.core.forget_line(line);
             }
         }
@@ -130,9 +134,13 @@ impl Router {
                 }
             }
             moved |= self.deliver_log();
-            if !moved {
-                return;
+            if moved {
+                continue;
             }
+            if std::mem::take(&mut self.core.restarting) {
+                self.core.outputs.push_back(Output::Reload);
+            }
+            return;
         }
     }
 
@@ -159,7 +167,7 @@ impl Router {
     fn idle_deadline(&self, terminal: &Terminal) -> Option<Instant> {
         let system = &self.core.config.system;
         let line = if terminal.session.is_console() { &system.console } else { &system.vty };
-        let timed = terminal.session.is_open() && line.exec_timeout > Duration::ZERO;
+        let timed = terminal.session.is_active() && line.exec_timeout > Duration::ZERO;
         timed.then(|| terminal.touched + line.exec_timeout)
     }
 
@@ -170,13 +178,9 @@ impl Router {
         let mut lines: Vec<LineId> = self.terminals.iter().filter(|(_, t)| due(t)).map(|(l, _)| *l).collect();
         lines.append(&mut self.core.to_close);
         for line in lines {
-            let console = self.terminals.get(&line).is_some_and(|t| t.session.is_console());
             self.core.forget_line(line);
-            if console {
-                self.console(line, ConsoleInput::Open { console });
-            } else if let Some(terminal) = self.terminals.get_mut(&line) {
-                terminal.session.handle(ConsoleInput::Close, &mut self.core);
-                self.core.outputs.push_back(Output::Console(line, ConsoleOutput::Closed));
+            if let Some(terminal) = self.terminals.get_mut(&line) {
+                terminal.session.end(&self.core);
             }
         }
     }
@@ -184,7 +188,7 @@ impl Router {
 
 /// Who sits where, for `show users`.
 fn lines_of(terminals: &BTreeMap<LineId, Terminal>, own: LineId, now: Instant) -> Vec<core::OpenLine> {
-    let open = terminals.iter().filter(|(line, t)| t.session.is_open() || **line == own);
+    let open = terminals.iter().filter(|(line, t)| t.session.is_active() || **line == own);
     open.map(|(line, t)| core::OpenLine {
         line: *line,
         console: t.session.is_console(),

@@ -176,26 +176,43 @@ fn happenings(receive: Receiver<ConsoleOutput>, input: impl BufRead + Send + 'st
     happened
 }
 
+/// The keyboard is read in a thread of its own, so that a hang-up or a SIGTERM ends the console whatever it waits for.
 fn interactive(
     send: impl Fn(ConsoleInput) + Clone + Send + 'static,
     receive: Receiver<ConsoleOutput>,
 ) -> io::Result<()> {
     let saved = tcgetattr(io::stdin()).map_err(io::Error::from)?;
-    let stop = StopCell::default();
-    let mut editor = editor(&stop).map_err(io::Error::other)?;
-    let printer = editor.create_external_printer().map_err(io::Error::other)?;
-    let (ask, wanted) = channel();
-    std::thread::spawn(move || write_all(printer, &receive, &ask));
-    forward_signals(send.clone());
-    let result = edit_all(&mut editor, &stop, &wanted, &send);
-    tcsetattr(io::stdin(), SetArg::TCSANOW, &saved).map_err(io::Error::from)?;
+    let (over, ended) = channel();
+    let escape = EscapeCell::default();
+    forward_signals(send.clone(), escape.clone(), over.clone());
+    std::thread::Builder::new().name("keyboard".to_owned()).spawn(move || {
+        // The console has ended by a signal when nobody takes the result.
+        let _ = over.send(keyboard(&send, receive, escape));
+    })?;
+    let result = ended.recv().unwrap_or(Ok(()));
+    // A terminal that was hung up takes no settings any more.
+    let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &saved);
     result
 }
 
-fn editor(stop: &StopCell) -> rustyline::Result<Editor<(), DefaultHistory>> {
+fn keyboard(
+    send: &impl Fn(ConsoleInput),
+    receive: Receiver<ConsoleOutput>,
+    escape: EscapeCell,
+) -> io::Result<()> {
+    let stop = StopCell::default();
+    let mut editor = editor(&stop, escape).map_err(io::Error::other)?;
+    let printer = editor.create_external_printer().map_err(io::Error::other)?;
+    let (ask, wanted) = channel();
+    std::thread::Builder::new()
+        .name("screen".to_owned())
+        .spawn(move || write_all(printer, &receive, &ask))?;
+    edit_all(&mut editor, &stop, &wanted, send)
+}
+
+fn editor(stop: &StopCell, escape: EscapeCell) -> rustyline::Result<Editor<(), DefaultHistory>> {
     let config = Config::builder().auto_add_history(false).bracketed_paste(false).tab_stop(8).build();
     let mut editor = Editor::with_config(config)?;
-    let escape = EscapeCell::default();
     let mut bind = |event: Event, handler: Box<dyn ConditionalEventHandler>| {
         editor.bind_sequence(event, EventHandler::Conditional(handler));
     };
@@ -265,7 +282,7 @@ fn edit_all(
         let initial = match wanted.recv() {
             Err(_) | Ok(Wanted::Closed) => return Ok(()),
             Ok(Wanted::Ask { prompt, echo }) => {
-                send(ConsoleInput::Line(ask_line(&prompt, echo)?));
+                send(ask_line(&prompt, echo)?);
                 continue;
             }
             Ok(Wanted::Key { text, erase }) => {
@@ -365,31 +382,45 @@ fn one_key(text: &str, erase: bool) -> io::Result<ConsoleInput> {
     write!(stdout, "{text}")?;
     stdout.flush()?;
     change_terminal(|t| t.local_flags.remove(LocalFlags::ISIG))?;
-    let octet = read_octet()?;
-    stdout.write_all(if erase { b"\r\x1b[K" } else { b"\r\n" })?;
-    stdout.flush()?;
-    Ok(match octet {
-        None | Some(3 | ESCAPE) => ConsoleInput::Interrupt,
+    let input = match read_octet()? {
+        None => ConsoleInput::Leave,
+        Some(3) => ConsoleInput::Interrupt,
+        Some(ESCAPE) => escaped()?,
         Some(b'\r') => ConsoleInput::Key('\n'),
         Some(b) => ConsoleInput::Key(char::from(b)),
+    };
+    stdout.write_all(if erase { b"\r\x1b[K" } else { b"\r\n" })?;
+    stdout.flush()?;
+    Ok(input)
+}
+
+/// What the key behind Ctrl-^ makes of it.
+fn escaped() -> io::Result<ConsoleInput> {
+    Ok(match read_octet()? {
+        None | Some(b'x' | b'X') => ConsoleInput::Leave,
+        Some(_) => ConsoleInput::Interrupt,
     })
 }
 
 /// Edits a line that is not a command: no history, no help, perhaps no echo.
-fn ask_line(prompt: &str, echo: bool) -> io::Result<String> {
+fn ask_line(prompt: &str, echo: bool) -> io::Result<ConsoleInput> {
     let mut stdout = io::stdout();
     write!(stdout, "{prompt}")?;
     stdout.flush()?;
+    change_terminal(|t| t.local_flags.remove(LocalFlags::ISIG))?;
     let mut line = Vec::new();
-    while let Some(octet) = read_octet()? {
-        match octet {
-            b'\r' | b'\n' => break,
-            8 | 0x7f => {
+    let input = loop {
+        match read_octet()? {
+            None => break ConsoleInput::Leave,
+            Some(3) => break ConsoleInput::Interrupt,
+            Some(ESCAPE) => break escaped()?,
+            Some(b'\r' | b'\n') => break ConsoleInput::Line(String::from_utf8_lossy(&line).into_owned()),
+            Some(8 | 0x7f) => {
                 if line.pop().is_some() && echo {
                     write!(stdout, "\x08 \x08")?;
                 }
             }
-            _ => {
+            Some(octet) => {
                 line.push(octet);
                 if echo {
                     stdout.write_all(&[octet])?;
@@ -397,70 +428,48 @@ fn ask_line(prompt: &str, echo: bool) -> io::Result<String> {
             }
         }
         stdout.flush()?;
-    }
+    };
     writeln!(stdout)?;
-    Ok(String::from_utf8_lossy(&line).into_owned())
+    Ok(input)
 }
 
-/// Ctrl-C and Ctrl-^ while a command runs.
-fn forward_signals(send: impl Fn(ConsoleInput) + Send + 'static) {
+/// Ctrl-C and Ctrl-^ while a command runs; an x behind Ctrl-^ still leaves. A hang-up and SIGTERM end the console.
+fn forward_signals(
+    send: impl Fn(ConsoleInput) + Send + 'static,
+    escape: EscapeCell,
+    over: Sender<io::Result<()>>,
+) {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
         let Ok(runtime) = runtime else { return };
         runtime.block_on(async move {
             use tokio::signal::unix::{SignalKind, signal};
-            let (Ok(mut int), Ok(mut quit)) = (signal(SignalKind::interrupt()), signal(SignalKind::quit()))
-            else {
+            let (Ok(mut int), Ok(mut quit), Ok(mut hangup), Ok(mut terminate)) = (
+                signal(SignalKind::interrupt()),
+                signal(SignalKind::quit()),
+                signal(SignalKind::hangup()),
+                signal(SignalKind::terminate()),
+            ) else {
                 return;
             };
             loop {
-                let more = tokio::select! { s = int.recv() => s, s = quit.recv() => s };
-                if more.is_none() {
+                let ends = tokio::select! {
+                    _ = int.recv() => false,
+                    _ = quit.recv() => {
+                        escape.store(true, Ordering::Relaxed);
+                        false
+                    }
+                    _ = hangup.recv() => true,
+                    _ = terminate.recv() => true,
+                };
+                if ends {
+                    send(ConsoleInput::Close);
+                    // Nobody waits any more when the console has ended by itself.
+                    let _ = over.send(Ok(()));
                     return;
                 }
                 send(ConsoleInput::Interrupt);
             }
         });
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Read;
-    use std::os::unix::net::UnixStream;
-    use std::time::Duration;
-
-    fn prompt() -> ConsoleOutput {
-        ConsoleOutput::Prompt { prompt: "lns#".into(), before: String::new(), after: String::new() }
-    }
-
-    #[test]
-    fn a_debug_line_does_not_wait_for_the_next_line_of_a_pipe() {
-        let (mut keyboard, input) = UnixStream::pair().unwrap();
-        let (to, mut screen) = UnixStream::pair().unwrap();
-        screen.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        let (router, receive) = channel();
-        let (send, inputs) = channel();
-        let console = std::thread::spawn(move || {
-            piped(move |input| send.send(input).unwrap(), receive, BufReader::new(input), to)
-        });
-        let mut shown = |length| {
-            let mut text = vec![0; length];
-            screen.read_exact(&mut text).unwrap();
-            String::from_utf8(text).unwrap()
-        };
-        router.send(prompt()).unwrap();
-        router.send(ConsoleOutput::Async("I SCCRQ\n".into())).unwrap();
-        assert_eq!(shown(8), "I SCCRQ\n", "though nobody has typed anything");
-        keyboard.write_all(b"show vpdn\n").unwrap();
-        assert_eq!(inputs.recv().unwrap(), ConsoleInput::Line("show vpdn".into()));
-        assert_eq!(shown(14), "lns#show vpdn\n");
-        keyboard.shutdown(std::net::Shutdown::Write).unwrap();
-        router.send(ConsoleOutput::Text("none\n".into())).unwrap();
-        router.send(prompt()).unwrap();
-        assert_eq!(inputs.recv().unwrap(), ConsoleInput::Leave);
-        assert_eq!(shown(10), "none\nlns#\n");
-        console.join().unwrap().unwrap();
-    }
 }

@@ -57,7 +57,7 @@ fn stopped(notices: Option<tokio::sync::mpsc::UnboundedReceiver<Notice>>) -> Res
 fn to_router(input: &crate::host::RouterInput) -> impl Fn(ConsoleInput) + Clone + Send + 'static + use<> {
     let input = input.clone();
     move |what| {
-        if what == ConsoleInput::Leave {
+        if matches!(what, ConsoleInput::Leave | ConsoleInput::Close) {
             input.console(CONSOLE, ConsoleInput::Close);
             input.attach(CONSOLE);
         } else {
@@ -74,10 +74,7 @@ fn pump(
     let mut from_router = input.attach(CONSOLE);
     std::thread::Builder::new().name("console".to_owned()).spawn(move || {
         while let Some(output) = from_router.blocking_recv() {
-            // `exit` ends a session, not the router: the console port is there again at once.
-            if output == ConsoleOutput::Closed {
-                input.console(CONSOLE, ConsoleInput::Open { console: true });
-            } else if outputs.send(output).is_err() {
+            if outputs.send(output).is_err() {
                 return;
             }
         }

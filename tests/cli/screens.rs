@@ -68,6 +68,9 @@ impl Terminal {
                 "enter" => '\n',
                 other => other.chars().next().expect("a key"),
             };
+            if !self.screen.ends_with('\n') {
+                self.screen.push('\n');
+            }
             return self.send(ConsoleInput::Key(key));
         }
         if let Some(typed) = keys.strip_suffix("<Tab>") {

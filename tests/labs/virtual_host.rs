@@ -38,7 +38,12 @@ fn ask(host: &mut VirtualHost, request: HostRequest) -> HostEvent {
 
 fn done(host: &mut VirtualHost, request: HostRequest) {
     let text = format!("{request:?}");
+    let bound = matches!(request, HostRequest::BindDevice { .. });
     assert_eq!(ask(host, request), HostEvent::Done(RequestId(7)), "{text}");
+    if bound {
+        let carrier = HostEvent::Carrier { interface: ETHERNET, up: true };
+        assert_eq!(host.poll(), Some(HostOutput::Event(carrier)));
+    }
 }
 
 fn echo(destination: &str) -> HostRequest {

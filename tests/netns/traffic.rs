@@ -109,6 +109,61 @@ pub fn a_ping_crosses_tun_and_tunnel() {
     assert_eq!(counters.snapshot(), (1, 104, 1, 102));
 }
 
+/// An echo request of the user.
+fn echo_request(to: Ipv4Addr) -> Vec<u8> {
+    let sum = |octets: &[u8]| {
+        let sum: u32 = octets.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+        (!((sum & 0xffff) + (sum >> 16)) as u16).to_be_bytes()
+    };
+    let mut icmp = [8, 0, 0, 0, 0, 1, 0, 1];
+    let checksum = sum(&icmp);
+    icmp[2..4].copy_from_slice(&checksum);
+    let mut ip = [&[0x45, 0, 0, 28, 0, 0, 0, 0, 64, 1, 0, 0][..], &USER.octets(), &to.octets()].concat();
+    let checksum = sum(&ip);
+    ip[10..12].copy_from_slice(&checksum);
+    ip.extend(icmp);
+    ip
+}
+
+pub fn the_first_packet_of_a_peer_waits_for_its_route() {
+    let mut bench = Bench::new();
+    let own = Ipv4Addr::new(10, 51, 6, 82);
+    let peer = peer(&bench.netns, Ipv4Addr::new(127, 0, 0, 2));
+    open_1701(&mut bench);
+    bench.done(HostRequest::CreateTun { interface: VI4, name: "Vi4".to_owned(), mtu: 1460 });
+    let path = DataPath {
+        id: SessionId { tunnel: TunnelId(55_270), session: 70 },
+        remote_tunnel: 17_688,
+        remote_session: 7,
+        remote: peer.local_addr().unwrap(),
+        local: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        sequencing: false,
+        role: Role::Lns,
+    };
+    let session = DataSession { path, counters: Arc::default() };
+    bench.put(Output::Forward(ForwardCommand::AttachSession { port: VI4, session }));
+    // Netlink has much to do before it comes to what the packet needs.
+    for number in 0..200 {
+        let address = ipnet::Ipv4Net::new(Ipv4Addr::new(10, 99, 0, number), 32).unwrap();
+        bench.request(HostRequest::AddAddress { interface: VI4, address });
+    }
+    bench.request(HostRequest::SetLink { interface: VI4, up: true });
+    bench.request(HostRequest::AddAddress { interface: VI4, address: ipnet::Ipv4Net::new(own, 32).unwrap() });
+    let network = ipnet::Ipv4Net::new(USER, 32).unwrap();
+    bench.request(HostRequest::AddRoute { network, gateway: None, interface: Some(VI4), source: None });
+    let framing = Framing { peer_mru: 1500, ..Framing::default() };
+    bench.put(Output::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
+    let header = DataHeader { tunnel: 55_270, session: 70, ..DataHeader::default() };
+    let frame = [&[0, 0x21][..], &echo_request(own)].concat();
+    peer.send_to(&encode_data(&header, &frame), (Ipv4Addr::LOCALHOST, 1701)).unwrap();
+
+    let mut buffer = [0; 2048];
+    let (length, _) = peer.recv_from(&mut buffer).expect("an answer");
+    let (_, frame) = decode_data(&buffer[..length]).unwrap();
+    let reply = frame.strip_prefix(&[0xff, 3, 0, 0x21]).unwrap();
+    assert_eq!((&reply[12..16], reply[20]), (&own.octets()[..], 0), "an echo reply");
+}
+
 pub fn a_packet_without_open_port_asks_to_be_dialled() {
     let mut bench = Bench::new();
     let _session = open_session(&mut bench);

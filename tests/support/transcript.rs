@@ -268,9 +268,7 @@ pub fn differences(
         let line = &log[at + skipped];
         match (&wanted, line) {
             (Line::Dump { .. }, Line::Dump { .. }) if chance == Chance::Documented => {
-                if *line != wanted {
-                    errors.push(format!("{line:02X?} instead of {wanted:02X?}"));
-                }
+                errors.extend((*line != wanted).then(|| format!("{line:02X?} instead of {wanted:02X?}")));
             }
             (Line::Dump { bytes: wanted, cut: wanted_cut }, Line::Dump { bytes, cut }) => {
                 errors.extend(dump_errors(wanted, bytes, &packet, binds));

@@ -122,7 +122,7 @@ impl Session {
             Method::Open => self.back(store),
             Method::Password if settings.password.is_none() => {
                 self.text("\n\nPassword required, but none set\n");
-                self.close();
+                self.close(store);
             }
             Method::Password => {
                 self.text("\n\nUser Access Verification\n\n");
@@ -144,7 +144,12 @@ impl Session {
                 if settings.password.is_some_and(|p| secret::verify(&p, line)) {
                     return self.back(store);
                 }
-                self.again(tries, Login::Password(tries + 1), "% Bad passwords\n", "Password: ", false);
+                if tries >= 3 {
+                    self.text("% Bad passwords\n");
+                    return self.close(store);
+                }
+                self.ask("Password: ", false);
+                self.state = State::Login(Login::Password(tries + 1));
             }
             Login::Username(tries) => {
                 self.ask("Password: ", false);
@@ -157,19 +162,14 @@ impl Session {
                 }
                 None => {
                     self.text("% Login invalid\n\n");
-                    self.again(tries, Login::Username(tries + 1), "", "Username: ", true);
+                    if tries >= 3 {
+                        return self.close(store);
+                    }
+                    self.ask("Username: ", true);
+                    self.state = State::Login(Login::Username(tries + 1));
                 }
             },
         }
-    }
-
-    fn again(&mut self, tries: u8, next: Login, last_words: &str, question: &str, echo: bool) {
-        if tries >= 3 {
-            self.text(last_words);
-            return self.close();
-        }
-        self.ask(question, echo);
-        self.state = State::Login(next);
     }
 }
 

@@ -172,6 +172,11 @@ impl Aaa {
         self.client.servers()
     }
 
+    /// `clear radius statistics`.
+    pub fn clear_counters(&mut self) {
+        self.client.clear_counters();
+    }
+
     /// Datagrams that the RADIUS client has dropped.
     pub fn dropped(&self) -> Dropped {
         self.client.dropped()

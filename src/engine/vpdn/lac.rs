@@ -10,7 +10,7 @@ use super::{Tunnel, TunnelKey, result, secret, tunnel_config};
 use crate::engine::Engine;
 use crate::engine::core::Work;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
-use crate::engine::io::{DataSession, ForwardCommand, InterfaceId};
+use crate::engine::io::{Counters, DataSession, ForwardCommand, InterfaceId};
 use crate::engine::isdn::Call;
 use crate::engine::syslog::Syslog;
 use crate::proto::Purpose;
@@ -426,7 +426,10 @@ impl Engine {
 
     /// The session of a call is established: its frames go through it.
     pub(crate) fn lac_session_up(&mut self, id: InterfaceId, path: DataPath) {
-        let Some(counters) = self.interfaces.get(id).map(|i| i.counters.clone()) else { return };
+        let counters = Arc::<Counters>::default();
+        if let Some(port) = self.ports.get_mut(&id) {
+            port.forwarded = counters.clone();
+        }
         if let Some(Lac::Session(targets, _)) =
             self.ports.get_mut(&id).and_then(|p| p.access_mut()).map(|a| &mut a.lac)
         {

@@ -128,9 +128,17 @@ impl Hub {
                 self.show(Some(viewer), &ConsoleOutput::Text("\n".to_owned()));
                 Some(input)
             }
-            (Some(ConsoleOutput::More | ConsoleOutput::Confirm(_)), ConsoleInput::Key(_)) => Some(input),
-            (Some(ConsoleOutput::More | ConsoleOutput::Confirm(_)), ConsoleInput::Line(line)) => {
-                Some(ConsoleInput::Key(line.chars().next().unwrap_or('\n')))
+            (
+                Some(asked @ (ConsoleOutput::More | ConsoleOutput::Confirm(_))),
+                ConsoleInput::Key(_) | ConsoleInput::Line(_),
+            ) => {
+                if asked != ConsoleOutput::More {
+                    self.show(Some(viewer), &ConsoleOutput::Text("\n".to_owned()));
+                }
+                Some(match input {
+                    ConsoleInput::Line(line) => ConsoleInput::Key(line.chars().next().unwrap_or('\n')),
+                    key => key,
+                })
             }
             (Some(other), _) => {
                 self.standing = Some(other);

@@ -55,17 +55,25 @@ pub enum Order {
     Power { node: NodeId, on: bool, reply: sync::Sender<Result<(), String>> },
     /// Describe the lab.
     Status { reply: sync::Sender<String> },
-    /// A router shows this on its console.
-    Shown { node: NodeId, output: ConsoleOutput },
-    /// The access side of a router says this.
-    Access { node: NodeId, item: Access },
-    /// A router reports this.
-    Notice { node: NodeId, notice: Notice },
+    /// A router says this, since it was switched on for this time.
+    Router { node: NodeId, power: u64, said: Said },
     /// End.
     Shutdown,
 }
 
+/// What a router says to the lab.
+pub enum Said {
+    /// On its console.
+    Shown(ConsoleOutput),
+    /// On its access side.
+    Access(Access),
+    /// Of itself.
+    Notice(Notice),
+}
+
 struct PoweredRouter {
+    /// Which time it was switched on: what is still under way from an earlier time is not its own.
+    power: u64,
     handle: RouterHandle,
     input: RouterInput,
 }
@@ -84,6 +92,8 @@ pub struct Task {
     listeners: Vec<(NodeId, TcpListener)>,
     radius: Vec<(RadiusServer, Vec<UdpSocket>)>,
     remarks: Vec<String>,
+    /// How often a router was switched on.
+    powers: u64,
     orders: mpsc::UnboundedSender<Order>,
     queue: mpsc::UnboundedReceiver<Order>,
 }
@@ -111,6 +121,7 @@ impl Task {
             listeners,
             radius: make_radius(description, namespaces)?,
             remarks: Vec::new(),
+            powers: 0,
             orders,
             queue,
         };
@@ -176,10 +187,6 @@ impl Task {
                 let input = self.hubs.get_mut(&node).and_then(|hub| hub.from_viewer(viewer, input));
                 self.to_router(node, input);
             }
-            Order::Shown { node, output } => {
-                let input = self.hubs.get_mut(&node).and_then(|hub| hub.from_router(output));
-                self.to_router(node, input);
-            }
             Order::Link { link, change } => {
                 if let Some(segment) = self.wires.segment(link) {
                     change.apply(segment);
@@ -199,8 +206,7 @@ impl Task {
                 // As above.
                 let _ = reply.send(self.status());
             }
-            Order::Access { node, item } => self.wires.access(node, item),
-            Order::Notice { node, notice } => self.notice(node, notice),
+            Order::Router { node, power, said } => self.said(node, power, said),
             Order::Shutdown => {}
         }
     }
@@ -212,7 +218,20 @@ impl Task {
         }
     }
 
-    fn notice(&mut self, node: NodeId, notice: Notice) {
+    fn said(&mut self, node: NodeId, power: u64, said: Said) {
+        let current = self.routers.get(&node).is_some_and(|router| router.power == power);
+        match said {
+            Said::Shown(output) if current => {
+                let input = self.hubs.get_mut(&node).and_then(|hub| hub.from_router(output));
+                self.to_router(node, input);
+            }
+            Said::Access(item) if current => self.wires.access(node, item),
+            Said::Notice(notice) => self.notice(node, notice, current),
+            Said::Shown(_) | Said::Access(_) => {}
+        }
+    }
+
+    fn notice(&mut self, node: NodeId, notice: Notice, current: bool) {
         match notice {
             Notice::Saved(text) => {
                 self.startups.insert(node, text);
@@ -223,7 +242,7 @@ impl Task {
                 if let Err(what) = outcome {
                     self.remark(node, &what);
                 }
-                if self.routers.remove(&node).is_some() {
+                if current && self.routers.remove(&node).is_some() {
                     self.powered_off(node);
                 }
             }
@@ -270,15 +289,18 @@ impl Task {
             entropy: Box::new(move || Box::new(entropy) as Box<dyn Entropy + Send>),
         })?;
         let input = handle.input();
-        self.forward(input.attach(CONSOLE), move |output| Order::Shown { node, output });
+        self.powers += 1;
+        let power = self.powers;
+        let order = move |said| Order::Router { node, power, said };
+        self.forward(input.attach(CONSOLE), move |output| order(Said::Shown(output)));
         if let Some(notices) = handle.take_notices() {
-            self.forward(notices, move |notice| Order::Notice { node, notice });
+            self.forward(notices, move |notice| order(Said::Notice(notice)));
         }
         if let Some(mut access) = handle.take_access() {
             let orders = self.orders.clone();
             tokio::spawn(async move {
                 while let Some(item) = access.recv().await {
-                    if orders.send(Order::Access { node, item }).is_err() {
+                    if orders.send(order(Said::Access(item))).is_err() {
                         return;
                     }
                 }
@@ -286,7 +308,7 @@ impl Task {
         }
         self.wires.power_on(node, input.access.clone());
         input.console(CONSOLE, ConsoleInput::Open { console: true });
-        self.routers.insert(node, PoweredRouter { handle, input });
+        self.routers.insert(node, PoweredRouter { power, handle, input });
         Ok(())
     }
 

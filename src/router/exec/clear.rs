@@ -4,10 +4,12 @@ use std::net::IpAddr;
 
 use super::{Core, ExecResult};
 use crate::commands::exec as text;
+use crate::engine::views::SessionView;
 use crate::engine::{SessionSelector, TunnelSelector};
 use crate::grammar::command::clear::{
-    ClearCommand, IpRouteWhich, LineLine, VpdnSessionWhich, VpdnTunnelEnd, VpdnTunnelProtocol,
-    VpdnTunnelWhich,
+    ClearCommand, IpRouteWhich, LineLine, VpdnCountersEnd, VpdnCountersProtocol, VpdnCountersSession,
+    VpdnCountersTunnel, VpdnCountersWhat, VpdnDeadCacheWhich, VpdnSessionWhich, VpdnTunnelEnd,
+    VpdnTunnelProtocol, VpdnTunnelWhich,
 };
 use crate::router::core::OpenLine;
 use crate::router::io::LineId;
@@ -36,11 +38,19 @@ pub fn run(core: &mut Core, command: &ClearCommand, out: &mut String) -> ExecRes
             let found = core.engine.clear_session(now, &SessionSelector::User(user.clone()));
             out.push_str(text::cleared(found, text::Cleared::Session));
         }
-        ClearCommand::L2tp => {
-            core.engine.clear_tunnel(now, &TunnelSelector::All);
+        ClearCommand::L2tp => return clear_tunnels(core),
+        ClearCommand::RadiusStatistics => core.engine.clear_radius_statistics(),
+        ClearCommand::VpdnDeadCache { which } => {
+            let lns = match which {
+                VpdnDeadCacheWhich::IpAddress { address } => vec![*address],
+                VpdnDeadCacheWhich::All => core.engine.busy_lns().into_iter().map(|(lns, _)| lns).collect(),
+                VpdnDeadCacheWhich::Group { group } => {
+                    let groups = core.config.groups.iter().filter(|g| g.name == *group);
+                    groups.flat_map(|g| &g.initiate_to).map(|to| to.address).collect()
+                }
+            };
+            core.engine.clear_busy(&lns);
         }
-        ClearCommand::RadiusStatistics => {}
-        ClearCommand::VpdnDeadCache { .. } => {}
         ClearCommand::VpdnHistoryFailure => core.engine.clear_history(),
         ClearCommand::VpdnSession { which } => {
             let found = core.engine.clear_session(now, &session(which));
@@ -49,11 +59,10 @@ pub fn run(core: &mut Core, command: &ClearCommand, out: &mut String) -> ExecRes
             }
         }
         ClearCommand::VpdnTunnel { protocol, which } => match protocol {
+            VpdnTunnelProtocol::L2tp if matches!(which, VpdnTunnelWhich::All) => return clear_tunnels(core),
             VpdnTunnelProtocol::L2tp => {
                 let found = core.engine.clear_tunnel(now, &tunnel(which));
-                if !matches!(which, VpdnTunnelWhich::All) {
-                    out.push_str(text::cleared(found, text::Cleared::Tunnel));
-                }
+                out.push_str(text::cleared(found, text::Cleared::Tunnel));
             }
             // There are never any tunnels of these protocols to clear.
             VpdnTunnelProtocol::L2f | VpdnTunnelProtocol::Pptp => {}
@@ -63,7 +72,7 @@ pub fn run(core: &mut Core, command: &ClearCommand, out: &mut String) -> ExecRes
 }
 
 /// The answer to `[confirm]`.
-pub fn confirmed(core: &mut Core, command: &ClearCommand, out: &mut String) {
+pub fn confirmed(core: &mut Core, line: LineId, command: &ClearCommand, out: &mut String) {
     match command {
         ClearCommand::Counters { interface } => {
             for view in core.engine.interfaces() {
@@ -72,22 +81,69 @@ pub fn confirmed(core: &mut Core, command: &ClearCommand, out: &mut String) {
                 }
             }
             let which = interface.as_ref().map_or("all interfaces".to_owned(), |i| format!("interface {i}"));
-            core.syslog(5, format!("%CLEAR-5-COUNTERS: Clear counter on {which} by console"));
+            let who = core.line_name(line);
+            core.syslog(5, format!("%CLEAR-5-COUNTERS: Clear counter on {which} by {who}"));
         }
-        ClearCommand::VpdnCounters { .. } => {
-            core.engine.sessions().iter().for_each(|s| s.counters.clear());
+        ClearCommand::VpdnCounters { what } => {
+            let sessions = core.engine.sessions();
+            sessions.iter().filter(|s| counted(what.as_ref(), s, core)).for_each(|s| s.counters.clear());
+        }
+        ClearCommand::L2tp
+        | ClearCommand::VpdnTunnel { protocol: VpdnTunnelProtocol::L2tp, which: VpdnTunnelWhich::All } => {
+            core.engine.clear_tunnel(core.now, &TunnelSelector::All);
         }
         ClearCommand::Logging => core.logging.clear(),
         ClearCommand::Line { line } => clear_line(core, line, out),
         ClearCommand::Interface { .. }
         | ClearCommand::IpRoute { .. }
         | ClearCommand::Caller { .. }
-        | ClearCommand::L2tp
         | ClearCommand::RadiusStatistics
         | ClearCommand::VpdnDeadCache { .. }
         | ClearCommand::VpdnHistoryFailure
         | ClearCommand::VpdnSession { .. }
         | ClearCommand::VpdnTunnel { .. } => {}
+    }
+}
+
+/// Every tunnel, after a question where the release asks one.
+fn clear_tunnels(core: &mut Core) -> ExecResult {
+    match text::clear_tunnels(core.config.dialect) {
+        Some(question) => ExecResult::Confirm(question.to_owned()),
+        None => {
+            core.engine.clear_tunnel(core.now, &TunnelSelector::All);
+            ExecResult::Done
+        }
+    }
+}
+
+/// Whether `clear vpdn counters` means this session.
+fn counted(what: Option<&VpdnCountersWhat>, session: &SessionView, core: &Core) -> bool {
+    use VpdnCountersSession as Of;
+    let id = session.l2tp.id;
+    let tunnel = || core.engine.tunnels().into_iter().find(|t| t.l2tp.id == id.tunnel).map(|t| t.l2tp);
+    match what {
+        None => true,
+        Some(VpdnCountersWhat::Session { session: of }) => match of {
+            Of::Id { session_tunnel, session_id } => {
+                (u32::from(id.tunnel.0), u32::from(id.session)) == (*session_tunnel, *session_id)
+            }
+            Of::Interface { interface } => session.interface.as_ref() == Some(interface),
+            Of::Username { user } => *session.user == **user,
+        },
+        Some(VpdnCountersWhat::Tunnel { protocol: VpdnCountersProtocol::Pptp, .. }) => false,
+        Some(VpdnCountersWhat::Tunnel { protocol: VpdnCountersProtocol::L2tp, tunnel: of }) => match of {
+            VpdnCountersTunnel::All => true,
+            VpdnCountersTunnel::Id { id: wanted } => u32::from(id.tunnel.0) == *wanted,
+            VpdnCountersTunnel::Hostname { remote, local } => tunnel().is_some_and(|t| {
+                t.remote_name == *remote && local.as_ref().is_none_or(|local| t.local_name == *local)
+            }),
+            VpdnCountersTunnel::Ip { end: VpdnCountersEnd::Local { local_address } } => {
+                tunnel().is_some_and(|t| t.local == IpAddr::V4(*local_address))
+            }
+            VpdnCountersTunnel::Ip { end: VpdnCountersEnd::Remote { remote_address } } => {
+                tunnel().is_some_and(|t| t.remote.ip() == IpAddr::V4(*remote_address))
+            }
+        },
     }
 }
 

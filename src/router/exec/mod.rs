@@ -8,7 +8,7 @@ mod system;
 
 use super::core::Core;
 use super::io::LineId;
-use crate::cli::{ExecResult, Parsed};
+use crate::cli::{ExecResult, Parsed, looks_up};
 use crate::commands::exec as text;
 use crate::commands::ping::PingJob;
 use crate::engine::{EchoOutcome, RequestId};
@@ -51,6 +51,9 @@ fn exec(core: &mut Core, line: LineId, command: &ExecCommand, out: &mut String) 
     match command {
         ExecCommand::Ping { host, repeat, size, timeout, source, .. } => {
             let Some(destination) = ping::resolve(core, host) else {
+                if looks_up(&core.store) && host.parse::<std::net::Ipv4Addr>().is_err() {
+                    out.push_str(&text::translating(host));
+                }
                 out.push_str(text::NO_HOST);
                 return ExecResult::Done;
             };
@@ -86,15 +89,20 @@ fn exec(core: &mut Core, line: LineId, command: &ExecCommand, out: &mut String) 
 /// The answer to `[confirm]`.
 pub(super) fn confirmed(
     core: &mut Core,
-    _line: LineId,
+    line: LineId,
     parsed: &Parsed,
     yes: bool,
     out: &mut String,
 ) -> ExecResult {
     if yes {
         match &parsed.command {
+            // Nothing more is typed on this router.
+            Command::Exec(ExecCommand::Reload) => {
+                system::restart(core);
+                return ExecResult::Running;
+            }
             Command::Exec(command) => system::confirmed(core, command, out),
-            Command::Clear(command) => clear::confirmed(core, command, out),
+            Command::Clear(command) => clear::confirmed(core, line, command, out),
             _ => {}
         }
     }

@@ -75,12 +75,18 @@ pub fn ask_erase() -> ExecResult {
     ExecResult::Confirm(text::ERASE_CONFIRM.to_owned())
 }
 
+/// `reload` is agreed to.
+pub fn restart(core: &mut Core) {
+    core.syslog(5, "%SYS-5-RELOAD: Reload requested".to_owned());
+    core.restarting = true;
+}
+
 /// The answer to `[confirm]`.
 pub fn confirmed(core: &mut Core, command: &ExecCommand, out: &mut String) {
     match command {
-        ExecCommand::Reload => core.outputs.push_back(Output::Reload),
         ExecCommand::EraseStartup | ExecCommand::WriteErase => erase(core, out),
-        ExecCommand::Ping { .. }
+        ExecCommand::Reload
+        | ExecCommand::Ping { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
         | ExecCommand::ClockSet { .. }
@@ -98,8 +104,13 @@ pub fn answered(core: &mut Core, command: &ExecCommand, answer: &str, out: &mut 
         ExecCommand::CopyRunningStartup => save(core, out),
         ExecCommand::CopyStartupRunning => merge(core, out),
         ExecCommand::Reload => {
-            if answer.trim().to_ascii_lowercase().starts_with('y') {
-                save(core, out);
+            match text::yes_or_no(answer) {
+                Some(true) => save(core, out),
+                Some(false) => {}
+                None => {
+                    out.push_str(text::YES_OR_NO);
+                    return ExecResult::Ask(text::RELOAD_SAVE.to_owned());
+                }
             }
             return ExecResult::Confirm(text::RELOAD_CONFIRM.to_owned());
         }

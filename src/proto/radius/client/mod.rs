@@ -260,6 +260,11 @@ impl Client {
         self.servers.view()
     }
 
+    /// Starts counting what the servers do from zero.
+    pub fn clear_counters(&mut self) {
+        self.servers.clear_counters();
+    }
+
     fn syslog(&mut self, severity: u8, text: String) {
         self.outputs.push_back(ClientOutput::Syslog { severity, text });
     }

@@ -117,6 +117,11 @@ impl Servers {
         self.list.iter().fold(None, |first, server| earliest(first, server.dead_until))
     }
 
+    /// `clear radius statistics`.
+    pub fn clear_counters(&mut self) {
+        self.list.iter_mut().for_each(|s| s.counters = ServerCounters::default());
+    }
+
     /// For `show` commands.
     pub fn view(&self) -> Vec<ServerView> {
         let view = |s: &Server| ServerView {

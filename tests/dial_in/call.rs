@@ -1,0 +1,76 @@
+//! Plays.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::bench::{Copy, example, program, succeeded, text};
+use crate::transcript::{self, Chance};
+
+pub fn the_documented_call() {
+    let out = tempfile::tempdir().unwrap();
+    let mut command = program();
+    command.arg("lab").arg(example()).arg("--play").arg(example().join("call.play"));
+    succeeded(&command.arg("--log").arg(out.path()).output().unwrap());
+    let log = |node: &str| std::fs::read_to_string(out.path().join(format!("{node}.log"))).unwrap();
+    let play = std::fs::read_to_string(example().join("call.play")).unwrap();
+    let errors = transcript::call_differences(&log("lac"), &log("lns"), &play, Chance::Free);
+    assert!(errors.is_empty(), "{}\n{}\n{}", errors.join("\n"), log("lac"), log("lns"));
+}
+
+pub fn a_wait_in_vain_ends_the_play_with_its_line() {
+    let lab = Copy::new(|_, text| text);
+    let output = lab.play("lac: enable\nwait lac /never seen/ 1s\nlac: show clock\n").output().unwrap();
+    let error = text(&output.stderr);
+    assert!(!output.status.success());
+    assert!(error.contains("test.play:2: wait lac /never seen/ 1s"), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(!lab.log("lac").contains("show clock"));
+}
+
+/// Every network namespace in which a process is, and the devices of this one.
+fn namespaces() -> BTreeSet<PathBuf> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let threads = processes.filter_map(|p| std::fs::read_dir(p.path().join("task")).ok()).flatten().flatten();
+    threads.filter_map(|thread| std::fs::read_link(thread.path().join("ns/net")).ok()).collect()
+}
+
+fn devices() -> BTreeSet<String> {
+    let devices = std::fs::read_to_string("/proc/net/dev").unwrap();
+    devices.lines().filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned())).collect()
+}
+
+pub fn a_lab_that_is_killed_leaves_nothing() {
+    let lab = Copy::new(|_, text| text);
+    let before = devices();
+    let mut command = lab.play(
+        "soho: enable\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\n\
+         shell lns: ip -br link show Vi1\nsleep 120s\n",
+    );
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !lab.log("lns.shell").contains("Vi1  ") {
+        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none(), "{}", lab.log("soho"));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let task = PathBuf::from(format!("/proc/{}/task", child.id()));
+    let own: BTreeSet<PathBuf> = std::fs::read_dir(task)
+        .unwrap()
+        .filter_map(|thread| std::fs::read_link(thread.ok()?.path().join("ns/net")).ok())
+        .filter(|namespace| *namespace != std::fs::read_link("/proc/self/ns/net").unwrap())
+        .collect();
+    assert!(own.len() >= 3, "a thread in each router's namespace: {own:?}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let after = namespaces();
+    assert!(own.iter().all(|namespace| !after.contains(namespace)), "{own:?}");
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    assert!(own.iter().all(|namespace| !mounts.contains(namespace.to_str().unwrap())), "{mounts}");
+    assert_eq!(devices(), before);
+    let marked = std::fs::read_dir("/proc").unwrap().flatten().any(|process| {
+        std::fs::read(process.path().join("cmdline"))
+            .is_ok_and(|line| text(&line).contains(lab.path().to_str().unwrap()))
+    });
+    assert!(!marked, "a process is left");
+}

@@ -1,0 +1,38 @@
+//! The program itself on real labs in network namespaces: the documented call, traffic, and what is typed at the lab.
+//!
+//! The program enters its user namespace by itself, as it does for whoever runs it.
+
+mod bench;
+mod call;
+mod traffic;
+mod typed;
+mod users;
+
+#[path = "../support/harness.rs"]
+mod harness;
+#[path = "../support/transcript.rs"]
+#[allow(dead_code, reason = "shared with the labs in virtual time")]
+mod transcript;
+
+use std::process::ExitCode;
+
+use harness::{Need, Test, tests};
+
+const LAB: &[Need] = &[Need::Tun];
+
+const TESTS: &[Test] = tests![
+    LAB => call::the_documented_call,
+    LAB => call::a_wait_in_vain_ends_the_play_with_its_line,
+    LAB => call::a_lab_that_is_killed_leaves_nothing,
+    &[Need::Tun, Need::Tshark, Need::Iperf, Need::Ping] => traffic::traffic_both_ways_in_a_clean_capture,
+    LAB => typed::the_lab_prompt_and_its_consoles,
+    LAB => typed::what_is_pasted_is_taken_line_by_line,
+    LAB => typed::consoles_over_tcp,
+    LAB => typed::an_idle_router_is_small,
+    &[Need::Root] => users::an_ordinary_user_has_a_lab_or_one_sentence,
+    &[Need::Root, Need::Mknod] => users::an_ordinary_user_with_a_tun_device_has_a_lab,
+];
+
+fn main() -> ExitCode {
+    harness::run(TESTS, &bench::privilege())
+}
