@@ -96,6 +96,7 @@ impl Bench {
         let screen = self.screen(line);
         if screen.waits == Waits::Confirm && matches!(input, ConsoleInput::Key(_)) {
             screen.text.push('\n');
+            screen.waits = Waits::Nothing;
         }
         if matches!(input, ConsoleInput::Line(_) | ConsoleInput::Key(_)) {
             screen.waits = Waits::Nothing;

@@ -10,7 +10,9 @@ fn tshark(capture: &Path, filter: &str, fields: &[&str]) -> Vec<String> {
     let mut command = Command::new("tshark");
     // Its own preferences, not those of whoever runs the test.
     command.env("HOME", capture.parent().unwrap());
-    command.arg("-r").arg(capture).args(["-o", "l2tp.shared_secret:hello", "-Y", filter, "-T", "fields"]);
+    command.arg("-r").arg(capture).args(["-o", "l2tp.shared_secret:hello"]);
+    // Data that TCP sends once more is no affair of L2TP's.
+    command.args(["-o", "tcp.desegment_tcp_streams:FALSE", "-Y", filter, "-T", "fields"]);
     fields.iter().for_each(|field| {
         command.args(["-e", field]);
     });
@@ -18,6 +20,11 @@ fn tshark(capture: &Path, filter: &str, fields: &[&str]) -> Vec<String> {
     succeeded(&output);
     text(&output.stdout).lines().map(str::to_owned).collect()
 }
+
+const SERVER: &str = "iperf3 --server --daemon --one-off";
+/// The daemon is in the background before it listens at port 5201.
+const LISTENS: &str =
+    "timeout 10 sh -c 'until grep -q \":1451 00000000:0000 0A\" /proc/net/tcp; do sleep 0.05; done'";
 
 pub fn traffic_both_ways_in_a_clean_capture() {
     // The tunnel to 614630 is described by Cisco-AVPair, which can ask for hidden AVPs.
@@ -39,11 +46,11 @@ pub fn traffic_both_ways_in_a_clean_capture() {
          soho: enable\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\n\
          shell soho: ping -c 3 -i 0.2 10.51.6.82\n\
          shell lns: ping -c 3 -i 0.2 10.10.53.2\n\
-         shell lns: iperf3 --server --daemon --one-off --bind 10.51.6.82\n\
+         shell lns: {SERVER} --bind 10.51.6.82 && {LISTENS}\n\
          shell soho: iperf3 --client 10.51.6.82 --time 2\n\
-         shell lns: iperf3 --server --daemon --one-off --bind 10.51.6.82\n\
+         shell lns: {SERVER} --bind 10.51.6.82 && {LISTENS}\n\
          shell soho: iperf3 --client 10.51.6.82 --time 2 --reverse\n\
-         shell soho: iperf3 --server --daemon --one-off --bind 10.10.53.2\n\
+         shell soho: {SERVER} --bind 10.10.53.2 && {LISTENS}\n\
          shell lns: iperf3 --client 10.10.53.2 --time 2\n\
          soho: configure terminal\nsoho: interface BRI0\nsoho: shutdown\nsoho: end\n\
          sleep 12s\nno capture\n",

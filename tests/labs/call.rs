@@ -14,7 +14,7 @@ use vpdnsh::proto::{Instant, Purpose};
 
 use crate::transcript::{self, Chance};
 
-fn example() -> PathBuf {
+pub fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/dial-in")
 }
 
@@ -23,13 +23,13 @@ fn description() -> Description {
 }
 
 /// A lab that has been switched on for a minute: what is there then may be there when nobody calls.
-struct Bench {
-    lab: VirtualLab,
-    player: Player,
+pub struct Bench {
+    pub lab: VirtualLab,
+    pub player: Player,
 }
 
 impl Bench {
-    fn new(options: &VirtualOptions) -> Bench {
+    pub fn new(options: &VirtualOptions) -> Bench {
         Bench::of(&description(), options)
     }
 
@@ -42,7 +42,7 @@ impl Bench {
         Bench { lab, player }
     }
 
-    fn play(&mut self, text: &str) -> Result<(), String> {
+    pub fn play(&mut self, text: &str) -> Result<(), String> {
         let play = Play::parse("test", text).unwrap();
         self.player.run(&mut self.lab, &play).map_err(|error| error.to_string())
     }
@@ -51,12 +51,12 @@ impl Bench {
         self.lab.description().node(name).unwrap()
     }
 
-    fn screen(&self, name: &str) -> &str {
+    pub fn screen(&self, name: &str) -> &str {
         self.player.screen(self.node(name)).unwrap().text()
     }
 
     /// What is left five minutes later.
-    fn leftovers(&mut self) -> Vec<String> {
+    pub fn leftovers(&mut self) -> Vec<String> {
         self.play("sleep 300s").unwrap();
         self.lab.leftovers()
     }

@@ -6,6 +6,7 @@ mod description;
 mod isdn;
 mod play;
 mod player;
+mod readme;
 mod segment;
 mod virtual_host;
 

@@ -23,6 +23,8 @@ fn host(port: usize, address: &str) -> VirtualHost {
     let name = InterfaceName::new(InterfaceKind::Ethernet, "0");
     let mut host = VirtualHost::new(HashMap::from([(name.clone(), attachment(port))]));
     done(&mut host, HostRequest::BindDevice { interface: ETHERNET, name });
+    let carrier = HostOutput::Event(HostEvent::Carrier { interface: ETHERNET, up: true });
+    assert_eq!(host.poll(), Some(carrier));
     done(&mut host, HostRequest::SetLink { interface: ETHERNET, up: true });
     done(&mut host, HostRequest::AddAddress { interface: ETHERNET, address: address.parse().unwrap() });
     host
@@ -38,7 +40,12 @@ fn ask(host: &mut VirtualHost, request: HostRequest) -> HostEvent {
 
 fn done(host: &mut VirtualHost, request: HostRequest) {
     let text = format!("{request:?}");
+    let bound = matches!(request, HostRequest::BindDevice { .. });
     assert_eq!(ask(host, request), HostEvent::Done(RequestId(7)), "{text}");
+    if bound {
+        let carrier = HostEvent::Carrier { interface: ETHERNET, up: true };
+        assert_eq!(host.poll(), Some(HostOutput::Event(carrier)));
+    }
 }
 
 fn echo(destination: &str) -> HostRequest {

@@ -1,0 +1,182 @@
+//! The README of the dial-in lab says what is so.
+
+use regex::Regex;
+use vpdnsh::lab::virtual_lab::VirtualOptions;
+
+use crate::call::{Bench, example};
+use crate::transcript;
+
+fn readme() -> String {
+    std::fs::read_to_string(example().join("README.md")).unwrap()
+}
+
+/// What stands between backquotes.
+fn quoted(text: &str) -> Vec<String> {
+    let quoted = Regex::new("`([^`]+)`").unwrap();
+    quoted.captures_iter(text).map(|quote| quote[1].to_owned()).collect()
+}
+
+/// Whether a transcript has a line with this, where `...` stands for anything.
+fn shows(transcript: &str, quote: &str) -> bool {
+    let parts: Vec<String> = quote.split("...").map(|part| regex::escape(part.trim_end())).collect();
+    let expression = Regex::new(&parts.join(".*")).unwrap();
+    transcript.lines().any(|line| expression.is_match(line))
+}
+
+#[test]
+fn each_step_shows_the_lines_that_are_quoted() {
+    let (lac, text) = (transcript::lac(), readme());
+    let steps: Vec<Vec<&str>> = text
+        .lines()
+        .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
+        .filter(|cells| cells.len() == 6 && cells[1].parse::<u8>().is_ok())
+        .collect();
+    let numbers: Vec<&str> = steps.iter().map(|cells| cells[1]).collect();
+    let expected: Vec<String> = (1..=14).chain(1..=9).map(|n: u8| n.to_string()).collect();
+    assert_eq!(numbers, expected);
+    for cells in steps {
+        for (cell, transcript) in [(cells[3], lac.as_str()), (cells[4], transcript::LNS)] {
+            let quotes = quoted(cell);
+            assert_eq!(quotes.is_empty(), cell.is_empty(), "step {}: {cell}", cells[1]);
+            for quote in quotes {
+                assert!(shows(transcript, &quote), "step {}: {quote}", cells[1]);
+            }
+        }
+    }
+}
+
+/// What the consoles show of a call after `change`, with every debug of the README on.
+fn call(change: &str) -> Bench {
+    let mut bench = Bench::new(&VirtualOptions::default());
+    let debugs = [
+        "ppp negotiation",
+        "ppp authentication",
+        "vpdn event",
+        "vpdn l2x-events",
+        "vpdn l2x-packets",
+        "aaa authorization",
+        "radius",
+    ];
+    let mut play = "soho: enable\nlac: enable\nlns: enable\nsoho: debug isdn events\n".to_owned();
+    for debug in debugs {
+        play += &format!("lac: debug {debug}\nlns: debug {debug}\n");
+    }
+    bench.play(&format!("{play}{change}soho: ping 10.51.6.82\nwait soho /Success rate/ 30s\n")).unwrap();
+    bench
+}
+
+fn has(bench: &Bench, node: &str, line: &str) -> bool {
+    bench.screen(node).contains(line)
+}
+
+/// Makes soho dial another number.
+fn dialling(number: &str) -> String {
+    let readme = readme();
+    // The commands are those of the README.
+    for command in ["no dialer map ip 10.51.6.82 broadcast 614629", "configure terminal", "interface bri0"] {
+        assert!(readme.contains(&format!("`{command}`")), "{command}");
+    }
+    format!(
+        "soho: configure terminal\nsoho: interface bri0\nsoho: no dialer map ip 10.51.6.82 broadcast 614629\n\
+         soho: dialer map ip 10.51.6.82 broadcast {number}\nsoho: end\n"
+    )
+}
+
+#[test]
+fn a_wrong_secret_ends_the_tunnel_before_there_is_a_session() {
+    let mut bench =
+        call("lns: configure terminal\nlns: vpdn-group 1\nlns: l2tp tunnel password wrong\nlns: end\n");
+    assert!(has(&bench, "lac", "I SCCRP from l2tp-gw") && has(&bench, "lac", "O StopCCN"));
+    assert!(has(&bench, "lns", "I StopCCN"));
+    for node in ["lac", "lns"] {
+        assert!(!has(&bench, node, "Tunnel Authentication success"), "{node}");
+        assert!(!has(&bench, node, "Session state change from wait"), "{node}");
+    }
+    assert!(has(&bench, "soho", "Success rate is 0 percent (0/5)"));
+    assert_eq!(bench.leftovers(), [] as [String; 0]);
+}
+
+#[test]
+fn a_wrong_password_is_noticed_by_the_lns_alone() {
+    let mut bench = call("soho: configure terminal\nsoho: username 5300-1 password wrong\nsoho: end\n");
+    assert!(has(&bench, "lac", "Session state change from wait-reply to established"));
+    assert!(has(&bench, "lns", "Access-Reject") && has(&bench, "lns", "CHAP: O FAILURE"));
+    assert!(!has(&bench, "lac", "Access-Reject") && !has(&bench, "lac", "FAILURE"));
+    assert!(has(&bench, "lac", "Session state change from established to idle"));
+    assert!(has(&bench, "soho", "Success rate is 0 percent (0/5)"));
+    assert_eq!(bench.leftovers(), [] as [String; 0]);
+}
+
+#[test]
+fn an_unknown_number_is_refused_by_the_switch() {
+    let mut bench = call(&dialling("911"));
+    assert!(has(&bench, "soho", "cause 1 (Unallocated/unassigned number)"));
+    assert!(!has(&bench, "lac", "Serial0:0, changed state to up"));
+    assert_eq!(bench.leftovers(), [] as [String; 0]);
+}
+
+#[test]
+fn a_number_without_a_tunnel_rings_and_goes_no_further_than_step_four() {
+    let mut bench = call(&dialling("614631"));
+    assert!(has(&bench, "lac", "Se0:0 VPDN: Looking for tunnel -- dnis:614631 --"));
+    assert!(has(&bench, "lac", "Access-Reject") && !has(&bench, "lac", "SCCRQ"));
+    assert!(has(&bench, "soho", "Success rate is 0 percent (0/5)"));
+    assert_eq!(bench.leftovers(), [] as [String; 0]);
+}
+
+#[test]
+fn a_number_whose_tunnel_is_a_cisco_avpair_comes_up() {
+    let mut bench = call(&dialling("614630"));
+    assert!(has(&bench, "lac", "Se0:0 VPDN: Looking for tunnel -- dnis:614630 --"));
+    assert!(has(&bench, "soho", "!!!!!"));
+    bench.play("soho: clear interface bri0\n").unwrap();
+    assert_eq!(bench.leftovers(), [] as [String; 0]);
+}
+
+#[test]
+fn an_lns_that_is_switched_off_is_missed_by_the_user_and_by_the_lac() {
+    let mut bench = call("");
+    bench.play("power lns off\nwait lac /Tunnel state change from .* to idle/ 300s\n").unwrap();
+    assert!(has(&bench, "lac", "O HELLO") && has(&bench, "lac", "O Resend HELLO"));
+    assert!(has(&bench, "lac", "%ISDN-6-DISCONNECT: Interface Serial0:0"));
+    bench.play("power lns on\nsleep 10s\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\n").unwrap();
+    bench.play("soho: clear interface bri0\n").unwrap();
+    assert_eq!(bench.leftovers(), [] as [String; 0]);
+}
+
+#[test]
+fn the_lac_alone_clears_the_call_of_an_lns_that_is_gone() {
+    let mut bench = call(
+        "soho: configure terminal\nsoho: interface bri0\nsoho: no keepalive\nsoho: dialer idle-timeout 600\nsoho: end\n",
+    );
+    bench.play("power lns off\nwait lac /Tunnel state change from .* to idle/ 300s\n").unwrap();
+    let log = bench.screen("lac");
+    let (gone, hung_up) = (log.find("to idle").unwrap(), log.find("%ISDN-6-DISCONNECT").unwrap());
+    assert!(log.contains("O HELLO") && log[..gone].contains("Resend HELLO"), "{log}");
+    assert!(hung_up > log.rfind("Resend HELLO").unwrap(), "nobody hung up before: {log}");
+    assert_eq!(bench.leftovers(), [] as [String; 0]);
+}
+
+#[test]
+fn a_cable_that_is_plugged_in_again_in_time_costs_nothing_but_pings() {
+    let mut bench = call("");
+    bench.play("link lac-lns down\nsleep 8s\nlink lac-lns up\nsleep 10s\n").unwrap();
+    assert!(!has(&bench, "lac", "to idle"), "{}", bench.screen("lac"));
+    bench.play("soho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\n").unwrap();
+}
+
+#[test]
+fn the_screens_that_are_named_show_the_call() {
+    let mut bench = call("");
+    bench
+        .play(
+            "lac: show vpdn\nlac: show vpdn tunnel all\nlac: show users\nlns: show vpdn\nlns: show vpdn tunnel all\n\
+             lns: show users\nlns: show ip route\nlns: show ip interface brief\nlns: show interfaces virtual-access 1\n",
+        )
+        .unwrap();
+    for node in ["soho", "lac", "lns"] {
+        assert!(!has(&bench, node, "% Invalid") && !has(&bench, node, "% Incomplete"), "{node}");
+    }
+    assert!(has(&bench, "lac", "2500-1") && has(&bench, "lns", "Virtual-Access1 is up, line protocol is up"));
+    assert!(has(&bench, "lns", "10.10.53.2"), "{}", bench.screen("lns"));
+}
