@@ -17,7 +17,10 @@ fn quoted(text: &str) -> Vec<String> {
 }
 
 /// Whether a transcript has a line with this, where `...` stands for anything.
+///
+/// The Virtual-Access of the documented call has number 4; in the lab it is the first one.
 fn shows(transcript: &str, quote: &str) -> bool {
+    let quote = quote.replace("Vi1 ", "Vi4 ").replace("VACCESS1", "VACCESS4");
     let parts: Vec<String> = quote.split("...").map(|part| regex::escape(part.trim_end())).collect();
     let expression = Regex::new(&parts.join(".*")).unwrap();
     transcript.lines().any(|line| expression.is_match(line))
