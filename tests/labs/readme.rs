@@ -20,7 +20,10 @@ fn quoted(text: &str) -> Vec<String> {
 ///
 /// The Virtual-Access of the documented call has number 4; in the lab it is the first one.
 fn shows(transcript: &str, quote: &str) -> bool {
-    let quote = quote.replace("Vi1 ", "Vi4 ").replace("VACCESS1", "VACCESS4");
+    let quote = quote
+        .replace("Vi1 ", "Vi4 ")
+        .replace("VACCESS1", "VACCESS4")
+        .replace("Virtual-Access1 ", "Virtual-Access4 ");
     let parts: Vec<String> = quote.split("...").map(|part| regex::escape(part.trim_end())).collect();
     let expression = Regex::new(&parts.join(".*")).unwrap();
     transcript.lines().any(|line| expression.is_match(line))
