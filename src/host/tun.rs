@@ -1,6 +1,7 @@
 //! TUN and TAP devices. They vanish with their descriptor: a killed process leaves none behind.
 
 use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll};
 
 use tun_rs::{AsyncDevice, DeviceBuilder, Layer, SyncDevice};
@@ -36,9 +37,17 @@ fn build(name: &str, layer: Layer, mtu: u16, mac: Option<[u8; 6]>) -> io::Result
     Ok(device)
 }
 
+/// A device with a second descriptor for writing, which does not ask the runtime whether the device is writable: of
+/// one that has just come up the runtime does not know yet, and would lose its first packets.
+fn split(device: SyncDevice) -> io::Result<(AsyncDevice, OwnedFd)> {
+    let writer = device.as_fd().try_clone_to_owned()?;
+    Ok((AsyncDevice::new(device)?, writer))
+}
+
 /// A TUN: IP packets without any header.
 pub struct Tun {
     device: AsyncDevice,
+    writer: OwnedFd,
     name: String,
     index: u32,
 }
@@ -51,7 +60,8 @@ impl Tun {
     pub fn create(name: &str, mtu: u16) -> io::Result<Tun> {
         let device = build(name, Layer::L3, mtu, None)?;
         let index = device.if_index()?;
-        Ok(Tun { device: AsyncDevice::new(device)?, name: name.to_owned(), index })
+        let (device, writer) = split(device)?;
+        Ok(Tun { device, writer, name: name.to_owned(), index })
     }
 
     /// Its name.
@@ -85,13 +95,14 @@ impl Tun {
     /// # Errors
     /// `WouldBlock`, or when the device is down or gone.
     pub fn try_send(&self, packet: &[u8]) -> io::Result<usize> {
-        self.device.try_send(packet)
+        Ok(nix::unistd::write(&self.writer, packet)?)
     }
 }
 
 /// A TAP: the lab's end of an Ethernet. Its frames begin with the destination address; no FCS.
 pub struct Tap {
     device: AsyncDevice,
+    writer: OwnedFd,
     name: String,
 }
 
@@ -119,7 +130,8 @@ impl Tap {
     /// When the runtime refuses it.
     pub fn from_sync(device: SyncDevice) -> io::Result<Tap> {
         let name = device.name()?;
-        Ok(Tap { device: AsyncDevice::new(device)?, name })
+        let (device, writer) = split(device)?;
+        Ok(Tap { device, writer, name })
     }
 
     /// Makes a TAP inside `netns` and registers it with the runtime of this thread.
@@ -129,7 +141,8 @@ impl Tap {
     pub fn create_in(netns: &super::NetNs, name: &str, mtu: u16, mac: Option<[u8; 6]>) -> io::Result<Tap> {
         let device = netns.run(|| Self::open(name, mtu, mac))?;
         let name = name.to_owned();
-        Ok(Tap { device: AsyncDevice::new(device)?, name })
+        let (device, writer) = split(device)?;
+        Ok(Tap { device, writer, name })
     }
 
     /// Its name.
@@ -158,6 +171,6 @@ impl Tap {
     /// # Errors
     /// `WouldBlock`, or when the device is down or gone.
     pub fn try_send(&self, frame: &[u8]) -> io::Result<usize> {
-        self.device.try_send(frame)
+        Ok(nix::unistd::write(&self.writer, frame)?)
     }
 }

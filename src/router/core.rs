@@ -15,6 +15,10 @@ use crate::logging::clock::Clock;
 use crate::logging::{Delivery, Logging};
 use crate::proto::Instant;
 
+/// Lines that follow each other within this time take effect together: a configuration that is pasted is not made
+/// anew for each of its lines.
+const PASTE: Duration = Duration::from_millis(10);
+
 /// A line on which somebody sits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OpenLine {
@@ -41,6 +45,8 @@ pub(super) struct Core {
     /// The running-config was changed since it was last saved.
     pub modified: bool,
     pub config: Arc<RouterConfig>,
+    /// When the first line was typed that the engine has not been handed yet.
+    pub unapplied: Option<Instant>,
     pub logging: Logging,
     pub outputs: VecDeque<Output>,
     /// Stamped lines on their way to the terminals.
@@ -73,6 +79,7 @@ impl Core {
             startup: params.startup_config,
             modified: false,
             config: Arc::default(),
+            unapplied: None,
             logging: Logging::new(Clock::new(params.wall_clock)),
             outputs: VecDeque::new(),
             log: Vec::new(),
@@ -102,8 +109,21 @@ impl Core {
         }
     }
 
+    /// When the lines that were typed take effect at the latest.
+    pub fn applies_at(&self) -> Option<Instant> {
+        self.unapplied.map(|since| since + PASTE)
+    }
+
+    /// What was typed takes effect.
+    pub fn apply_typed(&mut self) {
+        if self.unapplied.is_some() {
+            self.reconfigure();
+        }
+    }
+
     /// Hands the running-config to the engine as a whole.
     pub fn reconfigure(&mut self) {
+        self.unapplied = None;
         self.config = Arc::new(RouterConfig::from_store(&self.store));
         self.engine.configure(self.now, self.config.clone());
     }
@@ -165,6 +185,7 @@ impl Executor for Core {
     }
 
     fn exec(&mut self, line: LineId, parsed: &Parsed, out: &mut String) -> ExecResult {
+        self.apply_typed();
         exec::run(self, line, parsed, out)
     }
 
@@ -184,12 +205,14 @@ impl Executor for Core {
         let applied = self.store.apply(at, parsed).map_err(|e| e.to_string())?;
         if applied.changed {
             self.modified = true;
-            self.reconfigure();
+            self.unapplied.get_or_insert(self.now);
         }
         Ok(applied)
     }
 
     fn configured(&mut self, line: LineId) {
+        self.apply_typed();
+        self.drain_engine();
         let name = self.line_name(line);
         self.syslog(5, format!("%SYS-5-CONFIG_I: Configured from console by {name}"));
     }

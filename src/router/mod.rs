@@ -56,12 +56,20 @@ impl Router {
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
         self.core.now = self.core.now.max(now);
         match input {
-            Input::Engine(input) => self.core.engine.handle(now, input),
+            Input::Engine(input) => {
+                if !matches!(input, engine::Input::Timeout) {
+                    self.core.apply_typed();
+                }
+                self.core.engine.handle(now, input);
+            }
             Input::Console(line, input) => {
                 // Screens show durations as of now, not as of the engine's last event.
                 self.core.engine.handle(now, engine::Input::Timeout);
                 self.console(line, input);
             }
+        }
+        if self.core.applies_at().is_some_and(|at| at <= now) {
+            self.core.apply_typed();
         }
         if self.core.engine.next_timeout().is_some_and(|at| at <= now) {
             self.core.engine.handle(now, engine::Input::Timeout);
@@ -78,7 +86,7 @@ impl Router {
     /// When `handle(now, Input::Engine(Timeout))` must be called next.
     pub fn next_timeout(&self) -> Option<Instant> {
         let idle = self.terminals.values().filter_map(|t| self.idle_deadline(t)).min();
-        earliest(self.core.engine.next_timeout(), idle)
+        earliest(self.core.applies_at(), earliest(self.core.engine.next_timeout(), idle))
     }
 
     /// The host name, for titles and prompts of a lab.

@@ -98,6 +98,9 @@ impl Bench {
             screen.text.push('\n');
             screen.waits = Waits::Nothing;
         }
+        if matches!(input, ConsoleInput::Line(_) | ConsoleInput::Key(_)) {
+            screen.waits = Waits::Nothing;
+        }
         self.router.handle(self.now, Input::Console(line, input));
         self.settle();
     }
@@ -211,9 +214,10 @@ impl Bench {
 }
 
 #[test]
-fn what_is_typed_reaches_the_engine_at_once() {
+fn what_is_typed_takes_effect() {
     let mut bench = Bench::enabled("hostname R\n");
     bench.lines("configure terminal\ninterface loopback 0\nip address 10.9.9.9 255.255.255.255");
+    bench.pass(Duration::from_millis(10));
     assert!(bench.asked_for(
         |r| matches!(r, HostRequest::AddAddress { address, .. } if address.to_string() == "10.9.9.9/32")
     ));
@@ -247,4 +251,23 @@ fn durations_on_screens_are_as_of_now() {
     assert!(bench.shown("show users").contains("*  0 con 0"));
     let caller = bench.shown("show caller");
     assert!(caller.contains("01:00:00"), "{caller}");
+}
+
+#[test]
+fn a_pasted_configuration_takes_effect_as_a_whole_and_at_once() {
+    let mut bench = Bench::enabled("hostname R\n");
+    bench.lines("configure terminal");
+    for n in 0..250 {
+        bench.lines(&format!("interface loopback {n}\nip address 10.9.9.{n} 255.255.255.255"));
+    }
+    assert!(!bench.asked_for(|r| matches!(r, HostRequest::AddAddress { .. })));
+    // A command sees what was typed before it.
+    let brief = bench.shown("do show ip interface brief");
+    assert_eq!(brief.matches("10.9.9.").count(), 250, "{brief}");
+    assert!(bench.asked_for(|r| matches!(r, HostRequest::AddAddress { .. })));
+    // So does leaving the configuration mode, and what it brings stands above the message about it.
+    bench.lines("interface loopback 0\nshutdown");
+    let left = bench.shown("end");
+    let (down, done) = (left.find("%LINK-5-CHANGED"), left.find("%SYS-5-CONFIG_I"));
+    assert!(down.is_some() && down < done, "{left}");
 }

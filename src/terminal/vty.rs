@@ -55,6 +55,8 @@ pub struct Vty {
     utf8: Vec<u8>,
     literal: bool,
     leave: bool,
+    /// That key has already ended a command.
+    aborted: bool,
     last_cr: bool,
     out: Vec<u8>,
     input: Vec<ConsoleInput>,
@@ -88,6 +90,7 @@ impl Default for Vty {
             utf8: Vec::new(),
             literal: false,
             leave: false,
+            aborted: false,
             last_cr: false,
             out: Vec::new(),
             input: Vec::new(),
@@ -189,9 +192,18 @@ impl Vty {
         if std::mem::take(&mut self.last_cr) && matches!(b, b'\n' | 0) {
             return;
         }
+        let aborted = std::mem::take(&mut self.aborted);
         if std::mem::take(&mut self.leave) {
-            self.keys.push_back(if matches!(b, b'x' | b'X') { Key::Leave } else { Key::Interrupt });
-            return;
+            match (b, aborted) {
+                (b'x' | b'X', _) => return self.keys.push_back(Key::Leave),
+                (_, false) => return self.keys.push_back(Key::Interrupt),
+                // Pressed twice, as some do to be sure.
+                (0x1e, true) => return,
+                (_, true) => {}
+            }
+        }
+        if matches!(b, 0x03 | 0x1e) && self.waiting == Waiting::Command {
+            return self.abort(b);
         }
         if !self.escape.is_empty() {
             return self.escape_sequence(b);
@@ -203,6 +215,13 @@ impl Vty {
         if let Some(key) = self.control(b, literal) {
             self.keys.push_back(key);
         }
+    }
+
+    /// Ctrl-C or Ctrl-^ while a command runs ends it at once; what was typed ahead is dropped.
+    fn abort(&mut self, b: u8) {
+        self.keys.clear();
+        self.input.push(ConsoleInput::Interrupt);
+        (self.leave, self.aborted) = (b == 0x1e, b == 0x1e);
     }
 
     fn control(&mut self, b: u8, literal: bool) -> Option<Key> {
@@ -526,7 +545,7 @@ mod tests {
         vty.receive(b"ping 1.1.1.1\r");
         vty.take();
         vty.receive(b"\x1ex");
-        assert_eq!(vty.take().1, [ConsoleInput::Leave]);
+        assert_eq!(vty.take().1, [ConsoleInput::Interrupt, ConsoleInput::Leave]);
         vty.receive(b"\x1e\x1e");
         assert_eq!(vty.take().1, [ConsoleInput::Interrupt]);
     }
@@ -539,6 +558,17 @@ mod tests {
         let (out, input) = vty.take();
         assert_eq!(out, b"Password: \r\n");
         assert_eq!(input, [ConsoleInput::Line("cis?co".into())]);
+    }
+
+    #[test]
+    fn the_escape_character_ends_a_running_command_without_waiting_for_another_key() {
+        let mut vty = at_prompt();
+        vty.receive(b"ping 10.0.0.1\r");
+        vty.take();
+        vty.receive(b"typed ahead\x1e");
+        assert_eq!(vty.take().1, [ConsoleInput::Interrupt]);
+        vty.receive(b"x");
+        assert_eq!(vty.take().1, [ConsoleInput::Leave]);
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Terminal {
                 "enter" => '\n',
                 other => other.chars().next().expect("a key"),
             };
-            if !self.screen.ends_with('\n') {
+            if self.screen.ends_with("[confirm]") {
                 self.screen.push('\n');
             }
             return self.send(ConsoleInput::Key(key));

@@ -159,7 +159,7 @@ clean_capture() {
 
 # has FILE FILTER: a packet of the capture matches.
 has() {
-    tshark -r "$1" -Y "$2" >"$scratch/has" 2>"$scratch/tshark.err"
+    tshark -r "$1" --disable-protocol tcp -Y "$2" >"$scratch/has" 2>"$scratch/tshark.err"
     [ -s "$scratch/has" ] || fail "the capture has no packet with $2"
 }
 
