@@ -45,7 +45,7 @@ pub fn a_lab_that_is_killed_leaves_nothing() {
     let lab = Copy::new(|_, text| text);
     let before = devices();
     let mut command = lab.play(
-        "soho: enable\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\n\
+        "soho: enable\nsoho: ping 10.51.6.82\nwait soho /Success rate is 100 percent/ 30s\n\
          shell lns: ip -br link show Vi1\nsleep 120s\n",
     );
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();

@@ -43,7 +43,7 @@ pub fn traffic_both_ways_in_a_clean_capture() {
     // Shut down, soho does not dial again for what TCP still has to say.
     let play = format!(
         "capture lac-lns {}\n\
-         soho: enable\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\n\
+         soho: enable\nsoho: ping 10.51.6.82\nwait soho /Success rate is 100 percent/ 30s\n\
          shell soho: ping -c 3 -i 0.2 10.51.6.82\n\
          shell lns: ping -c 3 -i 0.2 10.10.53.2\n\
          shell lns: {SERVER} --bind 10.51.6.82 && {LISTENS}\n\
