@@ -3,6 +3,8 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use super::AccountingConfig;
+
 /// One method of a method list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -85,8 +87,8 @@ pub struct AaaConfig {
     pub authentication_login: Vec<MethodList>,
     /// `aaa authorization network`.
     pub authorization_network: Vec<MethodList>,
-    /// `aaa accounting network`.
-    pub accounting_network: Vec<MethodList>,
+    /// `aaa accounting` and what belongs to it.
+    pub accounting: AccountingConfig,
     /// Servers in configured order.
     pub servers: Vec<RadiusServer>,
     /// `aaa group server radius`: name and the servers' addresses.
@@ -114,7 +116,7 @@ impl Default for AaaConfig {
             authentication_ppp: Vec::new(),
             authentication_login: Vec::new(),
             authorization_network: Vec::new(),
-            accounting_network: Vec::new(),
+            accounting: AccountingConfig::default(),
             servers: Vec::new(),
             server_groups: Vec::new(),
             key: None,

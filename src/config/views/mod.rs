@@ -4,12 +4,14 @@
 //! and acts on the difference, so no line can be half applied.
 
 pub mod aaa;
+pub mod accounting;
 mod build;
 pub mod interface;
 pub mod system;
 pub mod vpdn;
 
 pub use aaa::*;
+pub use accounting::*;
 pub use interface::*;
 pub use system::*;
 pub use vpdn::*;

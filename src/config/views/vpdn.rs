@@ -39,6 +39,10 @@ pub struct VpdnGlobal {
     pub history_failure: Option<usize>,
     /// `vpdn tunnel authorization password`, and the password of a lookup; `cisco`.
     pub lookup_password: String,
+    /// `vpdn tunnel accounting network`: the list for Tunnel-Start and Tunnel-Stop.
+    pub tunnel_accounting: Option<String>,
+    /// `vpdn session accounting network`: the list for Tunnel-Link-Start and Tunnel-Link-Stop.
+    pub session_accounting: Option<String>,
 }
 
 impl Default for VpdnGlobal {
@@ -55,6 +59,8 @@ impl Default for VpdnGlobal {
             logging: VpdnLogging::default(),
             history_failure: Some(20),
             lookup_password: "cisco".to_owned(),
+            tunnel_accounting: None,
+            session_accounting: None,
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::super::{AaaConfig, InterfaceName, Method, MethodList, RadiusServer, User};
+use super::super::{
+    AaaConfig, AccountingConfig, AccountingList, AccountingRecords, AccountingService, InterfaceName, Method,
+    MethodList, RadiusServer, User,
+};
 use crate::config::store::{Line, Store};
 use crate::grammar::Command;
 use crate::grammar::command::aaa as g;
@@ -30,7 +33,14 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
         A::NewModel(op) => aaa.new_model = op.is_set(),
         A::Authentication(Op::Set(a)) => authentication(a, aaa),
         A::Authorization(Op::Set(a)) => aaa.authorization_network.extend(authorization(a)),
-        A::Accounting(Op::Set(a)) => aaa.accounting_network.extend(accounting(a)),
+        A::Accounting(Op::Set(a)) => aaa.accounting.lists.push(accounting(a)),
+        A::AccountingUpdate(Op::Set(u)) => update(&u.when, &mut aaa.accounting),
+        A::AccountingDelayStart(op) => aaa.accounting.delay_start = op.is_set(),
+        A::AccountingSendStopFailure(op) => aaa.accounting.stop_on_failure = op.is_set(),
+        A::SessionId(Op::Set(s)) => aaa.accounting.unique_ids = s.kind == g::SessionIdKind::Unique,
+        A::RadiusServerUniqueIdent(Op::Set(i)) => {
+            aaa.accounting.ident = u8::try_from(i.number).unwrap_or_default();
+        }
         A::RadiusServerHost(Op::Set(h)) => aaa.servers.push(RadiusServer {
             address: h.address,
             auth_port: port(h.auth_port, 1645),
@@ -82,16 +92,39 @@ fn authorization(a: &g::Authorization) -> Option<MethodList> {
     (a.service == g::AuthorizationService::Network).then_some(list)
 }
 
-/// The list of an `aaa accounting network` line that records anything.
-fn accounting(a: &g::Accounting) -> Option<MethodList> {
+/// The list of an `aaa accounting` line.
+fn accounting(a: &g::Accounting) -> AccountingList {
     let name = match &a.list {
         g::AccountingList::Default => "default",
         g::AccountingList::Name { name } => name,
     };
-    let methods = a.methods.iter().filter_map(accounting_method).collect();
-    let list = MethodList { name: name.to_owned(), methods };
-    let records = a.records != g::AccountingRecords::None;
-    (a.service == g::AccountingService::Network && records).then_some(list)
+    AccountingList {
+        service: match a.service {
+            g::AccountingService::Network => AccountingService::Network,
+            g::AccountingService::Exec => AccountingService::Exec,
+            g::AccountingService::System => AccountingService::System,
+        },
+        name: name.to_owned(),
+        records: match a.records {
+            g::AccountingRecords::StartStop => AccountingRecords::StartStop,
+            g::AccountingRecords::StopOnly => AccountingRecords::StopOnly,
+            g::AccountingRecords::WaitStart => AccountingRecords::WaitStart,
+            g::AccountingRecords::None => AccountingRecords::None,
+        },
+        methods: a.methods.iter().filter_map(accounting_method).collect(),
+    }
+}
+
+/// `aaa accounting update`.
+fn update(when: &g::AccountingUpdateWhen, accounting: &mut AccountingConfig) {
+    let minutes = |m: u32| Duration::from_secs(60 * u64::from(m));
+    match when {
+        g::AccountingUpdateWhen::Newinfo { newinfo_minutes } => {
+            accounting.newinfo = true;
+            accounting.periodic = newinfo_minutes.map(minutes);
+        }
+        g::AccountingUpdateWhen::Periodic { minutes: m } => accounting.periodic = Some(minutes(*m)),
+    }
 }
 
 fn authentication_method(method: &g::AuthenticationMethods) -> Option<Method> {
