@@ -28,6 +28,11 @@ pub(super) struct AaaState {
 }
 
 impl AaaState {
+    /// Whether a RADIUS server said who the user is; `None` when nobody did.
+    pub fn from_radius(&self) -> Option<bool> {
+        self.session.as_ref().and_then(|s| s.profile.as_ref()).map(|p| p.from_radius)
+    }
+
     /// Each Class attribute that came with the user's Access-Accept.
     pub fn class(&self) -> Vec<Vec<u8>> {
         let profile = self.session.as_ref().and_then(|s| s.profile.as_ref());
@@ -63,6 +68,7 @@ impl Engine {
             AaaOutput::Syslog { severity, text } => {
                 self.core.push(Output::Log(LogLine::Syslog { severity, text }))
             }
+            AaaOutput::Accounting(output) => self.accounting_output(output),
             AaaOutput::Event(event) => self.aaa_event(event),
         }
     }
@@ -145,7 +151,7 @@ impl Engine {
     }
 
     /// A port as RADIUS sees it.
-    fn aaa_port(&self, id: InterfaceId) -> Option<AaaPort> {
+    pub(super) fn aaa_port(&self, id: InterfaceId) -> Option<AaaPort> {
         let interface = self.interfaces.get(id)?;
         let port = self.ports.get(&id)?;
         let digits: String = interface.name.unit.chars().rev().take_while(char::is_ascii_digit).collect();
@@ -176,7 +182,7 @@ impl Engine {
 
     /// The address that stands for this router: that of the interface towards the first RADIUS server, else of
     /// the first interface that has one.
-    fn nas_address(&self) -> Ipv4Addr {
+    pub(super) fn nas_address(&self) -> Ipv4Addr {
         let server = self.config.aaa.servers.first().map(|s| s.address);
         let addresses = self.config.interfaces.iter().filter_map(|i| match (&i.ip, i.name.kind) {
             (IpAddress::Static(address), kind) if kind != InterfaceKind::VirtualTemplate => {

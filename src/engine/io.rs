@@ -91,14 +91,35 @@ pub struct Counters {
     /// Packets of the network layer that are interesting for the idle timer: seconds since the router's start
     /// of the last one.
     pub last_activity: AtomicU64,
+    /// Data messages that did not come in, with [`SEQUENCED`] when there were sequence numbers to tell.
+    pub lost: AtomicU64,
+    /// What was counted before the counters were cleared, in the order of [`Counters::total`].
+    before: [AtomicU64; 4],
 }
 
+/// In [`Counters::lost`]: data came with sequence numbers.
+pub const SEQUENCED: u64 = 1 << 63;
+
 impl Counters {
-    /// Starts counting from zero (`clear counters`).
+    /// Starts counting from zero (`clear counters`). The totals go on.
     pub fn clear(&self) {
-        for counter in [&self.packets_out, &self.octets_out, &self.packets_in, &self.octets_in] {
-            counter.store(0, Ordering::Relaxed);
+        let counters = [&self.packets_out, &self.octets_out, &self.packets_in, &self.octets_in];
+        for (counter, before) in counters.into_iter().zip(&self.before) {
+            before.fetch_add(counter.swap(0, Ordering::Relaxed), Ordering::Relaxed);
         }
+    }
+
+    /// Packets out, octets out, packets in, octets in since the session began, whatever was cleared meanwhile.
+    pub fn total(&self) -> (u64, u64, u64, u64) {
+        let (packets_out, octets_out, packets_in, octets_in) = self.snapshot();
+        let [a, b, c, d] = self.before.each_ref().map(|before| before.load(Ordering::Relaxed));
+        (packets_out + a, octets_out + b, packets_in + c, octets_in + d)
+    }
+
+    /// Notes that data comes with sequence numbers, and how many of them were left out.
+    pub fn sequenced(&self, lost: u64) {
+        self.lost.fetch_add(lost, Ordering::Relaxed);
+        self.lost.fetch_or(SEQUENCED, Ordering::Relaxed);
     }
 
     /// Packets out, octets out, packets in, octets in.
@@ -259,6 +280,18 @@ pub enum HostRequest {
         /// Device.
         interface: Option<InterfaceId>,
     },
+    /// Keep an accounting record over a restart of the router. Only asked of a host that said that it has a spool.
+    SpoolAppend {
+        /// Its name.
+        id: u64,
+        /// The record.
+        bytes: Vec<u8>,
+    },
+    /// Forget it.
+    SpoolRemove {
+        /// Its name.
+        id: u64,
+    },
     /// Send one ICMP echo request and report the reply or silence.
     Echo {
         /// Destination.
@@ -294,6 +327,8 @@ pub enum HostEvent {
         /// The IP packet.
         packet: Vec<u8>,
     },
+    /// The host has a spool; these accounting records were left in it. Said once, when the router is switched on.
+    Spooled(Vec<(u64, Vec<u8>)>),
     /// An observed L2TP data message.
     Data {
         /// The PPP interface.

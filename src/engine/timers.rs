@@ -20,6 +20,8 @@ pub(super) enum Timer {
     Idle(InterfaceId),
     /// Dial on demand: a call that failed may be tried again.
     Redial(InterfaceId),
+    /// Accounting: an update is due.
+    Update(InterfaceId),
     /// The host has not answered an echo request.
     Echo(RequestId),
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::aaa::accounting::EndCause;
 use super::debug::{Vpdn as VpdnDebug, VpdnEvent, Vtemplate};
 use super::interfaces::{LinkState, Origin};
 use super::io::{DataSession, ForwardCommand, InterfaceId};
@@ -23,6 +24,8 @@ pub(super) struct Vaccess {
     /// Who called whom.
     pub calling: Option<Box<str>>,
     pub called: Option<Box<str>>,
+    /// Bits per second towards the user, as the LAC says.
+    pub speed: u32,
     /// The ICCN, until the link has begun.
     info: Option<Box<ConnectInfo>>,
 }
@@ -62,6 +65,7 @@ impl Engine {
             group,
             calling: calling_number.map(String::into_boxed_str),
             called: called_number.map(String::into_boxed_str),
+            speed: info.tx_speed,
             info: Some(Box::new(info)),
         };
         let mut port = Port::new(link, label.clone(), Side::Vaccess(Box::new(vaccess)));
@@ -71,8 +75,10 @@ impl Engine {
         self.vpdn.sessions.insert(session, id);
         self.say_clone(id, &label, &user, template, &name, &config);
         self.l2tp.bind(session, &label);
+        let link = session;
         let session = DataSession { path, counters };
         self.core.forward(ForwardCommand::AttachSession { port: id, session });
+        self.account_link_start(id, link);
         self.create_tun(id);
     }
 
@@ -174,6 +180,7 @@ impl Engine {
             self.core.syslog(&line);
         }
         self.note_failure(id, FailureType::NoResources, "no TUN interface");
+        self.note_end(id, EndCause::NasError);
         let code = ResultCode { result: 4, error: Some(4), message: Some("no virtual interface".to_owned()) };
         self.end_session(id, code);
         self.core.later(Work::DropVaccess(id));
@@ -294,6 +301,7 @@ impl Engine {
     /// `clear interface virtual-access` and `clear vpdn session`: CDN, administrative, and down.
     pub(super) fn clear_vaccess(&mut self, id: InterfaceId) {
         if self.ports.get(&id).is_some_and(|p| p.vaccess().is_some()) {
+            self.note_end(id, EndCause::TunnelAdmin);
             self.end_session(id, result(3, Some(0)));
             self.core.later(Work::DropVaccess(id));
         }

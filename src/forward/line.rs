@@ -137,6 +137,7 @@ impl Session {
             return Sequence::Drop;
         }
         statistics.lost += u64::from(ahead);
+        self.data.counters.sequenced(u64::from(ahead));
         self.expected = ns.wrapping_add(1);
         Sequence::Take
     }

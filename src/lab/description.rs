@@ -8,6 +8,7 @@
 //! [[node]]
 //! name = "lac"                        # kind = "router" is the default
 //! config = "lac.cfg"
+//! spool = "spool/lac"                 # keeps accounting records over a restart; nothing is kept without it
 //!
 //! [[node]]
 //! name = "aaa"
@@ -101,6 +102,8 @@ pub struct RouterNode {
     pub config: Option<PathBuf>,
     /// Loopback TCP port of its console.
     pub console: Option<u16>,
+    /// Where it keeps accounting records over a restart.
+    pub spool: Option<PathBuf>,
 }
 
 /// A RADIUS server.
@@ -330,6 +333,7 @@ struct RawNode {
     kind: Option<Spanned<String>>,
     config: Option<Spanned<PathBuf>>,
     console: Option<Spanned<u16>>,
+    spool: Option<Spanned<PathBuf>>,
     address: Option<Spanned<RawNet>>,
     users: Option<Spanned<PathBuf>>,
     clients: Option<Spanned<Vec<RadiusClient>>>,
@@ -432,6 +436,7 @@ impl Builder<'_> {
         Ok(RouterNode {
             config: node.config.as_ref().map(|c| directory.join(c.get_ref())),
             console: node.console.as_ref().map(|c| *c.get_ref()).or(console),
+            spool: node.spool.as_ref().map(|s| directory.join(s.get_ref())),
         })
     }
 
@@ -439,6 +444,7 @@ impl Builder<'_> {
         let foreign = [
             ("config", node.config.as_ref().map(Spanned::span)),
             ("console", node.console.as_ref().map(Spanned::span)),
+            ("spool", node.spool.as_ref().map(Spanned::span)),
         ];
         self.refuse(foreign, "a RADIUS server")?;
         let missing = |key: &str| {

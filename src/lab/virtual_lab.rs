@@ -158,7 +158,9 @@ impl VirtualLab {
                         None => String::new(),
                     };
                     let devices = devices(description, id);
-                    Node::Router(Box::new(VirtualRouter::new(config, entropy, options.wall_clock, devices)))
+                    let made = VirtualRouter::new(config, entropy, options.wall_clock, devices);
+                    let made = if router.spool.is_some() { made.with_spool() } else { made };
+                    Node::Router(Box::new(made))
                 }
                 NodeKind::Radius(radius) => {
                     let users = read(&radius.users)?;

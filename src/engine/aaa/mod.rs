@@ -6,6 +6,7 @@
 //! authentication.
 
 mod access;
+pub mod accounting;
 mod author;
 pub mod debug;
 mod lists;
@@ -27,6 +28,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use self::accounting::{Accounting, Record, RecordId};
 use self::debug::{AaaDebug, AuthenStatus, AuthorStatus, Family, emit};
 use self::local::LocalVerdict;
 use crate::config::views::{AaaConfig, Method};
@@ -34,6 +36,7 @@ use crate::proto::radius::client::{Dropped, ServerView};
 use crate::proto::radius::{
     Client, ClientConfig, ClientOutput, Code, Reply, RequestKey, Secret, ServerConfig,
 };
+use crate::proto::time::earliest;
 use crate::proto::{Context, Instant, Purpose};
 
 /// A question on its way through its method list.
@@ -58,6 +61,7 @@ enum Question {
 pub struct Aaa {
     config: AaaConfig,
     client: Client,
+    accounting: Accounting,
     next_ticket: u64,
     waiting: HashMap<RequestKey, Task>,
     outputs: VecDeque<AaaOutput>,
@@ -86,7 +90,27 @@ impl Aaa {
             source: config.source,
         });
         self.config = config.clone();
+        self.accounting.reconfigured(cx, &mut self.client, &self.config);
         self.pump(cx);
+    }
+
+    /// Sends a record to the servers of its methods, until one answers it.
+    pub fn record(&mut self, cx: &mut Context, record: Record) -> RecordId {
+        let id = self.accounting.add(cx, &mut self.client, &self.config, record);
+        self.pump(cx);
+        id
+    }
+
+    /// Takes the records that a spool holds; from now on every record is kept there. `wall` is the time in seconds
+    /// since 1970, when the clock is set.
+    pub fn restore(&mut self, cx: &mut Context, left: Vec<(u64, Vec<u8>)>, wall: Option<u32>) {
+        self.accounting.restore(cx, &mut self.client, &self.config, left, wall);
+        self.pump(cx);
+    }
+
+    /// Accounting, to look at.
+    pub fn accounting(&self) -> &Accounting {
+        &self.accounting
     }
 
     /// Asks whether a user is who it says it is. An event with [`Outcome::Authentication`] follows.
@@ -152,11 +176,13 @@ impl Aaa {
     pub fn handle_timeout(&mut self, cx: &mut Context) {
         self.client.handle_timeout(cx);
         self.pump(cx);
+        self.accounting.pump(cx, &mut self.client, &self.config);
+        self.pump(cx);
     }
 
     /// When `handle_timeout` must be called next.
     pub fn next_timeout(&self) -> Option<Instant> {
-        self.client.next_timeout()
+        earliest(self.client.next_timeout(), self.accounting.next_timeout())
     }
 
     /// The next output; call until `None` after every other call.
@@ -166,7 +192,10 @@ impl Aaa {
 
     /// Whether nothing is on its way and nothing waits to be polled.
     pub fn is_quiet(&self) -> bool {
-        self.waiting.is_empty() && self.outputs.is_empty() && self.client.is_quiet()
+        self.waiting.is_empty()
+            && self.outputs.is_empty()
+            && self.client.is_quiet()
+            && self.accounting.is_quiet()
     }
 
     /// The RADIUS servers, in order.
@@ -231,16 +260,23 @@ impl Aaa {
                     self.outputs.push_back(AaaOutput::Syslog { severity, text });
                 }
                 ClientOutput::Replied(key, reply) => {
-                    if let Some(task) = self.waiting.remove(&key) {
+                    if self.accounting.replied(cx, key) {
+                        self.accounting.pump(cx, &mut self.client, &self.config);
+                    } else if let Some(task) = self.waiting.remove(&key) {
                         self.replied(cx, task, &reply);
                     }
                 }
                 ClientOutput::Failed(key) => {
-                    if let Some(task) = self.waiting.remove(&key) {
+                    if self.accounting.failed(cx, &mut self.client, &self.config, key) {
+                        self.accounting.pump(cx, &mut self.client, &self.config);
+                    } else if let Some(task) = self.waiting.remove(&key) {
                         self.erred(cx, task);
                     }
                 }
             }
+        }
+        while let Some(output) = self.accounting.poll() {
+            self.outputs.push_back(AaaOutput::Accounting(output));
         }
     }
 

@@ -7,6 +7,8 @@ use super::lac::Targets;
 use super::result;
 use crate::config::views::RouterConfig;
 use crate::engine::Engine;
+use crate::engine::aaa::accounting::EndCause;
+use crate::engine::accounting::{end_cause, tunnel_end_cause};
 use crate::engine::core::{Pending, Work};
 use crate::engine::io::{HostRequest, InterfaceId, Output, Socket};
 use crate::engine::ports::Side;
@@ -92,12 +94,19 @@ impl Engine {
         if let Some(lns) = tunnel.lns {
             self.vpdn.busy.remove(&lns);
         }
-        for port in std::mem::take(&mut tunnel.waiting) {
+        let waiting = std::mem::take(&mut tunnel.waiting);
+        self.account_tunnel_start(id);
+        for port in waiting {
             self.start_session(port, id);
         }
     }
 
     fn tunnel_down(&mut self, id: TunnelId, cause: &DownCause) {
+        let established = self.vpdn.tunnels.get(&id).is_some_and(|t| t.established);
+        match established {
+            true => self.account_tunnel_stop(id, tunnel_end_cause(cause)),
+            false => self.account_tunnel_reject(id, tunnel_end_cause(cause)),
+        }
         let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return };
         if let Some(key) = &tunnel.key {
             self.vpdn.outgoing.remove(key);
@@ -138,6 +147,7 @@ impl Engine {
             return;
         };
         let (kind, reason) = describe(cause);
+        self.note_end(id, end_cause(cause));
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => {
                 self.log_closed(session, id, cause);
@@ -302,7 +312,10 @@ impl Engine {
         chosen.sort_unstable();
         for id in &chosen {
             match self.ports.get(id).map(|p| &p.side) {
-                Some(Side::Access(_)) => self.core.later(Work::DropCall(*id)),
+                Some(Side::Access(_)) => {
+                    self.note_end(*id, EndCause::TunnelAdmin);
+                    self.core.later(Work::DropCall(*id));
+                }
                 Some(Side::Vaccess(_)) => self.clear_vaccess(*id),
                 None => {}
             }

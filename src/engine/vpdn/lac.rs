@@ -8,6 +8,7 @@ use super::history::FailureType;
 use super::lookup::{self, Definition, Lns, LookupKey};
 use super::{Tunnel, TunnelKey, result, secret, tunnel_config};
 use crate::engine::Engine;
+use crate::engine::aaa::accounting::EndCause;
 use crate::engine::core::Work;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
 use crate::engine::io::{Counters, DataSession, ForwardCommand, InterfaceId};
@@ -438,13 +439,20 @@ impl Engine {
                 *self.vpdn.group_sessions.entry(group.as_str().into()).or_insert(0) += 1;
             }
             self.vpdn.counters.sessions += 1;
+            let session = path.id;
             self.core.forward(ForwardCommand::Splice { port: id, session: DataSession { path, counters } });
+            self.account_link_start(id, session);
+            self.account_start(id);
         }
     }
 
     /// The LNS or the tunnel has ended the session of a call.
     pub(crate) fn lac_session_down(&mut self, id: InterfaceId, kind: FailureType, reason: &str) {
         let Lac::Session(targets, session) = self.set_lac(id, Lac::Failed) else { return };
+        if !targets.up {
+            let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
+            self.account_link_reject(Some(id), session, &user, EndCause::NasError);
+        }
         self.leave_group(&targets);
         self.unload(session.tunnel, targets.current);
         self.vpdn_debug(id, VpdnEvent::Closed(reason));

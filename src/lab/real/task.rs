@@ -276,6 +276,13 @@ impl Task {
         }
     }
 
+    fn spool(&self, node: NodeId) -> Option<PathBuf> {
+        match &self.description.nodes.get(node.0)?.kind {
+            NodeKind::Router(router) => router.spool.clone(),
+            NodeKind::Radius(_) => None,
+        }
+    }
+
     fn power_on(&mut self, node: NodeId) -> io::Result<()> {
         let text = self.startups.get(&node).cloned().unwrap_or_default();
         // Fails here rather than in the router's thread.
@@ -286,6 +293,7 @@ impl Task {
             netns: self.namespaces.get(&node).cloned(),
             startup: Startup { text, save_to: None },
             wall_clock: None,
+            spool: self.spool(node),
             entropy: Box::new(move || Box::new(entropy) as Box<dyn Entropy + Send>),
         })?;
         let input = handle.input();

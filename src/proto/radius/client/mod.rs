@@ -439,12 +439,18 @@ fn build(
             None => cx.entropy.fill(Purpose::RadiusAuthenticator, &mut authenticator),
         }
     }
+    let now = cx.now;
     let hide = |attribute: &RequestAttribute| match attribute {
         RequestAttribute::Plain(attribute) => attribute.clone(),
         RequestAttribute::Password(password) => Attribute::with_key(
             keys::USER_PASSWORD,
             &hide_password(password.octets(), secret.octets(), &authenticator),
         ),
+        RequestAttribute::Delay(age, at) => {
+            let seconds = (*age + (now - *at)).as_secs();
+            let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+            Attribute::with_key(keys::ACCT_DELAY_TIME, &seconds.to_be_bytes())
+        }
     };
     let attributes = request.attributes.iter().map(hide).collect();
     let mut packet = Packet { code: request.code, identifier, authenticator, attributes };

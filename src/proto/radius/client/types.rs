@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use crate::proto::Instant;
 use crate::proto::radius::crypt::Secret;
 use crate::proto::radius::packet::{Attribute, Code, Packet};
 use crate::proto::radius::value::{Decoded, decode_all};
@@ -48,6 +49,9 @@ pub enum RequestAttribute {
     Plain(Attribute),
     /// User-Password in the clear.
     Password(Secret),
+    /// Acct-Delay-Time of something that was so old at this point: counted anew for each server that is asked, under
+    /// an identifier of its own (RFC 2866 section 5.2).
+    Delay(Duration, Instant),
 }
 
 /// What to ask.
