@@ -326,9 +326,9 @@ pub enum LogLine {
     },
 }
 
-/// What comes out of an engine.
+/// What the edge around an engine carries out for it.
 #[derive(Clone, Debug)]
-pub enum Output {
+pub enum Action {
     /// Send a UDP datagram.
     Datagram {
         /// From this socket.
@@ -365,6 +365,13 @@ pub enum Output {
     Forward(ForwardCommand),
     /// To the host.
     Host(RequestId, HostRequest),
+}
+
+/// What comes out of an engine.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// For the edge.
+    Act(Action),
     /// To log and consoles.
     Log(LogLine),
     /// To the EXEC command that waits for it: the outcome of its echo request.

@@ -10,7 +10,7 @@ use super::aaa_calls::PeerDecision;
 use super::core::{Change, Pending, Work};
 use super::debug::PeerRoute;
 use super::interfaces::{Binding, LinkState};
-use super::io::{Counters, ForwardCommand, HostRequest, InterfaceId, Output};
+use super::io::{Action, Counters, ForwardCommand, HostRequest, InterfaceId};
 use super::timers::Timer;
 use super::vaccess::Vaccess;
 use super::vpdn::lac::Access;
@@ -173,7 +173,7 @@ impl Engine {
     pub(super) fn drive(&mut self, id: InterfaceId) {
         while let Some(output) = self.ports.get_mut(&id).and_then(|p| p.link.poll()) {
             match output {
-                LinkOutput::Transmit(frame) => self.core.push(Output::Frame { port: id, frame }),
+                LinkOutput::Transmit(frame) => self.core.act(Action::Frame { port: id, frame }),
                 LinkOutput::Event(event) => self.link_event(id, event),
             }
         }
