@@ -67,7 +67,7 @@ fn open_session(bench: &mut Bench) -> (UdpSocket, SocketAddr, Arc<Counters>) {
         sequencing: false,
         role: Role::Lns,
     };
-    let session = DataSession { path, counters: counters.clone() };
+    let session = DataSession { path, counters: counters.clone(), heard: Arc::default() };
     bench.put(Output::Forward(ForwardCommand::AttachSession { port: VI4, session }));
     (peer, SocketAddr::from((Ipv4Addr::LOCALHOST, 1701)), counters)
 }
@@ -140,7 +140,7 @@ pub fn the_first_packet_of_a_peer_waits_for_its_route() {
         sequencing: false,
         role: Role::Lns,
     };
-    let session = DataSession { path, counters: Arc::default() };
+    let session = DataSession { path, counters: Arc::default(), heard: Arc::default() };
     bench.put(Output::Forward(ForwardCommand::AttachSession { port: VI4, session }));
     // Netlink has much to do before it comes to what the packet needs.
     for number in 0..200 {
