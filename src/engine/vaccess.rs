@@ -70,7 +70,8 @@ impl Engine {
         self.vpdn.sessions.insert(session, id);
         self.say_clone(id, &label, &user, template, &name, &config);
         self.l2tp.bind(session, &label);
-        let session = DataSession { path, counters };
+        let heard = self.l2tp.heard(session.tunnel);
+        let session = DataSession { path, counters, heard };
         self.core.forward(ForwardCommand::AttachSession { port: id, session });
         self.create_tun(id);
     }
