@@ -61,7 +61,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
             aaa::show_aaa_sessions(f, &engine.callers());
         }
         ShowCommand::AaaUser { which: AaaUserWhich::Id { id } } => {
-            let name = engine.interfaces().into_iter().find(|i| i.id.0 == *id).map(|i| i.name);
+            let name = engine.aaa_session(*id).and_then(|s| s.interface);
             let callers: Vec<_> =
                 engine.callers().into_iter().filter(|c| Some(&c.interface) == name.as_ref()).collect();
             aaa::show_aaa_sessions(f, &callers);

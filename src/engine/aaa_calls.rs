@@ -27,6 +27,14 @@ pub(super) struct AaaState {
     want: Option<Ipv4Addr>,
 }
 
+impl AaaState {
+    /// Each Class attribute that came with the user's Access-Accept.
+    pub fn class(&self) -> Vec<Vec<u8>> {
+        let profile = self.session.as_ref().and_then(|s| s.profile.as_ref());
+        profile.map(|p| p.class.clone()).unwrap_or_default()
+    }
+}
+
 /// What AAA says about the address that a peer asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PeerDecision {
@@ -162,7 +170,7 @@ impl Engine {
             nas_ip: self.nas_address(),
             called,
             calling,
-            unique: id.0,
+            unique: self.unique_of(id),
         })
     }
 

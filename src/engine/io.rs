@@ -9,7 +9,7 @@ use ipnet::Ipv4Net;
 
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
-use crate::proto::l2tp::DataPath;
+use crate::proto::l2tp::{DataPath, Heard};
 use crate::proto::ppp::Framing;
 
 /// A network or PPP interface inside one router, never reused while anything refers to it.
@@ -119,6 +119,8 @@ pub struct DataSession {
     pub path: DataPath,
     /// Shared counters.
     pub counters: Arc<Counters>,
+    /// When its tunnel was last heard of.
+    pub heard: Arc<Heard>,
 }
 
 /// What the data plane must do. The engine gives these out; `forward::Table` carries them out.

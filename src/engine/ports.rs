@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ipnet::Ipv4Net;
 
 use super::Engine;
+use super::aaa::Place;
 use super::aaa_calls::PeerDecision;
 use super::core::{Change, Pending, Work};
 use super::debug::PeerRoute;
@@ -57,6 +58,11 @@ impl Port {
             forwarded: Arc::default(),
             side,
         }
+    }
+
+    /// Each Class attribute that came with the user's Access-Accept.
+    pub fn class(&self) -> Vec<Vec<u8>> {
+        self.session.class()
     }
 
     pub fn access(&self) -> Option<&Access> {
@@ -462,6 +468,7 @@ impl Engine {
             self.pools.give_back(address, id);
         }
         self.forget_aaa(&port.session);
+        self.registry.close(Place::Port(id));
         Some(port)
     }
 

@@ -68,7 +68,7 @@ fn open_session(bench: &mut Bench) -> (UdpSocket, SocketAddr, Arc<Counters>) {
         sequencing: false,
         role: Role::Lns,
     };
-    let session = DataSession { path, counters: counters.clone() };
+    let session = DataSession { path, counters: counters.clone(), heard: Arc::default() };
     bench.act(Action::Forward(ForwardCommand::AttachSession { port: VI4, session }));
     (peer, SocketAddr::from((Ipv4Addr::LOCALHOST, 1701)), counters)
 }
@@ -141,7 +141,7 @@ pub fn the_first_packet_of_a_peer_waits_for_its_route() {
         sequencing: false,
         role: Role::Lns,
     };
-    let session = DataSession { path, counters: Arc::default() };
+    let session = DataSession { path, counters: Arc::default(), heard: Arc::default() };
     bench.act(Action::Forward(ForwardCommand::AttachSession { port: VI4, session }));
     // Netlink has much to do before it comes to what the packet needs.
     for number in 0..200 {

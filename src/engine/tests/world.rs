@@ -439,7 +439,7 @@ impl World {
                 wires.insert(port, wire);
             }
             ForwardCommand::AttachSession { port, session } => {
-                let DataSession { path, counters } = session;
+                let DataSession { path, counters, .. } = session;
                 wires.insert(port, Wire { session: Some(path), counters: Some(counters), ..Wire::default() });
             }
             ForwardCommand::OpenNetwork { port, tun, .. } => {
