@@ -15,6 +15,7 @@ pub mod netlink;
 pub mod netns;
 pub mod ping;
 pub mod runner;
+mod sending;
 pub mod tun;
 pub mod udp;
 
