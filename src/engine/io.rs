@@ -88,6 +88,8 @@ pub struct Counters {
     pub packets_in: AtomicU64,
     /// Octets received from the peer.
     pub octets_in: AtomicU64,
+    /// Packets that were to be sent and for which there was no room (`Total output drops`).
+    pub output_drops: AtomicU64,
     /// Packets of the network layer that are interesting for the idle timer: seconds since the router's start
     /// of the last one.
     pub last_activity: AtomicU64,
@@ -96,7 +98,8 @@ pub struct Counters {
 impl Counters {
     /// Starts counting from zero (`clear counters`).
     pub fn clear(&self) {
-        for counter in [&self.packets_out, &self.octets_out, &self.packets_in, &self.octets_in] {
+        let traffic = [&self.packets_out, &self.octets_out, &self.packets_in, &self.octets_in];
+        for counter in traffic.into_iter().chain([&self.output_drops]) {
             counter.store(0, Ordering::Relaxed);
         }
     }
