@@ -412,7 +412,7 @@ fn running_interface(f: &mut String, store: &Store, name: &InterfaceName) {
 mod tests {
     use super::*;
     use crate::commands::samples::screen;
-    use crate::engine::{HostEvent, Input, Output};
+    use crate::engine::{Action, HostEvent, Input, Output};
     use crate::logging::clock::Clock;
     use crate::proto::entropy::Seeded;
     use std::sync::Arc;
@@ -458,7 +458,7 @@ end
         let mut engine = Engine::new(Box::new(Seeded::new(1)));
         engine.configure(Instant::ZERO, config.clone());
         while let Some(output) = engine.poll() {
-            if let Output::Host(id, _) = output {
+            if let Output::Act(Action::Host(id, _)) = output {
                 engine.handle(Instant::ZERO, Input::Host(HostEvent::Done(id)));
             }
         }

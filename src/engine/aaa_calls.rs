@@ -11,7 +11,7 @@ use super::aaa::{
 };
 use super::core::Pending;
 use super::interfaces::LinkState;
-use super::io::{HostRequest, InterfaceId, LogLine, Output, Socket};
+use super::io::{Action, HostRequest, InterfaceId, LogLine, Output, Socket};
 use super::ports::Side;
 use super::vpdn::lookup::{Definition, Lns};
 use crate::config::views::{InterfaceKind, IpAddress, L2tpSettings, NoSession};
@@ -63,7 +63,7 @@ impl Engine {
             }
             AaaOutput::Transmit { socket, local, remote, bytes } => {
                 let local = local.unwrap_or(Ipv4Addr::UNSPECIFIED).into();
-                self.core.push(Output::Datagram { socket: Socket::Radius(socket), local, remote, bytes });
+                self.core.act(Action::Datagram { socket: Socket::Radius(socket), local, remote, bytes });
             }
             AaaOutput::Syslog { severity, text } => {
                 self.core.push(Output::Log(LogLine::Syslog { severity, text }))

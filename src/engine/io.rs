@@ -9,7 +9,7 @@ use ipnet::Ipv4Net;
 
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
-use crate::proto::l2tp::DataPath;
+use crate::proto::l2tp::{DataPath, Heard};
 use crate::proto::ppp::Framing;
 
 /// A network or PPP interface inside one router, never reused while anything refers to it.
@@ -88,6 +88,8 @@ pub struct Counters {
     pub packets_in: AtomicU64,
     /// Octets received from the peer.
     pub octets_in: AtomicU64,
+    /// Packets that were to be sent and for which there was no room (`Total output drops`).
+    pub output_drops: AtomicU64,
     /// Packets of the network layer that are interesting for the idle timer: seconds since the router's start
     /// of the last one.
     pub last_activity: AtomicU64,
@@ -107,6 +109,7 @@ impl Counters {
         for (counter, before) in counters.into_iter().zip(&self.before) {
             before.fetch_add(counter.swap(0, Ordering::Relaxed), Ordering::Relaxed);
         }
+        self.output_drops.store(0, Ordering::Relaxed);
     }
 
     /// Packets out, octets out, packets in, octets in since the session began, whatever was cleared meanwhile.
@@ -140,6 +143,8 @@ pub struct DataSession {
     pub path: DataPath,
     /// Shared counters.
     pub counters: Arc<Counters>,
+    /// When its tunnel was last heard of.
+    pub heard: Arc<Heard>,
 }
 
 /// What the data plane must do. The engine gives these out; `forward::Table` carries them out.
@@ -361,9 +366,9 @@ pub enum LogLine {
     },
 }
 
-/// What comes out of an engine.
+/// What the edge around an engine carries out for it.
 #[derive(Clone, Debug)]
-pub enum Output {
+pub enum Action {
     /// Send a UDP datagram.
     Datagram {
         /// From this socket.
@@ -400,6 +405,13 @@ pub enum Output {
     Forward(ForwardCommand),
     /// To the host.
     Host(RequestId, HostRequest),
+}
+
+/// What comes out of an engine.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// For the edge.
+    Act(Action),
     /// To log and consoles.
     Log(LogLine),
     /// To the EXEC command that waits for it: the outcome of its echo request.

@@ -12,7 +12,7 @@ use super::aaa_calls::PeerDecision;
 use super::core::{Change, Pending, Work};
 use super::debug::PeerRoute;
 use super::interfaces::{Binding, LinkState};
-use super::io::{Counters, ForwardCommand, HostRequest, InterfaceId, Output};
+use super::io::{Action, Counters, ForwardCommand, HostRequest, InterfaceId};
 use super::timers::Timer;
 use super::vaccess::Vaccess;
 use super::vpdn::lac::Access;
@@ -186,7 +186,7 @@ impl Engine {
                 LinkOutput::Transmit(frame) => {
                     // FF 03 is put in front of every frame of the engine.
                     self.core.turn.push((id, frame.len() as u64 + 2));
-                    self.core.push(Output::Frame { port: id, frame });
+                    self.core.act(Action::Frame { port: id, frame });
                 }
                 LinkOutput::Event(event) => self.link_event(id, event),
             }

@@ -76,7 +76,8 @@ impl Engine {
         self.say_clone(id, &label, &user, template, &name, &config);
         self.l2tp.bind(session, &label);
         let link = session;
-        let session = DataSession { path, counters };
+        let heard = self.l2tp.heard(session.tunnel);
+        let session = DataSession { path, counters, heard };
         self.core.forward(ForwardCommand::AttachSession { port: id, session });
         self.account_link_start(id, link);
         self.create_tun(id);

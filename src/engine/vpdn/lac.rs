@@ -439,9 +439,11 @@ impl Engine {
                 *self.vpdn.group_sessions.entry(group.as_str().into()).or_insert(0) += 1;
             }
             self.vpdn.counters.sessions += 1;
-            let session = path.id;
-            self.core.forward(ForwardCommand::Splice { port: id, session: DataSession { path, counters } });
-            self.account_link_start(id, session);
+            let link = path.id;
+            let heard = self.l2tp.heard(path.id.tunnel);
+            let session = DataSession { path, counters, heard };
+            self.core.forward(ForwardCommand::Splice { port: id, session });
+            self.account_link_start(id, link);
             self.account_start(id);
         }
     }
