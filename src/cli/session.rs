@@ -54,6 +54,8 @@ pub struct Session {
     console: bool,
     state: State,
     privileged: bool,
+    /// Who logged in, empty when nobody was asked.
+    user: String,
     config: Option<Cursor>,
     length: u16,
     width: u16,
@@ -76,6 +78,7 @@ impl Session {
             console: false,
             state: State::Closed,
             privileged: false,
+            user: String::new(),
             config: None,
             length: 24,
             width: 80,
@@ -100,6 +103,21 @@ impl Session {
     /// Whether somebody has a session there.
     pub fn is_active(&self) -> bool {
         !matches!(self.state, State::Closed | State::Available)
+    }
+
+    /// Who has an EXEC there, by name, empty when nobody was asked for one; `None` before somebody has logged in.
+    pub fn user(&self) -> Option<&str> {
+        match self.state {
+            State::Closed | State::Available | State::Login(_) => None,
+            State::Prompt
+            | State::Enable(_)
+            | State::ConfigureFrom
+            | State::Banner { .. }
+            | State::Running { .. }
+            | State::Confirm { .. }
+            | State::Answer { .. }
+            | State::More(_) => Some(&self.user),
+        }
     }
 
     /// Ends the session, as `exit` does.
@@ -189,6 +207,7 @@ impl Session {
     fn open(&mut self, console: bool, store: &Store) {
         let settings = login::LineSettings::of(store, console);
         self.console = console;
+        self.user.clear();
         self.config = None;
         self.privileged = settings.privilege == 15;
         (self.length, self.width) = (settings.length, settings.width);

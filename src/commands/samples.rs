@@ -30,6 +30,24 @@ pub fn counters(out: (u64, u64), in_: (u64, u64)) -> Arc<Counters> {
     Arc::new(counters)
 }
 
+/// User 2500-1 as AAA knows it.
+pub fn aaa_session() -> crate::engine::AaaSessionView {
+    crate::engine::AaaSessionView {
+        unique: 4,
+        number: crate::engine::aaa::SessionNumber(26),
+        port: Some(InterfaceId(9)),
+        interface: Some(InterfaceName::new(InterfaceKind::VirtualAccess, "4")),
+        line: None,
+        user: "2500-1".into(),
+        address: Some([10, 10, 53, 2].into()),
+        forwarded: false,
+        tunnel: None,
+        class: Vec::new(),
+        start: before(13),
+        active: Duration::from_secs(13),
+    }
+}
+
 pub fn session_id() -> SessionId {
     SessionId { tunnel: TunnelId(55270), session: 45 }
 }

@@ -1,7 +1,7 @@
 //! Runs a [`Play`] on a lab, whichever world it lives in, and keeps the log of every console.
 //!
 //! `OUT/NODE.log` is the console of NODE exactly as a screen would hold it, `OUT/NODE.shell.log` the commands that
-//! `shell` ran there with their output. Both grow while the play runs.
+//! `shell` ran there with their output, and `OUT/NODE.detail` the accounting records of a RADIUS node. They grow while the play runs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::description::{Description, LinkId, NodeId};
+use super::description::{Description, LinkId, NodeId, NodeKind};
 use super::play::{Action, Keys, Play, PlayError, Step};
 use super::segment::LinkChange;
 use crate::proto::Instant;
@@ -68,6 +68,11 @@ pub trait Stage {
     /// # Errors
     /// A sentence when it is so already, or cannot be started.
     fn power(&mut self, node: NodeId, on: bool) -> Result<(), String>;
+
+    /// The accounting records that a RADIUS node has got since this was last asked, as text; nothing for another node.
+    fn detail(&mut self, _: NodeId) -> String {
+        String::new()
+    }
 }
 
 /// Why a play ended before its end.
@@ -197,6 +202,7 @@ impl Player {
             watch(step);
             let done = self.step(stage, step);
             self.write_logs()?;
+            self.write_details(stage)?;
             done.map_err(|failure| match failure {
                 StepFailure::Reason(reason) => PlayFailure::Step {
                     name: play.name.clone(),
@@ -220,6 +226,7 @@ impl Player {
         for console in self.consoles.values_mut() {
             console.screen.finish();
         }
+        self.write_details(stage)?;
         self.write_logs()
     }
 
@@ -373,6 +380,25 @@ impl Player {
         for (node, output) in stage.advance(until) {
             self.output(node, output);
         }
+    }
+
+    /// Appends what the RADIUS nodes have got.
+    fn write_details(&self, stage: &mut dyn Stage) -> Result<(), PlayFailure> {
+        let Logs::Directory(out) = &self.logs else { return Ok(()) };
+        for (place, node) in self.description.nodes.iter().enumerate() {
+            let text = match node.kind {
+                NodeKind::Radius(_) => stage.detail(NodeId(place)),
+                NodeKind::Router(_) => String::new(),
+            };
+            if text.is_empty() {
+                continue;
+            }
+            let path = out.join(format!("{}.detail", node.name));
+            let file = File::options().create(true).append(true).open(&path);
+            file.and_then(|mut file| file.write_all(text.as_bytes()))
+                .map_err(|e| PlayFailure::Log(path, e))?;
+        }
+        Ok(())
     }
 
     fn write_logs(&mut self) -> Result<(), PlayFailure> {

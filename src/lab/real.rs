@@ -192,6 +192,12 @@ impl RealLab {
         self.ask(|reply| Order::Power { node, on, reply }).unwrap_or_else(|error| Err(error.to_string()))
     }
 
+    /// The accounting records that a RADIUS node has got since this was last asked, as FreeRADIUS's `detail` module
+    /// writes them.
+    pub fn detail(&self, node: NodeId) -> String {
+        self.ask(|reply| Order::Detail { node, reply }).unwrap_or_default()
+    }
+
     /// What is there and how it is, as lines.
     pub fn status(&self) -> String {
         self.ask(|reply| Order::Status { reply }).unwrap_or_else(|error| format!("{error}\n"))
@@ -364,6 +370,10 @@ impl Stage for RealStage<'_> {
 
     fn power(&mut self, node: NodeId, on: bool) -> Result<(), String> {
         self.lab.power(node, on)
+    }
+
+    fn detail(&mut self, node: NodeId) -> String {
+        self.lab.detail(node)
     }
 }
 

@@ -66,7 +66,8 @@ pub(super) struct Core {
     /// The router was started by `reload`.
     pub reloaded: bool,
     /// `reload` was agreed to: the last thing that this router does, when everything is said.
-    pub restarting: bool,
+    /// The point in time is when it is done at the latest.
+    pub restarting: Option<Instant>,
 }
 
 impl Core {
@@ -90,14 +91,26 @@ impl Core {
             lines: Vec::new(),
             to_close: Vec::new(),
             reloaded: params.reloaded,
-            restarting: false,
+            restarting: None,
         };
+        core.tell_time();
         let reports = core.store.load(&core.startup);
         core.reconfigure();
         for report in reports {
             core.report_refused(&report);
         }
         core
+    }
+
+    /// Tells the engine what the calendar says.
+    pub fn tell_time(&mut self) {
+        let seconds = self.logging.clock.seconds(self.now);
+        self.engine.set_clock(self.now, seconds);
+    }
+
+    /// Whether the router is to be switched off and on now.
+    pub fn restarts(&self) -> bool {
+        self.restarting.is_some_and(|at| at <= self.now || self.engine.accounting_pending() == 0)
     }
 
     /// A line of the startup-config that is refused is on the log, so that nothing is lost silently.

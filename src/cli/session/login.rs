@@ -158,6 +158,7 @@ impl Session {
             Login::UserPassword(name, tries) => match user(store, &name, line) {
                 Some(privilege) => {
                     self.privileged |= privilege == 15;
+                    self.user = name;
                     self.back(store);
                 }
                 None => {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc as sync;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ipnet::Ipv4Net;
 use tokio::net::UdpSocket;
@@ -16,6 +16,7 @@ use super::hub::{Hub, Sink, ViewerId};
 use super::wires::{ACCESS_QUEUE, FRAME_QUEUE, FromAccess, Wires, read_tap};
 use super::{LabError, Startups, read_startups};
 use crate::config::views::InterfaceName;
+use crate::host::clock::wall_clock;
 use crate::host::netlink::{self, Links};
 use crate::host::netns;
 use crate::host::{
@@ -53,6 +54,8 @@ pub enum Order {
     NoCapture,
     /// Switch a router.
     Power { node: NodeId, on: bool, reply: sync::Sender<Result<(), String>> },
+    /// The accounting records of a RADIUS node since this was last asked.
+    Detail { node: NodeId, reply: sync::Sender<String> },
     /// Describe the lab.
     Status { reply: sync::Sender<String> },
     /// A router says this, since it was switched on for this time.
@@ -88,7 +91,9 @@ pub struct Task {
     namespaces: BTreeMap<NodeId, Arc<NetNs>>,
     devices: BTreeMap<NodeId, HashMap<InterfaceName, String>>,
     listeners: Vec<(NodeId, TcpListener)>,
-    radius: Vec<(RadiusServer, Vec<UdpSocket>)>,
+    radius: Vec<(NodeId, RadiusServer, Vec<UdpSocket>)>,
+    /// The RADIUS servers that run.
+    servers: BTreeMap<NodeId, Arc<Mutex<RadiusServer>>>,
     remarks: Vec<String>,
     /// How often a router was switched on.
     powers: u64,
@@ -119,6 +124,7 @@ impl Task {
             devices,
             listeners,
             radius: make_radius(description, namespaces)?,
+            servers: BTreeMap::new(),
             remarks: Vec::new(),
             powers: 0,
             orders,
@@ -147,8 +153,10 @@ impl Task {
         for (node, listener) in std::mem::take(&mut self.listeners) {
             tokio::spawn(super::console_port::serve(listener, node, self.orders.clone()));
         }
-        for (server, sockets) in std::mem::take(&mut self.radius) {
-            serve_radius(server, sockets);
+        for (node, server, sockets) in std::mem::take(&mut self.radius) {
+            let server = Arc::new(Mutex::new(server));
+            serve_radius(&server, sockets);
+            self.servers.insert(node, server);
         }
         loop {
             let wake = self.wires.next_timeout().map(|due| self.clock.deadline(due));
@@ -202,6 +210,12 @@ impl Task {
             Order::Power { node, on, reply } => {
                 // As above.
                 let _ = reply.send(self.power(node, on));
+            }
+            Order::Detail { node, reply } => {
+                let server = self.servers.get(&node);
+                let detail = server.map(|s| s.lock().unwrap_or_else(PoisonError::into_inner).take_detail());
+                // As above.
+                let _ = reply.send(detail.unwrap_or_default());
             }
             Order::Status { reply } => {
                 // As above.
@@ -486,7 +500,7 @@ fn with_links<T>(work: impl AsyncFnOnce(&Links) -> Result<T, rtnetlink::Error>) 
 fn make_radius(
     description: &Description,
     namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
-) -> Result<Vec<(RadiusServer, Vec<UdpSocket>)>, LabError> {
+) -> Result<Vec<(NodeId, RadiusServer, Vec<UdpSocket>)>, LabError> {
     let mut servers = Vec::new();
     for (index, node) in description.nodes.iter().enumerate() {
         let NodeKind::Radius(radius) = &node.kind else { continue };
@@ -508,7 +522,7 @@ fn make_radius(
                 .map_err(failed("a RADIUS port cannot be had"))?;
             sockets.push(socket);
         }
-        servers.push((server, sockets));
+        servers.push((NodeId(index), server, sockets));
     }
     Ok(servers)
 }
@@ -520,8 +534,7 @@ fn read_server(radius: &RadiusNode) -> io::Result<RadiusServer> {
 }
 
 /// All ports are one server. Inside the runtime.
-fn serve_radius(server: RadiusServer, sockets: Vec<UdpSocket>) {
-    let server = Arc::new(std::sync::Mutex::new(server));
+fn serve_radius(server: &Arc<Mutex<RadiusServer>>, sockets: Vec<UdpSocket>) {
     for socket in sockets {
         let server = server.clone();
         tokio::spawn(async move {
@@ -530,8 +543,11 @@ fn serve_radius(server: RadiusServer, sockets: Vec<UdpSocket>) {
                 // An error here is the answer to a packet sent before (port unreachable): the socket goes on.
                 let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
                 let Some(packet) = buffer.get(..length) else { continue };
-                let answer =
-                    server.lock().unwrap_or_else(std::sync::PoisonError::into_inner).handle(from, packet);
+                let answer = server.lock().unwrap_or_else(PoisonError::into_inner).handle(
+                    from,
+                    packet,
+                    wall_clock().0,
+                );
                 if let Some(answer) = answer {
                     // What cannot be sent is lost, as on any network; the client asks again.
                     let _ = socket.send_to(&answer, from).await;

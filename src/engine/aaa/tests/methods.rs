@@ -5,7 +5,10 @@ use super::*;
 fn events(outputs: Vec<AaaOutput>) -> Vec<AaaEvent> {
     let event = |output| match output {
         AaaOutput::Event(event) => Some(event),
-        AaaOutput::OpenSocket { .. } | AaaOutput::Transmit { .. } | AaaOutput::Syslog { .. } => None,
+        AaaOutput::OpenSocket { .. }
+        | AaaOutput::Transmit { .. }
+        | AaaOutput::Syslog { .. }
+        | AaaOutput::Accounting(_) => None,
     };
     outputs.into_iter().filter_map(event).collect()
 }

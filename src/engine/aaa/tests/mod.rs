@@ -61,7 +61,7 @@ impl Bench {
                     }
                 }
                 AaaOutput::Event(event) => events.push(event),
-                AaaOutput::OpenSocket { .. } | AaaOutput::Syslog { .. } => {}
+                AaaOutput::OpenSocket { .. } | AaaOutput::Syslog { .. } | AaaOutput::Accounting(_) => {}
             }
         }
         events
