@@ -190,16 +190,20 @@ impl Engine {
             }
             _ => None,
         });
-        let mut first = None;
+        let (mut towards, mut first) = (None, None);
         for (address, name) in addresses {
             let up = self.interfaces.find(name).and_then(|id| self.interfaces.get(id)).map(|i| i.link)
                 == Some(LinkState::Up);
             if up && server.is_some_and(|s| address.contains(&s)) {
                 return address.addr();
             }
+            // At boot nothing is up yet.
+            if server.is_some_and(|s| address.contains(&s)) {
+                towards = towards.or(Some(address.addr()));
+            }
             first = first.or(Some(address.addr()));
         }
-        first.unwrap_or(Ipv4Addr::UNSPECIFIED)
+        towards.or(first).unwrap_or(Ipv4Addr::UNSPECIFIED)
     }
 
     /// Asks whether the peer of a port is who it says it is.

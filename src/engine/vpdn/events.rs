@@ -147,7 +147,9 @@ impl Engine {
             return;
         };
         let (kind, reason) = describe(cause);
-        self.note_end(id, end_cause(cause));
+        // The result codes of a StopCCN, which takes its sessions along, mean other things than those of a CDN.
+        let alone = self.l2tp.tunnel(session.tunnel).is_some();
+        self.note_end(id, if alone { end_cause(cause) } else { tunnel_end_cause(cause) });
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => {
                 self.log_closed(session, id, cause);
