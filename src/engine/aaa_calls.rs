@@ -114,7 +114,8 @@ impl Engine {
     }
 
     fn definition(&self, key: &str, tunnel: &TunnelDefinition, lns: Vec<Lns>) -> Definition {
-        let password = tunnel.password.as_ref().map(|p| String::from_utf8_lossy(p.octets()).into_owned());
+        let password =
+            tunnel.password.as_ref().map(|p| String::from_utf8_lossy(p.octets()).into_owned().into());
         let defaults = L2tpSettings::default();
         Definition {
             key: key.to_owned(),

@@ -144,6 +144,13 @@ impl Engine {
         earliest(self.core.timers.next(), protocols)
     }
 
+    /// A seed for the salts of secrets that the running-config keeps as digests.
+    pub fn salt_seed(&mut self) -> [u8; 16] {
+        let mut seed = [0; 16];
+        self.core.entropy().fill(crate::proto::Purpose::SaltSeed, &mut seed);
+        seed
+    }
+
     /// Turns a debug switch on or off.
     pub fn set_debug(&mut self, switch: Switch, on: bool) {
         let observed = self.observes_data();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+use super::Password;
 pub use crate::grammar::value::{InterfaceKind, InterfaceName};
 use crate::proto::ppp::AuthProtocol;
 
@@ -47,9 +48,9 @@ pub struct PppConfig {
     /// `ppp chap hostname`.
     pub chap_hostname: Option<String>,
     /// `ppp chap password`.
-    pub chap_password: Option<String>,
+    pub chap_password: Option<Password>,
     /// `ppp pap sent-username U password P`.
-    pub pap_sent: Option<(String, String)>,
+    pub pap_sent: Option<(String, Password)>,
     /// `ppp multilink`.
     pub multilink: bool,
     /// `ppp ipcp dns A [B]`.
@@ -132,6 +133,37 @@ pub struct DialerMap {
     pub number: String,
 }
 
+/// Lines of a configuration, which may hold passwords.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Lines(pub Vec<String>);
+
+impl From<Vec<String>> for Lines {
+    fn from(lines: Vec<String>) -> Self {
+        Lines(lines)
+    }
+}
+
+impl std::ops::Deref for Lines {
+    type Target = Vec<String>;
+
+    fn deref(&self) -> &Vec<String> {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Lines {
+    fn deref_mut(&mut self) -> &mut Vec<String> {
+        &mut self.0
+    }
+}
+
+impl std::fmt::Debug for Lines {
+    /// Only how many there are.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Lines({})", self.0.len())
+    }
+}
+
 /// One interface.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InterfaceConfig {
@@ -164,7 +196,7 @@ pub struct InterfaceConfig {
     /// `no logging event link-status` was not given.
     pub log_link_status: bool,
     /// The configuration lines of the interface as NVGEN shows them, for the clone block of a Virtual-Template.
-    pub lines: Vec<String>,
+    pub lines: Lines,
 }
 
 impl InterfaceConfig {
@@ -185,7 +217,7 @@ impl InterfaceConfig {
             vj_slots: None,
             isdn_number: None,
             log_link_status: true,
-            lines: Vec::new(),
+            lines: Lines::default(),
         }
     }
 }

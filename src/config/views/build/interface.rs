@@ -23,7 +23,7 @@ fn seconds(s: u32) -> Duration {
 }
 
 /// An `interface` with everything below it.
-pub fn read(name: &InterfaceName, line: &Line) -> InterfaceConfig {
+pub fn read(name: &InterfaceName, line: &Line, encrypt: bool) -> InterfaceConfig {
     let mut interface = InterfaceConfig::new(name.clone());
     // These kinds speak PPP without being told.
     interface.encapsulation_ppp =
@@ -38,7 +38,7 @@ pub fn read(name: &InterfaceName, line: &Line) -> InterfaceConfig {
             Command::Dialer(c) => dialer(c, &mut interface.dialer),
             _ => {}
         }
-        interface.lines.push(child.text(false));
+        interface.lines.push(child.text(encrypt));
     }
     interface
 }
@@ -96,9 +96,9 @@ fn ppp(command: &P, ppp: &mut PppConfig) {
             });
         }
         P::ChapHostname(Op::Set(h)) => ppp.chap_hostname = Some(h.name.clone()),
-        P::ChapPassword(Op::Set(s)) => ppp.chap_password = Some(s.password.reveal().to_owned()),
+        P::ChapPassword(Op::Set(s)) => ppp.chap_password = Some((&s.password).into()),
         P::PapSentUsername(Op::Set(s)) => {
-            ppp.pap_sent = Some((s.username.clone(), s.password.reveal().to_owned()));
+            ppp.pap_sent = Some((s.username.clone(), (&s.password).into()));
         }
         P::IpcpDns(Op::Set(d)) => match d.option {
             p::IpcpDnsOption::Primary { primary, secondary } => {
