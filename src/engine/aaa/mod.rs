@@ -11,6 +11,7 @@ pub mod debug;
 mod lists;
 mod local;
 mod profile;
+mod sessions;
 mod tunnel;
 mod types;
 
@@ -18,6 +19,7 @@ mod types;
 mod tests;
 
 pub use profile::{AvPair, FramedIp, MppeKeys, UserProfile};
+pub use sessions::{Entry, Place, SessionNumber, Sessions};
 pub use tunnel::{TunnelDefinition, TunnelType, parse_addresses};
 pub use types::*;
 
