@@ -100,6 +100,7 @@ pub fn named(kind: InterfaceKind, unit: &str) -> InterfaceView {
         network: None,
         user: None,
         session: None,
+        access_lists: (None, None),
     }
 }
 

@@ -35,6 +35,8 @@ pub enum Switch {
     AaaAuthorization,
     /// `debug aaa accounting`
     AaaAccounting,
+    /// `debug aaa per-user`
+    AaaPerUser,
     /// `debug radius`
     Radius,
     /// `debug isdn events`
@@ -45,7 +47,7 @@ pub enum Switch {
 
 impl Switch {
     /// Every switch, in the order in which `show debugging` groups them.
-    pub const ALL: [Switch; 18] = [
+    pub const ALL: [Switch; 19] = [
         Switch::PppNegotiation,
         Switch::PppAuthentication,
         Switch::PppPacket,
@@ -61,6 +63,7 @@ impl Switch {
         Switch::AaaAuthentication,
         Switch::AaaAuthorization,
         Switch::AaaAccounting,
+        Switch::AaaPerUser,
         Switch::Radius,
         Switch::IsdnEvents,
         Switch::Dialer,

@@ -63,6 +63,10 @@ pub struct PppConfig {
     pub retry: Duration,
     /// `ppp timeout authentication`.
     pub authentication_timeout: Duration,
+    /// `ppp timeout idle`.
+    pub idle: Option<(Duration, IdleDirection)>,
+    /// `ppp max-bad-auth`: how often a peer may fail to prove itself; 1 unless configured.
+    pub max_bad_auth: u32,
     /// `ppp max-configure`.
     pub max_configure: u32,
     /// `ppp max-terminate`.
@@ -88,11 +92,24 @@ impl Default for PppConfig {
             request_dns: false,
             retry: Duration::from_secs(2),
             authentication_timeout: Duration::from_secs(10),
+            idle: None,
+            max_bad_auth: 1,
             max_configure: 10,
             max_terminate: 2,
             max_failure: 5,
         }
     }
+}
+
+/// Packets of which direction keep a session from being idle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IdleDirection {
+    /// Those to the peer: `ppp timeout idle` without a keyword.
+    Outbound,
+    /// `inbound`: those from the peer.
+    Inbound,
+    /// `either`, and Idle-Timeout of RADIUS.
+    Either,
 }
 
 /// `dialer ...`.
@@ -179,6 +196,8 @@ pub struct InterfaceConfig {
     pub ip_mtu: Option<u16>,
     /// `mtu`, 1500.
     pub mtu: u16,
+    /// `timeout absolute`.
+    pub absolute: Option<Duration>,
     /// `encapsulation ppp`.
     pub encapsulation_ppp: bool,
     /// `keepalive` seconds, 10; zero is off.
@@ -209,6 +228,7 @@ impl InterfaceConfig {
             ip: IpAddress::None,
             ip_mtu: None,
             mtu: 1500,
+            absolute: None,
             encapsulation_ppp: false,
             keepalive: Duration::from_secs(10),
             peer_address: None,

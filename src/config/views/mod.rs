@@ -12,7 +12,7 @@ pub mod vpdn;
 
 pub use aaa::*;
 pub use interface::*;
-pub use password::Password;
+pub use password::{Password, secret_free};
 pub use system::*;
 pub use vpdn::*;
 

@@ -30,6 +30,11 @@ impl Password {
     }
 }
 
+/// A line of configuration as a log may show it.
+pub fn secret_free(line: &str) -> String {
+    secret::masked(line)
+}
+
 impl Deref for Password {
     type Target = str;
 
