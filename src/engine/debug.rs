@@ -269,7 +269,12 @@ impl DebugText for PerUser<'_> {
         match self {
             PerUser::Line { label, line } => write!(f, "{label} AAA/PER-USER: line = [{line}]"),
             PerUser::Route { label, network } => {
-                write!(f, "{label} AAA/PER-USER: line = [ip route {} {}]", network.network(), network.netmask())
+                write!(
+                    f,
+                    "{label} AAA/PER-USER: line = [ip route {} {}]",
+                    network.network(),
+                    network.netmask()
+                )
             }
             PerUser::RouteGone { label, network } => {
                 let (network, mask) = (network.network(), network.netmask());

@@ -1,8 +1,8 @@
 //! What a user has of its own on the port it came in on: lines of configuration, an MTU, routes and time limits.
 
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Weak};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::Engine;
@@ -102,10 +102,10 @@ impl Engine {
         lines: &[String],
     ) -> Result<Arc<InterfaceConfig>, String> {
         self.derived.retain(|(_, _, config)| config.strong_count() > 0);
-        let same = |known: &Derived| {
-            Arc::ptr_eq(&known.0, base) && known.1 == lines
-        };
-        if let Some(config) = self.derived.iter().find(|known| same(known)).and_then(|known| known.2.upgrade()) {
+        let same = |known: &Derived| Arc::ptr_eq(&known.0, base) && known.1 == lines;
+        if let Some(config) =
+            self.derived.iter().find(|known| same(known)).and_then(|known| known.2.upgrade())
+        {
             return Ok(config);
         }
         let config = Arc::new(base.with_lines(lines)?);
@@ -182,7 +182,8 @@ impl Engine {
     /// IPCP is down.
     pub(super) fn stop_per_user(&mut self, id: InterfaceId) {
         self.core.timers.set(Timer::UserIdle(id), None);
-        let routes = self.ports.get_mut(&id).map(|p| std::mem::take(&mut p.session.routes)).unwrap_or_default();
+        let routes =
+            self.ports.get_mut(&id).map(|p| std::mem::take(&mut p.session.routes)).unwrap_or_default();
         let label = self.ports.get(&id).map(|p| p.label.clone()).unwrap_or_else(|| "".into());
         for key in routes {
             self.core.debug(&PerUser::RouteGone { label: &label, network: key.network });

@@ -152,6 +152,7 @@ impl Engine {
             keepalive: config.keepalive,
             retry: ppp.retry,
             authentication_timeout: ppp.authentication_timeout,
+            max_bad_auth: ppp.max_bad_auth,
             max_configure: ppp.max_configure,
             max_terminate: ppp.max_terminate,
             max_failure: ppp.max_failure,

@@ -95,7 +95,11 @@ fn lines_of_configuration_are_put_onto_the_virtual_access() {
         &[],
     );
     bench.play(CALL).unwrap();
-    bench.play("lns: show interfaces virtual-access 1 configuration\nlns: show ip interface virtual-access 1\n").unwrap();
+    bench
+        .play(
+            "lns: show interfaces virtual-access 1 configuration\nlns: show ip interface virtual-access 1\n",
+        )
+        .unwrap();
     let screen = bench.screen("lns");
     for wanted in [
         "AAA/PER-USER: line = [ip mtu 1400]",
@@ -202,7 +206,9 @@ fn local_users_have_attributes_of_their_own() {
     ];
     let mut bench = lab(&[FRAMED], &local, &[]);
     bench.play(DIAL).unwrap();
-    bench.play("lns: show ip route\nlns: show ip interface virtual-access 1\nlns: show running-config\n").unwrap();
+    bench
+        .play("lns: show ip route\nlns: show ip interface virtual-access 1\nlns: show running-config\n")
+        .unwrap();
     let screen = bench.screen("lns");
     for wanted in [
         "AAA/PER-USER: line = [ip mtu 1300]",

@@ -106,9 +106,7 @@ impl UserRoute {
         let mut words = text.split_whitespace().peekable();
         let first = words.next()?;
         let network = match first.split_once('/') {
-            Some((address, length)) => {
-                Ipv4Net::new(address.parse().ok()?, length.parse().ok()?).ok()?
-            }
+            Some((address, length)) => Ipv4Net::new(address.parse().ok()?, length.parse().ok()?).ok()?,
             None => {
                 let address: Ipv4Addr = first.parse().ok()?;
                 let mask = words.peek().and_then(|word| word.parse().ok());
@@ -217,7 +215,8 @@ impl UserProfile {
     /// out. The names are those of AAA; `protocol` says which of them an address pair is.
     pub fn from_list(list: &AttributeList) -> Self {
         let mut profile = UserProfile { from_list: true, ..UserProfile::default() };
-        let ours = |service: &Option<String>| service.as_deref().is_none_or(|s| s.eq_ignore_ascii_case("ppp"));
+        let ours =
+            |service: &Option<String>| service.as_deref().is_none_or(|s| s.eq_ignore_ascii_case("ppp"));
         for attribute in list.attributes.iter().filter(|a| ours(&a.service)) {
             profile.take_named(attribute);
         }

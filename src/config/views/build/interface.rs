@@ -5,18 +5,18 @@ use std::time::Duration;
 use ipnet::Ipv4Net;
 
 use super::super::{
-    ControllerConfig, DialerConfig, DialerMap, IdleDirection, InterfaceConfig, InterfaceKind, InterfaceName, IpAddress,
-    PeerAddress, PppConfig,
+    ControllerConfig, DialerConfig, DialerMap, IdleDirection, InterfaceConfig, InterfaceKind, InterfaceName,
+    IpAddress, PeerAddress, PppConfig,
 };
 use crate::cli::parse;
 use crate::config::store::{Line, Path, Store};
-use crate::grammar::{Command, Mode};
 use crate::grammar::command::dialer::DialerCommand as D;
 use crate::grammar::command::interface as g;
 use crate::grammar::command::interface::InterfaceCommand as I;
 use crate::grammar::command::ppp as p;
 use crate::grammar::command::ppp::PppCommand as P;
 use crate::grammar::table::Op;
+use crate::grammar::{Command, Mode};
 use crate::proto::ppp::AuthProtocol;
 
 fn seconds(s: u32) -> Duration {

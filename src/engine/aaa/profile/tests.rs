@@ -18,13 +18,18 @@ fn routes_of_both_forms() {
         ("0.0.0.0/0", "0.0.0.0/0", None, 1),
     ];
     for (text, network, gateway, distance) in good {
-        assert_eq!(
-            route(text),
-            Some((network.to_owned(), gateway.map(str::to_owned), distance)),
-            "{text}"
-        );
+        assert_eq!(route(text), Some((network.to_owned(), gateway.map(str::to_owned), distance)), "{text}");
     }
-    for bad in ["", "x", "10.0.0.0/33", "10.0.0.0/8 10.0.0.1 0", "10.0.0.0/8 10.0.0.1 300", "10.0.0.0/8 x", "vrf a 1.0.0.0/8", "230.0.0.0"] {
+    for bad in [
+        "",
+        "x",
+        "10.0.0.0/33",
+        "10.0.0.0/8 10.0.0.1 0",
+        "10.0.0.0/8 10.0.0.1 300",
+        "10.0.0.0/8 x",
+        "vrf a 1.0.0.0/8",
+        "230.0.0.0",
+    ] {
         assert_eq!(route(bad), None, "{bad}");
     }
 }
