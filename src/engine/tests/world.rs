@@ -26,6 +26,7 @@ struct Wire {
     spliced: bool,
     tun: Option<InterfaceId>,
     counters: Option<Arc<Counters>>,
+    accm: Option<u32>,
 }
 
 /// A router with its host.
@@ -455,6 +456,11 @@ impl World {
                 if let Some(wire) = wires.get_mut(&port) {
                     wire.session = Some(session.path);
                     wire.spliced = true;
+                }
+            }
+            ForwardCommand::SetAccm { port, accm } => {
+                if let Some(wire) = wires.get_mut(&port) {
+                    wire.accm = Some(accm);
                 }
             }
             ForwardCommand::Observe { .. } => {}

@@ -32,6 +32,8 @@ pub(crate) struct Access {
     pub credentials: Option<Credentials>,
     /// The identifier that it came under.
     pub authentication_id: Option<u8>,
+    /// How many line errors the LNS has been told of.
+    pub reported_errors: u32,
     pub lac: Lac,
 }
 
@@ -91,6 +93,7 @@ impl Access {
             dialer: of.dialer,
             credentials: None,
             authentication_id: None,
+            reported_errors: 0,
             lac: Lac::Idle,
         }
     }
@@ -439,6 +442,7 @@ impl Engine {
             }
             self.vpdn.counters.sessions += 1;
             self.core.forward(ForwardCommand::Splice { port: id, session: DataSession { path, counters } });
+            self.watch_line(id);
         }
     }
 
