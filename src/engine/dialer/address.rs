@@ -28,7 +28,9 @@ pub(super) fn set_source(packet: &mut [u8], address: Ipv4Addr) {
     let first_fragment = packet.get(FRAGMENT..FRAGMENT + 2).is_some_and(|f| f[0] & 0x1f == 0 && f[1] == 0);
     let at = header + UDP_CHECKSUM;
     // 0 says that there is no checksum (RFC 768).
-    if packet.get(PROTOCOL) == Some(&UDP) && first_fragment && packet.get(at..at + 2).is_some_and(|c| c != [0; 2])
+    if packet.get(PROTOCOL) == Some(&UDP)
+        && first_fragment
+        && packet.get(at..at + 2).is_some_and(|c| c != [0; 2])
     {
         adjust(packet, at, address);
     }
