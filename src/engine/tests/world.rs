@@ -547,6 +547,16 @@ impl World {
         line.unwrap_or_else(|| panic!("no line with {text}")).0
     }
 
+    /// Ports of a node whose frames may go into a session, or come from one.
+    pub fn sessions_of(&self, node: usize) -> usize {
+        self.nodes[node].wires.values().filter(|w| w.session.is_some()).count()
+    }
+
+    /// The ACCM that a channel of a node was told to send with.
+    pub fn accm_of(&self, node: usize) -> Option<u32> {
+        self.nodes[node].wires.values().find_map(|w| w.accm)
+    }
+
     /// Nothing of any call is left anywhere.
     pub fn assert_quiet(&self) {
         for (i, node) in self.nodes.iter().enumerate() {

@@ -582,3 +582,7 @@ fn connect_info(access: &Access, lcp: &crate::proto::ppp::ProxyLcp) -> ConnectIn
     }
     info
 }
+
+#[cfg(test)]
+#[path = "lac_tests.rs"]
+mod tests;
