@@ -68,7 +68,7 @@ pub trait Stage {
     /// Ends every capture.
     fn no_capture(&mut self);
 
-    /// Switches a router off, or on again.
+    /// Switches a router or a RADIUS server off, or on again.
     ///
     /// # Errors
     /// A sentence when it is so already, or cannot be started.
@@ -261,7 +261,7 @@ impl Player {
                 Ok(())
             }
             Action::Power { node, on } => {
-                let node = self.router(node)?;
+                let node = self.description.node(node).ok_or_else(|| format!("there is no node `{node}`"))?;
                 stage.power(node, *on)?;
                 if let (false, Some(console)) = (*on, self.consoles.get_mut(&node)) {
                     console.screen.power_off();

@@ -180,7 +180,7 @@ impl RealLab {
         self.order(Order::NoCapture);
     }
 
-    /// Switches a router off, or on again with the startup-config it has saved.
+    /// Switches a router off, or on again with the startup-config it has saved; or a RADIUS server.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -346,7 +346,9 @@ impl Stage for RealStage<'_> {
         let mut outputs = Vec::new();
         // Nothing comes before the time is over when the lab has ended: this end of the queue is open for as long as
         // the stage is there.
-        if !self.interrupted && let Ok(first) = self.shown.recv_timeout(wait) {
+        if !self.interrupted
+            && let Ok(first) = self.shown.recv_timeout(wait)
+        {
             self.take(first, &mut outputs);
         }
         while let Ok(shown) = self.shown.try_recv() {

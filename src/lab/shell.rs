@@ -24,7 +24,7 @@ const COMMANDS: [(&str, &str, &str); 10] = [
     ("link", "link LINK CHANGE...", "up, down, clean, loss 10%, delay 50ms, jitter 5ms,"),
     ("no", "no capture", "End every capture"),
     ("play", "play FILE [LOGS]", "Run a script, its logs to the directory LOGS"),
-    ("power", "power NODE on|off", "Switch a router, as by its mains switch"),
+    ("power", "power NODE on|off", "Switch a node, as by its mains switch"),
     ("shell", "shell NODE: COMMAND", "Run a Linux command in the namespace of a node"),
     ("status", "status", "Show nodes, links and calls"),
 ];
@@ -221,14 +221,12 @@ impl LabShell {
             "off" => false,
             _ => return Err(usage("power")),
         };
-        self.lab.power(self.router(node)?, on)
+        self.lab.power(self.node(node)?, on)
     }
 
     fn shell(&self, rest: &str) -> Result<(), String> {
         let (name, command) = rest.split_once(':').ok_or_else(|| usage("shell"))?;
-        let name = name.trim();
-        let node = self.lab.description().node(name).ok_or_else(|| format!("there is no node `{name}`"))?;
-        let outcome = self.lab.shell(node, command.trim())?;
+        let outcome = self.lab.shell(self.node(name.trim())?, command.trim())?;
         self.print(&outcome.output);
         match outcome.status {
             Some(0) => Ok(()),
@@ -270,6 +268,13 @@ impl LabShell {
             .ok_or_else(|| format!("there is no router `{name}`: {}", router_names(description).join(", ")))
     }
 
+    fn node(&self, name: &str) -> Result<NodeId, String> {
+        let description = self.lab.description();
+        description
+            .node(name)
+            .ok_or_else(|| format!("there is no node `{name}`: {}", node_names(description).join(", ")))
+    }
+
     fn link_id(&self, name: &str) -> Result<LinkId, String> {
         self.lab.description().link(name).ok_or_else(|| {
             let names: Vec<&str> = self.lab.description().links.iter().map(|l| l.name.as_str()).collect();
@@ -298,6 +303,10 @@ impl LabShell {
 
 fn router_names(description: &Description) -> Vec<&str> {
     description.routers().map(|(_, node, _)| node.name.as_str()).collect()
+}
+
+fn node_names(description: &Description) -> Vec<&str> {
+    description.nodes.iter().map(|node| node.name.as_str()).collect()
 }
 
 fn full_word(word: &str) -> Result<&'static str, String> {
@@ -333,9 +342,9 @@ fn complete(before: &str, description: &Description) -> String {
     let mut said = head.split_whitespace();
     let names: Vec<&str> = match (said.next().map(full_word), said.count()) {
         (None, _) => COMMANDS.iter().map(|(name, ..)| *name).collect(),
-        (Some(Ok("connect" | "power")), 0) => router_names(description),
+        (Some(Ok("connect")), 0) => router_names(description),
         (Some(Ok("link" | "capture")), 0) => description.links.iter().map(|l| l.name.as_str()).collect(),
-        (Some(Ok("shell")), 0) => description.nodes.iter().map(|n| n.name.as_str()).collect(),
+        (Some(Ok("power" | "shell")), 0) => node_names(description),
         (Some(Ok("no")), 0) => vec!["capture"],
         (Some(Ok("power")), 1) => vec!["on", "off"],
         (Some(Ok("link")), _) => LinkChange::WORDS.to_vec(),
