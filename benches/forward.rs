@@ -34,7 +34,7 @@ fn table() -> Table {
             sequencing: false,
             role: Role::Lns,
         };
-        let session = DataSession { path, counters: Arc::default() };
+        let session = DataSession { path, counters: Arc::default(), heard: Arc::default() };
         table.execute(ForwardCommand::AttachSession { port, session });
         let framing = Framing { pfc: false, acfc: false, send_accm: 0, peer_mru: 1500 };
         table.execute(ForwardCommand::OpenNetwork { port, tun: port, framing });

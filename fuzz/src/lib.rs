@@ -765,7 +765,10 @@ pub fn forward_table(octets: &[u8]) {
         role,
     };
     let session =
-        |role, id, sequencing| DataSession { path: path(role, id, sequencing), counters: Arc::default() };
+        |role, id, sequencing| {
+            let path = path(role, id, sequencing);
+            DataSession { path, counters: Arc::default(), heard: Arc::default() }
+        };
     let [lns, lac, tun] = [1, 2, 9].map(InterfaceId);
     let choice = script.octet();
     table.execute(ForwardCommand::AttachSession {

@@ -61,7 +61,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
             aaa::show_aaa_sessions(f, &engine.callers());
         }
         ShowCommand::AaaUser { which: AaaUserWhich::Id { id } } => {
-            let name = engine.interfaces().into_iter().find(|i| i.id.0 == *id).map(|i| i.name);
+            let name = engine.aaa_session(*id).and_then(|s| s.interface);
             let callers: Vec<_> =
                 engine.callers().into_iter().filter(|c| Some(&c.interface) == name.as_ref()).collect();
             aaa::show_aaa_sessions(f, &callers);
@@ -412,7 +412,7 @@ fn running_interface(f: &mut String, store: &Store, name: &InterfaceName) {
 mod tests {
     use super::*;
     use crate::commands::samples::screen;
-    use crate::engine::{HostEvent, Input, Output};
+    use crate::engine::{Action, HostEvent, Input, Output};
     use crate::logging::clock::Clock;
     use crate::proto::entropy::Seeded;
     use std::sync::Arc;
@@ -458,7 +458,7 @@ end
         let mut engine = Engine::new(Box::new(Seeded::new(1)));
         engine.configure(Instant::ZERO, config.clone());
         while let Some(output) = engine.poll() {
-            if let Output::Host(id, _) = output {
+            if let Output::Act(Action::Host(id, _)) = output {
                 engine.handle(Instant::ZERO, Input::Host(HostEvent::Done(id)));
             }
         }

@@ -11,7 +11,7 @@ use super::aaa::{
 };
 use super::core::Pending;
 use super::interfaces::LinkState;
-use super::io::{HostRequest, InterfaceId, LogLine, Output, Socket};
+use super::io::{Action, HostRequest, InterfaceId, LogLine, Output, Socket};
 use super::ports::Side;
 use super::vpdn::lookup::{Definition, Lns};
 use crate::config::views::{InterfaceKind, IpAddress, L2tpSettings, NoSession, PeerAddress};
@@ -25,6 +25,14 @@ pub(super) struct AaaState {
     session: Option<Box<UserSession>>,
     /// The address that the peer is to have so far.
     want: Option<Ipv4Addr>,
+}
+
+impl AaaState {
+    /// Each Class attribute that came with the user's Access-Accept.
+    pub fn class(&self) -> Vec<Vec<u8>> {
+        let profile = self.session.as_ref().and_then(|s| s.profile.as_ref());
+        profile.map(|p| p.class.clone()).unwrap_or_default()
+    }
 }
 
 /// What AAA says about the address that a peer asks for.
@@ -50,7 +58,7 @@ impl Engine {
             }
             AaaOutput::Transmit { socket, local, remote, bytes } => {
                 let local = local.unwrap_or(Ipv4Addr::UNSPECIFIED).into();
-                self.core.push(Output::Datagram { socket: Socket::Radius(socket), local, remote, bytes });
+                self.core.act(Action::Datagram { socket: Socket::Radius(socket), local, remote, bytes });
             }
             AaaOutput::Syslog { severity, text } => {
                 self.core.push(Output::Log(LogLine::Syslog { severity, text }))
@@ -163,7 +171,7 @@ impl Engine {
             nas_ip: self.nas_address(),
             called,
             calling,
-            unique: id.0,
+            unique: self.unique_of(id),
         })
     }
 
@@ -195,7 +203,8 @@ impl Engine {
         let Some(port) = self.aaa_port(id) else { return };
         let list = config.ppp.authentication_list.clone().filter(|l| l != "default");
         let request = AuthenRequest { port, list, credentials, already: false };
-        let hints = Hints { address: self.address_hint(id), session_id: None };
+        let session = self.registry.get(self.unique_of(id)).map(|entry| entry.number.to_string());
+        let hints = Hints { address: self.address_hint(id), session_id: session };
         let ticket = self.aaa.authenticate_with(&mut self.core.cx(), request, hints);
         self.await_aaa(id, ticket);
     }

@@ -10,7 +10,7 @@ use ipnet::Ipv4Net;
 use super::aaa::{TestOutcome, Ticket};
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
-use crate::proto::l2tp::DataPath;
+use crate::proto::l2tp::{DataPath, Heard};
 use crate::proto::ppp::Framing;
 
 /// A network or PPP interface inside one router, never reused while anything refers to it.
@@ -120,6 +120,8 @@ pub struct DataSession {
     pub path: DataPath,
     /// Shared counters.
     pub counters: Arc<Counters>,
+    /// When its tunnel was last heard of.
+    pub heard: Arc<Heard>,
 }
 
 /// What the data plane must do. The engine gives these out; `forward::Table` carries them out.
@@ -327,9 +329,9 @@ pub enum LogLine {
     },
 }
 
-/// What comes out of an engine.
+/// What the edge around an engine carries out for it.
 #[derive(Clone, Debug)]
-pub enum Output {
+pub enum Action {
     /// Send a UDP datagram.
     Datagram {
         /// From this socket.
@@ -366,6 +368,13 @@ pub enum Output {
     Forward(ForwardCommand),
     /// To the host.
     Host(RequestId, HostRequest),
+}
+
+/// What comes out of an engine.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// For the edge.
+    Act(Action),
     /// To log and consoles.
     Log(LogLine),
     /// To the EXEC command that waits for it: the outcome of its echo request.

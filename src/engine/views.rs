@@ -37,7 +37,7 @@ pub struct SessionView {
     pub l2tp: L2tpSession,
     /// The interface.
     pub interface: Option<InterfaceName>,
-    /// The interface's id, which stands for the session's unique id.
+    /// AAA's unique id of the session.
     pub unique: u32,
     /// The user.
     pub user: Arc<str>,
@@ -183,7 +183,7 @@ impl Engine {
         let interface = port.and_then(|id| self.interfaces.get(id));
         SessionView {
             interface: interface.map(|i| i.name.clone()),
-            unique: port.map_or(0, |id| id.0),
+            unique: port.map_or(0, |id| self.unique_of(id)),
             user: port.and_then(|id| self.ports.get(&id)).map_or_else(|| "".into(), |p| p.user.clone()),
             group: self.vpdn.tunnels.get(&l2tp.id.tunnel).and_then(|t| t.group.clone()),
             counters: match port.and_then(|id| self.ports.get(&id)) {

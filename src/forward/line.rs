@@ -6,9 +6,9 @@ use std::sync::atomic::Ordering;
 
 use super::{Delivery, Statistics};
 use crate::engine::{ChannelId, Counters, DataSession};
-use crate::proto::hdlc;
 use crate::proto::l2tp::Role;
 use crate::proto::l2tp::data::DataHeader;
+use crate::proto::{Instant, hdlc};
 
 /// Address and control field of RFC 1662, left out when ACFC was agreed on.
 pub(super) const ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
@@ -120,6 +120,11 @@ impl Session {
     /// Whether data from this address is the peer's. Its port may change (an address translator in between).
     pub fn is_from(&self, address: IpAddr) -> bool {
         self.data.path.remote.ip() == address
+    }
+
+    /// Something came in from the peer, whatever becomes of it.
+    pub fn heard(&self, now: Instant) {
+        self.data.heard.note(now);
     }
 
     /// Judges the sequence number of a received data message.

@@ -161,6 +161,7 @@ impl Table {
             self.statistics.wrong_peer += 1;
             return Disposition::Data;
         }
+        session.heard(now);
         let ns = header.sequence.map(|(ns, _)| ns);
         if session.sequence(ns, &mut self.statistics) == Sequence::Drop {
             return Disposition::Data;

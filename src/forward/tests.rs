@@ -68,7 +68,7 @@ fn session(role: Role, sequencing: bool) -> DataSession {
         sequencing,
         role,
     };
-    DataSession { path, counters: Arc::default() }
+    DataSession { path, counters: Arc::default(), heard: Arc::default() }
 }
 
 fn lns(sequencing: bool, framing: Option<Framing>) -> (Table, Arc<Counters>) {

@@ -6,6 +6,8 @@ pub mod check;
 pub mod emit;
 #[path = "graph.rs"]
 pub mod graph;
+#[path = "kind.rs"]
+pub mod kind;
 #[path = "language.rs"]
 pub mod language;
 #[path = "syntax.rs"]

@@ -138,20 +138,7 @@ impl Core {
         while let Some(output) = self.engine.poll() {
             moved = true;
             match output {
-                engine::Output::Datagram { socket, local, remote, bytes } => {
-                    self.outputs.push_back(Output::Datagram { socket, local, remote, bytes });
-                }
-                engine::Output::Frame { port, frame } => {
-                    self.outputs.push_back(Output::Frame { port, frame })
-                }
-                engine::Output::Packet { port, packet } => {
-                    self.outputs.push_back(Output::Packet { port, packet });
-                }
-                engine::Output::Signal { controller, message } => {
-                    self.outputs.push_back(Output::Signal { controller, message });
-                }
-                engine::Output::Forward(command) => self.outputs.push_back(Output::Forward(command)),
-                engine::Output::Host(id, request) => self.outputs.push_back(Output::Host(id, request)),
+                engine::Output::Act(action) => self.outputs.push_back(Output::Act(action)),
                 engine::Output::Log(line) => self.take_log(&line),
                 engine::Output::Echo(id, outcome) => exec::echo(self, id, outcome),
                 engine::Output::AaaTested(ticket, outcome) => exec::tested(self, ticket, &outcome),

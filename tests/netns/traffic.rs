@@ -4,13 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
-use vpdnsh::engine::{Counters, DataSession, ForwardCommand, HostEvent, HostRequest, InterfaceId, Socket};
+use vpdnsh::engine::{
+    Action, Counters, DataSession, ForwardCommand, HostEvent, HostRequest, InterfaceId, Socket,
+};
 use vpdnsh::host::{NetNs, Notice, RouterHost};
 use vpdnsh::proto::entropy::Seeded;
 use vpdnsh::proto::l2tp::data::{DataHeader, decode_data, encode_data};
 use vpdnsh::proto::l2tp::{DataPath, Role, SessionId, TunnelId};
 use vpdnsh::proto::ppp::Framing;
-use vpdnsh::router::Output;
 
 use crate::bench::{Bench, SOON, Seen, config};
 
@@ -67,8 +68,8 @@ fn open_session(bench: &mut Bench) -> (UdpSocket, SocketAddr, Arc<Counters>) {
         sequencing: false,
         role: Role::Lns,
     };
-    let session = DataSession { path, counters: counters.clone() };
-    bench.put(Output::Forward(ForwardCommand::AttachSession { port: VI4, session }));
+    let session = DataSession { path, counters: counters.clone(), heard: Arc::default() };
+    bench.act(Action::Forward(ForwardCommand::AttachSession { port: VI4, session }));
     (peer, SocketAddr::from((Ipv4Addr::LOCALHOST, 1701)), counters)
 }
 
@@ -90,7 +91,7 @@ pub fn a_ping_crosses_tun_and_tunnel() {
     let mut bench = Bench::new();
     let (peer, router, counters) = open_session(&mut bench);
     let framing = Framing { peer_mru: 1500, ..Framing::default() };
-    bench.put(Output::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
+    bench.act(Action::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
     let far_end = std::thread::spawn(move || {
         let mut buffer = [0; 2048];
         let (length, from) = peer.recv_from(&mut buffer).unwrap();
@@ -140,8 +141,8 @@ pub fn the_first_packet_of_a_peer_waits_for_its_route() {
         sequencing: false,
         role: Role::Lns,
     };
-    let session = DataSession { path, counters: Arc::default() };
-    bench.put(Output::Forward(ForwardCommand::AttachSession { port: VI4, session }));
+    let session = DataSession { path, counters: Arc::default(), heard: Arc::default() };
+    bench.act(Action::Forward(ForwardCommand::AttachSession { port: VI4, session }));
     // Netlink has much to do before it comes to what the packet needs.
     for number in 0..200 {
         let address = ipnet::Ipv4Net::new(Ipv4Addr::new(10, 99, 0, number), 32).unwrap();
@@ -152,7 +153,7 @@ pub fn the_first_packet_of_a_peer_waits_for_its_route() {
     let network = ipnet::Ipv4Net::new(USER, 32).unwrap();
     bench.request(HostRequest::AddRoute { network, gateway: None, interface: Some(VI4), source: None });
     let framing = Framing { peer_mru: 1500, ..Framing::default() };
-    bench.put(Output::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
+    bench.act(Action::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
     let header = DataHeader { tunnel: 55_270, session: 70, ..DataHeader::default() };
     let frame = [&[0, 0x21][..], &echo_request(own)].concat();
     peer.send_to(&encode_data(&header, &frame), (Ipv4Addr::LOCALHOST, 1701)).unwrap();
@@ -188,7 +189,7 @@ pub fn datagrams_know_and_choose_their_local_address() {
             panic!("{seen:?}")
         };
         assert_eq!((at, remote), (IpAddr::V4(local), peer.local_addr().unwrap()));
-        bench.put(Output::Datagram { socket: Socket::L2tp, local: at, remote, bytes });
+        bench.act(Action::Datagram { socket: Socket::L2tp, local: at, remote, bytes });
         let mut buffer = [0; 16];
         let (length, from) = peer.recv_from(&mut buffer).unwrap();
         assert_eq!((&buffer[..length], from), (&[0xc8, 2, 0][..], SocketAddr::from((local, 1701))));

@@ -12,6 +12,7 @@ mod lists;
 mod local;
 mod profile;
 mod servers;
+mod sessions;
 mod tunnel;
 mod types;
 
@@ -19,6 +20,7 @@ mod types;
 mod tests;
 
 pub use profile::{AvPair, FramedIp, MppeKeys, UserProfile};
+pub use sessions::{Entry, Place, SessionNumber, Sessions};
 pub use tunnel::{TunnelDefinition, TunnelType, parse_addresses};
 pub use types::*;
 

@@ -438,7 +438,9 @@ impl Engine {
                 *self.vpdn.group_sessions.entry(group.as_str().into()).or_insert(0) += 1;
             }
             self.vpdn.counters.sessions += 1;
-            self.core.forward(ForwardCommand::Splice { port: id, session: DataSession { path, counters } });
+            let heard = self.l2tp.heard(path.id.tunnel);
+            let session = DataSession { path, counters, heard };
+            self.core.forward(ForwardCommand::Splice { port: id, session });
         }
     }
 
