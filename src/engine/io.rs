@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+use super::aaa::{TestOutcome, Ticket};
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
 use crate::proto::l2tp::{DataPath, Heard};
@@ -439,6 +440,8 @@ pub enum Output {
     Log(LogLine),
     /// To the EXEC command that waits for it: the outcome of its echo request.
     Echo(RequestId, EchoOutcome),
+    /// `test aaa group` has ended.
+    AaaTested(Ticket, TestOutcome),
 }
 
 /// How an echo request ended.

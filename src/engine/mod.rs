@@ -190,6 +190,21 @@ impl Engine {
         id
     }
 
+    /// `test aaa group`; `Output::AaaTested` of this ticket tells the outcome.
+    pub fn test_aaa(&mut self, now: Instant, test: &aaa::PasswordTest) -> aaa::Ticket {
+        self.advance(now);
+        let nas_ip = self.nas_address();
+        let ticket = self.aaa.test(&mut self.core.cx(), nas_ip, test);
+        self.pump();
+        ticket
+    }
+
+    /// Nobody waits for a test any more.
+    pub fn cancel_test_aaa(&mut self, ticket: aaa::Ticket) {
+        self.aaa.cancel_test(&mut self.core.cx(), ticket);
+        self.pump();
+    }
+
     /// `clear vpdn tunnel`: ends tunnels with their sessions. How many there were.
     pub fn clear_tunnel(&mut self, now: Instant, selector: &TunnelSelector) -> usize {
         self.advance(now);
