@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::aaa::{
-    AaaEvent, AaaOutput, AuthenOutcome, AuthenRequest, Decision, FramedIp, IpcpDecision, Outcome,
+    AaaEvent, AaaOutput, AuthenOutcome, AuthenRequest, Decision, FramedIp, Hints, IpcpDecision, Outcome,
     Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup, TunnelOutcome, UserProfile,
     UserSession,
 };
@@ -16,7 +16,7 @@ use super::ip::RouteKey;
 use super::per_user::SessionEnd;
 use super::ports::Side;
 use super::vpdn::lookup::{Definition, Lns};
-use crate::config::views::{InterfaceKind, IpAddress, L2tpSettings, NoSession};
+use crate::config::views::{InterfaceKind, IpAddress, L2tpSettings, NoSession, PeerAddress};
 use crate::proto::ppp::Credentials;
 use crate::proto::radius::Secret;
 
@@ -75,6 +75,7 @@ impl Engine {
                 self.core.push(Output::Log(LogLine::Syslog { severity, text }))
             }
             AaaOutput::Event(event) => self.aaa_event(event),
+            AaaOutput::Tested(ticket, outcome) => self.core.push(Output::AaaTested(ticket, outcome)),
         }
     }
 
@@ -188,7 +189,7 @@ impl Engine {
 
     /// The address that stands for this router: that of the interface towards the first RADIUS server, else of
     /// the first interface that has one.
-    fn nas_address(&self) -> Ipv4Addr {
+    pub(super) fn nas_address(&self) -> Ipv4Addr {
         let server = self.config.aaa.servers.first().map(|s| s.address);
         let addresses = self.config.interfaces.iter().filter_map(|i| match (&i.ip, i.name.kind) {
             (IpAddress::Static(address), kind) if kind != InterfaceKind::VirtualTemplate => {
@@ -214,8 +215,18 @@ impl Engine {
         let Some(port) = self.aaa_port(id) else { return };
         let list = config.ppp.authentication_list.clone().filter(|l| l != "default");
         let request = AuthenRequest { port, list, credentials, already: false };
-        let ticket = self.aaa.authenticate(&mut self.core.cx(), request);
+        let session = self.registry.get(self.unique_of(id)).map(|entry| entry.number.to_string());
+        let hints = Hints { address: self.address_hint(id), session_id: session };
+        let ticket = self.aaa.authenticate_with(&mut self.core.cx(), request, hints);
         self.await_aaa(id, ticket);
+    }
+
+    /// The address that the peer of a port would get without RADIUS, where it is known beforehand.
+    fn address_hint(&self, id: InterfaceId) -> Option<Ipv4Addr> {
+        match self.port_config(id)?.peer_address.as_ref()? {
+            PeerAddress::Fixed(address) => Some(*address),
+            PeerAddress::Pool(_) => None,
+        }
     }
 
     fn await_aaa(&mut self, id: InterfaceId, ticket: Ticket) {

@@ -202,6 +202,21 @@ impl Engine {
         id
     }
 
+    /// `test aaa group`; `Output::AaaTested` of this ticket tells the outcome.
+    pub fn test_aaa(&mut self, now: Instant, test: &aaa::PasswordTest) -> aaa::Ticket {
+        self.advance(now);
+        let nas_ip = self.nas_address();
+        let ticket = self.aaa.test(&mut self.core.cx(), nas_ip, test);
+        self.pump();
+        ticket
+    }
+
+    /// Nobody waits for a test any more.
+    pub fn cancel_test_aaa(&mut self, ticket: aaa::Ticket) {
+        self.aaa.cancel_test(&mut self.core.cx(), ticket);
+        self.pump();
+    }
+
     /// `clear vpdn tunnel`: ends tunnels with their sessions. How many there were.
     pub fn clear_tunnel(&mut self, now: Instant, selector: &TunnelSelector) -> usize {
         self.advance(now);
@@ -284,6 +299,7 @@ impl Engine {
                 Timer::Protocol(id) => self.protocol_due(id),
                 Timer::Connected(call) => self.connected_due(call),
                 Timer::Answer(call) => self.answer_due(call),
+                Timer::LineErrors(id) => self.line_errors_due(id),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
                 Timer::Session(id) => self.session_due(id),

@@ -277,14 +277,14 @@ impl Engine {
         (self.l2tp.counters(), self.vpdn.counters)
     }
 
-    /// The RADIUS servers, in order.
-    pub fn radius_servers(&self) -> Vec<crate::proto::radius::client::ServerView> {
-        self.aaa.servers()
+    /// The RADIUS client and its servers.
+    pub fn radius(&self) -> crate::proto::radius::client::ClientView {
+        self.aaa.radius(self.core.now)
     }
 
     /// `clear radius statistics`.
     pub fn clear_radius_statistics(&mut self) {
-        self.aaa.clear_counters();
+        self.aaa.clear_counters(self.core.now);
     }
 
     /// `clear vpdn dead-cache`: these LNSs may be tried again at once.

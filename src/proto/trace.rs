@@ -39,6 +39,14 @@ pub enum Switch {
     AaaPerUser,
     /// `debug radius`
     Radius,
+    /// `debug radius brief`
+    RadiusBrief,
+    /// `debug radius verbose`
+    RadiusVerbose,
+    /// `debug radius authentication`
+    RadiusAuthentication,
+    /// `debug radius accounting`
+    RadiusAccounting,
     /// `debug isdn events`
     IsdnEvents,
     /// `debug dialer`
@@ -47,7 +55,7 @@ pub enum Switch {
 
 impl Switch {
     /// Every switch, in the order in which `show debugging` groups them.
-    pub const ALL: [Switch; 19] = [
+    pub const ALL: [Switch; 23] = [
         Switch::PppNegotiation,
         Switch::PppAuthentication,
         Switch::PppPacket,
@@ -65,6 +73,10 @@ impl Switch {
         Switch::AaaAccounting,
         Switch::AaaPerUser,
         Switch::Radius,
+        Switch::RadiusBrief,
+        Switch::RadiusVerbose,
+        Switch::RadiusAuthentication,
+        Switch::RadiusAccounting,
         Switch::IsdnEvents,
         Switch::Dialer,
     ];

@@ -11,6 +11,7 @@ use crate::cli::{ExecResult, Executor, Parsed};
 use crate::config::secret::masked;
 use crate::config::store::{Applied, Path, Store, is_digested};
 use crate::config::{LineReport, RouterConfig, Verdict};
+use crate::engine::aaa::Ticket;
 use crate::engine::{self, Engine, LogLine, RequestId};
 use crate::logging::clock::Clock;
 use crate::logging::{Delivery, Logging};
@@ -58,6 +59,8 @@ pub(super) struct Core {
     pub jobs: HashMap<LineId, Job>,
     /// Echo requests on their way, and who waits for them.
     pub echoes: HashMap<RequestId, LineId>,
+    /// Tests of AAA on their way, and who waits for them.
+    pub tests: HashMap<Ticket, LineId>,
     /// What commands that go on print, and whether they are over.
     pub progress: Vec<(LineId, String, bool)>,
     /// Who sits where, as of the command that runs.
@@ -87,6 +90,7 @@ impl Core {
             monitors: BTreeSet::new(),
             jobs: HashMap::new(),
             echoes: HashMap::new(),
+            tests: HashMap::new(),
             progress: Vec::new(),
             lines: Vec::new(),
             to_close: Vec::new(),
@@ -157,6 +161,7 @@ impl Core {
                 engine::Output::Act(action) => self.outputs.push_back(Output::Act(action)),
                 engine::Output::Log(line) => self.take_log(&line),
                 engine::Output::Echo(id, outcome) => exec::echo(self, id, outcome),
+                engine::Output::AaaTested(ticket, outcome) => exec::tested(self, ticket, &outcome),
             }
         }
         moved
@@ -177,6 +182,7 @@ impl Core {
         self.monitors.remove(&line);
         self.jobs.remove(&line);
         self.echoes.retain(|_, waiting| *waiting != line);
+        exec::forget_test(self, line);
     }
 
     /// `console`, `vty0`.
