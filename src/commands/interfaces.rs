@@ -261,7 +261,8 @@ fn activity(f: &mut String, dialect: Dialect, now: Instant, view: &InterfaceView
     };
     say!(f, "  Last input {}, output {}, output hang never", when(packets_in), when(packets_out));
     say!(f, "  Last clearing of \"show interface\" counters never");
-    say!(f, "  Input queue: 0/75/0/0 (size/max/drops/flushes); Total output drops: 0");
+    let drops = view.counters.output_drops.load(Ordering::Relaxed);
+    say!(f, "  Input queue: 0/75/0/0 (size/max/drops/flushes); Total output drops: {drops}");
     say!(f, "  Queueing strategy: fifo");
     match dialect {
         Dialect::V12_0 | Dialect::V12_1 => say!(f, "  Output queue :0/40 (size/max)"),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Engine;
 use super::debug::Dialer as DialerDebug;
 use super::interfaces::LinkState;
-use super::io::{CallRef, InterfaceId, Output};
+use super::io::{Action, CallRef, InterfaceId};
 use super::isdn::{Call, cause};
 use super::timers::Timer;
 use crate::config::views::{AccessEntry, DialerRule, InterfaceKind, InterfaceName, RouterConfig};
@@ -99,7 +99,7 @@ impl Engine {
         let (name, config) = (interface.name.clone(), interface.config.clone());
         if let Some(port) = self.dialers.dialing.get(&id).and_then(|d| d.port) {
             // It was on its way to us while IP came up.
-            self.core.push(Output::Packet { port, packet });
+            self.core.act(Action::Packet { port, packet });
             return;
         }
         let Header { source, destination, .. } = header;
@@ -200,7 +200,7 @@ impl Engine {
             if let Some(local) = local {
                 address::set_source(&mut packet, local);
             }
-            self.core.push(Output::Packet { port, packet });
+            self.core.act(Action::Packet { port, packet });
         }
         self.arm_idle(port, owner);
     }

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+use super::aaa::{TestOutcome, Ticket};
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
-use crate::proto::l2tp::DataPath;
+use crate::proto::l2tp::{DataPath, Heard};
 use crate::proto::ppp::Framing;
 
 /// A network or PPP interface inside one router, never reused while anything refers to it.
@@ -88,6 +89,8 @@ pub struct Counters {
     pub packets_in: AtomicU64,
     /// Octets received from the peer.
     pub octets_in: AtomicU64,
+    /// Packets that were to be sent and for which there was no room (`Total output drops`).
+    pub output_drops: AtomicU64,
     /// Packets of the network layer that are interesting for the idle timer: seconds since the router's start
     /// of the last one.
     pub last_activity: AtomicU64,
@@ -143,7 +146,8 @@ impl LineErrors {
 impl Counters {
     /// Starts counting from zero (`clear counters`).
     pub fn clear(&self) {
-        for counter in [&self.packets_out, &self.octets_out, &self.packets_in, &self.octets_in] {
+        let traffic = [&self.packets_out, &self.octets_out, &self.packets_in, &self.octets_in];
+        for counter in traffic.into_iter().chain([&self.output_drops]) {
             counter.store(0, Ordering::Relaxed);
         }
         for counter in self.errors.all() {
@@ -169,6 +173,8 @@ pub struct DataSession {
     pub path: DataPath,
     /// Shared counters.
     pub counters: Arc<Counters>,
+    /// When its tunnel was last heard of.
+    pub heard: Arc<Heard>,
 }
 
 /// What the data plane must do. The engine gives these out; `forward::Table` carries them out.
@@ -384,9 +390,9 @@ pub enum LogLine {
     },
 }
 
-/// What comes out of an engine.
+/// What the edge around an engine carries out for it.
 #[derive(Clone, Debug)]
-pub enum Output {
+pub enum Action {
     /// Send a UDP datagram.
     Datagram {
         /// From this socket.
@@ -423,10 +429,19 @@ pub enum Output {
     Forward(ForwardCommand),
     /// To the host.
     Host(RequestId, HostRequest),
+}
+
+/// What comes out of an engine.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// For the edge.
+    Act(Action),
     /// To log and consoles.
     Log(LogLine),
     /// To the EXEC command that waits for it: the outcome of its echo request.
     Echo(RequestId, EchoOutcome),
+    /// `test aaa group` has ended.
+    AaaTested(Ticket, TestOutcome),
 }
 
 /// How an echo request ended.

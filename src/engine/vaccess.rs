@@ -70,10 +70,12 @@ impl Engine {
         let mut port = Port::new(link, label.clone(), Side::Vaccess(Box::new(vaccess)));
         port.user = user.clone();
         self.ports.insert(id, port);
+        self.open_session(id);
         self.vpdn.sessions.insert(session, id);
         self.say_clone(id, &label, &user, template, &name, &config);
         self.l2tp.bind(session, &label);
-        let session = DataSession { path, counters };
+        let heard = self.l2tp.heard(session.tunnel);
+        let session = DataSession { path, counters, heard };
         self.core.forward(ForwardCommand::AttachSession { port: id, session });
         self.create_tun(id);
     }

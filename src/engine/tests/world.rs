@@ -331,22 +331,25 @@ impl World {
     pub fn drain(&mut self, node: usize) {
         while let Some(output) = self.nodes[node].engine.poll() {
             match output {
-                Output::Datagram { socket, local, remote, bytes } => {
+                Output::Act(Action::Datagram { socket, local, remote, bytes }) => {
                     self.datagram(node, socket, local, remote, bytes)
                 }
-                Output::Frame { port, frame } => {
+                Output::Act(Action::Frame { port, frame }) => {
                     let to_channel = self.nodes[node].wires.get(&port).is_some_and(|w| w.channel.is_some());
                     self.frame_out(node, port, frame, to_channel);
                 }
-                Output::Packet { port, packet } => self.port_out(node, port, &packet),
-                Output::Signal { controller, message } => self.switch(node, &controller, message),
-                Output::Forward(command) => self.forward(node, command),
-                Output::Host(id, request) => self.host(node, id, request),
+                Output::Act(Action::Packet { port, packet }) => self.port_out(node, port, &packet),
+                Output::Act(Action::Signal { controller, message }) => {
+                    self.switch(node, &controller, message)
+                }
+                Output::Act(Action::Forward(command)) => self.forward(node, command),
+                Output::Act(Action::Host(id, request)) => self.host(node, id, request),
                 Output::Log(LogLine::Debug(_, text) | LogLine::Syslog { text, .. }) => {
                     let now = self.now;
                     self.nodes[node].lines.push((now, text));
                 }
                 Output::Echo(_, outcome) => self.nodes[node].outcomes.push(outcome),
+                Output::AaaTested(..) => panic!("nobody has tested AAA"),
             }
         }
     }
@@ -438,7 +441,7 @@ impl World {
                 wires.insert(port, wire);
             }
             ForwardCommand::AttachSession { port, session } => {
-                let DataSession { path, counters } = session;
+                let DataSession { path, counters, .. } = session;
                 wires.insert(port, Wire { session: Some(path), counters: Some(counters), ..Wire::default() });
             }
             ForwardCommand::OpenNetwork { port, tun, .. } => {

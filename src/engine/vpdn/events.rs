@@ -8,7 +8,7 @@ use super::result;
 use crate::config::views::RouterConfig;
 use crate::engine::Engine;
 use crate::engine::core::{Pending, Work};
-use crate::engine::io::{HostRequest, InterfaceId, Output, Socket};
+use crate::engine::io::{Action, HostRequest, InterfaceId, Socket};
 use crate::engine::ports::Side;
 use crate::engine::syslog::Syslog;
 use crate::engine::views::session_of;
@@ -62,7 +62,7 @@ impl Engine {
     pub(crate) fn l2tp_output(&mut self, output: l2tp::Output) {
         match output {
             l2tp::Output::Transmit { local, remote, bytes } => {
-                self.core.push(Output::Datagram { socket: Socket::L2tp, local, remote, bytes });
+                self.core.act(Action::Datagram { socket: Socket::L2tp, local, remote, bytes });
             }
             l2tp::Output::Event(event) => self.l2tp_event(event),
         }

@@ -438,7 +438,9 @@ impl Engine {
         {
             targets.up = true;
             self.vpdn.counters.sessions += 1;
-            self.core.forward(ForwardCommand::Splice { port: id, session: DataSession { path, counters } });
+            let heard = self.l2tp.heard(path.id.tunnel);
+            let session = DataSession { path, counters, heard };
+            self.core.forward(ForwardCommand::Splice { port: id, session });
             self.watch_line(id);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use super::debug_events::{L2tpEventDebug, Trouble, What};
 use super::header::{Packet, classify};
@@ -173,11 +174,10 @@ impl Endpoint {
         self.with(cx, session.tunnel.0, |tunnel, io| tunnel.wan_error(io, session.session, counters));
     }
 
-    /// Notes that data came through a tunnel, which puts its next HELLO off (RFC 2661 section 5.5).
-    pub fn heard(&mut self, now: Instant, tunnel: TunnelId) {
-        if let Some(tunnel) = self.tunnels.get_mut(&tunnel.0) {
-            tunnel.heard(now);
-        }
+    /// Where whoever carries the data of a tunnel notes that some came in, which puts its next HELLO off (RFC 2661
+    /// section 5.5). One that leads nowhere when the tunnel is gone.
+    pub fn heard(&self, tunnel: TunnelId) -> Arc<Heard> {
+        self.tunnels.get(&tunnel.0).map(|tunnel| tunnel.heard.clone()).unwrap_or_default()
     }
 
     /// Takes a control message (or anything else that `forward` did not take) from UDP 1701.

@@ -216,7 +216,7 @@ fn hello_keeps_an_idle_tunnel_and_is_not_needed_while_the_peer_talks() {
     peer.zlb();
     assert_eq!(names(&peer.wait(seconds(59))), [""; 0], "the ZLB was heard");
     let tunnel = peer.node.endpoint.tunnels()[0].id;
-    peer.node.endpoint.heard(peer.now, tunnel);
+    peer.node.endpoint.heard(tunnel).note(peer.now);
     assert_eq!(names(&peer.wait(seconds(59))), [""; 0], "data was heard");
     assert_eq!(names(&peer.wait(seconds(2))), ["HELLO", "HELLO"], "and its first repetition");
 }
