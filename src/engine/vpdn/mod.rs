@@ -78,7 +78,7 @@ pub(super) struct Vpdn {
     pub hardware: Option<[u8; 6]>,
     /// Whether UDP port 1701 is open or being opened.
     pub socket: bool,
-    /// Sessions of each vpdn-group.
+    /// LNS: sessions of each vpdn-group.
     pub group_sessions: HashMap<Arc<str>, u32>,
     pub counters: VpdnCounters,
 }
