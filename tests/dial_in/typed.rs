@@ -57,6 +57,29 @@ pub fn the_lab_prompt_and_its_consoles() {
     terminal.exp_eof().unwrap();
 }
 
+pub fn a_script_at_the_lab_prompt_ends_with_ctrl_c() {
+    let lab = Copy::new(|_, text| text);
+    std::fs::write(lab.path().join("long.play"), "lac: enable\nsleep 600s\nlac: show clock\n").unwrap();
+    let mut terminal = lab_prompt(&lab);
+    // Each word is completed once.
+    terminal.send("pow\tln\t\tof\t\t\r").unwrap();
+    terminal.flush().unwrap();
+    terminal.exp_string("power lns off ").unwrap();
+    terminal.exp_string("lab> ").unwrap();
+    terminal.send_line("connect").unwrap();
+    terminal.exp_string("% expected: connect NODE").unwrap();
+    terminal.send_line("power aaa off").unwrap();
+    terminal.send_line("power aaa off").unwrap();
+    terminal.exp_string("% it is off").unwrap();
+    terminal.send_line("play long.play").unwrap();
+    terminal.exp_string("sleep 600s").unwrap();
+    terminal.send_control('c').unwrap();
+    terminal.exp_string("long.play:2: sleep 600s: interrupted").unwrap();
+    terminal.exp_string("lab> ").unwrap();
+    terminal.send_line("exit").unwrap();
+    terminal.exp_eof().unwrap();
+}
+
 const IAC: u8 = 255;
 const DO: u8 = 253;
 const WILL: u8 = 251;
