@@ -14,11 +14,11 @@ use regex::Regex;
 
 use super::description::{Description, LinkId, NodeId};
 use super::play::{Action, Keys, Play, PlayError, Step};
-use super::screen::{Expects, Screen};
 use super::segment::LinkChange;
 use crate::proto::Instant;
 use crate::router::ConsoleInput;
 use crate::router::ConsoleOutput;
+use crate::terminal::screen::{Expects, Screen};
 
 /// How long a console may take until it expects a line.
 const READY_WITHIN: Duration = Duration::from_secs(60);

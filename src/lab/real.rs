@@ -16,8 +16,8 @@ use std::io::{self, Read, Seek};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc as sync;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
@@ -27,7 +27,7 @@ use self::task::{Order, Task};
 use super::description::{Description, LinkId, NodeId};
 use super::player::{ShellOutcome, Stage};
 use super::segment::LinkChange;
-use crate::host::{Lack, NetNs};
+use crate::host::{Lack, NetNs, Processes};
 use crate::proto::Instant;
 use crate::router::{ConsoleInput, ConsoleOutput};
 
@@ -112,6 +112,8 @@ pub struct RealLab {
     namespaces: BTreeMap<NodeId, Arc<NetNs>>,
     started: std::time::Instant,
     thread: Option<JoinHandle<()>>,
+    /// The Linux commands of its nodes, from the first one on.
+    processes: OnceLock<Processes>,
 }
 
 impl RealLab {
@@ -138,7 +140,8 @@ impl RealLab {
             .spawn(move || runtime.block_on(task.run()))
             .map_err(LabError::Thread)?;
         let started = std::time::Instant::now();
-        Ok(RealLab { description, orders, namespaces, started, thread: Some(thread) })
+        let (thread, processes) = (Some(thread), OnceLock::new());
+        Ok(RealLab { description, orders, namespaces, started, thread, processes })
     }
 
     /// What it was made of.
@@ -199,13 +202,30 @@ impl RealLab {
     }
 
     /// Runs a Linux command in the namespace of a node and waits for its end. What it starts in the background
-    /// goes on; its output is what both of its outputs printed until then.
+    /// goes on until the lab ends, however that ends; its output is what both of its outputs printed until then.
     ///
     /// # Errors
     /// When it cannot be started.
     pub fn shell(&self, node: NodeId, command: &str) -> Result<ShellOutcome, String> {
         let netns = self.namespaces.get(&node).ok_or("there is no such node")?;
-        netns.run(|| shell(command)).map_err(|error| error.to_string())
+        let processes =
+            self.processes().map_err(|error| format!("a PID namespace cannot be made: {error}"))?;
+        let run = || {
+            processes.enter()?;
+            shell(command)
+        };
+        netns.run(run).map_err(|error| error.to_string())
+    }
+
+    fn processes(&self) -> io::Result<&Processes> {
+        match self.processes.get() {
+            Some(processes) => Ok(processes),
+            None => {
+                let made = Processes::start()?;
+                // Somebody else may have been quicker; then the one just made ends again.
+                Ok(self.processes.get_or_init(|| made))
+            }
+        }
     }
 
     /// Time since the lab came up.
@@ -227,6 +247,8 @@ impl RealLab {
 
 impl Drop for RealLab {
     fn drop(&mut self) {
+        // What uses the network ends before the network does.
+        drop(self.processes.take());
         self.order(Order::Shutdown);
         if let Some(thread) = self.thread.take() {
             // A panic of the lab's thread has been printed by then; there is nothing to add.

@@ -188,6 +188,22 @@ fn the_screens_that_are_named_show_the_call() {
 }
 
 #[test]
+fn a_tunnel_whose_calls_carry_data_is_not_asked_whether_it_is_alive() {
+    let quiet = "soho: configure terminal\nsoho: interface bri0\nsoho: dialer idle-timeout 0\nsoho: end\n";
+    let mut bench = call(quiet);
+    // The keepalives of the link are data to the tunnel, in both directions.
+    bench.play("sleep 600s\n").unwrap();
+    assert!(!has(&bench, "lac", "O HELLO") && !has(&bench, "lns", "O HELLO"));
+    for (node, interface) in [("soho", "bri0"), ("lns", "virtual-template1")] {
+        let commands = ["configure terminal", &format!("interface {interface}"), "no keepalive", "end"];
+        let typed: String = commands.iter().map(|line| format!("{node}: {line}\n")).collect();
+        bench.play(&typed).unwrap();
+    }
+    bench.play("soho: clear interface bri0\nsleep 60s\nsoho: ping 10.51.6.82\nsleep 600s\n").unwrap();
+    assert!(has(&bench, "lac", "O HELLO") && has(&bench, "lns", "O HELLO"), "silent ends are asked");
+}
+
+#[test]
 fn an_lns_that_asks_for_no_authentication_must_still_answer_the_challenge() {
     let secret = "lns: configure terminal\nlns: vpdn-group 1\nlns: l2tp tunnel password wrong\n";
     let mut bench = call(&format!("{secret}lns: no l2tp tunnel authentication\nlns: end\n"));

@@ -13,14 +13,14 @@ use tokio::sync::mpsc;
 use tun_rs::SyncDevice;
 
 use super::hub::{Hub, Sink, ViewerId};
-use super::wires::{FRAME_QUEUE, Wires, read_tap};
+use super::wires::{ACCESS_QUEUE, FRAME_QUEUE, FromAccess, Wires, read_tap};
 use super::{LabError, Startups, read_startups};
 use crate::config::views::InterfaceName;
 use crate::host::netlink::{self, Links};
 use crate::host::netns;
 use crate::host::{
-    Access, HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup,
-    SystemEntropy, Tap,
+    HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup, SystemEntropy,
+    Tap,
 };
 use crate::lab::description::{Description, LinkEnd, LinkId, NodeId, NodeKind, RadiusNode};
 use crate::lab::radius::{PORTS, RadiusServer};
@@ -65,8 +65,6 @@ pub enum Order {
 pub enum Said {
     /// On its console.
     Shown(ConsoleOutput),
-    /// On its access side.
-    Access(Access),
     /// Of itself.
     Notice(Notice),
 }
@@ -97,6 +95,7 @@ pub struct Task {
     powers: u64,
     orders: mpsc::UnboundedSender<Order>,
     queue: mpsc::UnboundedReceiver<Order>,
+    access: (mpsc::Sender<FromAccess>, mpsc::Receiver<FromAccess>),
 }
 
 impl Task {
@@ -127,6 +126,7 @@ impl Task {
             powers: 0,
             orders,
             queue,
+            access: mpsc::channel(ACCESS_QUEUE),
         };
         for (id, node, _) in description.routers() {
             task.hubs.insert(id, Hub::new());
@@ -162,6 +162,7 @@ impl Task {
                     Some(Order::Shutdown) | None => break,
                     Some(order) => self.order(order),
                 },
+                Some(from) = next_access(&self.wires, &mut self.access.1) => self.from_access(from),
                 Some(received) = frame_queue.recv() => {
                     self.wires.received(self.clock.now(), &received);
                 }
@@ -230,9 +231,15 @@ impl Task {
                 let input = self.hubs.get_mut(&node).and_then(|hub| hub.from_router(output));
                 self.to_router(node, input);
             }
-            Said::Access(item) if current => self.wires.access(node, item),
             Said::Notice(notice) => self.notice(node, notice, current),
-            Said::Shown(_) | Said::Access(_) => {}
+            Said::Shown(_) => {}
+        }
+    }
+
+    /// What is still under way from a router that was switched off is nobody's.
+    fn from_access(&mut self, FromAccess { node, power, item }: FromAccess) {
+        if self.routers.get(&node).is_some_and(|router| router.power == power) {
+            self.wires.access(node, item);
         }
     }
 
@@ -305,10 +312,10 @@ impl Task {
             self.forward(notices, move |notice| order(Said::Notice(notice)));
         }
         if let Some(mut access) = handle.take_access() {
-            let orders = self.orders.clone();
+            let queue = self.access.0.clone();
             tokio::spawn(async move {
                 while let Some(item) = access.recv().await {
-                    if orders.send(order(Said::Access(item))).is_err() {
+                    if queue.send(FromAccess { node, power, item }).await.is_err() {
                         return;
                     }
                 }
@@ -371,6 +378,12 @@ impl Task {
         }
         text
     }
+}
+
+/// The next item of an access side, once there is room for what may come of it. Cancel-safe.
+async fn next_access(wires: &Wires, queue: &mut mpsc::Receiver<FromAccess>) -> Option<FromAccess> {
+    wires.room().await;
+    queue.recv().await
 }
 
 async fn sleep_until(wake: Option<tokio::time::Instant>) {

@@ -216,7 +216,7 @@ fn hello_keeps_an_idle_tunnel_and_is_not_needed_while_the_peer_talks() {
     peer.zlb();
     assert_eq!(names(&peer.wait(seconds(59))), [""; 0], "the ZLB was heard");
     let tunnel = peer.node.endpoint.tunnels()[0].id;
-    peer.node.endpoint.heard(peer.now, tunnel);
+    peer.node.endpoint.heard(tunnel).note(peer.now);
     assert_eq!(names(&peer.wait(seconds(59))), [""; 0], "data was heard");
     assert_eq!(names(&peer.wait(seconds(2))), ["HELLO", "HELLO"], "and its first repetition");
 }
@@ -445,6 +445,39 @@ fn restarted_peer_with_its_old_tunnel_id_drops_the_old_tunnel() {
         let scccn = peer.scccn();
         peer.send(0, &scccn);
         assert_eq!(peer.node.count(|e| matches!(e, Event::TunnelUp { .. })), 2);
+    }
+}
+
+#[test]
+fn a_second_sccrq_while_the_first_is_pending() {
+    // Another tunnel of the same peer: both come up, whatever the order.
+    let mut peer = Peer::new();
+    let first = Message::Sccrq(peer.sccrq());
+    assert_eq!(names(&peer.send(0, &first)), ["SCCRP"]);
+    let one = (peer.theirs, peer.challenge.clone(), peer.ns, peer.nr);
+    (peer.ns, peer.nr, peer.theirs, peer.ours) = (0, 0, 0, 101);
+    let second = Message::Sccrq(peer.sccrq());
+    assert_eq!(names(&peer.send(0, &second)), ["SCCRP"]);
+    assert_eq!(peer.node.tunnel_ends(), []);
+    let scccn = peer.scccn();
+    peer.send(0, &scccn);
+    (peer.theirs, peer.challenge, peer.ns, peer.nr) = one;
+    let scccn = peer.scccn();
+    peer.send(0, &scccn);
+    assert_eq!(peer.node.count(|e| matches!(e, Event::TunnelUp { .. })), 2);
+    assert_eq!(peer.node.endpoint.tunnels().len(), 2);
+
+    // The same tunnel id with other contents: the peer has begun anew, and only that one lives.
+    for absent in [false, true] {
+        let mut peer = Peer::new();
+        peer.node.absent = absent;
+        peer.send(0, &first);
+        (peer.ns, peer.nr, peer.theirs) = (0, 0, 0);
+        let again = Message::Sccrq(Sccrq { challenge: Some(vec![9; 16]), ..peer.sccrq() });
+        peer.send(0, &again);
+        assert_eq!(peer.node.tunnel_ends(), [DownCause::PeerRestarted]);
+        assert_eq!(peer.node.count(|e| matches!(e, Event::TunnelRequested { .. })), 2);
+        assert_eq!(peer.node.endpoint.tunnels().len(), 1);
     }
 }
 
