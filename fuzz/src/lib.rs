@@ -13,7 +13,7 @@ use std::time::Duration;
 use vpdnsh::cli::{self, Form};
 use vpdnsh::config::{Store, Verdict, nvgen};
 use vpdnsh::engine::{ChannelId, DataSession, ForwardCommand, InterfaceId};
-use vpdnsh::forward::{Delivery, Table};
+use vpdnsh::forward::{Delivery, Fate, Table};
 use vpdnsh::grammar::Mode;
 use vpdnsh::grammar::command::MODES;
 use vpdnsh::grammar::value::{InterfaceKind, InterfaceName};
@@ -102,7 +102,6 @@ pub fn l2tp_message(octets: &[u8]) {
     let decode = |body: &[u8]| {
         with(Instant::ZERO, &mut Seeded::new(0), |cx| message::decode(cx, Prefix::L2x, body, secret))
     };
-    message::peek_type(body);
     message::peek_host_name(body);
     let Ok(message) = decode(body) else { return };
     // Text that is not UTF-8 grows when it is read: beyond this it might no longer fit an AVP.
@@ -643,13 +642,16 @@ pub fn forward_table(octets: &[u8]) {
     }
     while let Some(op) = script.step() {
         let given = script.run();
-        let mut sink = |delivery: Delivery<'_>| match delivery {
+        let mut sink = |delivery: Delivery<'_>| {
+            match delivery {
             Delivery::Tun { packet, .. } => assert!(packet.len() <= given.len() && packet[0] >> 4 == 4),
             Delivery::Transmit { bytes, .. } => {
                 data::decode_data(bytes).expect("our own data message");
             }
             Delivery::Channel { octets, .. } => assert_eq!(octets.first(), octets.last()),
-            Delivery::Frame { .. } | Delivery::Dial { .. } => {}
+            Delivery::Frame { .. } | Delivery::Dial { .. } | Delivery::Seen { .. } => {}
+            }
+            Fate::Taken
         };
         match op & 7 {
             0 => drop(table.datagram(Instant::ZERO, SocketAddr::from((LAC, 1701)), given, &mut sink)),
@@ -661,7 +663,7 @@ pub fn forward_table(octets: &[u8]) {
                 let datagram = data::encode_data(&header, given);
                 table.datagram(Instant::ZERO, SocketAddr::from((LAC, 1701)), &datagram, &mut sink);
             }
-            3 => table.octets(&channel, given, &mut |_| ()),
+            3 => table.octets(&channel, given, &mut |_| Fate::Dropped),
             4 => {
                 let mut wire = Vec::new();
                 hdlc::encode(given, 0, &mut wire);

@@ -287,6 +287,7 @@ impl Engine {
                 Timer::Protocol(id) => self.protocol_due(id),
                 Timer::Connected(call) => self.connected_due(call),
                 Timer::Answer(call) => self.answer_due(call),
+                Timer::LineErrors(id) => self.line_errors_due(id),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),

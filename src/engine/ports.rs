@@ -193,6 +193,7 @@ impl Engine {
                 if let Some(port) = self.ports.get_mut(&id) {
                     port.framing = framing;
                 }
+                self.tell_accm(id);
             }
             Event::Authenticate(credentials) => self.claimed(id, credentials),
             Event::SecretWanted { name, protocol } => self.secret_wanted(id, &name, protocol),

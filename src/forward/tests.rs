@@ -30,7 +30,7 @@ enum Got {
     Seen(bool, Vec<u8>),
 }
 
-fn collect(run: impl FnOnce(&mut dyn FnMut(Delivery<'_>))) -> Vec<Got> {
+fn collect(run: impl FnOnce(&mut Sink<'_>)) -> Vec<Got> {
     let mut got = Vec::new();
     run(&mut |delivery| {
         got.push(match delivery {
@@ -41,6 +41,7 @@ fn collect(run: impl FnOnce(&mut dyn FnMut(Delivery<'_>))) -> Vec<Got> {
             Delivery::Dial { interface, packet } => Got::Dial(interface, packet.to_vec()),
             Delivery::Seen { inbound, message, .. } => Got::Seen(inbound, message.to_vec()),
         });
+        Fate::Taken
     });
     got
 }
@@ -342,16 +343,14 @@ fn data_is_shown_to_the_engine_only_while_it_observes() {
     let message = data(None, &[&[0xff, 0x03, 0x00, 0x21][..], &ip(b"x")].concat());
     let seen = |table: &mut Table| {
         let mut all = Vec::new();
-        table.datagram(now(), at(LAC), &message, &mut |d| {
+        let mut sink = |d: Delivery<'_>| {
             if let Delivery::Seen { inbound, message, .. } = d {
                 all.push((inbound, message.to_vec()));
             }
-        });
-        table.packet(now(), TUN, &ip(b"y"), &mut |d| {
-            if let Delivery::Seen { inbound, message, .. } = d {
-                all.push((inbound, message.to_vec()));
-            }
-        });
+            Fate::Taken
+        };
+        table.datagram(now(), at(LAC), &message, &mut sink);
+        table.packet(now(), TUN, &ip(b"y"), &mut sink);
         all
     };
     assert!(seen(&mut table).is_empty());
@@ -460,4 +459,33 @@ proptest! {
         }
         prop_assert!(table.is_empty());
     }
+}
+
+#[test]
+fn what_the_next_hop_has_no_room_for_is_an_output_drop_and_not_traffic() {
+    let full = &mut |_: Delivery<'_>| Fate::Dropped;
+    let drops = |counters: &Counters| counters.output_drops.load(Ordering::Relaxed);
+
+    let (mut table, counters) = lns(false, Some(framing(false, false)));
+    table.packet(now(), TUN, &ip(b"x"), full);
+    table.frame_out(PORT, &LCP_ECHO, full);
+    assert_eq!((drops(&counters), counters.snapshot()), (2, (0, 0, 0, 0)));
+    // What the TUN does not take came in all the same.
+    table.datagram(now(), at(LAC), &data(None, &[&[0, 0x21][..], &ip(b"x")].concat()), full);
+    assert_eq!((drops(&counters), counters.snapshot()), (2, (0, 0, 1, 5)));
+    assert_eq!(table.statistics().refused, 3);
+    counters.clear();
+    assert_eq!(drops(&counters), 0);
+
+    let mut table = Table::new();
+    let (line, forwarded) = (Arc::<Counters>::default(), session(Role::Lac, false));
+    let counters = forwarded.counters.clone();
+    table.execute(ForwardCommand::AttachChannel { port: PORT, channel: channel(1), counters: line.clone() });
+    table.execute(ForwardCommand::Splice { port: PORT, session: forwarded });
+    let mut octets = Vec::new();
+    crate::proto::hdlc::encode(&[&[0xff, 3][..], &LCP_ECHO].concat(), 0, &mut octets);
+    table.octets(&channel(1), &octets, full);
+    let header = DataHeader { tunnel: 17_688, session: 7, ..DataHeader::default() };
+    table.datagram(now(), at(LNS), &encode_data(&header, &LCP_ECHO), full);
+    assert_eq!((drops(&line), drops(&counters)), (1, 1), "each direction on the side that was full");
 }

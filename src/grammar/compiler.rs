@@ -1,13 +1,13 @@
 //! The grammar compiler: files in, Rust out. Runs in `build.rs`; the library carries it for its tests only.
 
+use super::kind;
+
 #[path = "check.rs"]
 pub mod check;
 #[path = "emit.rs"]
 pub mod emit;
 #[path = "graph.rs"]
 pub mod graph;
-#[path = "kind.rs"]
-pub mod kind;
 #[path = "language.rs"]
 pub mod language;
 #[path = "syntax.rs"]

@@ -83,6 +83,63 @@ pub fn a_linux_command_runs_in_the_namespace_of_its_node() {
     assert!(start.elapsed() < Duration::from_secs(4), "what runs in the background holds nothing up");
 }
 
+/// Whether a process runs whose arguments end with this, anywhere on the machine.
+fn runs(argument: &str) -> bool {
+    let ending = format!("{argument}\0");
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    processes
+        .filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok())
+        .any(|arguments| arguments.ends_with(&ending))
+}
+
+fn reach(what: &str, mut reached: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !reached() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A time to sleep that no other process on this machine sleeps.
+fn unique(number: u32) -> String {
+    format!("{}.{number}", 1_000_000 + std::process::id())
+}
+
+pub fn what_runs_in_the_background_ends_with_the_lab() {
+    let lab = start(false, "");
+    let time = unique(1);
+    shell(&lab, "a", &format!("sleep {time} & setsid sh -c 'trap \"\" HUP TERM INT; sleep {time}' &"));
+    reach("it runs in the background", || runs(&time));
+    assert!(shell(&lab, "b", "ps -e -o args").contains(&time), "all commands of a lab see each other");
+    let here = std::env::current_dir().unwrap();
+    assert_eq!(shell(&lab, "a", "pwd").trim(), here.to_str().unwrap());
+    drop(lab);
+    assert!(!runs(&time));
+}
+
+pub fn a_lab_that_is_killed_takes_its_commands_along() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("users"), "").unwrap();
+    std::fs::write(directory.path().join("lab.toml"), LAB).unwrap();
+    let time = unique(2);
+    let play = directory.path().join("background.play");
+    std::fs::write(&play, format!("shell a: sleep {time} &\nshell b: setsid sleep {time} &\nsleep 600s\n"))
+        .unwrap();
+    let mut lab = std::process::Command::new(env!("CARGO_BIN_EXE_vpdnsh"))
+        .arg("lab")
+        .arg(directory.path())
+        .arg("--play")
+        .arg(&play)
+        .arg("--log")
+        .arg(directory.path())
+        .spawn()
+        .unwrap();
+    reach("it runs in the background", || runs(&time));
+    lab.kill().unwrap();
+    lab.wait().unwrap();
+    reach("it ends with the lab", || !runs(&time));
+}
+
 pub fn a_console_listens_on_its_port() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let lab = start(true, &format!("console-port = {port}\n"));

@@ -26,6 +26,7 @@ struct Wire {
     spliced: bool,
     tun: Option<InterfaceId>,
     counters: Option<Arc<Counters>>,
+    accm: Option<u32>,
 }
 
 /// A router with its host.
@@ -460,6 +461,11 @@ impl World {
                     wire.spliced = true;
                 }
             }
+            ForwardCommand::SetAccm { port, accm } => {
+                if let Some(wire) = wires.get_mut(&port) {
+                    wire.accm = Some(accm);
+                }
+            }
             ForwardCommand::Observe { .. } => {}
             ForwardCommand::Detach { port } => {
                 wires.remove(&port);
@@ -542,6 +548,16 @@ impl World {
     pub fn time_of(&self, node: usize, text: &str) -> Instant {
         let line = self.nodes[node].lines.iter().find(|(_, line)| line.contains(text));
         line.unwrap_or_else(|| panic!("no line with {text}")).0
+    }
+
+    /// Ports of a node whose frames may go into a session, or come from one.
+    pub fn sessions_of(&self, node: usize) -> usize {
+        self.nodes[node].wires.values().filter(|w| w.session.is_some()).count()
+    }
+
+    /// The ACCM that a channel of a node was told to send with.
+    pub fn accm_of(&self, node: usize) -> Option<u32> {
+        self.nodes[node].wires.values().find_map(|w| w.accm)
     }
 
     /// Nothing of any call is left anywhere.

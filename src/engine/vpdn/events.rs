@@ -79,8 +79,8 @@ impl Engine {
                 None => self.lns_session_up(session, path, info.unwrap_or_default()),
             },
             Event::SessionDown { session, cause } => self.session_down(session, &cause),
-            // Synchronous PPP inside the tunnel: character maps and line errors concern only the LAC's line.
-            Event::SetLinkInfo { .. } | Event::WanError { .. } => {}
+            Event::SetLinkInfo { session, accm: (send, _) } => self.lac_link_info(session, send),
+            Event::WanError { session, counters } => self.vaccess_line_errors(session, counters),
         }
     }
 
@@ -105,8 +105,9 @@ impl Engine {
         if let Some(lns) = tunnel.lns
             && !tunnel.established
         {
-            let until = self.core.now + tunnel.busy;
-            self.vpdn.busy.insert(lns, until);
+            let now = self.core.now;
+            self.vpdn.busy.retain(|_, until| *until > now);
+            self.vpdn.busy.insert(lns, now + tunnel.busy);
         }
         let (kind, reason) = describe(cause);
         let logging = self.config.vpdn.logging;
