@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+use super::aaa::{TestOutcome, Ticket};
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
 use crate::proto::l2tp::{DataPath, Heard};
@@ -93,10 +94,61 @@ pub struct Counters {
     /// Packets of the network layer that are interesting for the idle timer: seconds since the router's start
     /// of the last one.
     pub last_activity: AtomicU64,
+    /// The same of the last packet from the peer.
+    pub last_input: AtomicU64,
+    /// The same of the last packet to the peer.
+    pub last_output: AtomicU64,
+    /// What came in and was no frame.
+    pub errors: LineErrors,
     /// Data messages that did not come in, with [`SEQUENCED`] when there were sequence numbers to tell.
     pub lost: AtomicU64,
     /// What was counted before the counters were cleared, in the order of [`Counters::total`].
     before: [AtomicU64; 4],
+}
+
+/// Frames that a line has spoilt, since the call began.
+#[derive(Debug, Default)]
+pub struct LineErrors {
+    /// A wrong FCS.
+    pub crc: AtomicU32,
+    /// Wrong framing, as a LAC reports it.
+    pub framing: AtomicU32,
+    /// Lost in the hardware or for want of a buffer, as a LAC reports it.
+    pub overruns: AtomicU32,
+    /// Shorter than a frame can be.
+    pub runts: AtomicU32,
+    /// Longer than a frame may be.
+    pub giants: AtomicU32,
+    /// Ended in the middle.
+    pub aborts: AtomicU32,
+}
+
+impl LineErrors {
+    const fn all(&self) -> [&AtomicU32; 6] {
+        [&self.crc, &self.framing, &self.overruns, &self.runts, &self.giants, &self.aborts]
+    }
+
+    /// All of them together.
+    pub fn total(&self) -> u32 {
+        self.all().into_iter().fold(0, |sum, counter| sum.wrapping_add(counter.load(Ordering::Relaxed)))
+    }
+
+    /// As a WEN of RFC 2661 (section 4.4.6, Call Errors) tells them: CRC, framing, hardware overruns, buffer
+    /// overruns, time-outs, alignment.
+    pub fn call_errors(&self) -> [u32; 6] {
+        let [crc, framing, overruns, runts, giants, aborts] =
+            self.all().map(|counter| counter.load(Ordering::Relaxed));
+        let framing = framing.wrapping_add(runts).wrapping_add(giants).wrapping_add(aborts);
+        [crc, framing, overruns, 0, 0, 0]
+    }
+
+    /// Takes over what a WEN tells of a line elsewhere.
+    pub fn report(&self, [crc, framing, hardware, buffer, timeouts, alignment]: [u32; 6]) {
+        self.crc.store(crc, Ordering::Relaxed);
+        let framing = framing.wrapping_add(timeouts).wrapping_add(alignment);
+        self.framing.store(framing, Ordering::Relaxed);
+        self.overruns.store(hardware.wrapping_add(buffer), Ordering::Relaxed);
+    }
 }
 
 /// In [`Counters::lost`]: data came with sequence numbers.
@@ -108,6 +160,9 @@ impl Counters {
         let counters = [&self.packets_out, &self.octets_out, &self.packets_in, &self.octets_in];
         for (counter, before) in counters.into_iter().zip(&self.before) {
             before.fetch_add(counter.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+        }
+        for counter in self.errors.all() {
+            counter.store(0, Ordering::Relaxed);
         }
         self.output_drops.store(0, Ordering::Relaxed);
     }
@@ -188,6 +243,14 @@ pub enum ForwardCommand {
         port: InterfaceId,
         /// The session.
         session: DataSession,
+    },
+    /// LAC: control characters to escape in what goes out on the channel of `port` (RFC 2661 section 6.14). A
+    /// synchronous line escapes none until it is told to; what comes in is taken with or without escapes.
+    SetAccm {
+        /// The access interface.
+        port: InterfaceId,
+        /// Bit n for octet n.
+        accm: u32,
     },
     /// Show the engine every L2TP data message that comes and goes (`debug vpdn l2x-data`), or stop that.
     Observe {
@@ -416,6 +479,8 @@ pub enum Output {
     Log(LogLine),
     /// To the EXEC command that waits for it: the outcome of its echo request.
     Echo(RequestId, EchoOutcome),
+    /// `test aaa group` has ended.
+    AaaTested(Ticket, TestOutcome),
 }
 
 /// How an echo request ended.

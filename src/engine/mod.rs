@@ -16,6 +16,7 @@ pub mod io;
 mod ip;
 mod isdn;
 mod journal;
+mod per_user;
 mod pool;
 mod ports;
 mod registry;
@@ -33,6 +34,7 @@ pub use self::accounting::{AccountView, ActionView, ExecUser};
 pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
 pub use self::journal::SwitchSet;
+pub use self::per_user::SessionEnd;
 pub use self::pool::PoolView;
 pub use self::registry::{AaaSessionView, SessionTunnel};
 pub use self::vpdn::VpdnCounters;
@@ -82,6 +84,8 @@ pub struct Engine {
     accounts: Accounts,
     l2tp: Endpoint,
     vpdn: Vpdn,
+    /// Configurations that users' own lines have made of others.
+    derived: Vec<per_user::Derived>,
 }
 
 impl Engine {
@@ -103,6 +107,7 @@ impl Engine {
             accounts: Accounts::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),
+            derived: Vec::new(),
         }
     }
 
@@ -155,6 +160,13 @@ impl Engine {
         earliest(self.core.timers.next(), protocols)
     }
 
+    /// A seed for the salts of secrets that the running-config keeps as digests.
+    pub fn salt_seed(&mut self) -> [u8; 16] {
+        let mut seed = [0; 16];
+        self.core.entropy().fill(crate::proto::Purpose::SaltSeed, &mut seed);
+        seed
+    }
+
     /// Turns a debug switch on or off.
     pub fn set_debug(&mut self, switch: Switch, on: bool) {
         let observed = self.observes_data();
@@ -195,6 +207,21 @@ impl Engine {
         let latest = self.core.now + timeout + ECHO_GRACE;
         self.core.timers.set(Timer::Echo(id), Some(latest));
         id
+    }
+
+    /// `test aaa group`; `Output::AaaTested` of this ticket tells the outcome.
+    pub fn test_aaa(&mut self, now: Instant, test: &aaa::PasswordTest) -> aaa::Ticket {
+        self.advance(now);
+        let nas_ip = self.nas_address();
+        let ticket = self.aaa.test(&mut self.core.cx(), nas_ip, test);
+        self.pump();
+        ticket
+    }
+
+    /// Nobody waits for a test any more.
+    pub fn cancel_test_aaa(&mut self, ticket: aaa::Ticket) {
+        self.aaa.cancel_test(&mut self.core.cx(), ticket);
+        self.pump();
     }
 
     /// `clear vpdn tunnel`: ends tunnels with their sessions. How many there were.
@@ -281,9 +308,12 @@ impl Engine {
                 Timer::Protocol(id) => self.protocol_due(id),
                 Timer::Connected(call) => self.connected_due(call),
                 Timer::Answer(call) => self.answer_due(call),
+                Timer::LineErrors(id) => self.line_errors_due(id),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Update(id) => self.update_due(id),
                 Timer::Redial(_) => {}
+                Timer::Session(id) => self.session_due(id),
+                Timer::UserIdle(id) => self.user_idle_due(id),
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),
             }
             self.pump();

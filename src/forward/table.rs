@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::line::{ADDRESS_CONTROL, Channel, Scratch, Sequence, Session};
 use super::{Delivery, Disposition, Fate, Sink, Statistics};
@@ -127,6 +127,12 @@ impl Table {
                     entry.spliced = true;
                 }
             }
+            ForwardCommand::SetAccm { port, accm } => {
+                match self.ports.get_mut(&port).and_then(|entry| entry.channel.as_mut()) {
+                    Some(channel) => channel.accm = accm,
+                    None => self.statistics.unknown_port += 1,
+                }
+            }
             ForwardCommand::Observe { on } => self.observed = on,
             ForwardCommand::Detach { port } => self.detach(port),
         }
@@ -173,13 +179,13 @@ impl Table {
             let ip = deliver(port, entry.network, frame, sink, &mut self.statistics);
             // At the LNS end traffic in either direction keeps a session from being idle.
             if ip {
-                touch(session.counters(), now);
+                touch(session.counters(), &session.counters().last_input, now);
             }
         } else if let Some(channel) = &entry.channel {
             // The access line never agreed with the tunnel to leave FF 03 out: RFC 1662 wants it there, and a
             // receiver that agreed to ACFC must take it all the same.
             let bare = frame.strip_prefix(&ADDRESS_CONTROL).unwrap_or(frame);
-            let fate = channel.send(0, [&ADDRESS_CONTROL, bare, &[]], &mut self.scratch, sink);
+            let fate = channel.send(channel.accm, [&ADDRESS_CONTROL, bare, &[]], &mut self.scratch, sink);
             self.statistics.note(fate);
         } else {
             self.statistics.unknown_port += 1;
@@ -257,7 +263,7 @@ impl Table {
             return;
         }
         if let Some(counters) = entry.counters() {
-            touch(counters, now);
+            touch(counters, &counters.last_output, now);
         }
         let address_control: &[u8] = if framing.acfc { &[] } else { &ADDRESS_CONTROL };
         let protocol: &[u8] = if framing.pfc { &[0x21] } else { &[0x00, 0x21] };
@@ -346,8 +352,10 @@ fn protocol(frame: &[u8]) -> Option<(u16, &[u8])> {
     Some((u16::from_be_bytes([first, second]), rest))
 }
 
-fn touch(counters: &Counters, now: Instant) {
-    counters.last_activity.store(now.since_start().as_secs(), Ordering::Relaxed);
+fn touch(counters: &Counters, direction: &AtomicU64, now: Instant) {
+    let seconds = now.since_start().as_secs();
+    counters.last_activity.store(seconds, Ordering::Relaxed);
+    direction.store(seconds, Ordering::Relaxed);
 }
 
 /// Gives a frame from the peer to the TUN when it is IP and IP is open, otherwise to the engine. True for IP.

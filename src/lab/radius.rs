@@ -16,6 +16,7 @@ pub struct RadiusServer {
     entropy: Box<dyn Entropy + Send>,
     /// The accounting records as text, since they were last taken.
     detail: VecDeque<String>,
+    on: bool,
 }
 
 /// How many records are kept as text until somebody takes them.
@@ -44,12 +45,33 @@ impl RadiusServer {
             node: RadiusNode::new(Users::parse(users)?, clients),
             entropy,
             detail: VecDeque::new(),
+            on: true,
         })
     }
 
+    /// Whether it is switched on, as it is at first.
+    pub const fn is_on(&self) -> bool {
+        self.on
+    }
+
+    /// Switches it.
+    ///
+    /// # Errors
+    /// When it is so already.
+    pub fn power(&mut self, on: bool) -> Result<(), String> {
+        if self.on == on {
+            return Err(format!("it is {}", if on { "on" } else { "off" }));
+        }
+        self.on = on;
+        Ok(())
+    }
+
     /// Takes a datagram that came at `seconds` since 1970. The answer goes back to `from`, from the port that the
-    /// datagram came to.
+    /// datagram came to. Without power there is none.
     pub fn handle(&mut self, from: SocketAddr, packet: &[u8], seconds: i64) -> Option<Vec<u8>> {
+        if !self.on {
+            return None;
+        }
         let answer = self.node.handle(&mut *self.entropy, from, packet);
         for (record, secret) in self.node.take_fresh() {
             if self.detail.len() >= DETAILS {

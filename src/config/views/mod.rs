@@ -7,12 +7,14 @@ pub mod aaa;
 pub mod accounting;
 mod build;
 pub mod interface;
+pub mod password;
 pub mod system;
 pub mod vpdn;
 
 pub use aaa::*;
 pub use accounting::*;
 pub use interface::*;
+pub use password::{Password, secret_free};
 pub use system::*;
 pub use vpdn::*;
 

@@ -33,6 +33,8 @@ pub(crate) struct Access {
     pub credentials: Option<Credentials>,
     /// The identifier that it came under.
     pub authentication_id: Option<u8>,
+    /// How many line errors the LNS has been told of.
+    pub reported_errors: u32,
     pub lac: Lac,
 }
 
@@ -92,6 +94,7 @@ impl Access {
             dialer: of.dialer,
             credentials: None,
             authentication_id: None,
+            reported_errors: 0,
             lac: Lac::Idle,
         }
     }
@@ -435,9 +438,6 @@ impl Engine {
             self.ports.get_mut(&id).and_then(|p| p.access_mut()).map(|a| &mut a.lac)
         {
             targets.up = true;
-            if let Some(group) = &targets.definition.group {
-                *self.vpdn.group_sessions.entry(group.as_str().into()).or_insert(0) += 1;
-            }
             self.vpdn.counters.sessions += 1;
             let link = path.id;
             let heard = self.l2tp.heard(path.id.tunnel);
@@ -445,6 +445,7 @@ impl Engine {
             self.core.forward(ForwardCommand::Splice { port: id, session });
             self.account_link_start(id, link);
             self.account_start(id);
+            self.watch_line(id);
         }
     }
 
@@ -455,7 +456,6 @@ impl Engine {
             let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
             self.account_link_reject(Some(id), session, &user, EndCause::NasError);
         }
-        self.leave_group(&targets);
         self.unload(session.tunnel, targets.current);
         self.vpdn_debug(id, VpdnEvent::Closed(reason));
         if targets.up {
@@ -517,14 +517,6 @@ impl Engine {
         self.core.later(Work::DropCall(id));
     }
 
-    fn leave_group(&mut self, targets: &Targets) {
-        if targets.up
-            && let Some(group) = &targets.definition.group
-        {
-            self.leave(group);
-        }
-    }
-
     /// The call itself is over: it leaves its session or the tunnel that it waits for.
     pub(crate) fn leave_tunnel(&mut self, id: InterfaceId, label: &str, lac: Lac) {
         let debug = |engine: &mut Engine, event| engine.core.debug(&VpdnDebug { label, event });
@@ -533,7 +525,6 @@ impl Engine {
                 debug(self, VpdnEvent::Cleanup);
                 debug(self, VpdnEvent::Reset);
                 self.vpdn.sessions.remove(&session);
-                self.leave_group(&targets);
                 self.unload(session.tunnel, targets.current);
                 self.l2tp.hang_up(&mut self.core.cx(), session, result(1, Some(0)));
             }
@@ -588,3 +579,7 @@ fn connect_info(access: &Access, lcp: &crate::proto::ppp::ProxyLcp) -> ConnectIn
     }
     info
 }
+
+#[cfg(test)]
+#[path = "lac_tests.rs"]
+mod tests;

@@ -18,13 +18,13 @@ pub use cause::EndCause;
 pub use record::{Class, Record, RecordId, Status};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::debug::AcctDebug;
 use crate::config::views::{AaaConfig, Method};
-use crate::proto::radius::client::RequestAttribute;
+use crate::engine::aaa::servers::Groups;
+use crate::proto::radius::client::{RequestAttribute, ServerGroup};
 use crate::proto::radius::{Client, Code, Request, RequestKey};
 use crate::proto::{Context, Instant};
 
@@ -106,6 +106,7 @@ impl Accounting {
         cx: &mut Context,
         client: &mut Client,
         config: &AaaConfig,
+        groups: &Groups,
         record: Record,
     ) -> RecordId {
         self.last += 1;
@@ -116,7 +117,7 @@ impl Accounting {
         }
         self.queue(id, record);
         self.make_room();
-        self.pump(cx, client, config);
+        self.pump(cx, client, config, groups);
         id
     }
 
@@ -126,6 +127,7 @@ impl Accounting {
         cx: &mut Context,
         client: &mut Client,
         config: &AaaConfig,
+        groups: &Groups,
         left: Vec<(u64, Vec<u8>)>,
         wall: Option<u32>,
     ) {
@@ -169,7 +171,7 @@ impl Accounting {
         }
         self.spooling = true;
         self.make_room();
-        self.pump(cx, client, config);
+        self.pump(cx, client, config, groups);
     }
 
     fn count(&mut self, record: &Record) {
@@ -230,19 +232,25 @@ impl Accounting {
     }
 
     /// The servers may be others now: every lane tries again.
-    pub fn reconfigured(&mut self, cx: &mut Context, client: &mut Client, config: &AaaConfig) {
+    pub fn reconfigured(
+        &mut self,
+        cx: &mut Context,
+        client: &mut Client,
+        config: &AaaConfig,
+        groups: &Groups,
+    ) {
         for lane in &mut self.lanes {
             lane.parked = false;
             lane.retry = lane.retry.map(|at| at.min(cx.now));
         }
-        self.pump(cx, client, config);
+        self.pump(cx, client, config, groups);
     }
 
     /// Sends what may be sent.
-    pub fn pump(&mut self, cx: &mut Context, client: &mut Client, config: &AaaConfig) {
+    pub fn pump(&mut self, cx: &mut Context, client: &mut Client, config: &AaaConfig, groups: &Groups) {
         for place in 0..self.lanes.len() {
             while let Some(id) = self.next(place, cx.now) {
-                if !self.send(cx, client, config, id) {
+                if !self.send(cx, client, config, groups, id) {
                     let Some(lane) = self.lanes.get_mut(place) else { break };
                     lane.parked = true;
                     lane.ready.insert(id);
@@ -264,11 +272,20 @@ impl Accounting {
     }
 
     /// Asks the next method of a record that has servers. False when none has.
-    fn send(&mut self, cx: &mut Context, client: &mut Client, config: &AaaConfig, id: RecordId) -> bool {
+    fn send(
+        &mut self,
+        cx: &mut Context,
+        client: &mut Client,
+        config: &AaaConfig,
+        groups: &Groups,
+        id: RecordId,
+    ) -> bool {
         let Some(queued) = self.records.get_mut(&id) else { return true };
         let methods = queued.record.methods.clone();
         let usable = methods.iter().enumerate().skip(queued.method);
-        let Some((place, servers)) = usable.filter_map(|(n, m)| Some((n, servers(m, config)?))).next() else {
+        let Some((place, servers)) =
+            usable.filter_map(|(n, m)| Some((n, servers(m, config, groups)?))).next()
+        else {
             queued.method = 0;
             return false;
         };
@@ -316,6 +333,7 @@ impl Accounting {
         cx: &mut Context,
         client: &mut Client,
         config: &AaaConfig,
+        groups: &Groups,
         key: RequestKey,
     ) -> bool {
         let Some(id) = self.under_way.remove(&key) else { return false };
@@ -327,7 +345,7 @@ impl Accounting {
         if let Some(lane) = self.lanes.get_mut(place) {
             lane.under_way -= 1;
         }
-        if self.send(cx, client, config, id) {
+        if self.send(cx, client, config, groups, id) {
             return true;
         }
         if interim {
@@ -377,14 +395,12 @@ impl Accounting {
 }
 
 /// The servers of a method: `Some(None)` for all; `None` when it has none.
-fn servers(method: &Method, config: &AaaConfig) -> Option<Option<Vec<Ipv4Addr>>> {
+fn servers(method: &Method, config: &AaaConfig, groups: &Groups) -> Option<Option<Arc<ServerGroup>>> {
     match method {
         Method::Radius => (!config.servers.is_empty()).then_some(None),
         Method::Group(name) => {
-            let (_, servers) = config.server_groups.iter().find(|(group, _)| group == name)?;
-            let known = |a: &&Ipv4Addr| config.servers.iter().any(|s| s.address == **a);
-            let servers: Vec<Ipv4Addr> = servers.iter().filter(known).copied().collect();
-            (!servers.is_empty()).then_some(Some(servers))
+            let group = groups.get(name)?;
+            (!group.servers.is_empty()).then(|| Some(group.clone()))
         }
         Method::Local
         | Method::LocalCase

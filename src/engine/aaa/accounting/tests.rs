@@ -1,9 +1,9 @@
 //! Records on their way: dead servers, several of them, full queues, restarts.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use super::*;
-use crate::config::views::RadiusServer;
+use crate::config::views::{GroupServer, RadiusGroup, RadiusServer};
 use crate::engine::aaa::{Aaa, AaaOutput, Port, PortType, SessionNumber};
 use crate::proto::entropy::Seeded;
 use crate::proto::radius::{Packet, seal_reply, verify_request};
@@ -29,20 +29,21 @@ struct Bench {
     answered: Vec<RecordId>,
 }
 
+fn server(address: Ipv4Addr) -> RadiusServer {
+    RadiusServer { address, auth_port: 1645, acct_port: 1646, key: None, timeout: None, retransmit: Some(1) }
+}
+
+fn group(name: &str, address: Ipv4Addr) -> RadiusGroup {
+    let servers = vec![GroupServer { server: server(address), private: false }];
+    RadiusGroup { name: name.to_owned(), servers, deadtime: None }
+}
+
 fn config() -> AaaConfig {
-    let server = |address| RadiusServer {
-        address,
-        auth_port: 1645,
-        acct_port: 1646,
-        key: None,
-        timeout: None,
-        retransmit: Some(1),
-    };
     AaaConfig {
         new_model: true,
         servers: vec![server(FIRST), server(SECOND)],
-        server_groups: vec![("one".to_owned(), vec![FIRST]), ("two".to_owned(), vec![SECOND])],
-        key: Some("cisco".to_owned()),
+        server_groups: vec![group("one", FIRST), group("two", SECOND)],
+        key: Some("cisco".into()),
         ..AaaConfig::default()
     }
 }
@@ -82,7 +83,7 @@ impl Bench {
                     assert!(self.disk.remove(&id.0).is_some());
                 }
                 AaaOutput::Accounting(AccountingOutput::Answered(id)) => self.answered.push(id),
-                AaaOutput::OpenSocket { .. } | AaaOutput::Syslog { .. } => {}
+                AaaOutput::OpenSocket { .. } | AaaOutput::Syslog { .. } | AaaOutput::Tested(..) => {}
                 AaaOutput::Event(event) => panic!("nobody asked: {event:?}"),
             }
         }
