@@ -12,7 +12,6 @@ use super::debug::PerUser;
 use super::interfaces::Origin;
 use super::io::InterfaceId;
 use super::ip::RouteKey;
-use super::ports::Port;
 use super::syslog::Syslog;
 use super::timers::Timer;
 use crate::config::views::{IdleDirection, InterfaceConfig, secret_free};

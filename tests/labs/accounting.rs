@@ -57,7 +57,19 @@ const LNS: &str = "10.51.6.82";
 
 impl Books {
     fn new(lac: &str, lns: &str) -> Books {
+        Books::with_user(lac, lns, "")
+    }
+
+    /// With one more attribute for the user.
+    fn with_user(lac: &str, lns: &str, attribute: &str) -> Books {
         let (files, description) = lab(lac, lns);
+        if !attribute.is_empty() {
+            let path = files.path().join("users");
+            let users = std::fs::read_to_string(&path).unwrap();
+            let users = users
+                .replace("\tFramed-Protocol = PPP,", &format!("\tFramed-Protocol = PPP,\n\t{attribute},"));
+            std::fs::write(path, users).unwrap();
+        }
         let options = VirtualOptions { wall_clock: Some((946_684_800, 0)), ..VirtualOptions::default() };
         let bench = Bench::of(&description, &options);
         let mut books = Books { bench, records: Vec::new(), _files: files };
@@ -272,6 +284,25 @@ fn lost_lac(before: &str) -> (String, String) {
     books.play("power lac off\nsleep 400s\n");
     let stop = books.only(LNS, "Stop");
     (stop["Acct-Terminate-Cause"].clone(), stop["Cisco-AVPair"].clone())
+}
+
+/// What the LNS writes when this is what RADIUS says of the user, and nothing is sent.
+fn timed(limit: &str) -> (String, u64) {
+    let mut books = Books::with_user(ON, ON, limit);
+    books.play("lns: enable\nlns: configure terminal\nlns: interface virtual-template 1\nlns: no keepalive\nlns: end\n");
+    books.play(CALL);
+    books.play("sleep 90s\n");
+    let stop = &books.of(LNS, "Stop")[0];
+    (stop["Acct-Terminate-Cause"].clone(), number(stop, "Acct-Session-Time"))
+}
+
+#[test]
+fn the_times_of_a_user_have_their_causes() {
+    let (cause, time) = timed("Session-Timeout = 30");
+    assert_eq!((&*cause, time), ("Session-Timeout", 30));
+    let (cause, time) = timed("Idle-Timeout = 20");
+    assert_eq!(cause, "Idle-Timeout");
+    assert!((20..40).contains(&time), "{time}");
 }
 
 fn both(lns: (&str, &str), lac: (&str, &str)) -> [(String, String); 2] {
