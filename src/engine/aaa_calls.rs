@@ -32,7 +32,7 @@ pub(super) struct AaaState {
 
 impl AaaState {
     /// Whether a RADIUS server said who the user is; `None` when nobody did.
-    pub fn from_radius(&self) -> Option<bool> {
+    pub fn told_by_radius(&self) -> Option<bool> {
         self.session.as_ref().and_then(|s| s.profile.as_ref()).map(|p| p.from_radius)
     }
 

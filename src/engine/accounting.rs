@@ -467,7 +467,7 @@ impl Engine {
     }
 
     fn authentic(&self, id: InterfaceId, forwarded: bool) -> Option<Authentic> {
-        match self.ports.get(&id)?.session.from_radius() {
+        match self.ports.get(&id)?.session.told_by_radius() {
             Some(true) => Some(Authentic::Radius),
             Some(false) => Some(Authentic::Local),
             None => forwarded.then_some(Authentic::Remote),

@@ -161,9 +161,13 @@ impl Accounting {
             let (lane, method) = (queued.lane, queued.method);
             self.queue(id, queued.record);
             if flying {
-                self.lanes.get_mut(lane).map(|l| l.ready.remove(&id));
+                if let Some(lane) = self.lanes.get_mut(lane) {
+                    lane.ready.remove(&id);
+                }
                 self.updates.remove(&id);
-                self.records.get_mut(&id).map(|q| q.method = method);
+                if let Some(queued) = self.records.get_mut(&id) {
+                    queued.method = method;
+                }
             }
         }
         for id in self.under_way.values_mut() {
