@@ -225,7 +225,7 @@ impl Engine {
             && self.tickets.is_empty()
             && self.vpdn.is_quiet()
             && self.core.work.is_empty()
-            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_)))
+            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_) | Timer::DeadCache))
             && self.interfaces.iter().all(|(_, i)| !matches!(i.origin, Origin::Cloned { .. }))
     }
 
@@ -269,6 +269,7 @@ impl Engine {
                 Timer::Answer(call) => self.answer_due(call),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
+                Timer::DeadCache => self.dead_cache_due(),
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),
             }
             self.pump();

@@ -20,6 +20,8 @@ pub(super) enum Timer {
     Idle(InterfaceId),
     /// Dial on demand: a call that failed may be tried again.
     Redial(InterfaceId),
+    /// An entry of the dead cache has had its time.
+    DeadCache,
     /// The host has not answered an echo request.
     Echo(RequestId),
 }

@@ -18,7 +18,7 @@ mod types;
 mod tests;
 
 pub use profile::{AvPair, FramedIp, MppeKeys, UserProfile};
-pub use tunnel::{TunnelDefinition, TunnelType, parse_addresses};
+pub use tunnel::{Asker, TunnelDefinition, TunnelType, parse_addresses};
 pub use types::*;
 
 use std::collections::{HashMap, VecDeque};
@@ -211,10 +211,6 @@ impl Aaa {
         Some(found.map(|(_, servers)| servers.clone()).unwrap_or_default())
     }
 
-    fn nas_ip(&self, port: &Port) -> Ipv4Addr {
-        self.config.source.unwrap_or(port.nas_ip)
-    }
-
     /// Carries on what the client has finished.
     fn pump(&mut self, cx: &mut Context) {
         while let Some(output) = self.client.poll() {
@@ -286,15 +282,12 @@ impl Aaa {
     fn ask(&mut self, cx: &mut Context, task: Task, method: &Method) {
         let servers = self.group(method);
         let request = match &task.question {
-            Question::Authentication(request) => access::authentication(
-                &request.port,
-                self.nas_ip(&request.port),
-                &request.credentials,
-                servers,
-            ),
+            Question::Authentication(request) => {
+                access::authentication(&request.port, request.port.nas_ip, &request.credentials, servers)
+            }
             Question::Tunnel(lookup) => {
                 emit(cx, &AaaDebug::AuthorData);
-                access::tunnel(lookup, self.nas_ip(&lookup.port), servers)
+                access::tunnel(lookup, lookup.port.nas_ip, servers)
             }
         };
         let key = self.client.submit(cx, request);
@@ -331,14 +324,15 @@ impl Aaa {
                 Outcome::Authentication(access::outcome(reply, &request.credentials))
             }
             Question::Tunnel(lookup) if reply.packet.code == Code::AccessAccept => {
-                let (definitions, problems) = tunnel::definitions(&reply.attributes().0);
+                let (attributes, unreadable) = reply.attributes();
+                let tunnels = tunnel::definitions(&attributes, unreadable, lookup.asker);
                 let (port, family) = (&lookup.port.short, Family::Vpdn);
-                for problem in &problems {
+                for problem in &tunnels.problems {
                     emit(cx, &AaaDebug::Unusable(port, family, problem));
                 }
-                Outcome::Tunnel(match definitions.is_empty() {
+                Outcome::Tunnel(match tunnels.usable.is_empty() {
                     true => TunnelOutcome::NotFound,
-                    false => TunnelOutcome::Found(definitions),
+                    false => TunnelOutcome::Found(tunnels.usable),
                 })
             }
             Question::Tunnel(_) => Outcome::Tunnel(TunnelOutcome::NotFound),

@@ -3,5 +3,7 @@
 mod call;
 mod failures;
 mod lab;
+mod peers;
 mod radius;
+mod wholesale;
 mod world;

@@ -356,7 +356,7 @@ impl World {
         }
         let own = self.nodes[node].address.map_or(local, IpAddr::V4);
         if let Socket::Radius(_) = socket {
-            if let Some(reply) = self.radius.answer(remote, &bytes) {
+            if let Some(reply) = self.radius.answer(own, &bytes) {
                 let event = Event::Datagram { to: node, socket, local: own, remote, bytes: reply };
                 self.at(LATENCY * 2, event);
             }
