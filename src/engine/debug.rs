@@ -50,6 +50,8 @@ pub(super) enum VpdnEvent<'a> {
     LimitReached(Ipv4Addr),
     /// `debug vpdn error`
     Busy(Ipv4Addr),
+    /// `debug vpdn error`: a tunnel is open, but nothing in it is acknowledged.
+    Silent(Ipv4Addr),
     /// `debug vpdn error`: `vpdn authorize domain`.
     DomainDenied(&'a str),
     /// `debug vpdn error`
@@ -62,6 +64,7 @@ impl DebugText for Vpdn<'_> {
             VpdnEvent::Unreachable(_)
             | VpdnEvent::LimitReached(_)
             | VpdnEvent::Busy(_)
+            | VpdnEvent::Silent(_)
             | VpdnEvent::DomainDenied(_)
             | VpdnEvent::Closed(_)
             | VpdnEvent::NoTunnelInfo(_) => Switch::VpdnError,
@@ -126,6 +129,7 @@ impl DebugText for Vpdn<'_> {
                 write!(f, "{label} VPDN: LNS {address} has reached its session limit")
             }
             VpdnEvent::Busy(address) => write!(f, "{label} VPDN: LNS {address} is busy"),
+            VpdnEvent::Silent(address) => write!(f, "{label} VPDN: LNS {address} does not answer"),
             VpdnEvent::DomainDenied(domain) => {
                 write!(f, "{label} VPDN: Domain {domain} is not authorized here")
             }

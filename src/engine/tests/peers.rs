@@ -116,17 +116,16 @@ fn a_wrong_tunnel_password_from_radius_is_refused() {
 
 #[test]
 fn the_groups_decide_where_the_list_says_local() {
-    let local = |c: &mut RouterConfig| {
-        c.groups = lns().groups;
-        c.aaa.authorization_network[0].methods = vec![Method::Radius, Method::Local];
+    let by = |methods: &[Method]| {
+        let list = MethodList { name: "tunnels".to_owned(), methods: methods.to_vec() };
+        asking("", |c| {
+            c.groups = lns().groups;
+            c.aaa.authorization_network.push(list);
+            c.vpdn.tunnel_authorization = Some("tunnels".to_owned());
+        })
     };
-    let mut world = asking("", local);
-    assert!(!call(&mut world), "a reject is the last word");
-    let mut world = asking("", |c| {
-        local(c);
-        c.aaa.authorization_network[0].methods = vec![Method::Local];
-    });
-    assert!(call(&mut world));
+    assert!(!call(&mut by(&[Method::Radius, Method::Local])), "a reject is the last word");
+    assert!(call(&mut by(&[Method::Local])));
     let mut world = asking("", |c| {
         c.vpdn.tunnel_authorization = Some("default".to_owned());
         c.groups = lns().groups;

@@ -17,6 +17,10 @@ use crate::engine::syslog::Syslog;
 use crate::proto::Purpose;
 use crate::proto::l2tp::{CallRequest, DataPath, DownCause, PORT, Role, TunnelId};
 
+/// An open tunnel takes no new call while a message in it has been repeated so often: 7 s with the default timing, as
+/// long as an SCCRQ is tried.
+const SILENCE: u32 = 3;
+
 /// The LNSs of a call that are still to be tried.
 pub(crate) struct Targets {
     left: Vec<(Arc<Definition>, Lns)>,
@@ -77,10 +81,21 @@ impl Engine {
     }
 
     /// Takes the next LNS out of those that are left.
-    fn pick(&mut self, targets: &mut Targets) -> Option<(Arc<Definition>, Lns)> {
+    fn pick(&mut self, id: InterfaceId, targets: &mut Targets) -> Option<(Arc<Definition>, Lns)> {
+        let silent = |lns: &&(Arc<Definition>, Lns)| self.is_silent(&lns.0, lns.1.address);
+        let silent: Vec<Ipv4Addr> = targets.left.iter().filter(silent).map(|(_, lns)| lns.address).collect();
+        for lns in silent {
+            self.vpdn_debug(id, VpdnEvent::Silent(lns));
+        }
         let candidates: Vec<Candidate> = targets.left.iter().map(|(d, lns)| self.candidate(d, lns)).collect();
         let at = choose(&candidates, |count| self.draw(count))?;
         Some(targets.left.remove(at))
+    }
+
+    /// There is a tunnel, and its LNS has stopped acknowledging.
+    fn is_silent(&self, definition: &Definition, lns: Ipv4Addr) -> bool {
+        let tunnel = self.vpdn.outgoing.get(&definition.tunnel_key(lns));
+        tunnel.is_some_and(|id| self.l2tp.unanswered(*id) >= SILENCE)
     }
 
     fn candidate(&self, definition: &Definition, lns: &Lns) -> Candidate {
@@ -91,7 +106,8 @@ impl Engine {
             Some(false) => Standing::Pending,
         };
         Candidate {
-            busy: self.vpdn.busy.get(&lns.address).is_some_and(|until| *until > self.core.now),
+            busy: self.is_silent(definition, lns.address)
+                || self.vpdn.busy.get(&lns.address).is_some_and(|until| *until > self.core.now),
             priority: lns.priority,
             standing,
             load: self.vpdn.loads.get(&lns.address).copied().unwrap_or(0),
@@ -100,7 +116,7 @@ impl Engine {
 
     /// Sends the call to the best LNS that is left.
     pub(super) fn next_tunnel(&mut self, id: InterfaceId, mut targets: Box<Targets>) {
-        while let Some((definition, lns)) = self.pick(&mut targets) {
+        while let Some((definition, lns)) = self.pick(id, &mut targets) {
             targets.definition = definition;
             let load = self.vpdn.loads.get(&lns.address).copied().unwrap_or(0);
             if lns.limit.is_some_and(|limit| load >= limit) {

@@ -301,6 +301,11 @@ impl Transport {
         self.congestion
     }
 
+    /// How often the oldest message has been sent again since the peer last acknowledged anything.
+    pub fn unanswered(&self) -> u32 {
+        self.tries
+    }
+
     /// The retransmission time that counts now.
     pub fn retransmit_time(&self) -> Duration {
         self.timeout
