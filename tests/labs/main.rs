@@ -9,6 +9,7 @@ mod player;
 mod readme;
 mod segment;
 mod virtual_host;
+mod wholesale;
 
 #[path = "../support/transcript.rs"]
 mod transcript;
