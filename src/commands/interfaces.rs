@@ -261,7 +261,8 @@ fn activity(f: &mut String, dialect: Dialect, now: Instant, view: &InterfaceView
     };
     say!(f, "  Last input {}, output {}, output hang never", when(packets_in), when(packets_out));
     say!(f, "  Last clearing of \"show interface\" counters never");
-    say!(f, "  Input queue: 0/75/0/0 (size/max/drops/flushes); Total output drops: 0");
+    let drops = view.counters.output_drops.load(Ordering::Relaxed);
+    say!(f, "  Input queue: 0/75/0/0 (size/max/drops/flushes); Total output drops: {drops}");
     say!(f, "  Queueing strategy: fifo");
     match dialect {
         Dialect::V12_0 | Dialect::V12_1 => say!(f, "  Output queue :0/40 (size/max)"),
@@ -276,16 +277,24 @@ fn traffic(f: &mut String, dialect: Dialect, view: &InterfaceView, extras: &Inte
         say!(f, "  5 minute output rate {bits_out} bits/sec, {rate_out} packets/sec");
     }
     say!(f, "     {packets_in} packets input, {octets_in} bytes, 0 no buffer");
+    let errors = &view.counters.errors;
+    let [crc, framing, overruns, runts, giants, aborts] =
+        [&errors.crc, &errors.framing, &errors.overruns, &errors.runts, &errors.giants, &errors.aborts]
+            .map(|counter| counter.load(Ordering::Relaxed));
     match dialect {
         Dialect::V12_0 | Dialect::V12_1 => {
-            say!(f, "     Received 0 broadcasts, 0 runts, 0 giants, 0 throttles")
+            say!(f, "     Received 0 broadcasts, {runts} runts, {giants} giants, 0 throttles")
         }
         Dialect::V15 => {
             say!(f, "     Received 0 broadcasts (0 IP multicasts)");
-            say!(f, "     0 runts, 0 giants, 0 throttles ");
+            say!(f, "     {runts} runts, {giants} giants, 0 throttles ");
         }
     }
-    say!(f, "     0 input errors, 0 CRC, 0 frame, 0 overrun, 0 ignored, 0 abort");
+    let all = errors.total();
+    say!(
+        f,
+        "     {all} input errors, {crc} CRC, {framing} frame, {overruns} overrun, 0 ignored, {aborts} abort"
+    );
     say!(f, "     {packets_out} packets output, {octets_out} bytes, 0 underruns");
     say!(f, "     0 output errors, 0 collisions, 0 interface resets");
     if dialect == Dialect::V15 {
@@ -351,6 +360,22 @@ mod tests {
   LCP Closed
 "
         ));
+    }
+
+    #[test]
+    fn what_a_line_has_spoilt_is_shown() {
+        let view = vaccess();
+        let errors = &view.counters.errors;
+        for (counter, n) in
+            [(&errors.crc, 1), (&errors.framing, 2), (&errors.overruns, 3), (&errors.aborts, 4)]
+        {
+            counter.store(n, Ordering::Relaxed);
+        }
+        errors.runts.store(5, Ordering::Relaxed);
+        errors.giants.store(6, Ordering::Relaxed);
+        let screen = shown(Dialect::V12_0, view);
+        assert!(screen.contains("Received 0 broadcasts, 5 runts, 6 giants, 0 throttles"));
+        assert!(screen.contains("21 input errors, 1 CRC, 2 frame, 3 overrun, 0 ignored, 4 abort"));
     }
 
     #[test]

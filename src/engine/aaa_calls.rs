@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::aaa::{
-    AaaEvent, AaaOutput, Asker, AuthenOutcome, AuthenRequest, Decision, FramedIp, IpcpDecision, Outcome,
+    AaaEvent, AaaOutput, Asker, AuthenOutcome, AuthenRequest, Decision, FramedIp, Hints, IpcpDecision, Outcome,
     Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup, TunnelOutcome, UserProfile,
     UserSession,
 };
 use super::core::Pending;
 use super::interfaces::LinkState;
-use super::io::{HostRequest, InterfaceId, LogLine, Output, Socket};
+use super::io::{Action, HostRequest, InterfaceId, LogLine, Output, Socket};
+use super::ip::RouteKey;
+use super::per_user::SessionEnd;
 use super::ports::{Port, Side};
 use super::vpdn::lookup::{Definition, Lns};
 use super::vpdn::port_number;
-use crate::config::views::{InterfaceKind, IpAddress, NasPortSource};
-use crate::proto::ppp::{Credentials, IpcpConfig};
+use crate::config::views::{InterfaceKind, IpAddress, NasPortSource, PeerAddress};
+use crate::proto::ppp::Credentials;
 use crate::proto::radius::Secret;
 
 /// What a port has asked of AAA and got.
@@ -26,6 +28,23 @@ pub(super) struct AaaState {
     session: Option<Box<UserSession>>,
     /// The address that the peer is to have so far.
     want: Option<Ipv4Addr>,
+    /// The routes that the user brought and that are installed.
+    pub routes: Box<[RouteKey]>,
+    /// Why this router ended the session by itself.
+    pub end: Option<SessionEnd>,
+}
+
+impl AaaState {
+    /// What AAA keeps of the user.
+    pub fn user(&self) -> Option<&UserSession> {
+        self.session.as_deref()
+    }
+
+    /// Each Class attribute that came with the user's Access-Accept.
+    pub fn class(&self) -> Vec<Vec<u8>> {
+        let profile = self.session.as_ref().and_then(|s| s.profile.as_ref());
+        profile.map(|p| p.class.clone()).unwrap_or_default()
+    }
 }
 
 /// What AAA says about the address that a peer asks for.
@@ -51,12 +70,13 @@ impl Engine {
             }
             AaaOutput::Transmit { socket, local, remote, bytes } => {
                 let local = local.unwrap_or(Ipv4Addr::UNSPECIFIED).into();
-                self.core.push(Output::Datagram { socket: Socket::Radius(socket), local, remote, bytes });
+                self.core.act(Action::Datagram { socket: Socket::Radius(socket), local, remote, bytes });
             }
             AaaOutput::Syslog { severity, text } => {
                 self.core.push(Output::Log(LogLine::Syslog { severity, text }))
             }
             AaaOutput::Event(event) => self.aaa_event(event),
+            AaaOutput::Tested(ticket, outcome) => self.core.push(Output::AaaTested(ticket, outcome)),
         }
     }
 
@@ -124,7 +144,8 @@ impl Engine {
     }
 
     fn definition(&self, key: &str, tunnel: &TunnelDefinition, lns: Vec<Lns>) -> Definition {
-        let password = tunnel.password.as_ref().map(|p| String::from_utf8_lossy(p.octets()).into_owned());
+        let password =
+            tunnel.password.as_ref().map(|p| String::from_utf8_lossy(p.octets()).into_owned().into());
         let named = tunnel.vpdn_group.as_deref();
         let group = named.and_then(|name| self.config.groups.iter().find(|g| g.name == name));
         let mut settings = group.map(|g| g.l2tp.clone()).unwrap_or_default();
@@ -170,7 +191,7 @@ impl Engine {
             nas_ip: nas_ip.unwrap_or_else(|| self.nas_address()),
             called,
             calling,
-            unique: id.0,
+            unique: self.unique_of(id),
         })
     }
 
@@ -190,8 +211,8 @@ impl Engine {
         Some((address, number))
     }
 
-    /// The address that stands for this router: that of `ip radius source-interface`, of the interface towards the first RADIUS server, else of
-    /// the first interface that has one.
+    /// The address that stands for this router: that of `ip radius source-interface`, else of the interface towards
+    /// the first RADIUS server, else of the first interface that has one.
     pub(super) fn nas_address(&self) -> Ipv4Addr {
         if let Some(source) = self.config.aaa.source {
             return source;
@@ -221,8 +242,18 @@ impl Engine {
         let Some(port) = self.aaa_port(id) else { return };
         let list = config.ppp.authentication_list.clone().filter(|l| l != "default");
         let request = AuthenRequest { port, list, credentials, already: false };
-        let ticket = self.aaa.authenticate(&mut self.core.cx(), request);
+        let session = self.registry.get(self.unique_of(id)).map(|entry| entry.number.to_string());
+        let hints = Hints { address: self.address_hint(id), session_id: session };
+        let ticket = self.aaa.authenticate_with(&mut self.core.cx(), request, hints);
         self.await_aaa(id, ticket);
+    }
+
+    /// The address that the peer of a port would get without RADIUS, where it is known beforehand.
+    fn address_hint(&self, id: InterfaceId) -> Option<Ipv4Addr> {
+        match self.port_config(id)?.peer_address.as_ref()? {
+            PeerAddress::Fixed(address) => Some(*address),
+            PeerAddress::Pool(_) => None,
+        }
     }
 
     fn await_aaa(&mut self, id: InterfaceId, ticket: Ticket) {
@@ -281,6 +312,11 @@ impl Engine {
             None => lists.iter().any(|l| l.name == "default").then_some(None),
         };
         if let Some(target) = self.ports.get_mut(&id) {
+            let name = list.as_ref().and_then(|list| list.as_deref());
+            let profile = match &list {
+                Some(_) => self.aaa.profile_for(name, &target.user, profile),
+                None => profile,
+            };
             let session = UserSession::new(port, list, target.user.to_string(), profile);
             target.session.session = Some(Box::new(session));
         }
@@ -302,22 +338,15 @@ impl Engine {
         if self.ports.get(&id).is_some_and(|p| p.session.session.is_none()) {
             self.open_user(id, None);
         }
-        let local = self.port_address(id);
+        let ipcp = self.ipcp_config(id);
         let Some(port) = self.ports.get_mut(&id) else { return false };
         let Some(session) = &port.session.session else { return false };
         if self.aaa.authorize_fsm(&mut self.core.cx(), session) == Decision::Denied {
             port.link.close(&mut self.core.cx());
             return false;
         }
-        if let (Some(profile), Some(local)) = (session.attributes(), local)
-            && !(profile.dns.is_empty() && profile.wins.is_empty())
-        {
-            port.link.set_ipcp(IpcpConfig {
-                local: local.addr(),
-                dns: profile.dns.clone(),
-                wins: profile.wins.clone(),
-                ..IpcpConfig::default()
-            });
+        if let Some(ipcp) = ipcp.filter(|_| session.attributes().is_some()) {
+            port.link.set_ipcp(ipcp);
         }
         true
     }

@@ -1,5 +1,7 @@
 //! Dial on demand: packets that come out of the TUN of an interface without a call.
 
+mod address;
+
 use std::collections::{HashMap, VecDeque};
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
@@ -8,7 +10,7 @@ use std::time::Duration;
 use super::Engine;
 use super::debug::Dialer as DialerDebug;
 use super::interfaces::LinkState;
-use super::io::{CallRef, InterfaceId, Output};
+use super::io::{Action, CallRef, InterfaceId};
 use super::isdn::{Call, cause};
 use super::timers::Timer;
 use crate::config::views::{AccessEntry, DialerRule, InterfaceKind, InterfaceName, RouterConfig};
@@ -97,7 +99,7 @@ impl Engine {
         let (name, config) = (interface.name.clone(), interface.config.clone());
         if let Some(port) = self.dialers.dialing.get(&id).and_then(|d| d.port) {
             // It was on its way to us while IP came up.
-            self.core.push(Output::Packet { port, packet });
+            self.core.act(Action::Packet { port, packet });
             return;
         }
         let Header { source, destination, .. } = header;
@@ -192,8 +194,13 @@ impl Engine {
             let name = interface.name.clone();
             self.core.debug(&DialerDebug::Up { name: &name });
         }
-        for packet in held {
-            self.core.push(Output::Packet { port, packet });
+        let local = self.ports.get(&port).and_then(|p| p.network.as_ref()).map(|n| n.local);
+        for mut packet in held {
+            // What made the call when the interface had no address yet (`ip address negotiated`) has none either.
+            if let Some(local) = local {
+                address::set_source(&mut packet, local);
+            }
+            self.core.act(Action::Packet { port, packet });
         }
         self.arm_idle(port, owner);
     }

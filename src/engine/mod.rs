@@ -15,8 +15,10 @@ pub mod io;
 mod ip;
 mod isdn;
 mod journal;
+mod per_user;
 mod pool;
 mod ports;
+mod registry;
 mod syslog;
 mod timers;
 mod vaccess;
@@ -29,7 +31,9 @@ mod tests;
 pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
 pub use self::journal::SwitchSet;
+pub use self::per_user::SessionEnd;
 pub use self::pool::PoolView;
+pub use self::registry::{AaaSessionView, SessionTunnel};
 pub use self::vpdn::VpdnCounters;
 pub use self::vpdn::events::{SessionSelector, TunnelSelector};
 pub use self::vpdn::history::{FailureType, HistoryEntry};
@@ -40,7 +44,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::aaa::{Aaa, Ticket};
+use self::aaa::{Aaa, Place, Sessions, Ticket};
 use self::core::{Change, Core, Pending, Work};
 use self::dialer::Dialers;
 use self::interfaces::Interfaces;
@@ -72,8 +76,11 @@ pub struct Engine {
     ports: HashMap<InterfaceId, Port>,
     tickets: HashMap<Ticket, InterfaceId>,
     aaa: Aaa,
+    registry: Sessions,
     l2tp: Endpoint,
     vpdn: Vpdn,
+    /// Configurations that users' own lines have made of others.
+    derived: Vec<per_user::Derived>,
 }
 
 impl Engine {
@@ -91,8 +98,10 @@ impl Engine {
             ports: HashMap::new(),
             tickets: HashMap::new(),
             aaa: Aaa::new(),
+            registry: Sessions::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),
+            derived: Vec::new(),
         }
     }
 
@@ -144,6 +153,13 @@ impl Engine {
         earliest(self.core.timers.next(), protocols)
     }
 
+    /// A seed for the salts of secrets that the running-config keeps as digests.
+    pub fn salt_seed(&mut self) -> [u8; 16] {
+        let mut seed = [0; 16];
+        self.core.entropy().fill(crate::proto::Purpose::SaltSeed, &mut seed);
+        seed
+    }
+
     /// Turns a debug switch on or off.
     pub fn set_debug(&mut self, switch: Switch, on: bool) {
         let observed = self.observes_data();
@@ -186,6 +202,21 @@ impl Engine {
         id
     }
 
+    /// `test aaa group`; `Output::AaaTested` of this ticket tells the outcome.
+    pub fn test_aaa(&mut self, now: Instant, test: &aaa::PasswordTest) -> aaa::Ticket {
+        self.advance(now);
+        let nas_ip = self.nas_address();
+        let ticket = self.aaa.test(&mut self.core.cx(), nas_ip, test);
+        self.pump();
+        ticket
+    }
+
+    /// Nobody waits for a test any more.
+    pub fn cancel_test_aaa(&mut self, ticket: aaa::Ticket) {
+        self.aaa.cancel_test(&mut self.core.cx(), ticket);
+        self.pump();
+    }
+
     /// `clear vpdn tunnel`: ends tunnels with their sessions. How many there were.
     pub fn clear_tunnel(&mut self, now: Instant, selector: &TunnelSelector) -> usize {
         self.advance(now);
@@ -222,6 +253,7 @@ impl Engine {
             && self.isdn.calls.is_empty()
             && self.isdn.by_interface.is_empty()
             && self.ports.is_empty()
+            && self.registry.iter().all(|(_, s)| matches!(s.place, Place::Line(_)))
             && self.tickets.is_empty()
             && self.vpdn.is_quiet()
             && self.core.work.is_empty()
@@ -267,9 +299,12 @@ impl Engine {
                 Timer::Protocol(id) => self.protocol_due(id),
                 Timer::Connected(call) => self.connected_due(call),
                 Timer::Answer(call) => self.answer_due(call),
+                Timer::LineErrors(id) => self.line_errors_due(id),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
                 Timer::DeadCache => self.dead_cache_due(),
+                Timer::Session(id) => self.session_due(id),
+                Timer::UserIdle(id) => self.user_idle_due(id),
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),
             }
             self.pump();

@@ -37,7 +37,7 @@ pub struct SessionView {
     pub l2tp: L2tpSession,
     /// The interface.
     pub interface: Option<InterfaceName>,
-    /// The interface's id, which stands for the session's unique id.
+    /// AAA's unique id of the session.
     pub unique: u32,
     /// The user.
     pub user: Arc<str>,
@@ -80,6 +80,8 @@ pub struct InterfaceView {
     pub user: Option<Arc<str>>,
     /// The session of L2TP behind it.
     pub session: Option<SessionId>,
+    /// The access lists that a server names for its user, inbound and outbound. They filter nothing here.
+    pub access_lists: (Option<String>, Option<String>),
 }
 
 /// A user for `show users` and `show caller`.
@@ -183,7 +185,7 @@ impl Engine {
         let interface = port.and_then(|id| self.interfaces.get(id));
         SessionView {
             interface: interface.map(|i| i.name.clone()),
-            unique: port.map_or(0, |id| id.0),
+            unique: port.map_or(0, |id| self.unique_of(id)),
             user: port.and_then(|id| self.ports.get(&id)).map_or_else(|| "".into(), |p| p.user.clone()),
             group: self.vpdn.tunnels.get(&l2tp.id.tunnel).and_then(|t| t.group.clone()),
             counters: match port.and_then(|id| self.ports.get(&id)) {
@@ -227,6 +229,7 @@ impl Engine {
             network: port.and_then(|p| p.network.clone()),
             user: port.map(|p| p.user.clone()).filter(|u| !u.is_empty()),
             session: port.and_then(session_of),
+            access_lists: self.access_lists(id),
         })
     }
 
@@ -274,14 +277,14 @@ impl Engine {
         (self.l2tp.counters(), self.vpdn.counters)
     }
 
-    /// The RADIUS servers, in order.
-    pub fn radius_servers(&self) -> Vec<crate::proto::radius::client::ServerView> {
-        self.aaa.servers()
+    /// The RADIUS client and its servers.
+    pub fn radius(&self) -> crate::proto::radius::client::ClientView {
+        self.aaa.radius(self.core.now)
     }
 
     /// `clear radius statistics`.
     pub fn clear_radius_statistics(&mut self) {
-        self.aaa.clear_counters();
+        self.aaa.clear_counters(self.core.now);
     }
 
     /// The name of an interface.

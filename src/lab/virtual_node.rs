@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::entropy::Scripted;
 use super::virtual_host::{Attachment, HostOutput, VirtualHost};
 use crate::config::views::InterfaceName;
-use crate::engine::{self, ChannelId, HostEvent, HostRequest, InterfaceId, IsdnMessage, Socket};
-use crate::forward::{Delivery, Disposition, Table};
+use crate::engine::{self, Action, ChannelId, HostEvent, HostRequest, InterfaceId, IsdnMessage, Socket};
+use crate::forward::{Delivery, Disposition, Fate, Table};
 use crate::proto::Instant;
 use crate::proto::l2tp::PORT;
 use crate::proto::time::earliest;
@@ -55,6 +55,12 @@ enum Delivered {
     Frame { port: InterfaceId, frame: Vec<u8> },
     Dial { interface: InterfaceId, packet: Vec<u8> },
     Seen { port: InterfaceId, inbound: bool, message: Vec<u8> },
+}
+
+/// In virtual time there is always room.
+fn keep(delivered: &mut VecDeque<Delivered>, delivery: Delivery<'_>) -> Fate {
+    delivered.push_back(delivery.into());
+    Fate::Taken
 }
 
 impl From<Delivery<'_>> for Delivered {
@@ -175,7 +181,7 @@ impl VirtualRouter {
         if self.is_on() {
             let channel = ChannelId { controller: controller.clone(), channel };
             let delivered = &mut self.delivered;
-            self.table.octets(&channel, octets, &mut |d| delivered.push_back(d.into()));
+            self.table.octets(&channel, octets, &mut |d| keep(delivered, d));
         }
     }
 
@@ -226,21 +232,32 @@ impl VirtualRouter {
     }
 
     fn router_output(&mut self, now: Instant, output: Output) {
-        let delivered = &mut self.delivered;
-        let mut sink = |d: Delivery<'_>| delivered.push_back(d.into());
         match output {
-            Output::Datagram { socket, local, remote, bytes } => {
+            Output::Act(action) => self.act(now, action),
+            Output::Console(CONSOLE, output) => self.outputs.push_back(NodeOutput::Console(output)),
+            // No other line is ever opened here.
+            Output::Console(..) => {}
+            Output::SaveStartup(text) => self.startup = text,
+            Output::Reload => self.outputs.push_back(NodeOutput::Reloaded),
+        }
+    }
+
+    fn act(&mut self, now: Instant, action: Action) {
+        let delivered = &mut self.delivered;
+        let mut sink = |d: Delivery<'_>| keep(delivered, d);
+        match action {
+            Action::Datagram { socket, local, remote, bytes } => {
                 if let Some(port) = self.sockets.get(&socket) {
                     self.host.send_datagram(SocketAddr::new(local, *port), remote, &bytes);
                 }
             }
-            Output::Frame { port, frame } => self.table.frame_out(port, &frame, &mut sink),
-            Output::Packet { port, packet } => self.table.packet_out(now, port, &packet, &mut sink),
-            Output::Signal { controller, message } => {
+            Action::Frame { port, frame } => self.table.frame_out(port, &frame, &mut sink),
+            Action::Packet { port, packet } => self.table.packet_out(now, port, &packet, &mut sink),
+            Action::Signal { controller, message } => {
                 self.outputs.push_back(NodeOutput::Signal { controller, message });
             }
-            Output::Forward(command) => self.table.execute(command),
-            Output::Host(id, request) => {
+            Action::Forward(command) => self.table.execute(command),
+            Action::Host(id, request) => {
                 match &request {
                     HostRequest::OpenSocket { socket, port } => {
                         self.sockets.insert(*socket, *port);
@@ -254,11 +271,6 @@ impl VirtualRouter {
                 }
                 self.host.request(now, id, request);
             }
-            Output::Console(CONSOLE, output) => self.outputs.push_back(NodeOutput::Console(output)),
-            // No other line is ever opened here.
-            Output::Console(..) => {}
-            Output::SaveStartup(text) => self.startup = text,
-            Output::Reload => self.outputs.push_back(NodeOutput::Reloaded),
         }
     }
 
@@ -292,7 +304,7 @@ impl VirtualRouter {
                 };
                 if socket == Socket::L2tp {
                     let delivered = &mut self.delivered;
-                    let mut sink = |d: Delivery<'_>| delivered.push_back(d.into());
+                    let mut sink = |d: Delivery<'_>| keep(delivered, d);
                     if self.table.datagram(now, remote, &bytes, &mut sink) == Disposition::Data {
                         return;
                     }
@@ -301,7 +313,7 @@ impl VirtualRouter {
             }
             HostOutput::FromTun { tun, packet } => {
                 let delivered = &mut self.delivered;
-                self.table.packet(now, tun, &packet, &mut |d| delivered.push_back(d.into()));
+                self.table.packet(now, tun, &packet, &mut |d| keep(delivered, d));
             }
             HostOutput::Wire { attachment, next_hop, packet } => {
                 self.outputs.push_back(NodeOutput::Wire { attachment, next_hop, packet });

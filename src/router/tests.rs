@@ -4,12 +4,14 @@ mod every_command;
 mod files;
 mod lines;
 mod ping;
+mod radius;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::*;
 use crate::config::views::{InterfaceKind, InterfaceName};
-use crate::engine::{HostEvent, HostRequest, RequestId};
+use crate::engine::{Action, HostEvent, HostRequest, RequestId, Socket};
 use crate::proto::entropy::Seeded;
 
 const LAC: &str = include_str!("../../configs/dial-in/lac.cfg");
@@ -54,6 +56,8 @@ struct Bench {
     echoes: Echoes,
     requests: Vec<HostRequest>,
     out: Vec<RequestId>,
+    /// Datagrams for RADIUS servers.
+    asked: Vec<(Socket, SocketAddr, Vec<u8>)>,
     saved: Option<String>,
     reloads: usize,
 }
@@ -77,6 +81,7 @@ impl Bench {
             echoes: Echoes::Answered,
             requests: Vec::new(),
             out: Vec::new(),
+            asked: Vec::new(),
             saved: None,
             reloads: 0,
         };
@@ -137,14 +142,13 @@ impl Bench {
         while let Some(output) = self.router.poll() {
             match output {
                 Output::Console(line, output) => self.show(line, output),
-                Output::Host(id, request) => self.request(id, request),
+                Output::Act(Action::Host(id, request)) => self.request(id, request),
                 Output::SaveStartup(text) => self.saved = Some(text),
                 Output::Reload => self.reloads += 1,
-                Output::Datagram { .. }
-                | Output::Frame { .. }
-                | Output::Packet { .. }
-                | Output::Signal { .. }
-                | Output::Forward(_) => {}
+                Output::Act(Action::Datagram { socket, remote, bytes, .. }) => {
+                    self.asked.push((socket, remote, bytes));
+                }
+                Output::Act(_) => {}
             }
         }
     }

@@ -148,7 +148,7 @@ fn a_server_that_does_not_answer_keeps_the_tunnel_waiting_and_then_closed() {
             }),
             initiate_to: vec![InitiateTo { address: LNS_ADDRESS.into(), limit: None, priority: None }],
             local_name: Some("hgw".to_owned()),
-            l2tp: L2tpSettings { password: Some("hello".to_owned()), ..L2tpSettings::default() },
+            l2tp: L2tpSettings { password: Some("hello".into()), ..L2tpSettings::default() },
             ..VpdnGroup::default()
         }];
     });

@@ -387,7 +387,7 @@ fn limits_and_priorities_of_a_group_are_those_of_the_same_engine() {
             }),
             initiate_to: vec![to(SECOND_ADDRESS, Some(5), 2), to(LNS_ADDRESS, Some(0), 1)],
             local_name: Some("hgw".to_owned()),
-            l2tp: L2tpSettings { password: Some("hello".to_owned()), ..L2tpSettings::default() },
+            l2tp: L2tpSettings { password: Some("hello".into()), ..L2tpSettings::default() },
             ..VpdnGroup::default()
         });
     });
@@ -412,7 +412,7 @@ fn the_settings_of_a_group_that_radius_names_hold_beneath_its_own() {
         c.groups.push(VpdnGroup {
             name: "alpha".to_owned(),
             local_name: Some("hgw".to_owned()),
-            l2tp: L2tpSettings { password: Some("hello".to_owned()), ..L2tpSettings::default() },
+            l2tp: L2tpSettings { password: Some("hello".into()), ..L2tpSettings::default() },
             ..VpdnGroup::default()
         });
     });
@@ -468,7 +468,7 @@ fn a_user_whom_the_lac_knows_is_forwarded_after_it_was_authenticated() {
 fn a_user_whom_the_lac_does_not_know_is_not_forwarded() {
     let mut world = wholesale(PREFERRED);
     asking_first(&mut world);
-    world.change(SOHO, |c| c.interfaces[0].ppp.chap_password = Some("wrong".to_owned()));
+    world.change(SOHO, |c| c.interfaces[0].ppp.chap_password = Some("wrong".into()));
     assert_eq!(call(&mut world), None);
     assert!(world.has(LAC, "status = FAIL") && world.has(LAC, "CHAP: O FAILURE"));
     assert!(!world.has(LAC, "SCCRQ") && !world.has(LAC, "Got tunnel info"));
@@ -583,7 +583,7 @@ fn pap_users_of_a_domain_are_forwarded_too() {
         world.change(lns, |c| c.interfaces[1].ppp.authentication = vec![AuthProtocol::Pap]);
     }
     world.change(SOHO, |c| {
-        c.interfaces[0].ppp.pap_sent = Some(("user@alpha.example".to_owned(), "cisco".to_owned()));
+        c.interfaces[0].ppp.pap_sent = Some(("user@alpha.example".to_owned(), "cisco".into()));
         c.interfaces[0].ppp.chap_password = None;
     });
     assert_eq!(call(&mut world), Some(LNS), "{:#?}", vpdn_lines(&world, LAC));

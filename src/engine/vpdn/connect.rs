@@ -44,3 +44,7 @@ pub(super) fn connect_info(access: &Access, lcp: &ProxyLcp, group: Option<&str>)
     }
     info
 }
+
+#[cfg(test)]
+#[path = "connect_tests.rs"]
+mod tests;

@@ -9,7 +9,7 @@ use super::targets::Targets;
 use crate::config::views::RouterConfig;
 use crate::engine::Engine;
 use crate::engine::core::{Pending, Work};
-use crate::engine::io::{HostRequest, InterfaceId, Output, Socket};
+use crate::engine::io::{Action, HostRequest, InterfaceId, Socket};
 use crate::engine::ports::Side;
 use crate::engine::syslog::Syslog;
 use crate::engine::views::session_of;
@@ -63,7 +63,7 @@ impl Engine {
     pub(crate) fn l2tp_output(&mut self, output: l2tp::Output) {
         match output {
             l2tp::Output::Transmit { local, remote, bytes } => {
-                self.core.push(Output::Datagram { socket: Socket::L2tp, local, remote, bytes });
+                self.core.act(Action::Datagram { socket: Socket::L2tp, local, remote, bytes });
             }
             l2tp::Output::Event(event) => self.l2tp_event(event),
         }
@@ -80,8 +80,8 @@ impl Engine {
                 None => self.lns_session_up(session, path, info.unwrap_or_default()),
             },
             Event::SessionDown { session, cause } => self.session_down(session, &cause),
-            // Synchronous PPP inside the tunnel: character maps and line errors concern only the LAC's line.
-            Event::SetLinkInfo { .. } | Event::WanError { .. } => {}
+            Event::SetLinkInfo { session, accm: (send, _) } => self.lac_link_info(session, send),
+            Event::WanError { session, counters } => self.vaccess_line_errors(session, counters),
         }
     }
 
@@ -221,8 +221,13 @@ impl Engine {
 
     /// Whether one more session would break `vpdn session-limit` or that of the group.
     pub(crate) fn over_limit(&self, group: Option<&str>) -> bool {
-        let total = self.vpdn.sessions.len() + self.vpdn.incoming.len();
-        let in_group = group.and_then(|g| self.vpdn.group_sessions.get(g)).copied().unwrap_or(0);
+        // A call that waits for its tunnel has no session yet and will have one all the same.
+        let lac = || self.vpdn.outgoing.values().filter_map(|id| self.vpdn.tunnels.get(id));
+        let waiting: usize = lac().map(|t| t.waiting.len()).sum();
+        let total = self.vpdn.sessions.len() + self.vpdn.incoming.len() + waiting;
+        let taken = group.and_then(|g| self.vpdn.group_sessions.get(g)).copied().unwrap_or(0);
+        let sent: u32 = lac().filter(|t| t.group.as_deref() == group).map(|t| t.sessions).sum();
+        let in_group = taken.saturating_add(sent);
         let limit =
             group.and_then(|n| self.config.groups.iter().find(|g| g.name == n)).and_then(|g| g.session_limit);
         self.config.vpdn.session_limit.is_some_and(|limit| total as u64 >= u64::from(limit))
@@ -271,16 +276,18 @@ impl Engine {
         let mut secrets = Secrets::default();
         for user in &config.aaa.users {
             if let Some(password) = &user.password {
-                secrets.by_host.insert(user.name.clone(), password.clone());
+                secrets.by_host.insert(user.name.clone(), password.as_str().to_owned());
             }
         }
         for group in config.groups.iter().filter(|g| g.accept_dialin.is_some()) {
             let Some(password) = &group.l2tp.password else { continue };
             match &group.terminate_from {
                 Some(peer) => {
-                    secrets.by_host.insert(peer.clone(), password.clone());
+                    secrets.by_host.insert(peer.clone(), password.as_str().to_owned());
                 }
-                None => secrets.default = secrets.default.or_else(|| Some(password.clone())),
+                None => {
+                    secrets.default = secrets.default.or_else(|| Some(password.as_str().to_owned()));
+                }
             }
         }
         self.l2tp.set_secrets(secrets);

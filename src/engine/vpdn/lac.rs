@@ -26,6 +26,8 @@ pub(crate) struct Access {
     pub credentials: Option<Credentials>,
     /// The identifier that it came under.
     pub authentication_id: Option<u8>,
+    /// How many line errors the LNS has been told of.
+    pub reported_errors: u32,
     pub lac: Lac,
 }
 
@@ -78,6 +80,7 @@ impl Access {
             dialer: of.dialer,
             credentials: None,
             authentication_id: None,
+            reported_errors: 0,
             lac: Lac::Idle,
         }
     }

@@ -90,7 +90,7 @@ fn by_definition(definition: &TunnelDefinition, config: &RouterConfig) -> Taking
         group.map(|group| Taking::by_group(group, config)).unwrap_or_else(|| Taking::plain(config));
     definition.knobs.apply(&mut taking.settings);
     if let Some(password) = &definition.password {
-        taking.settings.password = Some(String::from_utf8_lossy(password.octets()).into_owned());
+        taking.settings.password = Some(String::from_utf8_lossy(password.octets()).into_owned().into());
     }
     if let Some(name) = &definition.server_name {
         taking.local_name.clone_from(name);

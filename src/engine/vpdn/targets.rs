@@ -284,11 +284,11 @@ impl Engine {
             // Nothing else will be tried.
             targets.left = Vec::new();
             current = targets.current;
-            if let Some(group) = &targets.definition.group {
-                *self.vpdn.group_sessions.entry(group.as_str().into()).or_insert(0) += 1;
-            }
             self.vpdn.counters.sessions += 1;
-            self.core.forward(ForwardCommand::Splice { port: id, session: DataSession { path, counters } });
+            let heard = self.l2tp.heard(path.id.tunnel);
+            let session = DataSession { path, counters, heard };
+            self.core.forward(ForwardCommand::Splice { port: id, session });
+            self.watch_line(id);
         }
         if let Some(lns) = current {
             self.answers(lns);
@@ -299,7 +299,6 @@ impl Engine {
     pub(super) fn lac_session_down(&mut self, id: InterfaceId, cause: &DownCause) {
         let Lac::Session(targets, session) = self.set_lac(id, Lac::Failed) else { return };
         let (kind, reason) = events::describe(cause);
-        self.leave_group(&targets);
         self.unload(session.tunnel, targets.current);
         self.vpdn_debug(id, VpdnEvent::Closed(&reason));
         self.record(id, &targets, Some(session), kind, &reason);
@@ -373,14 +372,6 @@ impl Engine {
         self.core.later(Work::DropCall(id));
     }
 
-    fn leave_group(&mut self, targets: &Targets) {
-        if targets.up
-            && let Some(group) = &targets.definition.group
-        {
-            self.leave(group);
-        }
-    }
-
     /// The call itself is over: it leaves its session or the tunnel that it waits for.
     pub(crate) fn leave_tunnel(&mut self, id: InterfaceId, label: &str, lac: Lac) {
         let debug = |engine: &mut Engine, event| engine.core.debug(&VpdnDebug { label, event });
@@ -389,8 +380,7 @@ impl Engine {
                 debug(self, VpdnEvent::Cleanup);
                 debug(self, VpdnEvent::Reset);
                 self.vpdn.sessions.remove(&session);
-                self.leave_group(&targets);
-                self.unload(session.tunnel, targets.current);
+                        self.unload(session.tunnel, targets.current);
                 self.l2tp.hang_up(&mut self.core.cx(), session, result(1, Some(0)));
             }
             Lac::Tunnel(targets, tunnel) => {

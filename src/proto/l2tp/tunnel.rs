@@ -7,6 +7,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::debug_events::{L2tpEventDebug, Trouble, What};
@@ -132,7 +133,7 @@ pub(super) struct Tunnel {
     opened: (Instant, u64),
     challenge: Option<[u8; 16]>,
     peer_challenge: Option<Vec<u8>>,
-    heard: Instant,
+    pub heard: Arc<Heard>,
     timers: [Option<Instant>; Timer::ALL.len()],
 }
 
@@ -173,7 +174,7 @@ impl Tunnel {
             opened: (now, 0),
             challenge: None,
             peer_challenge: None,
-            heard: now,
+            heard: Arc::new(Heard::new(now)),
             timers: [None; Timer::ALL.len()],
         }
     }
@@ -382,11 +383,6 @@ impl Tunnel {
         }
     }
 
-    /// Data came through the tunnel: no HELLO is needed yet.
-    pub fn heard(&mut self, now: Instant) {
-        self.heard = now;
-    }
-
     /// Runs what is due.
     pub fn handle_timeout(&mut self, io: &mut Io) {
         let now = io.cx.now;
@@ -434,7 +430,7 @@ impl Tunnel {
     }
 
     fn keep_alive(&mut self, io: &mut Io) {
-        let silent_until = self.heard + self.config.hello;
+        let silent_until = self.heard.last() + self.config.hello;
         if silent_until > io.cx.now {
             return self.arm(Timer::Hello, silent_until);
         }

@@ -1,7 +1,10 @@
 //! The vocabulary that an owner of an [`Endpoint`](super::Endpoint) speaks.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use crate::proto::Instant;
 
 /// The UDP port of L2TP.
 pub const PORT: u16 = 1701;
@@ -17,6 +20,31 @@ pub struct SessionId {
     pub tunnel: TunnelId,
     /// The session id inside that tunnel.
     pub session: u16,
+}
+
+/// When a tunnel was last heard of, shared between its control connection and whoever carries its data: data that
+/// comes in puts the HELLO off (RFC 2661 sections 4.5 and 6.5).
+#[derive(Debug, Default)]
+pub struct Heard(AtomicU64);
+
+impl Heard {
+    /// Never before `now`.
+    pub fn new(now: Instant) -> Self {
+        let heard = Heard::default();
+        heard.note(now);
+        heard
+    }
+
+    /// Something came in.
+    pub fn note(&self, now: Instant) {
+        let nanoseconds = u64::try_from(now.since_start().as_nanos()).unwrap_or(u64::MAX);
+        self.0.store(nanoseconds, Ordering::Relaxed);
+    }
+
+    /// When something last came in.
+    pub fn last(&self) -> Instant {
+        Instant::from_start(Duration::from_nanos(self.0.load(Ordering::Relaxed)))
+    }
 }
 
 /// Which end of a tunnel this router is.
@@ -62,7 +90,7 @@ pub enum SessionState {
 }
 
 /// How one tunnel behaves: what a vpdn-group says, with the defaults of `commands.md` 2.4.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TunnelConfig {
     /// Our Host Name AVP.
     pub local_name: String,
@@ -106,6 +134,16 @@ pub struct TunnelConfig {
     pub sequencing: bool,
     /// Most sessions in this tunnel; `None` for no limit.
     pub session_limit: Option<u16>,
+}
+
+impl std::fmt::Debug for TunnelConfig {
+    /// Without the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TunnelConfig")
+            .field("local_name", &self.local_name)
+            .field("authenticate", &self.authenticate)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for TunnelConfig {

@@ -22,7 +22,7 @@ impl Tunnel {
     ) {
         self.control.2 += 1;
         self.control.3 += datagram.len() as u64;
-        self.heard = io.cx.now;
+        self.heard.note(io.cx.now);
         let expected = self.transport.numbers().1;
         match self.transport.receive(io.cx.now, header.ns, header.nr, body.is_empty(), datagram) {
             Arrival::Ack => {
