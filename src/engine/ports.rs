@@ -136,6 +136,7 @@ impl Engine {
             keepalive: config.keepalive,
             retry: ppp.retry,
             authentication_timeout: ppp.authentication_timeout,
+            max_bad_auth: ppp.max_bad_auth,
             max_configure: ppp.max_configure,
             max_terminate: ppp.max_terminate,
             max_failure: ppp.max_failure,
@@ -144,7 +145,7 @@ impl Engine {
     }
 
     /// What IPCP asks for and gives on such an interface; none when it has no IP, or no address to lend from.
-    fn ipcp_config(&self, config: &InterfaceConfig, local: Option<Ipv4Net>) -> Option<IpcpConfig> {
+    pub(super) fn ipcp_config(&self, config: &InterfaceConfig, local: Option<Ipv4Net>) -> Option<IpcpConfig> {
         let ppp = &config.ppp;
         let local = match (&config.ip, local) {
             (IpAddress::None, _) => None,
@@ -226,7 +227,7 @@ impl Engine {
         if pass && self.lac_authenticated(id) {
             return;
         }
-        if pass && !self.authorize_link(id) {
+        if pass && !(self.authorize_link(id) && self.apply_per_user(id)) {
             self.give_verdict(id, Verdict::Fail { message: b"Authorization failed".to_vec() });
             return;
         }
@@ -288,6 +289,7 @@ impl Engine {
     /// PPP ends here and is up.
     pub(super) fn link_up(&mut self, id: InterfaceId) {
         self.set_protocol(id, true);
+        self.start_session_time(id);
         let owner = self.network_owner(id);
         let Some(interface) = self.interfaces.get(owner) else { return };
         match interface.binding {
@@ -416,6 +418,7 @@ impl Engine {
         self.core.debug(&PeerRoute::Install { label: &label, address: info.peer });
         let source = (!info.local.is_unspecified()).then_some(info.local);
         self.add_peer_route(owner, info.peer, source);
+        self.start_per_user(id, info.peer);
         self.core.forward(ForwardCommand::OpenNetwork { port: id, tun: owner, framing });
         self.dialer_up(id);
     }
@@ -439,6 +442,7 @@ impl Engine {
         let label = port.label.clone();
         self.core.forward(ForwardCommand::CloseNetwork { port: id });
         self.core.debug(&PeerRoute::Remove { label: &label, address: info.peer });
+        self.stop_per_user(id);
         self.remove_peer_route(owner, info.peer);
         if let Some(interface) = self.interfaces.get_mut(owner)
             && interface.negotiated.take().is_some()
@@ -471,6 +475,7 @@ impl Engine {
             self.pools.give_back(address, id);
         }
         self.forget_aaa(&port.session);
+        self.forget_per_user(id);
         self.registry.close(Place::Port(id));
         Some(port)
     }

@@ -129,6 +129,8 @@ fn ip_of_an_open_session_goes_to_the_tun_however_it_is_framed() {
     }
     assert_eq!(counters.snapshot(), (0, 0, 4, 4 * 5 + 4 + 3 + 2 + 1));
     assert_eq!(counters.last_activity.load(Ordering::Relaxed), 77);
+    assert_eq!(counters.last_input.load(Ordering::Relaxed), 77);
+    assert_eq!(counters.last_output.load(Ordering::Relaxed), 0, "nothing went to the peer");
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn requesting(initiate_to: Vec<InitiateTo>) -> VpdnGroup {
         }),
         initiate_to,
         local_name: Some("hgw".to_owned()),
-        l2tp: L2tpSettings { password: Some("hello".to_owned()), ..L2tpSettings::default() },
+        l2tp: L2tpSettings { password: Some("hello".into()), ..L2tpSettings::default() },
         ..VpdnGroup::default()
     }
 }

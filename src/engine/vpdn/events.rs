@@ -272,16 +272,18 @@ impl Engine {
         let mut secrets = Secrets::default();
         for user in &config.aaa.users {
             if let Some(password) = &user.password {
-                secrets.by_host.insert(user.name.clone(), password.clone());
+                secrets.by_host.insert(user.name.clone(), password.as_str().to_owned());
             }
         }
         for group in config.groups.iter().filter(|g| g.accept_dialin.is_some()) {
             let Some(password) = &group.l2tp.password else { continue };
             match &group.terminate_from {
                 Some(peer) => {
-                    secrets.by_host.insert(peer.clone(), password.clone());
+                    secrets.by_host.insert(peer.clone(), password.as_str().to_owned());
                 }
-                None => secrets.default = secrets.default.or_else(|| Some(password.clone())),
+                None => {
+                    secrets.default = secrets.default.or_else(|| Some(password.as_str().to_owned()));
+                }
             }
         }
         self.l2tp.set_secrets(secrets);
