@@ -27,6 +27,7 @@ const TESTS: &[Test] = tests![
     LAB => call::a_lab_that_is_killed_leaves_nothing,
     &[Need::Tun, Need::Tshark, Need::Iperf, Need::Ping] => traffic::traffic_both_ways_in_a_clean_capture,
     LAB => typed::the_lab_prompt_and_its_consoles,
+    LAB => typed::a_script_at_the_lab_prompt_ends_with_ctrl_c,
     LAB => typed::what_is_pasted_is_taken_line_by_line,
     LAB => typed::consoles_over_tcp,
     LAB => typed::an_idle_router_is_small,
