@@ -94,6 +94,10 @@ pub struct Counters {
     /// Packets of the network layer that are interesting for the idle timer: seconds since the router's start
     /// of the last one.
     pub last_activity: AtomicU64,
+    /// The same of the last packet from the peer.
+    pub last_input: AtomicU64,
+    /// The same of the last packet to the peer.
+    pub last_output: AtomicU64,
     /// What came in and was no frame.
     pub errors: LineErrors,
 }

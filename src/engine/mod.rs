@@ -15,6 +15,7 @@ pub mod io;
 mod ip;
 mod isdn;
 mod journal;
+mod per_user;
 mod pool;
 mod ports;
 mod registry;
@@ -30,6 +31,7 @@ mod tests;
 pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
 pub use self::journal::SwitchSet;
+pub use self::per_user::SessionEnd;
 pub use self::pool::PoolView;
 pub use self::registry::{AaaSessionView, SessionTunnel};
 pub use self::vpdn::VpdnCounters;
@@ -77,6 +79,8 @@ pub struct Engine {
     registry: Sessions,
     l2tp: Endpoint,
     vpdn: Vpdn,
+    /// Configurations that users' own lines have made of others.
+    derived: Vec<per_user::Derived>,
 }
 
 impl Engine {
@@ -97,6 +101,7 @@ impl Engine {
             registry: Sessions::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),
+            derived: Vec::new(),
         }
     }
 
@@ -146,6 +151,13 @@ impl Engine {
     pub fn next_timeout(&self) -> Option<Instant> {
         let protocols = earliest(self.l2tp.next_timeout(), self.aaa.next_timeout());
         earliest(self.core.timers.next(), protocols)
+    }
+
+    /// A seed for the salts of secrets that the running-config keeps as digests.
+    pub fn salt_seed(&mut self) -> [u8; 16] {
+        let mut seed = [0; 16];
+        self.core.entropy().fill(crate::proto::Purpose::SaltSeed, &mut seed);
+        seed
     }
 
     /// Turns a debug switch on or off.
@@ -290,6 +302,8 @@ impl Engine {
                 Timer::LineErrors(id) => self.line_errors_due(id),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
+                Timer::Session(id) => self.session_due(id),
+                Timer::UserIdle(id) => self.user_idle_due(id),
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),
             }
             self.pump();

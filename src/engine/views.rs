@@ -80,6 +80,8 @@ pub struct InterfaceView {
     pub user: Option<Arc<str>>,
     /// The session of L2TP behind it.
     pub session: Option<SessionId>,
+    /// The access lists that a server names for its user, inbound and outbound. They filter nothing here.
+    pub access_lists: (Option<String>, Option<String>),
 }
 
 /// A user for `show users` and `show caller`.
@@ -227,6 +229,7 @@ impl Engine {
             network: port.and_then(|p| p.network.clone()),
             user: port.map(|p| p.user.clone()).filter(|u| !u.is_empty()),
             session: port.and_then(session_of),
+            access_lists: self.access_lists(id),
         })
     }
 

@@ -35,6 +35,8 @@ pub enum Switch {
     AaaAuthorization,
     /// `debug aaa accounting`
     AaaAccounting,
+    /// `debug aaa per-user`
+    AaaPerUser,
     /// `debug radius`
     Radius,
     /// `debug radius brief`
@@ -53,7 +55,7 @@ pub enum Switch {
 
 impl Switch {
     /// Every switch, in the order in which `show debugging` groups them.
-    pub const ALL: [Switch; 22] = [
+    pub const ALL: [Switch; 23] = [
         Switch::PppNegotiation,
         Switch::PppAuthentication,
         Switch::PppPacket,
@@ -69,6 +71,7 @@ impl Switch {
         Switch::AaaAuthentication,
         Switch::AaaAuthorization,
         Switch::AaaAccounting,
+        Switch::AaaPerUser,
         Switch::Radius,
         Switch::RadiusBrief,
         Switch::RadiusVerbose,

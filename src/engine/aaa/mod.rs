@@ -19,7 +19,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use profile::{AvPair, FramedIp, MppeKeys, UserProfile};
+pub use profile::{AvPair, Direction, FramedIp, MppeKeys, UserProfile, UserRoute};
 pub use sessions::{Entry, Place, SessionNumber, Sessions};
 pub use tunnel::{TunnelDefinition, TunnelType, parse_addresses};
 pub use types::*;
@@ -65,6 +65,8 @@ pub struct Aaa {
     next_ticket: u64,
     waiting: HashMap<RequestKey, Task>,
     outputs: VecDeque<AaaOutput>,
+    /// What each `aaa attribute list` makes of a user, shared by all whom it is for.
+    lists: HashMap<String, Arc<UserProfile>>,
 }
 
 impl Aaa {
@@ -75,6 +77,11 @@ impl Aaa {
 
     /// Takes a new configuration. Questions on their way keep the methods that they have.
     pub fn configure(&mut self, cx: &mut Context, config: &AaaConfig) {
+        self.lists = config
+            .attribute_lists
+            .iter()
+            .map(|list| (list.name.clone(), Arc::new(UserProfile::from_list(list))))
+            .collect();
         let (client, groups) = servers::client(config);
         self.client.configure(cx, client);
         self.groups = groups;
@@ -341,7 +348,11 @@ impl Aaa {
             Step::Known(Outcome::Authentication(AuthenOutcome::Pass { message, profile }))
         };
         let local = |case| match local::verify(&self.config.users, &request.credentials, case) {
-            LocalVerdict::Pass(message) => pass(message),
+            LocalVerdict::Pass(message) => {
+                let profile = self.list_profile(&request.credentials.name, case).unwrap_or_default();
+                let message = access::with_reply(message, &request.credentials, &profile);
+                Step::Known(Outcome::Authentication(AuthenOutcome::Pass { message, profile }))
+            }
             LocalVerdict::Fail(message) => {
                 Step::Known(Outcome::Authentication(AuthenOutcome::Fail { message }))
             }

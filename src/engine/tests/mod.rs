@@ -2,6 +2,7 @@
 
 mod call;
 mod failures;
+mod host;
 mod lab;
 mod radius;
 mod vpdn;

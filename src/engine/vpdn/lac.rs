@@ -437,9 +437,6 @@ impl Engine {
             self.ports.get_mut(&id).and_then(|p| p.access_mut()).map(|a| &mut a.lac)
         {
             targets.up = true;
-            if let Some(group) = &targets.definition.group {
-                *self.vpdn.group_sessions.entry(group.as_str().into()).or_insert(0) += 1;
-            }
             self.vpdn.counters.sessions += 1;
             let heard = self.l2tp.heard(path.id.tunnel);
             let session = DataSession { path, counters, heard };
@@ -451,7 +448,6 @@ impl Engine {
     /// The LNS or the tunnel has ended the session of a call.
     pub(crate) fn lac_session_down(&mut self, id: InterfaceId, kind: FailureType, reason: &str) {
         let Lac::Session(targets, session) = self.set_lac(id, Lac::Failed) else { return };
-        self.leave_group(&targets);
         self.unload(session.tunnel, targets.current);
         self.vpdn_debug(id, VpdnEvent::Closed(reason));
         if targets.up {
@@ -513,14 +509,6 @@ impl Engine {
         self.core.later(Work::DropCall(id));
     }
 
-    fn leave_group(&mut self, targets: &Targets) {
-        if targets.up
-            && let Some(group) = &targets.definition.group
-        {
-            self.leave(group);
-        }
-    }
-
     /// The call itself is over: it leaves its session or the tunnel that it waits for.
     pub(crate) fn leave_tunnel(&mut self, id: InterfaceId, label: &str, lac: Lac) {
         let debug = |engine: &mut Engine, event| engine.core.debug(&VpdnDebug { label, event });
@@ -529,7 +517,6 @@ impl Engine {
                 debug(self, VpdnEvent::Cleanup);
                 debug(self, VpdnEvent::Reset);
                 self.vpdn.sessions.remove(&session);
-                self.leave_group(&targets);
                 self.unload(session.tunnel, targets.current);
                 self.l2tp.hang_up(&mut self.core.cx(), session, result(1, Some(0)));
             }

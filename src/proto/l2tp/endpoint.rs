@@ -20,12 +20,19 @@ pub const HALF_OPEN_LIMIT: usize = 1024;
 const IDLE_CAPACITY: usize = 64;
 
 /// The tunnel secrets that hidden AVPs of an SCCRQ are read with, before the owner is asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
     /// By the peer's Host Name AVP.
     pub by_host: BTreeMap<String, String>,
     /// For every other peer.
     pub default: Option<String>,
+}
+
+impl std::fmt::Debug for Secrets {
+    /// Only whose they are.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secrets({:?})", self.by_host.keys())
+    }
 }
 
 /// All tunnels and sessions of a router.
