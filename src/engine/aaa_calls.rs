@@ -293,7 +293,7 @@ impl Engine {
         if self.ports.get(&id).is_some_and(|p| p.session.session.is_none()) {
             self.open_user(id, None);
         }
-        let ipcp = self.ipcp_config(id);
+        let ipcp = self.authorized_ipcp(id);
         let Some(port) = self.ports.get_mut(&id) else { return false };
         let Some(session) = &port.session.session else { return false };
         if self.aaa.authorize_fsm(&mut self.core.cx(), session) == Decision::Denied {

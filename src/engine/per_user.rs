@@ -119,7 +119,7 @@ impl Engine {
         let shutdown = config.shutdown;
         interface.config = config;
         self.apply_mtu(id);
-        let ipcp = self.ipcp_config(id);
+        let ipcp = self.authorized_ipcp(id);
         if let (Some(port), Some(ipcp)) = (self.ports.get_mut(&id), ipcp) {
             port.link.set_ipcp(ipcp);
         }
@@ -127,11 +127,9 @@ impl Engine {
     }
 
     /// What IPCP asks for and gives on a port: by its interface, and by AAA.
-    pub(super) fn ipcp_config(&self, id: InterfaceId) -> Option<IpcpConfig> {
+    pub(super) fn authorized_ipcp(&self, id: InterfaceId) -> Option<IpcpConfig> {
         let config = self.port_config(id)?;
-        let label = &self.ports.get(&id)?.label;
-        let direction = crate::proto::ppp::Direction::Callin;
-        let mut ipcp = self.link_config(label, &config, direction, self.port_address(id)).ipcp?;
+        let mut ipcp = self.ipcp_config(&config, self.port_address(id))?;
         let profile = self.ports.get(&id).and_then(|p| p.session.user()).and_then(|s| s.attributes());
         if let Some(profile) = profile {
             if !profile.dns.is_empty() {

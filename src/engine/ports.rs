@@ -145,7 +145,7 @@ impl Engine {
     }
 
     /// What IPCP asks for and gives on such an interface; none when it has no IP, or no address to lend from.
-    fn ipcp_config(&self, config: &InterfaceConfig, local: Option<Ipv4Net>) -> Option<IpcpConfig> {
+    pub(super) fn ipcp_config(&self, config: &InterfaceConfig, local: Option<Ipv4Net>) -> Option<IpcpConfig> {
         let ppp = &config.ppp;
         let local = match (&config.ip, local) {
             (IpAddress::None, _) => None,
