@@ -56,6 +56,7 @@ pub struct Sources<'a> {
 pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &dyn Fn() -> String) {
     let (now, dialect, engine, config) = (on.now, on.config.dialect, on.engine, on.config);
     match command {
+        ShowCommand::AaaClients => radius::show_aaa_clients(f, &engine.dynamic_author()),
         ShowCommand::AaaServers => radius::show_aaa_servers(f, &engine.radius()),
         ShowCommand::AaaSessions | ShowCommand::AaaUser { which: AaaUserWhich::All } => {
             aaa::show_aaa_sessions(f, &engine.callers());

@@ -167,7 +167,7 @@ impl Engine {
     }
 
     /// A port as RADIUS sees it.
-    fn aaa_port(&self, id: InterfaceId) -> Option<AaaPort> {
+    pub(super) fn aaa_port(&self, id: InterfaceId) -> Option<AaaPort> {
         let interface = self.interfaces.get(id)?;
         let port = self.ports.get(&id)?;
         let (nas_ip, number) = self.nas_of(port).unwrap_or((None, None));
@@ -298,6 +298,18 @@ impl Engine {
         let ticket = self.aaa.authorize_tunnel(&mut self.core.cx(), lookup);
         self.await_aaa(id, ticket);
         true
+    }
+
+    /// What AAA said of the user on a port.
+    pub(super) fn user_profile(&self, id: InterfaceId) -> Option<Arc<UserProfile>> {
+        self.ports.get(&id)?.session.user()?.profile.clone()
+    }
+
+    /// What AAA says of the user from now on.
+    pub(super) fn set_user_profile(&mut self, id: InterfaceId, profile: Option<Arc<UserProfile>>) {
+        if let Some(session) = self.ports.get_mut(&id).and_then(|p| p.session.session.as_mut()) {
+            session.profile = profile;
+        }
     }
 
     /// Begins what AAA keeps of a user on a port.

@@ -10,6 +10,7 @@ mod access;
 mod core;
 mod debug;
 mod dialer;
+mod dynamic;
 mod interfaces;
 pub mod io;
 mod ip;
@@ -44,6 +45,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::dynamic::DynamicAuthor;
 use self::aaa::{Aaa, Place, Sessions, Ticket};
 use self::core::{Change, Core, Pending, Work};
 use self::dialer::Dialers;
@@ -77,6 +79,7 @@ pub struct Engine {
     tickets: HashMap<Ticket, InterfaceId>,
     aaa: Aaa,
     registry: Sessions,
+    dynamic: DynamicAuthor,
     l2tp: Endpoint,
     vpdn: Vpdn,
     /// Configurations that users' own lines have made of others.
@@ -99,6 +102,7 @@ impl Engine {
             tickets: HashMap::new(),
             aaa: Aaa::new(),
             registry: Sessions::default(),
+            dynamic: DynamicAuthor::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),
             derived: Vec::new(),
@@ -114,6 +118,7 @@ impl Engine {
         self.core.journal.dialect = config.dialect;
         if boot || old.aaa != config.aaa {
             self.aaa.configure(&mut self.core.cx(), &config.aaa);
+            self.configure_dynamic();
         }
         self.pools.configure(&config.pools);
         self.vpdn.history.resize(config.vpdn.history_failure);
@@ -132,6 +137,9 @@ impl Engine {
             }
             Input::Datagram { socket: Socket::Radius(socket), remote, bytes, .. } => {
                 self.aaa.handle_datagram(&mut self.core.cx(), socket, remote, bytes);
+            }
+            Input::Datagram { socket: Socket::DynamicAuthor, local, remote, bytes } => {
+                self.dynamic_request(local, remote, bytes);
             }
             Input::Frame { port, frame } => self.frame(port, frame),
             Input::Signal { controller, message } => self.signal(&controller, message),
@@ -374,6 +382,9 @@ impl Engine {
                 return;
             }
             Some(Pending::Socket(Socket::L2tp)) => "UDP port 1701".to_owned(),
+            Some(Pending::Socket(Socket::DynamicAuthor)) => {
+                format!("UDP port {}", self.dynamic.port.take().unwrap_or_default())
+            }
             Some(Pending::Change(interface, change)) => {
                 let name = interface.and_then(|i| self.interfaces.get(i)).map(|i| i.name.to_string());
                 let name = name.unwrap_or_default();

@@ -282,8 +282,14 @@ impl Engine {
         self.aaa.radius(self.core.now)
     }
 
+    /// The clients of dynamic authorization.
+    pub fn dynamic_author(&self) -> crate::proto::radius::dynamic::DynamicView {
+        self.dynamic.server.view()
+    }
+
     /// `clear radius statistics`.
     pub fn clear_radius_statistics(&mut self) {
+        self.dynamic.server.clear_counters();
         self.aaa.clear_counters(self.core.now);
     }
 
