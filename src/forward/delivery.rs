@@ -91,7 +91,7 @@ pub struct Statistics {
     pub unknown_session: u64,
     /// Data messages of a known session from an address that is not its peer's.
     pub wrong_peer: u64,
-    /// Data messages whose sequence number was behind the one expected; dropped.
+    /// Data messages whose sequence number was behind the one expected; dropped where that is configured.
     pub out_of_order: u64,
     /// Sequence numbers that were skipped.
     pub lost: u64,

@@ -67,6 +67,7 @@ fn session(role: Role, sequencing: bool) -> DataSession {
         remote: at(remote_address),
         local: IpAddr::V4(local),
         sequencing,
+        drop_out_of_order: false,
         role,
     };
     DataSession { path, counters: Arc::default(), heard: Arc::default() }
@@ -230,19 +231,38 @@ fn the_lns_numbers_what_it_sends_and_the_lac_follows() {
     assert_eq!(decode_data(bytes).unwrap().0.sequence, None);
 }
 
+fn taken(table: &mut Table, ns: u16) -> bool {
+    let message = data(Some(ns), &LCP_ECHO);
+    let got = collect(|sink| {
+        table.datagram(now(), at(LAC), &message, sink);
+    });
+    got.len() == 1
+}
+
 #[test]
-fn late_and_repeated_data_is_dropped_and_gaps_are_counted() {
-    let (mut table, _) = lns(true, None);
-    let taken = |table: &mut Table, ns: u16| {
-        let message = data(Some(ns), &LCP_ECHO);
-        let got = collect(|sink| {
-            table.datagram(now(), at(LAC), &message, sink);
-        });
-        got.len() == 1
-    };
-    let verdicts: Vec<_> = [0, 1, 1, 0, 4, 3, 5].map(|ns| taken(&mut table, ns)).to_vec();
-    assert_eq!(verdicts, [true, true, false, false, true, false, true]);
-    assert_eq!((table.statistics().out_of_order, table.statistics().lost), (3, 2));
+fn late_and_repeated_data_is_passed_on_unless_it_is_to_be_dropped() {
+    for drop_out_of_order in [false, true] {
+        let mut session = session(Role::Lns, true);
+        session.path.drop_out_of_order = drop_out_of_order;
+        let mut table = Table::new();
+        table.execute(ForwardCommand::AttachSession { port: PORT, session });
+        let verdicts = [0, 1, 1, 0, 4, 3, 5].map(|ns| taken(&mut table, ns));
+        let late = !drop_out_of_order;
+        assert_eq!(verdicts, [true, true, late, late, true, late, true]);
+        assert_eq!(
+            (table.statistics().out_of_order, table.statistics().lost),
+            (3, 2),
+            "counted all the same"
+        );
+    }
+}
+
+#[test]
+fn what_is_ahead_is_taken_past_the_wrap_as_well() {
+    let mut session = session(Role::Lns, true);
+    session.path.drop_out_of_order = true;
+    let mut table = Table::new();
+    table.execute(ForwardCommand::AttachSession { port: PORT, session });
     for ns in [0x7fff, 0xfffe, 0xffff, 0, 1] {
         assert!(taken(&mut table, ns), "{ns:#x} is ahead, past the wrap as well");
     }

@@ -70,6 +70,7 @@ fn open_session(bench: &mut Bench) -> (UdpSocket, SocketAddr, Arc<Counters>) {
         remote: peer.local_addr().unwrap(),
         local: IpAddr::V4(Ipv4Addr::LOCALHOST),
         sequencing: false,
+        drop_out_of_order: false,
         role: Role::Lns,
     };
     let session = DataSession { path, counters: counters.clone(), heard: Arc::default() };
@@ -143,6 +144,7 @@ pub fn the_first_packet_of_a_peer_waits_for_its_route() {
         remote: peer.local_addr().unwrap(),
         local: IpAddr::V4(Ipv4Addr::LOCALHOST),
         sequencing: false,
+        drop_out_of_order: false,
         role: Role::Lns,
     };
     let session = DataSession { path, counters: Arc::default(), heard: Arc::default() };
@@ -228,6 +230,7 @@ fn open_session_behind_arp(
         remote: SocketAddr::from(([192, 0, 2, 9], 1701)),
         local: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
         sequencing: true,
+        drop_out_of_order: false,
         role: Role::Lns,
     };
     let session = DataSession { path, counters: Arc::default(), heard: Arc::default() };
