@@ -46,7 +46,7 @@ pub enum Delivery<'a> {
         /// The whole L2TP message.
         message: &'a [u8],
     },
-    /// For the engine: `HostEvent::Packet`, an IP packet for an interface without open port.
+    /// For the engine: `HostEvent::Packet`, an IP packet for which no port is known.
     Dial {
         /// The interface that owns the TUN.
         interface: InterfaceId,

@@ -14,7 +14,10 @@ use crate::proto::l2tp::{DataPath, Role, SessionId, TunnelId};
 use crate::proto::ppp::Framing;
 
 const PORT: InterfaceId = InterfaceId(4);
-const TUN: InterfaceId = InterfaceId(9);
+/// Its own one.
+const TUN: InterfaceId = PORT;
+/// One that calls share.
+const DIALER: InterfaceId = InterfaceId(9);
 const LAC: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 68);
 const LNS: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 82);
 const LCP_ECHO: [u8; 10] = [0xc0, 0x21, 9, 1, 0, 8, 1, 2, 3, 4];
@@ -355,6 +358,68 @@ fn a_session_id_that_comes_again_belongs_to_the_new_port() {
     assert_eq!(got, [Got::Frame(newer, LCP_ECHO.to_vec())]);
     table.execute(ForwardCommand::Detach { port: newer });
     assert!(table.is_empty());
+}
+
+/// An IP packet to a host of 10.0.0.0/8.
+fn to_host(host: u8) -> Vec<u8> {
+    [&[0x45; 16][..], &[10, 0, 0, host]].concat()
+}
+
+#[test]
+fn of_the_calls_of_a_dialer_each_carries_what_it_leads_to() {
+    let mut table = Table::new();
+    for unit in [1, 2] {
+        let port = InterfaceId(u32::from(unit));
+        let (channel, counters, framing) = (channel(unit), Arc::default(), framing(false, false));
+        table.execute(ForwardCommand::AttachChannel { port, channel, counters });
+        table.execute(ForwardCommand::OpenNetwork { port, tun: DIALER, framing });
+    }
+    let mut way = |table: &mut Table, host: u8| {
+        let got = collect(|sink| table.packet(now(), DIALER, &to_host(host), sink));
+        match &got[..] {
+            [Got::Channel(id, _)] => Some(id.channel),
+            [Got::Dial(DIALER, packet)] if *packet == to_host(host) => None,
+            other => panic!("{other:?}"),
+        }
+    };
+    let route = |host: u8, port: u32| ForwardCommand::Route {
+        tun: DIALER,
+        destination: [10, 0, 0, host].into(),
+        port: InterfaceId(port),
+    };
+    assert_eq!([1, 2].map(|host| way(&mut table, host)), [None, None], "the engine knows");
+    table.execute(route(1, 1));
+    table.execute(route(2, 2));
+    assert_eq!([1, 2, 3].map(|host| way(&mut table, host)), [Some(1), Some(2), None]);
+    let short = collect(|sink| table.packet(now(), DIALER, &[0x45; 19], sink));
+    assert_eq!(short, [Got::Dial(DIALER, vec![0x45; 19])]);
+
+    table.execute(ForwardCommand::ForgetRoutes);
+    assert_eq!([1, 2].map(|host| way(&mut table, host)), [None, None]);
+    table.execute(route(1, 1));
+    table.execute(ForwardCommand::Detach { port: InterfaceId(2) });
+    assert_eq!(way(&mut table, 1), None, "who is left is asked for again");
+    let unknown = table.statistics().unknown_port;
+    table.execute(route(2, 2));
+    assert_eq!((way(&mut table, 2), table.statistics().unknown_port), (None, unknown + 1));
+    table.execute(ForwardCommand::Detach { port: InterfaceId(1) });
+    assert!(table.is_empty());
+}
+
+#[test]
+fn destinations_without_end_cost_no_memory_without_end() {
+    let mut table = Table::new();
+    let counters = Arc::default();
+    table.execute(ForwardCommand::AttachChannel { port: PORT, channel: channel(1), counters });
+    table.execute(ForwardCommand::OpenNetwork { port: PORT, tun: DIALER, framing: framing(false, false) });
+    for number in 0..5_000 {
+        table.execute(ForwardCommand::Route { tun: DIALER, destination: Ipv4Addr::from(number), port: PORT });
+    }
+    let known = (0..5_000u32).filter(|number| {
+        let packet = [&[0x45; 16][..], &number.to_be_bytes()].concat();
+        matches!(collect(|sink| table.packet(now(), DIALER, &packet, sink))[..], [Got::Channel(..)])
+    });
+    assert!((1..=1_024).contains(&known.count()));
 }
 
 #[test]

@@ -457,7 +457,7 @@ impl World {
                     wire.spliced = true;
                 }
             }
-            ForwardCommand::Observe { .. } => {}
+            ForwardCommand::Observe { .. } | ForwardCommand::Route { .. } | ForwardCommand::ForgetRoutes => {}
             ForwardCommand::Detach { port } => {
                 wires.remove(&port);
             }
