@@ -3,6 +3,8 @@
 #[allow(dead_code)]
 #[path = "src/grammar/compiler.rs"]
 mod compiler;
+#[path = "src/grammar/kind.rs"]
+mod kind;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

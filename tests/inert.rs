@@ -5,7 +5,8 @@ use vpdnsh::config::store::Store;
 use vpdnsh::config::views::RouterConfig;
 use vpdnsh::grammar::Mode;
 use vpdnsh::grammar::command::{COMMANDS, MODES};
-use vpdnsh::grammar::table::{ArgKind, CommandSpec, END, NoForm, Token};
+use vpdnsh::grammar::sample::{self, Dice};
+use vpdnsh::grammar::table::{ArgKind, CommandSpec, ModeSpec, NoForm};
 
 /// Commands that the views do not have, each with why it is not inert all the same.
 const READ_ELSEWHERE: [(&str, &str, &str); 7] = [
@@ -20,59 +21,26 @@ const READ_ELSEWHERE: [(&str, &str, &str); 7] = [
 
 /// What stands around the line under test: something for it to refer to.
 const AROUND: &str = "interface Ethernet0\n ip address 10.77.0.1 255.255.255.0\nradius server zq0\n \
-                      address ipv4 10.78.0.1\n";
+                      address ipv4 10.78.0.1\nradius-server attribute 32 \
+                      include-in-access-req\nradius-server host 10.1.0.0\n";
 
-/// Small, repeatable randomness.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap_or(0) % sides.max(1)
-    }
-}
-
+/// Few values, so that lines meet what stands around them and each other.
 fn argument(kind: ArgKind, dice: &mut Dice) -> String {
     match kind {
-        ArgKind::Word => ["zq0", "zq1", "7"][dice.roll(3)].into(),
-        ArgKind::Line => "zq0 some text".into(),
-        ArgKind::Ipv4 => ["10.1.0.0", "10.2.0.9"][dice.roll(2)].into(),
-        ArgKind::Mask => "255.255.255.0".into(),
-        ArgKind::Ipv6 => "2001:db8::1".into(),
-        ArgKind::Range(a, b) => [a, b, a + (b - a) / 3][dice.roll(3)].to_string(),
-        ArgKind::Interface => ["Ethernet0", "Serial0:23", "Virtual-Template 1"][dice.roll(3)].into(),
-        ArgKind::Hex => "0x2142".into(),
-        ArgKind::Time => "12:34:56".into(),
-        ArgKind::Month => "March".into(),
-        ArgKind::Mac => "0030.94fe.1bbf".into(),
-        ArgKind::Secret | ArgKind::Secret0 => "zq0".into(),
-        ArgKind::Hash => "5 $1$Q0Zl$LN7ONybETL5LJZF1".into(),
-        ArgKind::Banner => "^Czq text^C".into(),
-    }
-}
-
-/// A line that follows the command's graph.
-fn sample(spec: &CommandSpec, dice: &mut Dice) -> String {
-    let (mut words, mut used, mut next) = (Vec::new(), Vec::new(), spec.start);
-    loop {
-        let open: Vec<usize> = next
-            .iter()
-            .copied()
-            .filter(|&n| n == END || spec.nodes[n].once == 0 || !used.contains(&spec.nodes[n].once))
-            .collect();
-        let pick = if words.len() > 12 && open.contains(&END) { END } else { open[dice.roll(open.len())] };
-        if pick == END {
-            return words.join(" ");
-        }
-        let node = &spec.nodes[pick];
-        used.push(node.once);
-        words.push(match &node.token {
-            Token::Keyword { word, .. } => (*word).to_owned(),
-            Token::Arg { kind, .. } => argument(*kind, dice),
-        });
-        next = node.next;
+        ArgKind::Word => dice.of(&["zq0", "zq1", "7"]),
+        ArgKind::Ipv4 => dice.of(&["10.1.0.0", "10.2.0.9"]),
+        ArgKind::Range(low, high) => [low, high, low + (high - low) / 3][dice.roll(3)].to_string(),
+        ArgKind::Interface => dice.of(&["Ethernet0", "Serial0:23", "Virtual-Template 1"]),
+        ArgKind::Secret | ArgKind::Secret0 => "zq0".to_owned(),
+        ArgKind::Line
+        | ArgKind::Mask
+        | ArgKind::Ipv6
+        | ArgKind::Hex
+        | ArgKind::Time
+        | ArgKind::Month
+        | ArgKind::Mac
+        | ArgKind::Hash
+        | ArgKind::Banner => sample::argument(kind, dice),
     }
 }
 
@@ -95,15 +63,14 @@ fn way(mode: Mode) -> Option<Vec<String>> {
     }
     let opener = COMMANDS.iter().find(|c| c.enter == Some(mode) && !c.hidden)?;
     let mut lines = way(home(opener)?)?;
-    lines.push(sample(opener, &mut Dice(7)));
+    lines.push(sample::line(opener, &mut Dice::new(7), argument));
     Some(lines)
 }
 
 /// A configuration mode in which lines are typed and the command is known.
 fn home(spec: &CommandSpec) -> Option<Mode> {
-    let known = |m: &&vpdnsh::grammar::table::ModeSpec| {
-        m.mode.is_config() && m.commands.contains(&spec.index) && !m.prompt.is_empty()
-    };
+    let known =
+        |m: &&ModeSpec| m.mode.is_config() && m.commands.contains(&spec.index) && !m.prompt.is_empty();
     MODES.iter().find(known).map(|m| m.mode)
 }
 
@@ -132,10 +99,10 @@ fn view(way: &[String], line: &str) -> RouterConfig {
 fn effect(spec: &CommandSpec, mode: Mode) -> Option<String> {
     let way = way(mode)?;
     let before = view(&way, "");
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let mut dice = Dice::new(0x9E37_79B9_7F4A_7C15);
     // An inert command is not looked at as closely: nearly all of them are one shape.
     let lines = (0..if spec.inert { 8 } else { 60 }).flat_map(|_| {
-        let line = sample(spec, &mut dice);
+        let line = sample::line(spec, &mut dice, argument);
         let negated = (spec.no != NoForm::None).then(|| format!("no {line}"));
         [Some(line), negated]
     });

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use vpdnsh::config::{RouterConfig, Store, Verdict};
 use vpdnsh::engine::{
-    CallRef, ChannelId, Engine, ForwardCommand, HostEvent, HostRequest, Input, InterfaceId, IsdnMessage,
-    Output, RequestId, Socket,
+    Action, CallRef, ChannelId, Engine, ForwardCommand, HostEvent, HostRequest, Input, InterfaceId,
+    IsdnMessage, Output, RequestId, Socket,
 };
 use vpdnsh::grammar::value::{InterfaceKind, InterfaceName};
 use vpdnsh::proto::entropy::Seeded;
@@ -301,73 +301,65 @@ impl Lab {
 
     fn drain_lac(&mut self) {
         while let Some(output) = self.lac.poll() {
-            match output {
-                Output::Datagram { bytes, .. } => {
+            let Output::Act(action) = output else { continue };
+            match action {
+                Action::Datagram { bytes, .. } => {
                     self.datagrams += 1;
                     self.queue.push_back(Event::Lns(SocketAddr::from((LAC, PORT)), bytes));
                 }
-                Output::Frame { port, frame } => {
+                Action::Frame { port, frame } => {
                     if let Some(&user) = self.by_port.get(&port) {
                         self.queue.push_back(Event::ToUser(user, frame));
                     }
                 }
-                Output::Host(id, request) if answered(&request) => self.queue.push_back(Event::LacHost(id)),
-                Output::Forward(ForwardCommand::AttachChannel { port, channel, .. }) => {
+                Action::Host(id, request) if answered(&request) => self.queue.push_back(Event::LacHost(id)),
+                Action::Forward(ForwardCommand::AttachChannel { port, channel, .. }) => {
                     let user = self.by_channel[&channel];
                     self.users[user].port = Some(port);
                     self.by_port.insert(port, user);
                 }
-                Output::Forward(ForwardCommand::Splice { port, session }) => {
+                Action::Forward(ForwardCommand::Splice { port, session }) => {
                     let user = self.by_port[&port];
                     self.users[user].spliced = Some(session.path.id.session);
                     self.by_session.insert(session.path.id.session, user);
                 }
-                Output::Forward(ForwardCommand::Detach { port }) => {
+                Action::Forward(ForwardCommand::Detach { port }) => {
                     if let Some(user) = self.by_port.remove(&port) {
                         let session = self.users[user].spliced.take();
                         session.map(|s| self.by_session.remove(&s));
                         self.users[user].port = None;
                     }
                 }
-                Output::Packet { .. }
-                | Output::Signal { .. }
-                | Output::Forward(_)
-                | Output::Host(..)
-                | Output::Log(_)
-                | Output::Echo(..) => {}
+                Action::Packet { .. } | Action::Signal { .. } | Action::Forward(_) | Action::Host(..) => {}
             }
         }
     }
 
     fn drain_lns(&mut self) {
         while let Some(output) = self.lns.poll() {
-            match output {
-                Output::Datagram { bytes, .. } => {
+            let Output::Act(action) = output else { continue };
+            match action {
+                Action::Datagram { bytes, .. } => {
                     self.datagrams += 1;
                     self.queue.push_back(Event::Lac(SocketAddr::from((LNS, PORT)), bytes));
                 }
-                Output::Frame { port, frame } => {
+                Action::Frame { port, frame } => {
                     if let Some(&user) = self.by_vaccess.get(&port) {
                         self.queue.push_back(Event::ToUser(user, frame));
                     }
                 }
-                Output::Host(id, request) if answered(&request) => self.queue.push_back(Event::LnsHost(id)),
-                Output::Forward(ForwardCommand::AttachSession { port, session }) => {
+                Action::Host(id, request) if answered(&request) => self.queue.push_back(Event::LnsHost(id)),
+                Action::Forward(ForwardCommand::AttachSession { port, session }) => {
                     let user = self.by_session[&session.path.remote_session];
                     self.users[user].vaccess = Some(port);
                     self.by_vaccess.insert(port, user);
                 }
-                Output::Forward(ForwardCommand::Detach { port }) => {
+                Action::Forward(ForwardCommand::Detach { port }) => {
                     if let Some(user) = self.by_vaccess.remove(&port) {
                         self.users[user].vaccess = None;
                     }
                 }
-                Output::Packet { .. }
-                | Output::Signal { .. }
-                | Output::Forward(_)
-                | Output::Host(..)
-                | Output::Log(_)
-                | Output::Echo(..) => {}
+                Action::Packet { .. } | Action::Signal { .. } | Action::Forward(_) | Action::Host(..) => {}
             }
         }
     }

@@ -101,7 +101,6 @@ pub fn l2tp_message(octets: &[u8]) {
     let decode = |body: &[u8]| {
         with(Instant::ZERO, &mut Seeded::new(0), |cx| message::decode(cx, Prefix::L2x, body, secret))
     };
-    message::peek_type(body);
     message::peek_host_name(body);
     let Ok(message) = decode(body) else { return };
     // Text that is not UTF-8 grows when it is read: beyond this it might no longer fit an AVP.

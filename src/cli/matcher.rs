@@ -1,6 +1,6 @@
 //! Matching a line against a mode's commands: one walk serves parsing, `?` and Tab.
 
-use super::token::{Fit, Pending, SecretStyle, Word, fit, rank};
+use super::token::{Fit, Pending, SecretStyle, Word, fit};
 use crate::config::secret;
 use crate::grammar::command::COMMANDS;
 use crate::grammar::table::{Captures, CommandSpec, END, Event, Mark, NoForm, Node, Token};
@@ -217,7 +217,7 @@ fn offer(thread: &Thread, word: &str, rest: &str, out: &mut Vec<Taken>, ambiguou
                     Fit::Half(pending) => {
                         t.enter(index, node);
                         t.pending = Some(pending);
-                        out.push(Taken { rank: rank(*kind), keyword: None, thread: t, rest: false });
+                        out.push(Taken { rank: kind.rank(), keyword: None, thread: t, rest: false });
                         continue;
                     }
                     Fit::Yes(v, w) => (v, w, false),
@@ -226,7 +226,7 @@ fn offer(thread: &Thread, word: &str, rest: &str, out: &mut Vec<Taken>, ambiguou
                 t.enter(index, node);
                 t.events.push(Event::Value(*slot, value));
                 t.words.push((node.sort, text));
-                out.push(Taken { rank: rank(*kind), keyword: None, thread: t, rest: all });
+                out.push(Taken { rank: kind.rank(), keyword: None, thread: t, rest: all });
             }
         }
     }

@@ -2,22 +2,20 @@
 
 use super::executor::{ExecResult, Executor};
 use super::matcher::{MatchError, Parsed, parse};
-use super::messages::{CONFIGURE, HELP, available, is_unknown_word, refused, unknown_word};
+use super::messages::{available, is_unknown_word, refused, unknown_word};
 use super::pager::{Filter, Pager, complete_filter, filter_help, split_pipe};
-use super::token::open_banner;
 use super::{complete, help};
 use crate::config::load::Cursor;
-use crate::config::secret;
-use crate::config::store::{Path, Store};
+use crate::config::store::Store;
 use crate::grammar::command::global::GlobalCommand;
 use crate::grammar::command::routing::RoutingCommand;
-use crate::grammar::command::session::SessionCommand;
 use crate::grammar::table::Op;
-use crate::grammar::value::{Scheme, Secret};
 use crate::grammar::{Command, Mode};
 use crate::router::{ConsoleInput, ConsoleOutput, LineId};
 use std::collections::VecDeque;
 
+mod commands;
+mod configure;
 mod login;
 
 use login::Login;
@@ -123,12 +121,7 @@ impl Session {
 
     /// The prompt, as it would stand before a line typed now.
     pub fn prompt(&self, store: &Store) -> String {
-        let mode = match (&self.config, self.privileged) {
-            (Some(at), _) => at.mode(),
-            (None, true) => Mode::Privileged,
-            (None, false) => Mode::Exec,
-        };
-        format!("{}{}", store.hostname(), mode.spec().prompt)
+        format!("{}{}", store.hostname(), self.mode().spec().prompt)
     }
 
     /// Output of a running command.
@@ -416,174 +409,10 @@ impl Session {
         let (page, rest) = Pager::start(format!("{text}\n"), self.length);
         self.page(page, rest, store);
     }
-
-    fn configure(&mut self, at: &Cursor, line: &str, executor: &mut dyn Executor) {
-        let (command, pipe) = split_pipe(line);
-        let (parsed, place) = match at.resolve(command) {
-            Ok(found) => found,
-            Err(error) => return self.refuse(line, &error, executor.store()),
-        };
-        if !parsed.mode.is_config() {
-            return self.run(parsed, line, pipe, executor);
-        }
-        if let Command::Session(command) = parsed.command.clone() {
-            return self.own(&command, executor);
-        }
-        if let Some(delimiter) = open_banner(line).map(str::to_owned) {
-            self.text(&format!("Enter TEXT message.  End with the character '{delimiter}'.\n"));
-            self.outputs.push_back(ConsoleOutput::Ask { prompt: String::new(), echo: true });
-            self.state = State::Banner { line: line.to_owned(), delimiter };
-            return;
-        }
-        self.apply(line, place, &parsed, executor);
-    }
-
-    fn apply(&mut self, line: &str, place: Path, parsed: &Parsed, executor: &mut dyn Executor) {
-        match executor.configure(self.line, &place, parsed) {
-            Ok(applied) => self.config.get_or_insert_default().advance(line, place, applied.enter),
-            Err(message) => self.text(&format!("{message}\n")),
-        }
-        self.back(executor.store());
-    }
-
-    fn banner_line(&mut self, start: String, delimiter: String, line: &str, executor: &mut dyn Executor) {
-        let whole = format!("{start}\n{line}");
-        if !line.contains(&delimiter) {
-            self.ask("", true);
-            self.state = State::Banner { line: whole, delimiter };
-            return;
-        }
-        match parse(Mode::Config, &whole) {
-            Ok(parsed) => self.apply(&whole, Path::root(), &parsed, executor),
-            Err(error) => self.refuse(&start, &error, executor.store()),
-        }
-    }
-
-    fn end_config(&mut self, line: &str, executor: &mut dyn Executor) {
-        if self.config.is_none() {
-            return self.answer(line, executor);
-        }
-        if !line.trim().is_empty() && matches!(self.state, State::Prompt) {
-            self.answer(line, executor);
-            // The prompt of the mode that is left at once is not shown.
-            if matches!(self.outputs.back(), Some(ConsoleOutput::Prompt { .. })) {
-                self.outputs.pop_back();
-            }
-        }
-        if self.config.is_some() && matches!(self.state, State::Prompt) {
-            self.leave_config(executor);
-        }
-    }
-
-    fn enter_config(&mut self, store: &Store) {
-        self.config = Some(Cursor::default());
-        self.text(CONFIGURE);
-        self.back(store);
-    }
-
-    fn leave_config(&mut self, executor: &mut dyn Executor) {
-        self.config = None;
-        executor.configured(self.line);
-        self.back(executor.store());
-    }
-
-    /// The commands of `session.cli`.
-    fn own(&mut self, command: &SessionCommand, executor: &mut dyn Executor) {
-        match command {
-            SessionCommand::Enable { level } => return self.enable(*level, executor.store()),
-            SessionCommand::Disable { level } => self.privileged = level.is_some_and(|l| l == 15),
-            SessionCommand::ExitExec | SessionCommand::QuitExec | SessionCommand::Logout => {
-                return self.close(executor.store());
-            }
-            SessionCommand::HelpText | SessionCommand::HelpConfig => self.text(HELP),
-            SessionCommand::TerminalLength(op) => self.length = op.set().map_or(24, |t| small(t.lines)),
-            SessionCommand::TerminalWidth(op) => self.width = op.set().map_or(80, |t| small(t.columns)),
-            SessionCommand::TerminalHistory(op) => {
-                let size = |s: Option<u32>| s.map_or(HISTORY, |s| usize::try_from(s).unwrap_or(HISTORY));
-                self.history_size = op.set().map_or(0, |t| size(t.size));
-                while self.history.len() > self.history_size {
-                    self.history.pop_front();
-                }
-            }
-            SessionCommand::ShowHistory => {
-                let lines: String = self.history.iter().map(|l| format!("  {l}\n")).collect();
-                return self.screen(&lines, executor.store());
-            }
-            SessionCommand::ShowPrivilege => {
-                let level = if self.privileged { 15 } else { 1 };
-                self.text(&format!("Current privilege level is {level}\n"));
-            }
-            SessionCommand::ConfigureTerminal { terminal: true } => {
-                return self.enter_config(executor.store());
-            }
-            SessionCommand::ConfigureTerminal { terminal: false } => {
-                self.ask("Configuring from terminal, memory, or network [terminal]? ", true);
-                self.state = State::ConfigureFrom;
-                return;
-            }
-            SessionCommand::ExitMode | SessionCommand::QuitMode => {
-                match self.config.as_ref().and_then(|at| at.path().parent()) {
-                    Some(parent) => self.config = Some(Cursor::new(parent)),
-                    None => return self.leave_config(executor),
-                }
-            }
-            SessionCommand::End => return self.leave_config(executor),
-        }
-        self.back(executor.store());
-    }
-
-    fn enable(&mut self, level: Option<u32>, store: &Store) {
-        if self.privileged || level.is_some_and(|l| l < 15) {
-            return self.back(store);
-        }
-        match enable_secret(store) {
-            Some(_) => {
-                self.ask("Password: ", false);
-                self.state = State::Enable(1);
-            }
-            None if self.console => {
-                self.privileged = true;
-                self.back(store);
-            }
-            None => {
-                self.text("% No password set\n");
-                self.back(store);
-            }
-        }
-    }
-
-    fn enable_answer(&mut self, tries: u8, line: &str, store: &Store) {
-        let Some(kept) = enable_secret(store) else { return self.back(store) };
-        if secret::verify(&kept, line) {
-            self.privileged = true;
-            return self.back(store);
-        }
-        if tries < 3 {
-            self.ask("Password: ", false);
-            self.state = State::Enable(tries + 1);
-            return;
-        }
-        let digest = matches!(kept.scheme, Scheme::Digest(_));
-        self.text(if digest { "% Bad secrets\n\n" } else { "% Bad passwords\n\n" });
-        self.back(store);
-    }
 }
 
 fn small(n: u32) -> u16 {
     u16::try_from(n).unwrap_or(u16::MAX)
-}
-
-/// `enable secret`, or else `enable password`.
-fn enable_secret(store: &Store) -> Option<Secret> {
-    let of_secret = |c: &Command| match c {
-        Command::Global(GlobalCommand::EnableSecret(Op::Set(s))) => Some(s.secret.clone()),
-        _ => None,
-    };
-    let of_password = |c: &Command| match c {
-        Command::Global(GlobalCommand::EnablePassword(Op::Set(p))) => Some(p.password.clone()),
-        _ => None,
-    };
-    store.commands().find_map(of_secret).or_else(|| store.commands().find_map(of_password))
 }
 
 fn banner(store: &Store) -> Option<String> {

@@ -61,20 +61,6 @@ fn plain(v: Value, text: impl ToString) -> Fit {
     Fit::Yes(v, Word::Plain(text.to_string()))
 }
 
-/// Which of several argument types takes a word that fits them all: the lowest rank. Keywords have 0 and 1.
-pub fn rank(kind: ArgKind) -> u8 {
-    match kind {
-        ArgKind::Range(..) => 2,
-        ArgKind::Ipv4 | ArgKind::Mask | ArgKind::Ipv6 | ArgKind::Mac => 3,
-        ArgKind::Time | ArgKind::Month => 4,
-        ArgKind::Interface => 5,
-        ArgKind::Hex => 6,
-        ArgKind::Word => 7,
-        ArgKind::Secret | ArgKind::Secret0 | ArgKind::Hash => 8,
-        ArgKind::Line | ArgKind::Banner => 9,
-    }
-}
-
 /// What `?` shows for an argument.
 pub fn placeholder(kind: ArgKind) -> String {
     match kind {

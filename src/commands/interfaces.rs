@@ -277,16 +277,24 @@ fn traffic(f: &mut String, dialect: Dialect, view: &InterfaceView, extras: &Inte
         say!(f, "  5 minute output rate {bits_out} bits/sec, {rate_out} packets/sec");
     }
     say!(f, "     {packets_in} packets input, {octets_in} bytes, 0 no buffer");
+    let errors = &view.counters.errors;
+    let [crc, framing, overruns, runts, giants, aborts] =
+        [&errors.crc, &errors.framing, &errors.overruns, &errors.runts, &errors.giants, &errors.aborts]
+            .map(|counter| counter.load(Ordering::Relaxed));
     match dialect {
         Dialect::V12_0 | Dialect::V12_1 => {
-            say!(f, "     Received 0 broadcasts, 0 runts, 0 giants, 0 throttles")
+            say!(f, "     Received 0 broadcasts, {runts} runts, {giants} giants, 0 throttles")
         }
         Dialect::V15 => {
             say!(f, "     Received 0 broadcasts (0 IP multicasts)");
-            say!(f, "     0 runts, 0 giants, 0 throttles ");
+            say!(f, "     {runts} runts, {giants} giants, 0 throttles ");
         }
     }
-    say!(f, "     0 input errors, 0 CRC, 0 frame, 0 overrun, 0 ignored, 0 abort");
+    let all = errors.total();
+    say!(
+        f,
+        "     {all} input errors, {crc} CRC, {framing} frame, {overruns} overrun, 0 ignored, {aborts} abort"
+    );
     say!(f, "     {packets_out} packets output, {octets_out} bytes, 0 underruns");
     say!(f, "     0 output errors, 0 collisions, 0 interface resets");
     if dialect == Dialect::V15 {

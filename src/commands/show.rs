@@ -9,7 +9,7 @@ use super::text::say;
 use super::users::LineRow;
 use super::vpdn::{SessionStyle, TunnelStyle};
 use super::vpdn_groups::GroupLoad;
-use super::{aaa, interfaces, ip, isdn, l2tp, ppp, system, users, vpdn, vpdn_groups};
+use super::{aaa, interfaces, ip, isdn, l2tp, ppp, radius, system, users, vpdn, vpdn_groups};
 use crate::config::RouterConfig;
 use crate::config::nvgen::{block, inert_lines};
 use crate::config::store::Store;
@@ -56,12 +56,12 @@ pub struct Sources<'a> {
 pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &dyn Fn() -> String) {
     let (now, dialect, engine, config) = (on.now, on.config.dialect, on.engine, on.config);
     match command {
-        ShowCommand::AaaServers => aaa::show_aaa_servers(f, &engine.radius_servers()),
+        ShowCommand::AaaServers => radius::show_aaa_servers(f, &engine.radius()),
         ShowCommand::AaaSessions | ShowCommand::AaaUser { which: AaaUserWhich::All } => {
             aaa::show_aaa_sessions(f, &engine.callers());
         }
         ShowCommand::AaaUser { which: AaaUserWhich::Id { id } } => {
-            let name = engine.interfaces().into_iter().find(|i| i.id.0 == *id).map(|i| i.name);
+            let name = engine.aaa_session(*id).and_then(|s| s.interface);
             let callers: Vec<_> =
                 engine.callers().into_iter().filter(|c| Some(&c.interface) == name.as_ref()).collect();
             aaa::show_aaa_sessions(f, &callers);
@@ -134,7 +134,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
         ShowCommand::PppMultilink | ShowCommand::VpdnMultilink => say!(f, "No active bundles"),
         ShowCommand::PppStatistics => ppp::show_ppp_statistics(f, &engine.interfaces()),
         ShowCommand::Pppoe { .. } => vpdn::none(f, dialect, VpdnProtocol::Pppoe),
-        ShowCommand::RadiusStatistics => aaa::show_radius_statistics(f, &engine.radius_servers()),
+        ShowCommand::RadiusStatistics => radius::show_radius_statistics(f, &engine.radius()),
         ShowCommand::Sessions => system::show_sessions(f),
         ShowCommand::Terminal => {
             let line = on.lines.iter().find(|l| l.current).map_or(0, |l| l.number);
@@ -412,7 +412,7 @@ fn running_interface(f: &mut String, store: &Store, name: &InterfaceName) {
 mod tests {
     use super::*;
     use crate::commands::samples::screen;
-    use crate::engine::{HostEvent, Input, Output};
+    use crate::engine::{Action, HostEvent, Input, Output};
     use crate::logging::clock::Clock;
     use crate::proto::entropy::Seeded;
     use std::sync::Arc;
@@ -458,7 +458,7 @@ end
         let mut engine = Engine::new(Box::new(Seeded::new(1)));
         engine.configure(Instant::ZERO, config.clone());
         while let Some(output) = engine.poll() {
-            if let Output::Host(id, _) = output {
+            if let Output::Act(Action::Host(id, _)) = output {
                 engine.handle(Instant::ZERO, Input::Host(HostEvent::Done(id)));
             }
         }

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::aaa::{
-    AaaEvent, AaaOutput, AuthenOutcome, AuthenRequest, Decision, FramedIp, IpcpDecision, Outcome,
+    AaaEvent, AaaOutput, AuthenOutcome, AuthenRequest, Decision, FramedIp, Hints, IpcpDecision, Outcome,
     Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup, TunnelOutcome, UserProfile,
     UserSession,
 };
 use super::core::Pending;
 use super::interfaces::LinkState;
-use super::io::{HostRequest, InterfaceId, LogLine, Output, Socket};
+use super::io::{Action, HostRequest, InterfaceId, LogLine, Output, Socket};
 use super::ports::Side;
 use super::vpdn::lookup::{Definition, Lns};
-use crate::config::views::{InterfaceKind, IpAddress, L2tpSettings, NoSession};
+use crate::config::views::{InterfaceKind, IpAddress, L2tpSettings, NoSession, PeerAddress};
 use crate::proto::ppp::{Credentials, IpcpConfig};
 use crate::proto::radius::Secret;
 
@@ -25,6 +25,14 @@ pub(super) struct AaaState {
     session: Option<Box<UserSession>>,
     /// The address that the peer is to have so far.
     want: Option<Ipv4Addr>,
+}
+
+impl AaaState {
+    /// Each Class attribute that came with the user's Access-Accept.
+    pub fn class(&self) -> Vec<Vec<u8>> {
+        let profile = self.session.as_ref().and_then(|s| s.profile.as_ref());
+        profile.map(|p| p.class.clone()).unwrap_or_default()
+    }
 }
 
 /// What AAA says about the address that a peer asks for.
@@ -50,12 +58,13 @@ impl Engine {
             }
             AaaOutput::Transmit { socket, local, remote, bytes } => {
                 let local = local.unwrap_or(Ipv4Addr::UNSPECIFIED).into();
-                self.core.push(Output::Datagram { socket: Socket::Radius(socket), local, remote, bytes });
+                self.core.act(Action::Datagram { socket: Socket::Radius(socket), local, remote, bytes });
             }
             AaaOutput::Syslog { severity, text } => {
                 self.core.push(Output::Log(LogLine::Syslog { severity, text }))
             }
             AaaOutput::Event(event) => self.aaa_event(event),
+            AaaOutput::Tested(ticket, outcome) => self.core.push(Output::AaaTested(ticket, outcome)),
         }
     }
 
@@ -162,13 +171,13 @@ impl Engine {
             nas_ip: self.nas_address(),
             called,
             calling,
-            unique: id.0,
+            unique: self.unique_of(id),
         })
     }
 
     /// The address that stands for this router: that of the interface towards the first RADIUS server, else of
     /// the first interface that has one.
-    fn nas_address(&self) -> Ipv4Addr {
+    pub(super) fn nas_address(&self) -> Ipv4Addr {
         let server = self.config.aaa.servers.first().map(|s| s.address);
         let addresses = self.config.interfaces.iter().filter_map(|i| match (&i.ip, i.name.kind) {
             (IpAddress::Static(address), kind) if kind != InterfaceKind::VirtualTemplate => {
@@ -194,8 +203,18 @@ impl Engine {
         let Some(port) = self.aaa_port(id) else { return };
         let list = config.ppp.authentication_list.clone().filter(|l| l != "default");
         let request = AuthenRequest { port, list, credentials, already: false };
-        let ticket = self.aaa.authenticate(&mut self.core.cx(), request);
+        let session = self.registry.get(self.unique_of(id)).map(|entry| entry.number.to_string());
+        let hints = Hints { address: self.address_hint(id), session_id: session };
+        let ticket = self.aaa.authenticate_with(&mut self.core.cx(), request, hints);
         self.await_aaa(id, ticket);
+    }
+
+    /// The address that the peer of a port would get without RADIUS, where it is known beforehand.
+    fn address_hint(&self, id: InterfaceId) -> Option<Ipv4Addr> {
+        match self.port_config(id)?.peer_address.as_ref()? {
+            PeerAddress::Fixed(address) => Some(*address),
+            PeerAddress::Pool(_) => None,
+        }
     }
 
     fn await_aaa(&mut self, id: InterfaceId, ticket: Ticket) {

@@ -5,6 +5,7 @@ use super::interfaces::LinkState;
 use super::io::{ForwardCommand, InterfaceId};
 use super::isdn::{Call, cause};
 use super::ports::{Port, Side};
+use super::timers::Timer;
 use super::vpdn::lac::Access;
 use crate::proto::ppp::{Direction, Link};
 
@@ -20,6 +21,7 @@ impl Engine {
         let access = Access::new(call);
         let port = Port::new(Link::new(settings), label, Side::Access(Box::new(access)));
         self.ports.insert(id, port);
+        self.open_session(id);
         if let Some(port) = self.ports.get_mut(&id) {
             port.link.lower_up(&mut self.core.cx());
         }
@@ -34,6 +36,7 @@ impl Engine {
             let lac = std::mem::take(&mut access.lac);
             self.leave_tunnel(id, &port.label, lac);
         }
+        self.core.timers.set(Timer::LineErrors(id), None);
         self.core.forward(ForwardCommand::Detach { port: id });
         self.unbind(id);
     }

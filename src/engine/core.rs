@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::io::{ForwardCommand, HostRequest, InterfaceId, Output, RequestId, Socket};
+use super::io::{Action, ForwardCommand, HostRequest, InterfaceId, Output, RequestId, Socket};
 use super::journal::Journal;
 use super::syslog::Syslog;
 use super::timers::Timers;
@@ -89,12 +89,17 @@ impl Core {
         self.journal.syslog(message);
     }
 
+    /// Has the edge carry `action` out.
+    pub fn act(&mut self, action: Action) {
+        self.journal.push(Output::Act(action));
+    }
+
     pub fn push(&mut self, output: Output) {
         self.journal.push(output);
     }
 
     pub fn forward(&mut self, command: ForwardCommand) {
-        self.journal.push(Output::Forward(command));
+        self.act(Action::Forward(command));
     }
 
     /// Asks the host for something and notes what the answer is about.
@@ -102,7 +107,7 @@ impl Core {
         let id = RequestId(self.next_request);
         self.next_request += 1;
         self.pending.insert(id, pending);
-        self.journal.push(Output::Host(id, request));
+        self.act(Action::Host(id, request));
         id
     }
 

@@ -1,5 +1,7 @@
 //! Dial on demand: packets that come out of the TUN of an interface without a call to where they go.
 
+mod address;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
@@ -8,7 +10,7 @@ use std::time::Duration;
 use super::Engine;
 use super::debug::Dialer as DialerDebug;
 use super::interfaces::LinkState;
-use super::io::{CallRef, ForwardCommand, InterfaceId, Output};
+use super::io::{Action, CallRef, ForwardCommand, InterfaceId};
 use super::isdn::{Call, cause};
 use super::timers::Timer;
 use crate::config::views::{AccessEntry, DialerRule, InterfaceKind, InterfaceName, RouterConfig};
@@ -93,7 +95,7 @@ impl Engine {
         let Header { source, destination, .. } = header;
         if let Some(port) = self.port_towards(id, destination) {
             self.core.forward(ForwardCommand::Route { tun: id, destination, port });
-            self.core.push(Output::Packet { port, packet });
+            self.core.act(Action::Packet { port, packet });
             return;
         }
         let Some(interface) = self.interfaces.get(id) else { return };
@@ -236,8 +238,13 @@ impl Engine {
             let name = interface.name.clone();
             self.core.debug(&DialerDebug::Up { name: &name });
         }
-        for packet in held {
-            self.core.push(Output::Packet { port, packet });
+        let local = self.ports.get(&port).and_then(|p| p.network.as_ref()).map(|n| n.local);
+        for mut packet in held {
+            // What made the call when the interface had no address yet (`ip address negotiated`) has none either.
+            if let Some(local) = local {
+                address::set_source(&mut packet, local);
+            }
+            self.core.act(Action::Packet { port, packet });
         }
         self.arm_idle(port, owner);
     }

@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+use super::aaa::{TestOutcome, Ticket};
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
 use crate::proto::l2tp::{DataPath, Heard};
@@ -93,6 +94,53 @@ pub struct Counters {
     /// Packets of the network layer that are interesting for the idle timer: seconds since the router's start
     /// of the last one.
     pub last_activity: AtomicU64,
+    /// What came in and was no frame.
+    pub errors: LineErrors,
+}
+
+/// Frames that a line has spoilt, since the call began.
+#[derive(Debug, Default)]
+pub struct LineErrors {
+    /// A wrong FCS.
+    pub crc: AtomicU32,
+    /// Wrong framing, as a LAC reports it.
+    pub framing: AtomicU32,
+    /// Lost in the hardware or for want of a buffer, as a LAC reports it.
+    pub overruns: AtomicU32,
+    /// Shorter than a frame can be.
+    pub runts: AtomicU32,
+    /// Longer than a frame may be.
+    pub giants: AtomicU32,
+    /// Ended in the middle.
+    pub aborts: AtomicU32,
+}
+
+impl LineErrors {
+    const fn all(&self) -> [&AtomicU32; 6] {
+        [&self.crc, &self.framing, &self.overruns, &self.runts, &self.giants, &self.aborts]
+    }
+
+    /// All of them together.
+    pub fn total(&self) -> u32 {
+        self.all().into_iter().fold(0, |sum, counter| sum.wrapping_add(counter.load(Ordering::Relaxed)))
+    }
+
+    /// As a WEN of RFC 2661 (section 4.4.6, Call Errors) tells them: CRC, framing, hardware overruns, buffer
+    /// overruns, time-outs, alignment.
+    pub fn call_errors(&self) -> [u32; 6] {
+        let [crc, framing, overruns, runts, giants, aborts] =
+            self.all().map(|counter| counter.load(Ordering::Relaxed));
+        let framing = framing.wrapping_add(runts).wrapping_add(giants).wrapping_add(aborts);
+        [crc, framing, overruns, 0, 0, 0]
+    }
+
+    /// Takes over what a WEN tells of a line elsewhere.
+    pub fn report(&self, [crc, framing, hardware, buffer, timeouts, alignment]: [u32; 6]) {
+        self.crc.store(crc, Ordering::Relaxed);
+        let framing = framing.wrapping_add(timeouts).wrapping_add(alignment);
+        self.framing.store(framing, Ordering::Relaxed);
+        self.overruns.store(hardware.wrapping_add(buffer), Ordering::Relaxed);
+    }
 }
 
 impl Counters {
@@ -100,6 +148,9 @@ impl Counters {
     pub fn clear(&self) {
         let traffic = [&self.packets_out, &self.octets_out, &self.packets_in, &self.octets_in];
         for counter in traffic.into_iter().chain([&self.output_drops]) {
+            counter.store(0, Ordering::Relaxed);
+        }
+        for counter in self.errors.all() {
             counter.store(0, Ordering::Relaxed);
         }
     }
@@ -180,6 +231,14 @@ pub enum ForwardCommand {
         port: InterfaceId,
         /// The session.
         session: DataSession,
+    },
+    /// LAC: control characters to escape in what goes out on the channel of `port` (RFC 2661 section 6.14). A
+    /// synchronous line escapes none until it is told to; what comes in is taken with or without escapes.
+    SetAccm {
+        /// The access interface.
+        port: InterfaceId,
+        /// Bit n for octet n.
+        accm: u32,
     },
     /// Show the engine every L2TP data message that comes and goes (`debug vpdn l2x-data`), or stop that.
     Observe {
@@ -345,9 +404,9 @@ pub enum LogLine {
     },
 }
 
-/// What comes out of an engine.
+/// What the edge around an engine carries out for it.
 #[derive(Clone, Debug)]
-pub enum Output {
+pub enum Action {
     /// Send a UDP datagram.
     Datagram {
         /// From this socket.
@@ -384,10 +443,19 @@ pub enum Output {
     Forward(ForwardCommand),
     /// To the host.
     Host(RequestId, HostRequest),
+}
+
+/// What comes out of an engine.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// For the edge.
+    Act(Action),
     /// To log and consoles.
     Log(LogLine),
     /// To the EXEC command that waits for it: the outcome of its echo request.
     Echo(RequestId, EchoOutcome),
+    /// `test aaa group` has ended.
+    AaaTested(Ticket, TestOutcome),
 }
 
 /// How an echo request ended.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Engine;
 use super::debug::Isdn as IsdnDebug;
 use super::interfaces::{LinkState, Origin};
-use super::io::{CallRef, ChannelId, ForwardCommand, InterfaceId, IsdnMessage, Output};
+use super::io::{Action, CallRef, ChannelId, ForwardCommand, InterfaceId, IsdnMessage};
 use super::syslog::Syslog;
 use super::timers::Timer;
 use crate::config::views::InterfaceName;
@@ -97,7 +97,7 @@ impl Engine {
     }
 
     fn tell(&mut self, controller: &InterfaceName, message: IsdnMessage) {
-        self.core.push(Output::Signal { controller: controller.clone(), message });
+        self.core.act(Action::Signal { controller: controller.clone(), message });
     }
 
     /// Takes a call in, or refuses it.

@@ -17,6 +17,7 @@ mod isdn;
 mod journal;
 mod pool;
 mod ports;
+mod registry;
 mod syslog;
 mod timers;
 mod vaccess;
@@ -30,6 +31,7 @@ pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
 pub use self::journal::SwitchSet;
 pub use self::pool::PoolView;
+pub use self::registry::{AaaSessionView, SessionTunnel};
 pub use self::vpdn::VpdnCounters;
 pub use self::vpdn::events::{SessionSelector, TunnelSelector};
 pub use self::vpdn::history::{FailureType, HistoryEntry};
@@ -40,7 +42,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::aaa::{Aaa, Ticket};
+use self::aaa::{Aaa, Place, Sessions, Ticket};
 use self::core::{Change, Core, Pending, Work};
 use self::dialer::Dialers;
 use self::interfaces::Interfaces;
@@ -72,6 +74,7 @@ pub struct Engine {
     ports: HashMap<InterfaceId, Port>,
     tickets: HashMap<Ticket, InterfaceId>,
     aaa: Aaa,
+    registry: Sessions,
     l2tp: Endpoint,
     vpdn: Vpdn,
 }
@@ -91,6 +94,7 @@ impl Engine {
             ports: HashMap::new(),
             tickets: HashMap::new(),
             aaa: Aaa::new(),
+            registry: Sessions::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),
         }
@@ -189,6 +193,21 @@ impl Engine {
         id
     }
 
+    /// `test aaa group`; `Output::AaaTested` of this ticket tells the outcome.
+    pub fn test_aaa(&mut self, now: Instant, test: &aaa::PasswordTest) -> aaa::Ticket {
+        self.advance(now);
+        let nas_ip = self.nas_address();
+        let ticket = self.aaa.test(&mut self.core.cx(), nas_ip, test);
+        self.pump();
+        ticket
+    }
+
+    /// Nobody waits for a test any more.
+    pub fn cancel_test_aaa(&mut self, ticket: aaa::Ticket) {
+        self.aaa.cancel_test(&mut self.core.cx(), ticket);
+        self.pump();
+    }
+
     /// `clear vpdn tunnel`: ends tunnels with their sessions. How many there were.
     pub fn clear_tunnel(&mut self, now: Instant, selector: &TunnelSelector) -> usize {
         self.advance(now);
@@ -225,6 +244,7 @@ impl Engine {
             && self.isdn.calls.is_empty()
             && self.isdn.by_interface.is_empty()
             && self.ports.is_empty()
+            && self.registry.iter().all(|(_, s)| matches!(s.place, Place::Line(_)))
             && self.tickets.is_empty()
             && self.vpdn.is_quiet()
             && self.core.work.is_empty()
@@ -270,6 +290,7 @@ impl Engine {
                 Timer::Protocol(id) => self.protocol_due(id),
                 Timer::Connected(call) => self.connected_due(call),
                 Timer::Answer(call) => self.answer_due(call),
+                Timer::LineErrors(id) => self.line_errors_due(id),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),

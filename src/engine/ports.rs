@@ -6,11 +6,12 @@ use std::sync::Arc;
 use ipnet::Ipv4Net;
 
 use super::Engine;
+use super::aaa::Place;
 use super::aaa_calls::PeerDecision;
 use super::core::{Change, Pending, Work};
 use super::debug::PeerRoute;
 use super::interfaces::{Binding, LinkState};
-use super::io::{Counters, ForwardCommand, HostRequest, InterfaceId, Output};
+use super::io::{Action, Counters, ForwardCommand, HostRequest, InterfaceId};
 use super::timers::Timer;
 use super::vaccess::Vaccess;
 use super::vpdn::lac::Access;
@@ -57,6 +58,11 @@ impl Port {
             forwarded: Arc::default(),
             side,
         }
+    }
+
+    /// Each Class attribute that came with the user's Access-Accept.
+    pub fn class(&self) -> Vec<Vec<u8>> {
+        self.session.class()
     }
 
     pub fn access(&self) -> Option<&Access> {
@@ -173,7 +179,7 @@ impl Engine {
     pub(super) fn drive(&mut self, id: InterfaceId) {
         while let Some(output) = self.ports.get_mut(&id).and_then(|p| p.link.poll()) {
             match output {
-                LinkOutput::Transmit(frame) => self.core.push(Output::Frame { port: id, frame }),
+                LinkOutput::Transmit(frame) => self.core.act(Action::Frame { port: id, frame }),
                 LinkOutput::Event(event) => self.link_event(id, event),
             }
         }
@@ -187,6 +193,7 @@ impl Engine {
                 if let Some(port) = self.ports.get_mut(&id) {
                     port.framing = framing;
                 }
+                self.tell_accm(id);
             }
             Event::Authenticate(credentials) => self.claimed(id, credentials),
             Event::SecretWanted { name, protocol } => self.secret_wanted(id, &name, protocol),
@@ -462,6 +469,7 @@ impl Engine {
             self.pools.give_back(address, id);
         }
         self.forget_aaa(&port.session);
+        self.registry.close(Place::Port(id));
         Some(port)
     }
 

@@ -16,6 +16,8 @@ pub(super) enum Timer {
     Connected(CallRef),
     /// A call that was placed has not been answered.
     Answer(CallRef),
+    /// LAC: line errors of a forwarded call are due to be told.
+    LineErrors(InterfaceId),
     /// Dial on demand: look whether the call is idle.
     Idle(InterfaceId),
     /// Dial on demand: a call that failed may be tried again.

@@ -25,6 +25,8 @@ pub(super) struct Vaccess {
     pub called: Option<Box<str>>,
     /// The ICCN, until the link has begun.
     info: Option<Box<ConnectInfo>>,
+    /// The ACCMs that the LAC knows of: to send to the user with, and to receive with.
+    pub accm: (u32, u32),
 }
 
 impl Engine {
@@ -62,11 +64,13 @@ impl Engine {
             group,
             calling: calling_number.map(String::into_boxed_str),
             called: called_number.map(String::into_boxed_str),
+            accm: (agreed_accm(&info.last_received_lcp), agreed_accm(&info.last_sent_lcp)),
             info: Some(Box::new(info)),
         };
         let mut port = Port::new(link, label.clone(), Side::Vaccess(Box::new(vaccess)));
         port.user = user.clone();
         self.ports.insert(id, port);
+        self.open_session(id);
         self.vpdn.sessions.insert(session, id);
         self.say_clone(id, &label, &user, template, &name, &config);
         self.l2tp.bind(session, &label);
@@ -317,6 +321,11 @@ fn proxy_lcp(info: &ConnectInfo) -> Option<ProxyLcp> {
         last_sent: info.last_sent_lcp.clone()?,
         last_received: info.last_received_lcp.clone()?,
     })
+}
+
+/// The ACCM in options that a LAC has agreed on; every control character when it did not tell any.
+fn agreed_accm(options: &Option<Vec<u8>>) -> u32 {
+    crate::proto::ppp::accm(options.as_deref().unwrap_or_default())
 }
 
 /// What the LAC got out of the user, if it can be judged here, with its identifier.

@@ -37,7 +37,7 @@ pub struct SessionView {
     pub l2tp: L2tpSession,
     /// The interface.
     pub interface: Option<InterfaceName>,
-    /// The interface's id, which stands for the session's unique id.
+    /// AAA's unique id of the session.
     pub unique: u32,
     /// The user.
     pub user: Arc<str>,
@@ -183,7 +183,7 @@ impl Engine {
         let interface = port.and_then(|id| self.interfaces.get(id));
         SessionView {
             interface: interface.map(|i| i.name.clone()),
-            unique: port.map_or(0, |id| id.0),
+            unique: port.map_or(0, |id| self.unique_of(id)),
             user: port.and_then(|id| self.ports.get(&id)).map_or_else(|| "".into(), |p| p.user.clone()),
             group: self.vpdn.tunnels.get(&l2tp.id.tunnel).and_then(|t| t.group.clone()),
             counters: match port.and_then(|id| self.ports.get(&id)) {
@@ -274,14 +274,14 @@ impl Engine {
         (self.l2tp.counters(), self.vpdn.counters)
     }
 
-    /// The RADIUS servers, in order.
-    pub fn radius_servers(&self) -> Vec<crate::proto::radius::client::ServerView> {
-        self.aaa.servers()
+    /// The RADIUS client and its servers.
+    pub fn radius(&self) -> crate::proto::radius::client::ClientView {
+        self.aaa.radius(self.core.now)
     }
 
     /// `clear radius statistics`.
     pub fn clear_radius_statistics(&mut self) {
-        self.aaa.clear_counters();
+        self.aaa.clear_counters(self.core.now);
     }
 
     /// `clear vpdn dead-cache`: these LNSs may be tried again at once.

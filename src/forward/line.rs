@@ -54,11 +54,13 @@ pub(super) struct Channel {
     pub id: ChannelId,
     decoder: hdlc::Decoder,
     counters: Arc<Counters>,
+    /// Control characters that frames of a tunnel are escaped for.
+    pub accm: u32,
 }
 
 impl Channel {
     pub fn new(id: ChannelId, counters: Arc<Counters>) -> Self {
-        Channel { id, decoder: hdlc::Decoder::new(FRAME_MAX, 0), counters }
+        Channel { id, decoder: hdlc::Decoder::new(FRAME_MAX, 0), counters, accm: 0 }
     }
 
     pub fn counters(&self) -> &Counters {
@@ -68,18 +70,26 @@ impl Channel {
     /// Takes octets from the line and gives every good frame that ends in them to `each`. Returns how many bad
     /// ones were dropped.
     pub fn take(&mut self, octets: &[u8], mut each: impl FnMut(&[u8])) -> u64 {
-        let before = self.bad();
+        let before = self.decoder.counters();
         let counters = &self.counters;
         self.decoder.feed(octets, |frame| {
             count_in(counters, frame.len());
             each(frame);
         });
-        self.bad() - before
-    }
-
-    fn bad(&self) -> u64 {
-        let seen = self.decoder.counters();
-        seen.bad_fcs + seen.runts + seen.giants + seen.aborts
+        let now = self.decoder.counters();
+        let errors = &counters.errors;
+        let spoilt = [
+            (now.bad_fcs - before.bad_fcs, &errors.crc),
+            (now.runts - before.runts, &errors.runts),
+            (now.giants - before.giants, &errors.giants),
+            (now.aborts - before.aborts, &errors.aborts),
+        ];
+        let mut bad = 0;
+        for (more, counter) in spoilt.into_iter().filter(|(more, _)| *more > 0) {
+            counter.fetch_add(u32::try_from(more).unwrap_or(u32::MAX), Ordering::Relaxed);
+            bad += more;
+        }
+        bad
     }
 
     /// Sends a frame, FF 03 included where it is wanted.

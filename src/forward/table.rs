@@ -140,6 +140,12 @@ impl Table {
                     entry.spliced = true;
                 }
             }
+            ForwardCommand::SetAccm { port, accm } => {
+                match self.ports.get_mut(&port).and_then(|entry| entry.channel.as_mut()) {
+                    Some(channel) => channel.accm = accm,
+                    None => self.statistics.unknown_port += 1,
+                }
+            }
             ForwardCommand::Observe { on } => self.observed = on,
             ForwardCommand::Detach { port } => self.detach(port),
         }
@@ -192,7 +198,7 @@ impl Table {
             // The access line never agreed with the tunnel to leave FF 03 out: RFC 1662 wants it there, and a
             // receiver that agreed to ACFC must take it all the same.
             let bare = frame.strip_prefix(&ADDRESS_CONTROL).unwrap_or(frame);
-            let fate = channel.send(0, [&ADDRESS_CONTROL, bare, &[]], &mut self.scratch, sink);
+            let fate = channel.send(channel.accm, [&ADDRESS_CONTROL, bare, &[]], &mut self.scratch, sink);
             self.statistics.note(fate);
         } else {
             self.statistics.unknown_port += 1;

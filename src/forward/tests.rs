@@ -374,7 +374,7 @@ fn of_the_calls_of_a_dialer_each_carries_what_it_leads_to() {
         table.execute(ForwardCommand::AttachChannel { port, channel, counters });
         table.execute(ForwardCommand::OpenNetwork { port, tun: DIALER, framing });
     }
-    let mut way = |table: &mut Table, host: u8| {
+    let way = |table: &mut Table, host: u8| {
         let got = collect(|sink| table.packet(now(), DIALER, &to_host(host), sink));
         match &got[..] {
             [Got::Channel(id, _)] => Some(id.channel),

@@ -1,7 +1,8 @@
 //! Refuses grammars that cannot be matched: unknown names, and two commands of a mode that take the same line.
 
 use super::graph::{END, Graph, Label, keywords_only, lower};
-use super::syntax::{Command, File, Kind, Mistake, Mode, Tok};
+use super::kind::ArgKind;
+use super::syntax::{Command, File, Mistake, Mode, Tok};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A mode with everything that can be typed in it.
@@ -208,24 +209,10 @@ fn overlap(a: &Label, b: &Label) -> bool {
     match (a, b) {
         (Label::Keyword { word: a, .. }, Label::Keyword { word: b, .. }) => a.eq_ignore_ascii_case(b),
         (Label::Arg { kind: a, .. }, Label::Arg { kind: b, .. }) => match (a, b) {
-            (Kind::Range(a1, a2), Kind::Range(b1, b2)) => a1 <= b2 && b1 <= a2,
+            (ArgKind::Range(a1, a2), ArgKind::Range(b1, b2)) => a1 <= b2 && b1 <= a2,
             // Ranked types do not overlap: the better one takes the word.
-            (a, b) => rank(a) == rank(b),
+            (a, b) => a.rank() == b.rank(),
         },
         _ => false,
-    }
-}
-
-/// Which of several types takes a word that fits them all: the lowest.
-pub fn rank(kind: &Kind) -> u8 {
-    match kind {
-        Kind::Range(..) => 2,
-        Kind::Ipv4 | Kind::Mask | Kind::Ipv6 | Kind::Mac => 3,
-        Kind::Time | Kind::Month => 4,
-        Kind::Interface => 5,
-        Kind::Hex => 6,
-        Kind::Word => 7,
-        Kind::Secret | Kind::Secret0 | Kind::Hash => 8,
-        Kind::Line | Kind::Banner => 9,
     }
 }

@@ -1,5 +1,7 @@
 //! The grammar compiler: files in, Rust out. Runs in `build.rs`; the library carries it for its tests only.
 
+use super::kind;
+
 #[path = "check.rs"]
 pub mod check;
 #[path = "emit.rs"]

@@ -2,7 +2,8 @@
 
 use super::check::{Compiled, Entry};
 use super::graph::{END, Label, Mark, keywords_only};
-use super::syntax::{Command, Kind, Tok};
+use super::kind::ArgKind;
+use super::syntax::{Command, Tok};
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
@@ -39,18 +40,18 @@ fn builder(id: &str) -> String {
     out
 }
 
-fn rust_type(kind: &Kind) -> &'static str {
+fn rust_type(kind: &ArgKind) -> &'static str {
     match kind {
-        Kind::Word | Kind::Line | Kind::Banner => "String",
-        Kind::Ipv4 | Kind::Mask => "std::net::Ipv4Addr",
-        Kind::Ipv6 => "std::net::Ipv6Addr",
-        Kind::Range(_, max) if *max > u64::from(u32::MAX) => "u64",
-        Kind::Range(..) | Kind::Hex => "u32",
-        Kind::Interface => "value::InterfaceName",
-        Kind::Time => "value::TimeOfDay",
-        Kind::Month => "value::Month",
-        Kind::Mac => "[u8; 6]",
-        Kind::Secret | Kind::Secret0 | Kind::Hash => "value::Secret",
+        ArgKind::Word | ArgKind::Line | ArgKind::Banner => "String",
+        ArgKind::Ipv4 | ArgKind::Mask => "std::net::Ipv4Addr",
+        ArgKind::Ipv6 => "std::net::Ipv6Addr",
+        ArgKind::Range(_, max) if *max > u64::from(u32::MAX) => "u64",
+        ArgKind::Range(..) | ArgKind::Hex => "u32",
+        ArgKind::Interface => "value::InterfaceName",
+        ArgKind::Time => "value::TimeOfDay",
+        ArgKind::Month => "value::Month",
+        ArgKind::Mac => "[u8; 6]",
+        ArgKind::Secret | ArgKind::Secret0 | ArgKind::Hash => "value::Secret",
     }
 }
 
@@ -276,9 +277,9 @@ fn option(s: Option<String>) -> String {
     s.map_or("None".into(), |s| format!("Some({s})"))
 }
 
-fn kind_expr(kind: &Kind) -> String {
+fn kind_expr(kind: &ArgKind) -> String {
     match kind {
-        Kind::Range(a, b) => format!("ArgKind::Range({a}, {b})"),
+        ArgKind::Range(a, b) => format!("ArgKind::Range({a}, {b})"),
         other => format!("ArgKind::{other:?}"),
     }
 }

@@ -3,7 +3,8 @@
 //! Every keyword and argument is a node; joins (empty nodes) carry options, alternatives and loops while the graph
 //! is built and are gone from the result.
 
-use super::syntax::{Command, Kind, Mistake, Tok};
+use super::kind::ArgKind;
+use super::syntax::{Command, Mistake, Tok};
 
 /// What walking into a node records besides its word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub enum Label {
         /// Its slot.
         slot: u16,
         /// What it accepts.
-        kind: Kind,
+        kind: ArgKind,
         /// Its help.
         help: String,
     },
@@ -164,7 +165,7 @@ impl Builder {
             }
             Tok::Arg { name, kind, help, many } => {
                 let slot = self.slot(name);
-                let n = self.node(Label::Arg { slot, kind: kind.clone(), help: help.clone() });
+                let n = self.node(Label::Arg { slot, kind: *kind, help: help.clone() });
                 self.link(from, n);
                 self.link(n, to);
                 if *many {

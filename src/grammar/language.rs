@@ -9,7 +9,8 @@
 //! ```
 //! `#` starts a comment. A brace shares what stands before it; `+` means one or more; `&( )` means any order.
 
-use super::syntax::{Alias, Attrs, Body, Command, File, Kind, Location, Mistake, Mode, Tok};
+use super::kind::ArgKind;
+use super::syntax::{Alias, Attrs, Body, Command, File, Location, Mistake, Mode, Tok};
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while, take_while1};
 use nom::character::complete::{char, multispace1};
@@ -72,25 +73,25 @@ fn number(i: &str) -> Read<'_, u32> {
     }
 }
 
-fn kind(i: &str) -> Read<'_, Kind> {
+fn kind(i: &str) -> Read<'_, ArgKind> {
     let (rest, w) = word(i)?;
     let kind = match w.as_str() {
-        "WORD" => Kind::Word,
-        "LINE" => Kind::Line,
-        "A.B.C.D" => Kind::Ipv4,
-        "MASK" => Kind::Mask,
-        "X:X:X:X::X" => Kind::Ipv6,
-        "INTERFACE" => Kind::Interface,
-        "HEX" => Kind::Hex,
-        "TIME" => Kind::Time,
-        "MONTH" => Kind::Month,
-        "MAC" => Kind::Mac,
-        "SECRET" => Kind::Secret,
-        "SECRET0" => Kind::Secret0,
-        "HASH" => Kind::Hash,
-        "BANNER" => Kind::Banner,
+        "WORD" => ArgKind::Word,
+        "LINE" => ArgKind::Line,
+        "A.B.C.D" => ArgKind::Ipv4,
+        "MASK" => ArgKind::Mask,
+        "X:X:X:X::X" => ArgKind::Ipv6,
+        "INTERFACE" => ArgKind::Interface,
+        "HEX" => ArgKind::Hex,
+        "TIME" => ArgKind::Time,
+        "MONTH" => ArgKind::Month,
+        "MAC" => ArgKind::Mac,
+        "SECRET" => ArgKind::Secret,
+        "SECRET0" => ArgKind::Secret0,
+        "HASH" => ArgKind::Hash,
+        "BANNER" => ArgKind::Banner,
         range => match range.split_once('-').map(|(a, b)| (a.parse(), b.parse())) {
-            Some((Ok(a), Ok(b))) if a <= b => Kind::Range(a, b),
+            Some((Ok(a), Ok(b))) if a <= b => ArgKind::Range(a, b),
             _ => return refuse(i, format!("unknown argument type {w:?}")),
         },
     };

@@ -3,6 +3,8 @@
 //! [`command::Command`] is nested by grammar file, so that a handler file matches its own family exhaustively.
 //! A command that has a `no` form holds an [`Op`]; its arguments are in a struct of the command's name.
 
+mod kind;
+pub mod sample;
 pub mod table;
 pub mod value;
 

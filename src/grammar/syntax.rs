@@ -1,5 +1,7 @@
 //! What a grammar file says, before it is compiled.
 
+use super::kind::ArgKind;
+
 /// Where an entry stands in the grammar files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Location {
@@ -13,41 +15,6 @@ impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "grammars/{}:{}", self.file, self.line)
     }
-}
-
-/// The type of an argument: what it accepts, and what `?` shows for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `WORD`: one word.
-    Word,
-    /// `LINE`: the rest of the line.
-    Line,
-    /// `A.B.C.D`: an IPv4 address, mask or wildcard.
-    Ipv4,
-    /// `MASK`: a contiguous IPv4 subnet mask, shown as `A.B.C.D`.
-    Mask,
-    /// `X:X:X:X::X`: an IPv6 address.
-    Ipv6,
-    /// `a-b`: a decimal number.
-    Range(u64, u64),
-    /// `INTERFACE`: an interface name in one word or two.
-    Interface,
-    /// `HEX`: a hexadecimal number, with or without `0x`.
-    Hex,
-    /// `TIME`: hh:mm:ss.
-    Time,
-    /// `MONTH`: the name of a month, abbreviated to three letters or more.
-    Month,
-    /// `MAC`: H.H.H.
-    Mac,
-    /// `SECRET`: a password, `[0|7] text`, shown without a type when it is in clear.
-    Secret,
-    /// `SECRET0`: the same, shown with `0` when it is in clear.
-    Secret0,
-    /// `HASH`: a secret kept as a digest, `[0|5|8|9] text`.
-    Hash,
-    /// `BANNER`: text between two delimiting characters, over several lines.
-    Banner,
 }
 
 /// One element of a command's path.
@@ -65,7 +32,7 @@ pub enum Tok {
         /// The field of the generated type.
         name: String,
         /// What it accepts.
-        kind: Kind,
+        kind: ArgKind,
         /// Right-hand column of `?`.
         help: String,
         /// One or more of them.

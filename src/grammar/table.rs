@@ -1,5 +1,7 @@
 //! The shape of the generated tables, and how a walk through them becomes a typed command.
 
+pub use super::kind::ArgKind;
+
 use super::command::{COMMANDS, Command, MODES, Mode};
 use super::value::{FromValue, Value};
 
@@ -187,41 +189,6 @@ pub enum Token {
         /// Its help.
         help: &'static str,
     },
-}
-
-/// What an argument accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ArgKind {
-    /// One word.
-    Word,
-    /// The rest of the line.
-    Line,
-    /// An IPv4 address.
-    Ipv4,
-    /// A contiguous subnet mask.
-    Mask,
-    /// An IPv6 address.
-    Ipv6,
-    /// A decimal number.
-    Range(u64, u64),
-    /// An interface name.
-    Interface,
-    /// A hexadecimal number.
-    Hex,
-    /// hh:mm:ss.
-    Time,
-    /// A month's name.
-    Month,
-    /// H.H.H.
-    Mac,
-    /// A password.
-    Secret,
-    /// A password that is shown with type 0 when in clear.
-    Secret0,
-    /// A password kept as a digest.
-    Hash,
-    /// Text between delimiters.
-    Banner,
 }
 
 /// What entering a node records.

@@ -18,7 +18,7 @@ use super::handle::{HostConfig, Notice, Order, RouterHandle, Startup};
 use super::machine::{Event, Factory, Machine};
 use super::ping::{self, Answer, Echo};
 use super::udp::{DATAGRAM_MAX, Received};
-use crate::engine::{self, HostEvent, HostRequest, InterfaceId, RequestId, Socket};
+use crate::engine::{self, Action, HostEvent, HostRequest, InterfaceId, RequestId, Socket};
 use crate::forward::{Delivery, Disposition, Fate};
 use crate::router::{ConsoleInput, ConsoleOutput, Input, LineId, Output, Router};
 
@@ -393,26 +393,8 @@ impl Task {
     }
 
     fn execute(&mut self, output: Output) {
-        let now = self.machine.clock.now();
-        let (edge, for_engine) = (&self.edge, &mut self.for_engine);
         match output {
-            Output::Datagram { socket, local, remote, bytes } => {
-                // A datagram that was dropped is one that was lost on the way.
-                let _ = edge.transmit(socket, local, remote, &bytes);
-            }
-            Output::Frame { port, frame } => {
-                self.machine.table.frame_out(port, &frame, &mut |delivery| carry(edge, for_engine, delivery))
-            }
-            Output::Packet { port, packet } => {
-                self.machine
-                    .table
-                    .packet_out(now, port, &packet, &mut |delivery| carry(edge, for_engine, delivery));
-            }
-            Output::Signal { controller, message } => {
-                edge.access().signal(controller, message);
-            }
-            Output::Forward(command) => self.machine.table.execute(command),
-            Output::Host(id, request) => self.request(id, request),
+            Output::Act(action) => self.act(action),
             Output::Console(line, output) => {
                 if let Some(terminal) = self.terminals.get_mut(&line) {
                     // A terminal that went away without a word stays attached until somebody else attaches.
@@ -421,6 +403,30 @@ impl Task {
             }
             Output::SaveStartup(text) => self.save(text),
             Output::Reload => self.reload = true,
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        let now = self.machine.clock.now();
+        let (edge, for_engine) = (&self.edge, &mut self.for_engine);
+        match action {
+            Action::Datagram { socket, local, remote, bytes } => {
+                // A datagram that was dropped is one that was lost on the way.
+                let _ = edge.transmit(socket, local, remote, &bytes);
+            }
+            Action::Frame { port, frame } => {
+                self.machine.table.frame_out(port, &frame, &mut |delivery| carry(edge, for_engine, delivery))
+            }
+            Action::Packet { port, packet } => {
+                self.machine
+                    .table
+                    .packet_out(now, port, &packet, &mut |delivery| carry(edge, for_engine, delivery));
+            }
+            Action::Signal { controller, message } => {
+                edge.access().signal(controller, message);
+            }
+            Action::Forward(command) => self.machine.table.execute(command),
+            Action::Host(id, request) => self.request(id, request),
         }
     }
 

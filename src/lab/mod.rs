@@ -14,7 +14,6 @@ pub mod player;
 pub mod radius;
 pub mod radius_node;
 pub mod real;
-pub mod screen;
 pub mod segment;
 pub mod shell;
 pub mod status;

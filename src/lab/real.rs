@@ -19,7 +19,6 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc as sync;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -184,7 +183,7 @@ impl RealLab {
         self.order(Order::NoCapture);
     }
 
-    /// Switches a router off, or on again with the startup-config it has saved.
+    /// Switches a router off, or on again with the startup-config it has saved; or a RADIUS server.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -293,26 +292,57 @@ pub fn new_viewer() -> ViewerId {
     ViewerId(NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// What reaches a play.
+enum Shown {
+    Console(NodeId, ConsoleOutput),
+    Interrupt,
+}
+
+/// Ends a play from another thread than the one that it runs on.
+pub struct Interrupter(sync::Sender<Shown>);
+
+impl Interrupter {
+    /// The play ends with the step that it is at.
+    pub fn interrupt(&self) {
+        // It has ended by itself when nobody takes it.
+        let _ = self.0.send(Shown::Interrupt);
+    }
+}
+
 /// A real lab as the stage of a play.
 pub struct RealStage<'a> {
     lab: &'a RealLab,
     viewer: ViewerId,
-    outputs: sync::Receiver<(NodeId, ConsoleOutput)>,
+    shown: sync::Receiver<Shown>,
+    interrupter: sync::Sender<Shown>,
+    interrupted: bool,
 }
 
 impl<'a> RealStage<'a> {
     /// Watches every console from now on. Consoles of a play do not page.
     pub fn new(lab: &'a RealLab) -> Self {
-        let (sender, outputs) = sync::channel();
+        let (interrupter, shown) = sync::channel();
         let viewer = new_viewer();
         for (node, ..) in lab.description.routers() {
-            let sender = sender.clone();
+            let sender = interrupter.clone();
             // The receiver is gone when the play is over and the lab has not heard of it yet.
-            let sink = Box::new(move |output| sender.send((node, output)).unwrap_or(()));
+            let sink = Box::new(move |output| sender.send(Shown::Console(node, output)).unwrap_or(()));
             lab.attach(node, viewer, sink);
             lab.console(node, viewer, ConsoleInput::Size { width: 80, length: 0 });
         }
-        RealStage { lab, viewer, outputs }
+        RealStage { lab, viewer, shown, interrupter, interrupted: false }
+    }
+
+    /// What ends the play on it.
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter(self.interrupter.clone())
+    }
+
+    fn take(&mut self, shown: Shown, outputs: &mut Vec<(NodeId, ConsoleOutput)>) {
+        match shown {
+            Shown::Console(node, output) => outputs.push((node, output)),
+            Shown::Interrupt => self.interrupted = true,
+        }
     }
 }
 
@@ -336,14 +366,21 @@ impl Stage for RealStage<'_> {
     fn advance(&mut self, until: Instant) -> Vec<(NodeId, ConsoleOutput)> {
         let wait = until.duration_since(self.lab.now());
         let mut outputs = Vec::new();
-        match self.outputs.recv_timeout(wait) {
-            Ok(first) => outputs.push(first),
-            Err(sync::RecvTimeoutError::Timeout) => {}
-            // The lab has ended: its time goes on, so that whoever waits comes to an end too.
-            Err(sync::RecvTimeoutError::Disconnected) => std::thread::sleep(wait.min(Duration::from_secs(1))),
+        // Nothing comes before the time is over when the lab has ended: this end of the queue is open for as long as
+        // the stage is there.
+        if !self.interrupted
+            && let Ok(first) = self.shown.recv_timeout(wait)
+        {
+            self.take(first, &mut outputs);
         }
-        outputs.extend(self.outputs.try_iter());
+        while let Ok(shown) = self.shown.try_recv() {
+            self.take(shown, &mut outputs);
+        }
         outputs
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted
     }
 
     fn shell(&mut self, node: NodeId, command: &str) -> Result<ShellOutcome, String> {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::entropy::Scripted;
 use super::virtual_host::{Attachment, HostOutput, VirtualHost};
 use crate::config::views::InterfaceName;
-use crate::engine::{self, ChannelId, HostEvent, HostRequest, InterfaceId, IsdnMessage, Socket};
+use crate::engine::{self, Action, ChannelId, HostEvent, HostRequest, InterfaceId, IsdnMessage, Socket};
 use crate::forward::{Delivery, Disposition, Fate, Table};
 use crate::proto::Instant;
 use crate::proto::l2tp::PORT;
@@ -232,21 +232,32 @@ impl VirtualRouter {
     }
 
     fn router_output(&mut self, now: Instant, output: Output) {
+        match output {
+            Output::Act(action) => self.act(now, action),
+            Output::Console(CONSOLE, output) => self.outputs.push_back(NodeOutput::Console(output)),
+            // No other line is ever opened here.
+            Output::Console(..) => {}
+            Output::SaveStartup(text) => self.startup = text,
+            Output::Reload => self.outputs.push_back(NodeOutput::Reloaded),
+        }
+    }
+
+    fn act(&mut self, now: Instant, action: Action) {
         let delivered = &mut self.delivered;
         let mut sink = |d: Delivery<'_>| keep(delivered, d);
-        match output {
-            Output::Datagram { socket, local, remote, bytes } => {
+        match action {
+            Action::Datagram { socket, local, remote, bytes } => {
                 if let Some(port) = self.sockets.get(&socket) {
                     self.host.send_datagram(SocketAddr::new(local, *port), remote, &bytes);
                 }
             }
-            Output::Frame { port, frame } => self.table.frame_out(port, &frame, &mut sink),
-            Output::Packet { port, packet } => self.table.packet_out(now, port, &packet, &mut sink),
-            Output::Signal { controller, message } => {
+            Action::Frame { port, frame } => self.table.frame_out(port, &frame, &mut sink),
+            Action::Packet { port, packet } => self.table.packet_out(now, port, &packet, &mut sink),
+            Action::Signal { controller, message } => {
                 self.outputs.push_back(NodeOutput::Signal { controller, message });
             }
-            Output::Forward(command) => self.table.execute(command),
-            Output::Host(id, request) => {
+            Action::Forward(command) => self.table.execute(command),
+            Action::Host(id, request) => {
                 match &request {
                     HostRequest::OpenSocket { socket, port } => {
                         self.sockets.insert(*socket, *port);
@@ -260,11 +271,6 @@ impl VirtualRouter {
                 }
                 self.host.request(now, id, request);
             }
-            Output::Console(CONSOLE, output) => self.outputs.push_back(NodeOutput::Console(output)),
-            // No other line is ever opened here.
-            Output::Console(..) => {}
-            Output::SaveStartup(text) => self.startup = text,
-            Output::Reload => self.outputs.push_back(NodeOutput::Reloaded),
         }
     }
 

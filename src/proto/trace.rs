@@ -37,6 +37,14 @@ pub enum Switch {
     AaaAccounting,
     /// `debug radius`
     Radius,
+    /// `debug radius brief`
+    RadiusBrief,
+    /// `debug radius verbose`
+    RadiusVerbose,
+    /// `debug radius authentication`
+    RadiusAuthentication,
+    /// `debug radius accounting`
+    RadiusAccounting,
     /// `debug isdn events`
     IsdnEvents,
     /// `debug dialer`
@@ -45,7 +53,7 @@ pub enum Switch {
 
 impl Switch {
     /// Every switch, in the order in which `show debugging` groups them.
-    pub const ALL: [Switch; 18] = [
+    pub const ALL: [Switch; 22] = [
         Switch::PppNegotiation,
         Switch::PppAuthentication,
         Switch::PppPacket,
@@ -62,6 +70,10 @@ impl Switch {
         Switch::AaaAuthorization,
         Switch::AaaAccounting,
         Switch::Radius,
+        Switch::RadiusBrief,
+        Switch::RadiusVerbose,
+        Switch::RadiusAuthentication,
+        Switch::RadiusAccounting,
         Switch::IsdnEvents,
         Switch::Dialer,
     ];

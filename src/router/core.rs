@@ -10,6 +10,7 @@ use super::io::{LineId, Output};
 use crate::cli::{ExecResult, Executor, Parsed};
 use crate::config::store::{Applied, Path, Store};
 use crate::config::{LineReport, RouterConfig, Verdict};
+use crate::engine::aaa::Ticket;
 use crate::engine::{self, Engine, LogLine, RequestId};
 use crate::logging::clock::Clock;
 use crate::logging::{Delivery, Logging};
@@ -57,6 +58,8 @@ pub(super) struct Core {
     pub jobs: HashMap<LineId, Job>,
     /// Echo requests on their way, and who waits for them.
     pub echoes: HashMap<RequestId, LineId>,
+    /// Tests of AAA on their way, and who waits for them.
+    pub tests: HashMap<Ticket, LineId>,
     /// What commands that go on print, and whether they are over.
     pub progress: Vec<(LineId, String, bool)>,
     /// Who sits where, as of the command that runs.
@@ -86,6 +89,7 @@ impl Core {
             monitors: BTreeSet::new(),
             jobs: HashMap::new(),
             echoes: HashMap::new(),
+            tests: HashMap::new(),
             progress: Vec::new(),
             lines: Vec::new(),
             to_close: Vec::new(),
@@ -134,22 +138,10 @@ impl Core {
         while let Some(output) = self.engine.poll() {
             moved = true;
             match output {
-                engine::Output::Datagram { socket, local, remote, bytes } => {
-                    self.outputs.push_back(Output::Datagram { socket, local, remote, bytes });
-                }
-                engine::Output::Frame { port, frame } => {
-                    self.outputs.push_back(Output::Frame { port, frame })
-                }
-                engine::Output::Packet { port, packet } => {
-                    self.outputs.push_back(Output::Packet { port, packet });
-                }
-                engine::Output::Signal { controller, message } => {
-                    self.outputs.push_back(Output::Signal { controller, message });
-                }
-                engine::Output::Forward(command) => self.outputs.push_back(Output::Forward(command)),
-                engine::Output::Host(id, request) => self.outputs.push_back(Output::Host(id, request)),
+                engine::Output::Act(action) => self.outputs.push_back(Output::Act(action)),
                 engine::Output::Log(line) => self.take_log(&line),
                 engine::Output::Echo(id, outcome) => exec::echo(self, id, outcome),
+                engine::Output::AaaTested(ticket, outcome) => exec::tested(self, ticket, &outcome),
             }
         }
         moved
@@ -170,6 +162,7 @@ impl Core {
         self.monitors.remove(&line);
         self.jobs.remove(&line);
         self.echoes.retain(|_, waiting| *waiting != line);
+        exec::forget_test(self, line);
     }
 
     /// `console`, `vty0`.

@@ -1,9 +1,6 @@
 //! What goes into a [`Router`](super::Router) and what comes out of it.
 
-use std::net::{IpAddr, SocketAddr};
-
-use crate::config::views::InterfaceName;
-use crate::engine::{self, ForwardCommand, HostRequest, InterfaceId, IsdnMessage, RequestId, Socket};
+use crate::engine::{self, Action};
 
 /// A terminal line of one router: 0 is the console, others are numbered as they are opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,42 +99,8 @@ pub enum Input<'a> {
 /// What comes out of a router.
 #[derive(Clone, Debug)]
 pub enum Output {
-    /// Send a UDP datagram.
-    Datagram {
-        /// From this socket.
-        socket: Socket,
-        /// From this address; unspecified for "as routed".
-        local: IpAddr,
-        /// To there.
-        remote: SocketAddr,
-        /// Payload.
-        bytes: Vec<u8>,
-    },
-    /// Send a PPP frame out of a port; `forward` adds HDLC or L2TP.
-    Frame {
-        /// The PPP interface.
-        port: InterfaceId,
-        /// Protocol field first.
-        frame: Vec<u8>,
-    },
-    /// Send an IP packet that was held for this port.
-    Packet {
-        /// The PPP interface.
-        port: InterfaceId,
-        /// The IP packet.
-        packet: Vec<u8>,
-    },
-    /// To the ISDN switch.
-    Signal {
-        /// `Serial0:23` or `BRI0`.
-        controller: InterfaceName,
-        /// The message.
-        message: IsdnMessage,
-    },
-    /// To the data plane.
-    Forward(ForwardCommand),
-    /// To the host.
-    Host(RequestId, HostRequest),
+    /// What the engine wants of the edge.
+    Act(Action),
     /// To a terminal.
     Console(LineId, ConsoleOutput),
     /// `write memory`: keep this text as startup-config.

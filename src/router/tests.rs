@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::views::{InterfaceKind, InterfaceName};
-use crate::engine::{HostEvent, HostRequest, RequestId};
+use crate::engine::{Action, HostEvent, HostRequest, RequestId};
 use crate::proto::entropy::Seeded;
 
 const LAC: &str = include_str!("../../configs/dial-in/lac.cfg");
@@ -137,14 +137,10 @@ impl Bench {
         while let Some(output) = self.router.poll() {
             match output {
                 Output::Console(line, output) => self.show(line, output),
-                Output::Host(id, request) => self.request(id, request),
+                Output::Act(Action::Host(id, request)) => self.request(id, request),
                 Output::SaveStartup(text) => self.saved = Some(text),
                 Output::Reload => self.reloads += 1,
-                Output::Datagram { .. }
-                | Output::Frame { .. }
-                | Output::Packet { .. }
-                | Output::Signal { .. }
-                | Output::Forward(_) => {}
+                Output::Act(_) => {}
             }
         }
     }

@@ -18,7 +18,7 @@ use rustyline::{
     KeyEvent, Modifiers, RepeatCount,
 };
 
-use super::screen::Screen;
+use super::screen::{Expects, Screen};
 use crate::router::{ConsoleInput, ConsoleOutput};
 
 /// Ctrl-^, the escape character of IOS.
@@ -117,44 +117,38 @@ fn piped(
     mut to: impl Write,
 ) -> io::Result<()> {
     let (mut screen, mut typed, mut ended) = (Screen::new(), VecDeque::new(), false);
-    // What waits for a line.
-    let mut asked: Option<ConsoleOutput> = None;
     for happened in happenings(receive, input) {
         match happened {
-            Happened::RouterGone | Happened::Shown(ConsoleOutput::Closed) => break,
+            Happened::RouterGone => break,
             Happened::Typed(line) => typed.push_back(line?),
             Happened::InputEnded => ended = true,
-            Happened::Shown(output) => {
-                to.write_all(screen.output(&output).as_bytes())?;
-                to.flush()?;
-                match output {
-                    ConsoleOutput::More => send(ConsoleInput::Key(' ')),
-                    ConsoleOutput::Prompt { .. } | ConsoleOutput::Ask { .. } | ConsoleOutput::Confirm(_) => {
-                        asked = Some(output);
-                    }
-                    ConsoleOutput::Text(_)
-                    | ConsoleOutput::Async(_)
-                    | ConsoleOutput::Completed { .. }
-                    | ConsoleOutput::Closed => {}
-                }
-            }
+            Happened::Shown(output) => screen.output(output),
         }
-        let Some(question) = asked.take() else { continue };
-        let Some(line) = typed.pop_front() else {
-            if ended {
-                break;
-            }
-            asked = Some(question);
-            continue;
+        let input = match screen.expects() {
+            Expects::Nothing => None,
+            Expects::Closed => break,
+            // Nobody reads page by page through a pipe.
+            Expects::More => Some(ConsoleInput::Key(' ')),
+            Expects::Command | Expects::Answer { .. } => match typed.pop_front() {
+                Some(line) => Some(ConsoleInput::Line(line)),
+                None if ended => break,
+                None => None,
+            },
+            Expects::Confirm => match typed.pop_front() {
+                Some(line) => Some(ConsoleInput::Key(line.chars().next().unwrap_or('\n'))),
+                None if ended => break,
+                None => None,
+            },
         };
-        let echo = !matches!(question, ConsoleOutput::Ask { echo: false, .. });
-        to.write_all(screen.typed(&line, echo).as_bytes())?;
-        send(match question {
-            ConsoleOutput::Confirm(_) => ConsoleInput::Key(line.chars().next().unwrap_or('\n')),
-            _ => ConsoleInput::Line(line),
-        });
+        if let Some(input) = input {
+            screen.typed(if let ConsoleInput::Line(line) = &input { line } else { "" });
+            send(input);
+        }
+        to.write_all(screen.take().as_bytes())?;
+        to.flush()?;
     }
-    to.write_all(screen.finish().as_bytes())?;
+    screen.finish();
+    to.write_all(screen.take().as_bytes())?;
     to.flush()?;
     send(ConsoleInput::Leave);
     Ok(())

@@ -5,80 +5,21 @@ use vpdnsh::config::Store;
 use vpdnsh::config::nvgen::running_config;
 use vpdnsh::grammar::Mode;
 use vpdnsh::grammar::command::{COMMANDS, MODES};
-use vpdnsh::grammar::table::{ArgKind, CommandSpec, END, NoForm, Token};
-
-/// Small, repeatable randomness.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap_or(0) % sides.max(1)
-    }
-}
-
-fn argument(kind: ArgKind, dice: &mut Dice) -> String {
-    match kind {
-        ArgKind::Word => format!("zq{}", dice.roll(50)),
-        ArgKind::Line => format!("zq some text {}", dice.roll(50)),
-        ArgKind::Ipv4 => format!("10.{}.0.{}", dice.roll(9), dice.roll(250)),
-        ArgKind::Mask => ["255.255.255.0", "255.0.0.0", "255.255.255.255"][dice.roll(3)].into(),
-        ArgKind::Ipv6 => "2001:db8::1".into(),
-        ArgKind::Range(a, b) => {
-            (a + u64::try_from(dice.roll(usize::try_from(b - a + 1).unwrap_or(9))).unwrap_or(0)).to_string()
-        }
-        ArgKind::Interface => {
-            ["Ethernet0", "Serial0:23", "Virtual-Template 1", "BRI0", "ATM0/0.32"][dice.roll(5)].into()
-        }
-        ArgKind::Hex => "0x2142".into(),
-        ArgKind::Time => "12:34:56".into(),
-        ArgKind::Month => "March".into(),
-        ArgKind::Mac => "0030.94fe.1bbf".into(),
-        ArgKind::Secret | ArgKind::Secret0 => ["cisco", "7 094F471A1A0A", "0 zq"][dice.roll(3)].into(),
-        ArgKind::Hash => ["5 $1$Q0Zl$LN7ONybETL5LJZF1", "0 zq"][dice.roll(2)].into(),
-        ArgKind::Banner => "^Czq text^C".into(),
-    }
-}
-
-/// A line that follows the command's graph.
-fn sample(spec: &CommandSpec, dice: &mut Dice) -> String {
-    let (mut words, mut used, mut next) = (Vec::new(), Vec::new(), spec.start);
-    loop {
-        let open: Vec<usize> = next
-            .iter()
-            .copied()
-            .filter(|&n| n == END || spec.nodes[n].once == 0 || !used.contains(&spec.nodes[n].once))
-            .collect();
-        // Long repetitions teach nothing: past a dozen words the end is taken where there is one.
-        let pick = if words.len() > 12 && open.contains(&END) { END } else { open[dice.roll(open.len())] };
-        if pick == END {
-            return words.join(" ");
-        }
-        let node = &spec.nodes[pick];
-        used.push(node.once);
-        words.push(match &node.token {
-            Token::Keyword { word, .. } => (*word).to_owned(),
-            Token::Arg { kind, .. } => argument(*kind, dice),
-        });
-        next = node.next;
-    }
-}
+use vpdnsh::grammar::sample::{self, Dice, argument};
+use vpdnsh::grammar::table::{CommandSpec, ModeSpec, NoForm};
 
 /// A mode in which lines are typed and the command is known.
 fn home(spec: &CommandSpec) -> Mode {
-    let known =
-        |m: &&vpdnsh::grammar::table::ModeSpec| m.commands.contains(&spec.index) && !m.prompt.is_empty();
+    let known = |m: &&ModeSpec| m.commands.contains(&spec.index) && !m.prompt.is_empty();
     MODES.iter().find(known).unwrap_or_else(|| panic!("{} is in no mode", spec.defined)).mode
 }
 
 #[test]
 fn every_command_is_parsed_from_its_own_words() {
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let mut dice = Dice::new(0x9E37_79B9_7F4A_7C15);
     for spec in COMMANDS {
         for _ in 0..40 {
-            let (mode, line) = (home(spec), sample(spec, &mut dice));
+            let (mode, line) = (home(spec), sample::line(spec, &mut dice, argument));
             let parsed = parse(mode, &line).unwrap_or_else(|e| panic!("{} {line:?}: {e:?}", spec.defined));
             assert_eq!(parsed.spec.defined, spec.defined, "{line}");
             let text = parsed.text(false);
@@ -95,9 +36,9 @@ fn every_command_is_parsed_from_its_own_words() {
 
 #[test]
 fn help_and_tab_answer_at_every_word_of_every_command() {
-    let mut dice = Dice(42);
+    let mut dice = Dice::new(42);
     for spec in COMMANDS.iter().filter(|s| !s.hidden) {
-        let (mode, line) = (home(spec), sample(spec, &mut dice));
+        let (mode, line) = (home(spec), sample::line(spec, &mut dice, argument));
         let mut typed = String::new();
         for word in line.split(' ') {
             let screen = help(mode, &typed);
@@ -136,7 +77,7 @@ fn configuration(dice: &mut Dice) -> String {
             let negated = dice.roll(4) == 0 && spec.no != NoForm::None;
             out.push_str(&" ".repeat(depth));
             out.push_str(if negated { "no " } else { "" });
-            out.push_str(&sample(spec, dice));
+            out.push_str(&sample::line(spec, dice, argument));
             out.push('\n');
             if let (Some(inner), false) = (spec.enter, negated) {
                 block(inner, depth + 1, of, dice, out);
@@ -153,7 +94,7 @@ fn configuration(dice: &mut Dice) -> String {
 #[test]
 fn what_nvgen_writes_loads_to_the_same() {
     for seed in 1..300 {
-        let mut dice = Dice(seed * 0x9E37_79B9);
+        let mut dice = Dice::new(seed * 0x9E37_79B9);
         let typed = configuration(&mut dice);
         let mut first = Store::new();
         first.load(&typed);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use vpdnsh::config::views::InterfaceName;
-use vpdnsh::engine::{self, HostEvent, HostRequest, RequestId, Socket};
+use vpdnsh::engine::{self, Action, HostEvent, HostRequest, RequestId, Socket};
 use vpdnsh::host::{HostConfig, NetNs, Node, Notice, RouterHandle, RouterHost, RouterInput, Startup};
 use vpdnsh::proto::Instant;
 use vpdnsh::proto::entropy::Seeded;
@@ -112,6 +112,11 @@ impl Bench {
         assert!(self.input.console(STRING, ConsoleInput::Line(String::new())), "the task has ended");
     }
 
+    /// Has the script put out what its engine would.
+    pub fn act(&self, action: Action) {
+        self.put(Output::Act(action));
+    }
+
     /// The next thing that the script is told.
     pub fn see(&self) -> Seen {
         self.seen.recv_timeout(SOON).expect("the script was told nothing")
@@ -129,7 +134,7 @@ impl Bench {
     pub fn request(&mut self, request: HostRequest) -> RequestId {
         let id = RequestId(self.next);
         self.next += 1;
-        self.put(Output::Host(id, request));
+        self.act(Action::Host(id, request));
         id
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use vpdnsh::config::views::{InterfaceKind, InterfaceName};
 use vpdnsh::engine::{
-    ChannelId, Counters, DataSession, ForwardCommand, HostEvent, HostRequest, InterfaceId, Socket,
+    Action, ChannelId, Counters, DataSession, ForwardCommand, HostEvent, HostRequest, InterfaceId, Socket,
 };
 use vpdnsh::host::access::QUEUE_OCTETS;
 use vpdnsh::host::{Access, NetNs, Notice, RouterHost, Tap};
@@ -15,7 +15,6 @@ use vpdnsh::proto::entropy::Seeded;
 use vpdnsh::proto::l2tp::data::{DataHeader, decode_data, encode_data};
 use vpdnsh::proto::l2tp::{DataPath, Role, SessionId, TunnelId};
 use vpdnsh::proto::ppp::Framing;
-use vpdnsh::router::Output;
 
 use crate::bench::{Bench, SOON, Seen, config, ip};
 
@@ -74,7 +73,7 @@ fn open_session(bench: &mut Bench) -> (UdpSocket, SocketAddr, Arc<Counters>) {
         role: Role::Lns,
     };
     let session = DataSession { path, counters: counters.clone(), heard: Arc::default() };
-    bench.put(Output::Forward(ForwardCommand::AttachSession { port: VI4, session }));
+    bench.act(Action::Forward(ForwardCommand::AttachSession { port: VI4, session }));
     (peer, SocketAddr::from((Ipv4Addr::LOCALHOST, 1701)), counters)
 }
 
@@ -96,7 +95,7 @@ pub fn a_ping_crosses_tun_and_tunnel() {
     let mut bench = Bench::new();
     let (peer, router, counters) = open_session(&mut bench);
     let framing = Framing { peer_mru: 1500, ..Framing::default() };
-    bench.put(Output::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
+    bench.act(Action::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
     let far_end = std::thread::spawn(move || {
         let mut buffer = [0; 2048];
         let (length, from) = peer.recv_from(&mut buffer).unwrap();
@@ -148,7 +147,7 @@ pub fn the_first_packet_of_a_peer_waits_for_its_route() {
         role: Role::Lns,
     };
     let session = DataSession { path, counters: Arc::default(), heard: Arc::default() };
-    bench.put(Output::Forward(ForwardCommand::AttachSession { port: VI4, session }));
+    bench.act(Action::Forward(ForwardCommand::AttachSession { port: VI4, session }));
     // Netlink has much to do before it comes to what the packet needs.
     for number in 0..200 {
         let address = ipnet::Ipv4Net::new(Ipv4Addr::new(10, 99, 0, number), 32).unwrap();
@@ -159,7 +158,7 @@ pub fn the_first_packet_of_a_peer_waits_for_its_route() {
     let network = ipnet::Ipv4Net::new(USER, 32).unwrap();
     bench.request(HostRequest::AddRoute { network, gateway: None, interface: Some(VI4), source: None });
     let framing = Framing { peer_mru: 1500, ..Framing::default() };
-    bench.put(Output::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
+    bench.act(Action::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
     let header = DataHeader { tunnel: 55_270, session: 70, ..DataHeader::default() };
     let frame = [&[0, 0x21][..], &echo_request(own)].concat();
     peer.send_to(&encode_data(&header, &frame), (Ipv4Addr::LOCALHOST, 1701)).unwrap();
@@ -195,7 +194,7 @@ pub fn datagrams_know_and_choose_their_local_address() {
             panic!("{seen:?}")
         };
         assert_eq!((at, remote), (IpAddr::V4(local), peer.local_addr().unwrap()));
-        bench.put(Output::Datagram { socket: Socket::L2tp, local: at, remote, bytes });
+        bench.act(Action::Datagram { socket: Socket::L2tp, local: at, remote, bytes });
         let mut buffer = [0; 16];
         let (length, from) = peer.recv_from(&mut buffer).unwrap();
         assert_eq!((&buffer[..length], from), (&[0xc8, 2, 0][..], SocketAddr::from((local, 1701))));
@@ -234,7 +233,7 @@ fn open_session_behind_arp(
         role: Role::Lns,
     };
     let session = DataSession { path, counters: Arc::default(), heard: Arc::default() };
-    port(session).into_iter().for_each(|command| bench.put(Output::Forward(command)));
+    port(session).into_iter().for_each(|command| bench.act(Action::Forward(command)));
     (bench, tap)
 }
 
@@ -320,9 +319,9 @@ pub fn a_full_access_side_stops_the_tun_and_loses_nothing() {
     let network = "10.10.53.2/32".parse().unwrap();
     bench.done(HostRequest::AddRoute { network, gateway: None, interface: Some(VI4), source: None });
     let attach = ForwardCommand::AttachChannel { port: VI4, channel, counters: counters.clone() };
-    bench.put(Output::Forward(attach));
+    bench.act(Action::Forward(attach));
     let framing = Framing { peer_mru: 1500, ..Framing::default() };
-    bench.put(Output::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
+    bench.act(Action::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
     packets_for_the_user(&bench, MANY);
     reach("the access side fills", || counters.octets_out.load(Ordering::Relaxed) > QUEUE_OCTETS as u64 / 3);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

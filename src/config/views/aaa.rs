@@ -52,6 +52,51 @@ pub struct RadiusServer {
     pub retransmit: Option<u32>,
 }
 
+/// `aaa group server radius`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RadiusGroup {
+    /// Its name.
+    pub name: String,
+    /// Its servers, in order of preference; those that no `radius-server host` or `radius server` defines are
+    /// left out.
+    pub servers: Vec<GroupServer>,
+    /// `deadtime` of the group, minutes turned into time.
+    pub deadtime: Option<Duration>,
+}
+
+/// A server of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupServer {
+    /// The server.
+    pub server: RadiusServer,
+    /// `server-private`: nobody but this group asks it.
+    pub private: bool,
+}
+
+/// `radius-server dead-criteria`; what is not configured has its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadCriteriaConfig {
+    /// `time`, 10 s.
+    pub time: Duration,
+    /// `tries`, 10.
+    pub tries: u32,
+}
+
+/// What a request carries beyond the attributes of every request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RadiusExtras {
+    /// `attribute 8 include-in-access-req`.
+    pub framed_ip: bool,
+    /// `attribute 32 include-in-access-req`: NAS-Identifier, in which only `%i` is left to be replaced.
+    pub identifier: Option<String>,
+    /// `attribute 44 include-in-access-req`.
+    pub session_id: bool,
+    /// `vsa send authentication`.
+    pub vsa_authentication: bool,
+    /// `vsa send accounting`.
+    pub vsa_accounting: bool,
+}
+
 /// A local user.
 #[derive(Clone, PartialEq, Eq)]
 pub struct User {
@@ -89,8 +134,8 @@ pub struct AaaConfig {
     pub accounting_network: Vec<MethodList>,
     /// Servers in configured order.
     pub servers: Vec<RadiusServer>,
-    /// `aaa group server radius`: name and the servers' addresses.
-    pub server_groups: Vec<(String, Vec<Ipv4Addr>)>,
+    /// `aaa group server radius`.
+    pub server_groups: Vec<RadiusGroup>,
     /// `radius-server key`.
     pub key: Option<String>,
     /// `radius-server timeout`, 5 s.
@@ -99,6 +144,10 @@ pub struct AaaConfig {
     pub retransmit: u32,
     /// `radius-server deadtime`, minutes turned into time; zero for none.
     pub deadtime: Duration,
+    /// `radius-server dead-criteria`.
+    pub dead_criteria: Option<DeadCriteriaConfig>,
+    /// `radius-server attribute ...` and `vsa send`.
+    pub extras: RadiusExtras,
     /// Send and require Message-Authenticator; the line `no radius-server message-authenticator` switches it off.
     pub message_authenticator: bool,
     /// `ip radius source-interface` resolved to its address, when it has one.
@@ -121,6 +170,8 @@ impl Default for AaaConfig {
             timeout: Duration::from_secs(5),
             retransmit: 3,
             deadtime: Duration::ZERO,
+            dead_criteria: None,
+            extras: RadiusExtras::default(),
             message_authenticator: true,
             source: None,
             users: Vec::new(),

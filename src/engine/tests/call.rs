@@ -224,3 +224,22 @@ fn a_second_call_shares_the_tunnel_and_takes_the_interface_again() {
     world.seconds(60);
     world.assert_quiet();
 }
+
+#[test]
+fn no_data_flows_before_the_session_is_established() {
+    // The ICRP (28 octets) of the LNS, then the ICCN of the LAC, never arrives.
+    for (loser, octets) in [(LNS, 28), (LAC, 151)] {
+        let mut world = world();
+        world.lose = Box::new(move |node, bytes| node == loser && bytes.len() == octets);
+        let (now, timeout) = (world.now, Duration::from_secs(2));
+        world.nodes[SOHO].engine.ping(now, LNS_ADDRESS.into(), None, 0, 100, timeout);
+        world.drain(SOHO);
+        world.seconds(3);
+        assert!(world.has(LAC, "O ICRQ to l2tp-gw"));
+        assert_eq!(world.sessions_of(LNS), 0);
+        assert_eq!(world.sessions_of(LAC), usize::from(loser == LAC), "the LAC is established by the ICRP");
+        world.lose = Box::new(|_, _| false);
+        world.seconds(5);
+        assert_eq!((world.sessions_of(LAC), world.sessions_of(LNS)), (1, 1), "it was repeated");
+    }
+}

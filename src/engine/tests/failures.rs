@@ -106,9 +106,10 @@ fn a_router_without_vpdn_serves_the_call_by_itself() {
     soho.interfaces[0].dialer.maps[0].next_hop = [10, 51, 6, 68].into();
     soho.routes[0].via = RouteVia::Gateway([10, 51, 6, 68].into());
     let mut world = world_of(soho, server(), lns());
-    // The first packet has no address to come back to: it is what brings the address.
-    assert_eq!(world.ping(SOHO, [10, 51, 6, 68]), ".!!!!");
+    // The first packet had no address to come back to: it was held until there was one.
+    assert_eq!(world.ping(SOHO, [10, 51, 6, 68]), "!!!!!");
     assert!(world.nodes[SOHO].addresses.keys().any(|a| a.addr() == Ipv4Addr::from([10, 10, 53, 77])));
+    world.seconds(1);
     assert!(world.has(LAC, "Line protocol on Interface Serial0:0, changed state to up"));
     let callers = world.nodes[LAC].engine.callers();
     assert_eq!(callers.len(), 1);

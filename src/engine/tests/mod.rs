@@ -4,4 +4,5 @@ mod call;
 mod failures;
 mod lab;
 mod radius;
+mod vpdn;
 mod world;

@@ -26,6 +26,7 @@ struct Wire {
     spliced: bool,
     tun: Option<InterfaceId>,
     counters: Option<Arc<Counters>>,
+    accm: Option<u32>,
 }
 
 /// A router with its host.
@@ -330,22 +331,25 @@ impl World {
     pub fn drain(&mut self, node: usize) {
         while let Some(output) = self.nodes[node].engine.poll() {
             match output {
-                Output::Datagram { socket, local, remote, bytes } => {
+                Output::Act(Action::Datagram { socket, local, remote, bytes }) => {
                     self.datagram(node, socket, local, remote, bytes)
                 }
-                Output::Frame { port, frame } => {
+                Output::Act(Action::Frame { port, frame }) => {
                     let to_channel = self.nodes[node].wires.get(&port).is_some_and(|w| w.channel.is_some());
                     self.frame_out(node, port, frame, to_channel);
                 }
-                Output::Packet { port, packet } => self.port_out(node, port, &packet),
-                Output::Signal { controller, message } => self.switch(node, &controller, message),
-                Output::Forward(command) => self.forward(node, command),
-                Output::Host(id, request) => self.host(node, id, request),
+                Output::Act(Action::Packet { port, packet }) => self.port_out(node, port, &packet),
+                Output::Act(Action::Signal { controller, message }) => {
+                    self.switch(node, &controller, message)
+                }
+                Output::Act(Action::Forward(command)) => self.forward(node, command),
+                Output::Act(Action::Host(id, request)) => self.host(node, id, request),
                 Output::Log(LogLine::Debug(_, text) | LogLine::Syslog { text, .. }) => {
                     let now = self.now;
                     self.nodes[node].lines.push((now, text));
                 }
                 Output::Echo(_, outcome) => self.nodes[node].outcomes.push(outcome),
+                Output::AaaTested(..) => panic!("nobody has tested AAA"),
             }
         }
     }
@@ -457,6 +461,11 @@ impl World {
                     wire.spliced = true;
                 }
             }
+            ForwardCommand::SetAccm { port, accm } => {
+                if let Some(wire) = wires.get_mut(&port) {
+                    wire.accm = Some(accm);
+                }
+            }
             ForwardCommand::Observe { .. } | ForwardCommand::Route { .. } | ForwardCommand::ForgetRoutes => {}
             ForwardCommand::Detach { port } => {
                 wires.remove(&port);
@@ -539,6 +548,16 @@ impl World {
     pub fn time_of(&self, node: usize, text: &str) -> Instant {
         let line = self.nodes[node].lines.iter().find(|(_, line)| line.contains(text));
         line.unwrap_or_else(|| panic!("no line with {text}")).0
+    }
+
+    /// Ports of a node whose frames may go into a session, or come from one.
+    pub fn sessions_of(&self, node: usize) -> usize {
+        self.nodes[node].wires.values().filter(|w| w.session.is_some()).count()
+    }
+
+    /// The ACCM that a channel of a node was told to send with.
+    pub fn accm_of(&self, node: usize) -> Option<u32> {
+        self.nodes[node].wires.values().find_map(|w| w.accm)
     }
 
     /// Nothing of any call is left anywhere.

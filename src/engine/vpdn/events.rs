@@ -8,7 +8,7 @@ use super::result;
 use crate::config::views::RouterConfig;
 use crate::engine::Engine;
 use crate::engine::core::{Pending, Work};
-use crate::engine::io::{HostRequest, InterfaceId, Output, Socket};
+use crate::engine::io::{Action, HostRequest, InterfaceId, Socket};
 use crate::engine::ports::Side;
 use crate::engine::syslog::Syslog;
 use crate::engine::views::session_of;
@@ -62,7 +62,7 @@ impl Engine {
     pub(crate) fn l2tp_output(&mut self, output: l2tp::Output) {
         match output {
             l2tp::Output::Transmit { local, remote, bytes } => {
-                self.core.push(Output::Datagram { socket: Socket::L2tp, local, remote, bytes });
+                self.core.act(Action::Datagram { socket: Socket::L2tp, local, remote, bytes });
             }
             l2tp::Output::Event(event) => self.l2tp_event(event),
         }
@@ -79,8 +79,8 @@ impl Engine {
                 None => self.lns_session_up(session, path, info.unwrap_or_default()),
             },
             Event::SessionDown { session, cause } => self.session_down(session, &cause),
-            // Synchronous PPP inside the tunnel: character maps and line errors concern only the LAC's line.
-            Event::SetLinkInfo { .. } | Event::WanError { .. } => {}
+            Event::SetLinkInfo { session, accm: (send, _) } => self.lac_link_info(session, send),
+            Event::WanError { session, counters } => self.vaccess_line_errors(session, counters),
         }
     }
 
@@ -105,8 +105,9 @@ impl Engine {
         if let Some(lns) = tunnel.lns
             && !tunnel.established
         {
-            let until = self.core.now + tunnel.busy;
-            self.vpdn.busy.insert(lns, until);
+            let now = self.core.now;
+            self.vpdn.busy.retain(|_, until| *until > now);
+            self.vpdn.busy.insert(lns, now + tunnel.busy);
         }
         let (kind, reason) = describe(cause);
         let logging = self.config.vpdn.logging;

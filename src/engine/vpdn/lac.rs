@@ -32,6 +32,8 @@ pub(crate) struct Access {
     pub credentials: Option<Credentials>,
     /// The identifier that it came under.
     pub authentication_id: Option<u8>,
+    /// How many line errors the LNS has been told of.
+    pub reported_errors: u32,
     pub lac: Lac,
 }
 
@@ -91,6 +93,7 @@ impl Access {
             dialer: of.dialer,
             credentials: None,
             authentication_id: None,
+            reported_errors: 0,
             lac: Lac::Idle,
         }
     }
@@ -441,6 +444,7 @@ impl Engine {
             let heard = self.l2tp.heard(path.id.tunnel);
             let session = DataSession { path, counters, heard };
             self.core.forward(ForwardCommand::Splice { port: id, session });
+            self.watch_line(id);
         }
     }
 
@@ -580,3 +584,7 @@ fn connect_info(access: &Access, lcp: &crate::proto::ppp::ProxyLcp) -> ConnectIn
     }
     info
 }
+
+#[cfg(test)]
+#[path = "lac_tests.rs"]
+mod tests;

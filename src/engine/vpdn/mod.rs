@@ -3,6 +3,7 @@
 pub(super) mod events;
 pub(super) mod history;
 pub(super) mod lac;
+mod line;
 pub(super) mod lns;
 pub(super) mod lookup;
 

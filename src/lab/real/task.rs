@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc as sync;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::Ipv4Net;
 use tokio::net::UdpSocket;
@@ -88,7 +88,8 @@ pub struct Task {
     namespaces: BTreeMap<NodeId, Arc<NetNs>>,
     devices: BTreeMap<NodeId, HashMap<InterfaceName, String>>,
     listeners: Vec<(NodeId, TcpListener)>,
-    radius: Vec<(RadiusServer, Vec<UdpSocket>)>,
+    radius: BTreeMap<NodeId, SharedRadius>,
+    radius_sockets: Vec<(NodeId, UdpSocket)>,
     remarks: Vec<String>,
     /// How often a router was switched on.
     powers: u64,
@@ -107,6 +108,7 @@ impl Task {
         queue: mpsc::UnboundedReceiver<Order>,
     ) -> Result<Task, LabError> {
         let (taps, devices) = make_taps(description, namespaces)?;
+        let (radius, radius_sockets) = make_radius(description, namespaces)?;
         let mut task = Task {
             description: description.clone(),
             clock: MonotonicClock::start(),
@@ -118,7 +120,8 @@ impl Task {
             namespaces: namespaces.clone(),
             devices,
             listeners,
-            radius: make_radius(description, namespaces)?,
+            radius,
+            radius_sockets,
             remarks: Vec::new(),
             powers: 0,
             orders,
@@ -147,8 +150,10 @@ impl Task {
         for (node, listener) in std::mem::take(&mut self.listeners) {
             tokio::spawn(super::console_port::serve(listener, node, self.orders.clone()));
         }
-        for (server, sockets) in std::mem::take(&mut self.radius) {
-            serve_radius(server, sockets);
+        for (node, socket) in std::mem::take(&mut self.radius_sockets) {
+            if let Some(server) = self.radius.get(&node) {
+                tokio::spawn(serve_radius(server.clone(), socket));
+            }
         }
         loop {
             let wake = self.wires.next_timeout().map(|due| self.clock.deadline(due));
@@ -262,6 +267,9 @@ impl Task {
     }
 
     fn power(&mut self, node: NodeId, on: bool) -> Result<(), String> {
+        if let Some(server) = self.radius.get(&node) {
+            return lock(server).power(on);
+        }
         match (on, self.routers.contains_key(&node)) {
             (true, true) => Err("it is on".to_owned()),
             (false, false) => Err("it is off".to_owned()),
@@ -351,7 +359,7 @@ impl Task {
             let router = self.routers.get(&id);
             nodes.push(status::NodeStatus {
                 node,
-                on: router.is_some() || matches!(node.kind, NodeKind::Radius(_)),
+                on: router.is_some() || self.radius.get(&id).is_some_and(|server| lock(server).is_on()),
                 hostname: router.map(|r| r.handle.hostname().borrow().clone()),
                 viewers: self.hubs.get(&id).map_or(0, Hub::viewers),
             });
@@ -478,8 +486,8 @@ fn with_links<T>(work: impl AsyncFnOnce(&Links) -> Result<T, rtnetlink::Error>) 
 fn make_radius(
     description: &Description,
     namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
-) -> Result<Vec<(RadiusServer, Vec<UdpSocket>)>, LabError> {
-    let mut servers = Vec::new();
+) -> Result<(BTreeMap<NodeId, SharedRadius>, Vec<(NodeId, UdpSocket)>), LabError> {
+    let (mut servers, mut sockets) = (BTreeMap::new(), Vec::new());
     for (index, node) in description.nodes.iter().enumerate() {
         let NodeKind::Radius(radius) = &node.kind else { continue };
         let failed = |what: &str| {
@@ -488,7 +496,6 @@ fn make_radius(
         };
         let server = read_server(radius).map_err(failed("its users cannot be read"))?;
         let Some(netns) = namespaces.get(&NodeId(index)) else { continue };
-        let mut sockets = Vec::new();
         for port in PORTS {
             let socket = netns
                 .run(|| {
@@ -498,11 +505,11 @@ fn make_radius(
                 })
                 .and_then(UdpSocket::from_std)
                 .map_err(failed("a RADIUS port cannot be had"))?;
-            sockets.push(socket);
+            sockets.push((NodeId(index), socket));
         }
-        servers.push((server, sockets));
+        servers.insert(NodeId(index), Arc::new(Mutex::new(server)));
     }
-    Ok(servers)
+    Ok((servers, sockets))
 }
 
 fn read_server(radius: &RadiusNode) -> io::Result<RadiusServer> {
@@ -511,24 +518,23 @@ fn read_server(radius: &RadiusNode) -> io::Result<RadiusServer> {
     RadiusServer::new(radius, &users, Box::new(entropy)).map_err(io::Error::other)
 }
 
-/// All ports are one server. Inside the runtime.
-fn serve_radius(server: RadiusServer, sockets: Vec<UdpSocket>) {
-    let server = Arc::new(std::sync::Mutex::new(server));
-    for socket in sockets {
-        let server = server.clone();
-        tokio::spawn(async move {
-            let mut buffer = vec![0; RADIUS_MAX];
-            loop {
-                // An error here is the answer to a packet sent before (port unreachable): the socket goes on.
-                let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
-                let Some(packet) = buffer.get(..length) else { continue };
-                let answer =
-                    server.lock().unwrap_or_else(std::sync::PoisonError::into_inner).handle(from, packet);
-                if let Some(answer) = answer {
-                    // What cannot be sent is lost, as on any network; the client asks again.
-                    let _ = socket.send_to(&answer, from).await;
-                }
-            }
-        });
+/// All ports are one server.
+type SharedRadius = Arc<Mutex<RadiusServer>>;
+
+fn lock(server: &SharedRadius) -> MutexGuard<'_, RadiusServer> {
+    server.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve_radius(server: SharedRadius, socket: UdpSocket) {
+    let mut buffer = vec![0; RADIUS_MAX];
+    loop {
+        // An error here is the answer to a packet sent before (port unreachable): the socket goes on.
+        let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
+        let Some(packet) = buffer.get(..length) else { continue };
+        let answer = lock(&server).handle(from, packet);
+        if let Some(answer) = answer {
+            // What cannot be sent is lost, as on any network; the client asks again.
+            let _ = socket.send_to(&answer, from).await;
+        }
     }
 }

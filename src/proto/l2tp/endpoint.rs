@@ -161,6 +161,19 @@ impl Endpoint {
         self.with(cx, session.tunnel.0, |tunnel, io| tunnel.hang_up(io, session.session, result));
     }
 
+    /// LNS: tells the LAC the ACCMs that were agreed with the user after the ICCN (SLI, RFC 2661 section 6.14):
+    /// the one that the LAC must send to the user with, the one that it must receive with. Without effect on a
+    /// session that is not established.
+    pub fn set_link_info(&mut self, cx: &mut Context, session: SessionId, accm: (u32, u32)) {
+        self.with(cx, session.tunnel.0, |tunnel, io| tunnel.set_link_info(io, session.session, accm));
+    }
+
+    /// LAC: tells the LNS of line errors since the call began (WEN, RFC 2661 section 6.13): CRC, framing, hardware
+    /// overrun, buffer overrun, time-out and alignment errors. Without effect on a session that is not established.
+    pub fn wan_error(&mut self, cx: &mut Context, session: SessionId, counters: [u32; 6]) {
+        self.with(cx, session.tunnel.0, |tunnel, io| tunnel.wan_error(io, session.session, counters));
+    }
+
     /// Where whoever carries the data of a tunnel notes that some came in, which puts its next HELLO off (RFC 2661
     /// section 5.5). One that leads nowhere when the tunnel is gone.
     pub fn heard(&self, tunnel: TunnelId) -> Arc<Heard> {

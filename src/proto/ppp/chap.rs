@@ -240,10 +240,16 @@ impl Peer {
         Peer { protocol, turn: Turn::Idle }
     }
 
-    fn challenged(&mut self, io: &mut Io, packet: &Packet, hold: bool) -> Step {
+    /// `ours` is the challenge that the peer has not answered yet.
+    fn challenged(&mut self, io: &mut Io, packet: &Packet, hold: bool, ours: &[u8]) -> Step {
         let Some((value, name)) = split(packet.data) else { return Step::Nothing };
         log(io, Way::In, self.protocol, "CHALLENGE", packet.id, packet.data.len(), name);
         if value.is_empty() {
+            return Step::Nothing;
+        }
+        // RFC 1994 section 2.3: who gets its own challenge answered could play the answer back.
+        if value == ours {
+            io.debug(What::AuthNote(self.protocol, "Ignoring our own Challenge"));
             return Step::Nothing;
         }
         if let Turn::Asked { id, .. } = self.turn
@@ -366,7 +372,10 @@ pub fn receive(
 ) -> Step {
     match (packet.code, authenticator, peer) {
         (RESPONSE, Some(authenticator), _) => authenticator.response(io, packet),
-        (CHALLENGE, _, Some(peer)) => peer.challenged(io, packet, hold),
+        (CHALLENGE, authenticator, Some(peer)) => {
+            let ours = authenticator.map_or(&[][..], |a| &a.challenge);
+            peer.challenged(io, packet, hold, ours)
+        }
         (SUCCESS | FAILURE, _, Some(peer)) => peer.result(io, packet),
         _ => Step::Nothing,
     }

@@ -23,8 +23,6 @@ pub enum Direction {
     Callin,
     /// This end called: active open.
     Callout,
-    /// Neither.
-    Dedicated,
 }
 
 /// IOS's phases (`PPP: Phase is ...`).

@@ -4,65 +4,29 @@ use super::*;
 use crate::cli::parse;
 use crate::grammar::Mode;
 use crate::grammar::command::COMMANDS;
-use crate::grammar::table::{ArgKind, CommandSpec, END, Token};
-
-/// Small, repeatable randomness.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 16).unwrap_or(0) % sides.max(1)
-    }
-
-    fn of<'a>(&mut self, texts: &[&'a str]) -> &'a str {
-        texts[self.roll(texts.len())]
-    }
-}
+use crate::grammar::sample::{self, Dice};
+use crate::grammar::table::ArgKind;
 
 /// Arguments that name what there is, and what there is not.
 fn argument(kind: ArgKind, dice: &mut Dice) -> String {
     match kind {
-        ArgKind::Word => dice.of(&["1", "2500-1", "default", "10.51.6.82", "zq"]).to_owned(),
-        ArgKind::Line => "some text".to_owned(),
-        ArgKind::Ipv4 => dice.of(&["10.51.6.82", "10.51.6.68", "192.0.2.1"]).to_owned(),
-        ArgKind::Mask => dice.of(&["255.255.255.0", "255.255.255.255"]).to_owned(),
-        ArgKind::Ipv6 => "2001:db8::1".to_owned(),
-        ArgKind::Range(low, high) => dice.of(&[&low.to_string(), &high.to_string()]).to_owned(),
-        ArgKind::Interface => dice
-            .of(&["Ethernet0", "Serial0:23", "Serial0:0", "Virtual-Template 1", "BRI0", "Loopback 7"])
-            .to_owned(),
-        ArgKind::Hex => "0x2142".to_owned(),
-        ArgKind::Time => "12:34:56".to_owned(),
-        ArgKind::Month => dice.of(&["March", "February"]).to_owned(),
-        ArgKind::Mac => "0030.94fe.1bbf".to_owned(),
-        ArgKind::Secret | ArgKind::Secret0 | ArgKind::Hash => "zq".to_owned(),
-        ArgKind::Banner => "^Czq^C".to_owned(),
-    }
-}
-
-/// A line that follows the command's graph.
-fn sample(spec: &CommandSpec, dice: &mut Dice) -> String {
-    let (mut words, mut used, mut next) = (Vec::new(), Vec::new(), spec.start);
-    loop {
-        let open: Vec<usize> = next
-            .iter()
-            .copied()
-            .filter(|&n| n == END || spec.nodes[n].once == 0 || !used.contains(&spec.nodes[n].once))
-            .collect();
-        let pick = open[dice.roll(open.len())];
-        if pick == END {
-            return words.join(" ");
+        ArgKind::Word => dice.of(&["1", "2500-1", "default", "10.51.6.82", "zq"]),
+        ArgKind::Ipv4 => dice.of(&["10.51.6.82", "10.51.6.68", "192.0.2.1"]),
+        ArgKind::Range(low, high) => dice.of(&[&low.to_string(), &high.to_string()]),
+        ArgKind::Interface => {
+            dice.of(&["Ethernet0", "Serial0:23", "Serial0:0", "Virtual-Template 1", "BRI0", "Loopback 7"])
         }
-        let node = &spec.nodes[pick];
-        used.push(node.once);
-        words.push(match &node.token {
-            Token::Keyword { word, .. } => (*word).to_owned(),
-            Token::Arg { kind, .. } => argument(*kind, dice),
-        });
-        next = node.next;
+        ArgKind::Line
+        | ArgKind::Mask
+        | ArgKind::Ipv6
+        | ArgKind::Hex
+        | ArgKind::Time
+        | ArgKind::Month
+        | ArgKind::Mac
+        | ArgKind::Secret
+        | ArgKind::Secret0
+        | ArgKind::Hash
+        | ArgKind::Banner => sample::argument(kind, dice),
     }
 }
 
@@ -106,14 +70,14 @@ fn sensible(line: &str, text: &str) {
 
 #[test]
 fn every_exec_command_runs_and_returns_to_the_prompt() {
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let mut dice = Dice::new(0x9E37_79B9_7F4A_7C15);
     for startup in [LNS, LAC, SOHO] {
         let mut bench = Bench::enabled(startup);
         let exec = COMMANDS.iter().filter(|c| ["exec", "show", "debug", "clear"].contains(&c.family));
         let mut ran = 0;
         for spec in exec {
             for _ in 0..12 {
-                let line = sample(spec, &mut dice);
+                let line = sample::line(spec, &mut dice, argument);
                 assert!(parse(Mode::Privileged, &line).is_ok(), "{line}");
                 // What asks is refused, and then agreed to; a huge ping is interrupted.
                 bench.echoes = if dice.roll(2) == 0 { Echoes::Answered } else { Echoes::Pending };

@@ -1,14 +1,17 @@
 //! `aaa ...`, `radius-server ...`, `username`.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::super::{AaaConfig, InterfaceName, Method, MethodList, RadiusServer, User};
+use super::super::{
+    AaaConfig, DeadCriteriaConfig, GroupServer, InterfaceName, Method, MethodList, RadiusGroup, RadiusServer,
+    User,
+};
 use crate::config::store::{Line, Store};
 use crate::grammar::Command;
 use crate::grammar::command::aaa as g;
 use crate::grammar::command::aaa::AaaCommand as A;
 use crate::grammar::command::global::{GlobalCommand, Username};
+use crate::grammar::command::routing::RoutingCommand;
 use crate::grammar::table::Op;
 use crate::grammar::value::Secret;
 
@@ -33,8 +36,8 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
         A::Accounting(Op::Set(a)) => aaa.accounting_network.extend(accounting(a)),
         A::RadiusServerHost(Op::Set(h)) => aaa.servers.push(RadiusServer {
             address: h.address,
-            auth_port: port(h.auth_port, 1645),
-            acct_port: port(h.acct_port, 1646),
+            auth_port: port(h.auth_port, AUTH_PORT),
+            acct_port: port(h.acct_port, ACCT_PORT),
             key: h.key.as_ref().map(clear),
             timeout: h.timeout.map(seconds),
             retransmit: h.retransmit,
@@ -44,9 +47,54 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
         A::RadiusServerTimeout(Op::Set(t)) => aaa.timeout = seconds(t.seconds),
         A::RadiusServerRetransmit(Op::Set(r)) => aaa.retransmit = r.count,
         A::RadiusServerDeadtime(Op::Set(d)) => aaa.deadtime = seconds(d.minutes.saturating_mul(60)),
+        A::RadiusServerDeadCriteria(Op::Set(d)) => {
+            aaa.dead_criteria = Some(DeadCriteriaConfig {
+                time: d.time.map_or(CRITERIA_TIME, seconds),
+                tries: d.tries.unwrap_or(CRITERIA_TRIES),
+            });
+        }
+        A::RadiusServerAttribute8(op) => aaa.extras.framed_ip = op.is_set(),
+        A::RadiusServerAttribute44(op) => aaa.extras.session_id = op.is_set(),
+        A::RadiusServerAttribute32(Op::Set(a)) => {
+            let format = a.format.clone().unwrap_or_else(|| IDENTIFIER_FORMAT.to_owned());
+            aaa.extras.identifier = Some(format);
+        }
+        A::RadiusServerVsaSend(Op::Set(v)) => vsa_send(v, aaa),
         A::RadiusServerMessageAuthenticator(op) => aaa.message_authenticator = op.is_set(),
         _ => {}
     }
+}
+
+/// Default `auth-port`.
+const AUTH_PORT: u16 = 1645;
+/// Default `acct-port`.
+const ACCT_PORT: u16 = 1646;
+/// `dead-criteria` without `time`: the least that IOS computes when neither is configured.
+const CRITERIA_TIME: Duration = Duration::from_secs(10);
+/// `dead-criteria` without `tries`: the least that IOS computes when neither is configured.
+const CRITERIA_TRIES: u32 = 10;
+/// NAS-Identifier without `format`: the fully qualified name.
+const IDENTIFIER_FORMAT: &str = "%h.%d";
+
+fn vsa_send(v: &g::RadiusServerVsaSend, aaa: &mut AaaConfig) {
+    use g::RadiusServerVsaSendWhat as W;
+    aaa.extras.vsa_authentication |= matches!(v.what, None | Some(W::Authentication));
+    aaa.extras.vsa_accounting |= matches!(v.what, None | Some(W::Accounting));
+}
+
+/// Fills the router's names into the format of NAS-Identifier; without a domain its dot goes too.
+pub fn name_router(store: &Store, hostname: &str, aaa: &mut AaaConfig) {
+    let Some(format) = &mut aaa.extras.identifier else { return };
+    let domain = store.commands().find_map(|command| match command {
+        Command::Routing(RoutingCommand::IpDomainName(Op::Set(d))) => Some(d.name.as_str()),
+        Command::Routing(RoutingCommand::IpDomainNameNew(Op::Set(d))) => Some(d.name.as_str()),
+        _ => None,
+    });
+    *format = match domain {
+        Some(domain) => format.replace("%d", domain),
+        None => format.replace(".%d", "").replace("%d", ""),
+    }
+    .replace("%h", hostname);
 }
 
 fn clear(secret: &Secret) -> String {
@@ -139,8 +187,8 @@ fn named_server(line: &Line) -> Option<RadiusServer> {
             Command::Aaa(A::ServerAddress(Op::Set(a))) => {
                 server = Some(RadiusServer {
                     address: a.address,
-                    auth_port: port(a.auth_port, 1645),
-                    acct_port: port(a.acct_port, 1646),
+                    auth_port: port(a.auth_port, AUTH_PORT),
+                    acct_port: port(a.acct_port, ACCT_PORT),
                     key: None,
                     timeout: None,
                     retransmit: None,
@@ -157,25 +205,59 @@ fn named_server(line: &Line) -> Option<RadiusServer> {
     server.map(|s| RadiusServer { key, timeout, retransmit, ..s })
 }
 
-/// `aaa group server radius NAME`: its servers by address, or by the names of `radius server` blocks.
+/// `aaa group server radius NAME`: its servers by address and ports, or by the names of `radius server` blocks.
 fn read_groups(store: &Store, aaa: &mut AaaConfig) {
     for line in store.lines() {
         let Command::Aaa(A::GroupServerRadius(Op::Set(group))) = &line.command else { continue };
-        let addresses = line.commands().filter_map(|command| match command {
-            Command::Aaa(A::GroupServer(Op::Set(s))) => Some(s.address),
-            Command::Aaa(A::GroupServerName(Op::Set(n))) => named_address(store, &n.name),
-            _ => None,
-        });
-        aaa.server_groups.push((group.name.clone(), addresses.collect()));
+        let (mut servers, mut deadtime) = (Vec::new(), None);
+        for command in line.commands() {
+            match command {
+                Command::Aaa(A::GroupServer(Op::Set(s))) => servers.extend(member(aaa, s)),
+                Command::Aaa(A::GroupServerName(Op::Set(n))) => {
+                    let server = named(store, &n.name);
+                    servers.extend(server.map(|server| GroupServer { server, private: false }));
+                }
+                Command::Aaa(A::GroupServerPrivate(Op::Set(p))) => servers.push(private(p)),
+                Command::Aaa(A::GroupDeadtime(Op::Set(d))) => {
+                    deadtime = Some(Duration::from_secs(u64::from(d.minutes) * 60));
+                }
+                _ => {}
+            }
+        }
+        aaa.server_groups.push(RadiusGroup { name: group.name.clone(), servers, deadtime });
     }
 }
 
-fn named_address(store: &Store, name: &str) -> Option<Ipv4Addr> {
+/// The configured server that a `server A.B.C.D` line means: that of its ports, or, when it names none, any of
+/// its address.
+fn member(aaa: &AaaConfig, line: &g::GroupServer) -> Option<GroupServer> {
+    let ports = (port(line.auth_port, AUTH_PORT), port(line.acct_port, ACCT_PORT));
+    let of_address = || aaa.servers.iter().filter(|s| s.address == line.address);
+    let any = line.auth_port.is_none() && line.acct_port.is_none();
+    let server = of_address()
+        .find(|s| (s.auth_port, s.acct_port) == ports)
+        .or_else(|| of_address().next().filter(|_| any))?;
+    Some(GroupServer { server: server.clone(), private: false })
+}
+
+fn private(p: &g::GroupServerPrivate) -> GroupServer {
+    let server = RadiusServer {
+        address: p.address,
+        auth_port: port(p.auth_port, AUTH_PORT),
+        acct_port: port(p.acct_port, ACCT_PORT),
+        key: p.key.as_ref().map(clear),
+        timeout: p.timeout.map(|s| Duration::from_secs(s.into())),
+        retransmit: p.retransmit,
+    };
+    GroupServer { server, private: true }
+}
+
+fn named(store: &Store, name: &str) -> Option<RadiusServer> {
     let block = store
         .lines()
         .iter()
         .find(|l| matches!(&l.command, Command::Aaa(A::RadiusServer(Op::Set(s))) if s.name == name))?;
-    named_server(block).map(|s| s.address)
+    named_server(block)
 }
 
 /// Several `username` lines add up to one user.

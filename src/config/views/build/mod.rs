@@ -34,6 +34,7 @@ impl RouterConfig {
         for line in store.lines() {
             read_line(line, &mut config);
         }
+        aaa::name_router(store, &config.hostname, &mut config.aaa);
         if let Some(source) = aaa::source_interface(store) {
             config.aaa.source = address_of(&config.interfaces, &source);
         }

@@ -9,9 +9,10 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::*;
-use crate::config::views::{MethodList, RadiusServer, User};
+use crate::config::views::{GroupServer, MethodList, RadiusGroup, RadiusServer, User};
 use crate::lab::radius_node::{ClientEntry, RadiusNode, Users};
 use crate::proto::ppp::{AuthProtocol, Credentials, Proof};
+use crate::proto::radius::Secret;
 use crate::proto::trace::Recorder;
 use crate::proto::{Dialect, Entropy, entropy::Seeded};
 
@@ -61,7 +62,7 @@ impl Bench {
                     }
                 }
                 AaaOutput::Event(event) => events.push(event),
-                AaaOutput::OpenSocket { .. } | AaaOutput::Syslog { .. } => {}
+                AaaOutput::OpenSocket { .. } | AaaOutput::Syslog { .. } | AaaOutput::Tested(..) => {}
             }
         }
         events
@@ -92,6 +93,11 @@ fn user(name: &str, password: &str) -> User {
 
 fn server(address: Ipv4Addr) -> RadiusServer {
     RadiusServer { address, auth_port: 1645, acct_port: 1646, key: None, timeout: None, retransmit: None }
+}
+
+fn group(name: &str, address: Ipv4Addr) -> RadiusGroup {
+    let servers = vec![GroupServer { server: server(address), private: false }];
+    RadiusGroup { name: name.to_owned(), servers, deadtime: None }
 }
 
 /// The LNS of the documented call.

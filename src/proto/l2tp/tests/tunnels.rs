@@ -449,6 +449,39 @@ fn restarted_peer_with_its_old_tunnel_id_drops_the_old_tunnel() {
 }
 
 #[test]
+fn a_second_sccrq_while_the_first_is_pending() {
+    // Another tunnel of the same peer: both come up, whatever the order.
+    let mut peer = Peer::new();
+    let first = Message::Sccrq(peer.sccrq());
+    assert_eq!(names(&peer.send(0, &first)), ["SCCRP"]);
+    let one = (peer.theirs, peer.challenge.clone(), peer.ns, peer.nr);
+    (peer.ns, peer.nr, peer.theirs, peer.ours) = (0, 0, 0, 101);
+    let second = Message::Sccrq(peer.sccrq());
+    assert_eq!(names(&peer.send(0, &second)), ["SCCRP"]);
+    assert_eq!(peer.node.tunnel_ends(), []);
+    let scccn = peer.scccn();
+    peer.send(0, &scccn);
+    (peer.theirs, peer.challenge, peer.ns, peer.nr) = one;
+    let scccn = peer.scccn();
+    peer.send(0, &scccn);
+    assert_eq!(peer.node.count(|e| matches!(e, Event::TunnelUp { .. })), 2);
+    assert_eq!(peer.node.endpoint.tunnels().len(), 2);
+
+    // The same tunnel id with other contents: the peer has begun anew, and only that one lives.
+    for absent in [false, true] {
+        let mut peer = Peer::new();
+        peer.node.absent = absent;
+        peer.send(0, &first);
+        (peer.ns, peer.nr, peer.theirs) = (0, 0, 0);
+        let again = Message::Sccrq(Sccrq { challenge: Some(vec![9; 16]), ..peer.sccrq() });
+        peer.send(0, &again);
+        assert_eq!(peer.node.tunnel_ends(), [DownCause::PeerRestarted]);
+        assert_eq!(peer.node.count(|e| matches!(e, Event::TunnelRequested { .. })), 2);
+        assert_eq!(peer.node.endpoint.tunnels().len(), 1);
+    }
+}
+
+#[test]
 fn another_host_behind_the_same_address_is_not_a_restart() {
     let mut peer = Peer::open();
     (peer.ns, peer.nr, peer.theirs) = (0, 0, 0);

@@ -180,3 +180,30 @@ fn proxy_pap_is_acknowledged_under_the_users_identifier() {
     assert_eq!(lns.link.view().phase, Phase::Up);
     assert!(lns.trace.lines.iter().any(|l| l == "Vi4 PAP: I AUTH-REQ id 42 len 12 from \"u\""));
 }
+
+#[test]
+fn our_own_challenge_is_not_answered() {
+    // A called end that knows no password asks us what we have asked it.
+    let caller = LinkConfig { authentication: vec![ChapMd5], ..client() };
+    let mut side = Side::new(caller, 9);
+    side.with(Instant::ZERO, |link, cx| link.lower_up(cx));
+    let request = side.transmitted.remove(0);
+    let receive = |side: &mut Side, code, id, data: &[u8]| {
+        let frame = packet::build(packet::LCP, code, id, data);
+        side.with(Instant::ZERO, |link, cx| link.receive(cx, &frame));
+    };
+    receive(&mut side, 1, 1, &[3, 5, 0xc2, 0x23, 5]);
+    receive(&mut side, 2, request[3], &request[6..]);
+    let challenge = side.transmitted.iter().find(|f| f.starts_with(&[0xc2, 0x23, 1])).unwrap().clone();
+    let mirrored = [&challenge[..challenge.len() - 6], b"server"].concat();
+    side.transmitted.clear();
+    side.with(Instant::ZERO, |link, cx| link.receive(cx, &mirrored));
+    assert!(
+        side.transmitted.is_empty() && !side.events.iter().any(|e| matches!(e, Event::SecretWanted { .. }))
+    );
+    assert!(side.trace.lines.iter().any(|l| l.contains("CHAP: Ignoring our own Challenge")));
+    // A challenge of its own is answered.
+    let own = packet::build(packet::CHAP, 1, 5, &[&[16][..], &[7; 16], b"server"].concat());
+    side.with(Instant::ZERO, |link, cx| link.receive(cx, &own));
+    assert!(side.transmitted.iter().any(|f| f.starts_with(&[0xc2, 0x23, 2, 5])));
+}

@@ -1,0 +1,148 @@
+//! Who is on which port, as AAA tells them apart: the registry's numbers with what the ports themselves know.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Engine;
+use super::aaa::{Entry, Place, SessionNumber};
+use super::io::InterfaceId;
+use super::ports::Port;
+use super::views::session_of;
+use crate::config::views::InterfaceName;
+use crate::proto::Instant;
+use crate::proto::l2tp::{Role, SessionId};
+
+/// The session of L2TP that a user comes or goes through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionTunnel {
+    /// Which end this router is.
+    pub role: Role,
+    /// Our tunnel and session id.
+    pub id: SessionId,
+    /// The peer's tunnel id, 0 before it is known.
+    pub remote_tunnel: u16,
+    /// The peer's session id, 0 before it is known.
+    pub remote_session: u16,
+    /// Our name.
+    pub local_name: Arc<str>,
+    /// The peer's name.
+    pub remote_name: String,
+    /// Our address, unspecified before it is known.
+    pub local: IpAddr,
+    /// The peer's address.
+    pub remote: IpAddr,
+    /// Tunnel-Assignment-Id, or the vpdn-group.
+    pub assignment: Option<Arc<str>>,
+}
+
+impl SessionTunnel {
+    /// Address and name of the client (the LAC), then of the server (the LNS).
+    pub fn ends(&self) -> ((IpAddr, &str), (IpAddr, &str)) {
+        let (ours, theirs) = ((self.local, &*self.local_name), (self.remote, self.remote_name.as_str()));
+        match self.role {
+            Role::Lac => (ours, theirs),
+            Role::Lns => (theirs, ours),
+        }
+    }
+}
+
+/// A session of a user.
+#[derive(Clone, Debug)]
+pub struct AaaSessionView {
+    /// AAA's unique id.
+    pub unique: u32,
+    /// From which Acct-Session-Id is made.
+    pub number: SessionNumber,
+    /// The PPP port; none for an EXEC.
+    pub port: Option<InterfaceId>,
+    /// Its interface.
+    pub interface: Option<InterfaceName>,
+    /// The terminal line of an EXEC.
+    pub line: Option<u32>,
+    /// The user, empty before it is known.
+    pub user: Arc<str>,
+    /// Its address.
+    pub address: Option<Ipv4Addr>,
+    /// Its frames go on into a tunnel (LAC).
+    pub forwarded: bool,
+    /// The session of L2TP.
+    pub tunnel: Option<SessionTunnel>,
+    /// Each Class attribute of its Access-Accept.
+    pub class: Vec<Vec<u8>>,
+    /// When the session began.
+    pub start: Instant,
+    /// How long it has lasted.
+    pub active: Duration,
+}
+
+impl Engine {
+    /// Begins the session of a port. Its unique id.
+    pub(super) fn open_session(&mut self, id: InterfaceId) -> u32 {
+        self.registry.open(Place::Port(id), self.core.now)
+    }
+
+    /// The unique id of the session on a port, 0 when there is none.
+    pub fn unique_of(&self, id: InterfaceId) -> u32 {
+        self.registry.at(Place::Port(id)).unwrap_or(0)
+    }
+
+    /// Every session of AAA, by unique id.
+    pub fn aaa_sessions(&self) -> Vec<AaaSessionView> {
+        self.registry.iter().map(|(unique, entry)| self.aaa_view(unique, *entry)).collect()
+    }
+
+    /// The session of AAA with this unique id.
+    pub fn aaa_session(&self, unique: u32) -> Option<AaaSessionView> {
+        self.registry.get(unique).map(|entry| self.aaa_view(unique, *entry))
+    }
+
+    /// The sessions of AAA that `wanted` says yes to, by unique id.
+    pub fn find_aaa_sessions(&self, wanted: impl Fn(&AaaSessionView) -> bool) -> Vec<AaaSessionView> {
+        let views = self.registry.iter().map(|(unique, entry)| self.aaa_view(unique, *entry));
+        views.filter(|view| wanted(view)).collect()
+    }
+
+    fn aaa_view(&self, unique: u32, entry: Entry) -> AaaSessionView {
+        let (port, line) = match entry.place {
+            Place::Port(id) => (Some(id), None),
+            Place::Line(line) => (None, Some(line)),
+        };
+        let state = port.and_then(|id| self.ports.get(&id));
+        AaaSessionView {
+            unique,
+            number: entry.number,
+            port,
+            interface: port.and_then(|id| self.interfaces.get(id)).map(|i| i.name.clone()),
+            line,
+            user: state.map_or_else(|| "".into(), |p| p.user.clone()),
+            address: state.and_then(|p| p.network.as_ref()).map(|n| n.peer),
+            forwarded: state.is_some_and(|p| p.access().is_some() && session_of(p).is_some()),
+            tunnel: state.and_then(session_of).and_then(|session| self.session_tunnel(session)),
+            class: state.map(Port::class).unwrap_or_default(),
+            start: entry.start,
+            active: self.core.now.duration_since(entry.start),
+        }
+    }
+
+    /// The tunnel of a session of L2TP, as accounting describes it.
+    pub(super) fn session_tunnel(&self, id: SessionId) -> Option<SessionTunnel> {
+        let tunnel = self.vpdn.tunnels.get(&id.tunnel)?;
+        let path = self.l2tp.path(id);
+        Some(SessionTunnel {
+            role: tunnel.role,
+            id,
+            remote_tunnel: path.as_ref().map_or(0, |p| p.remote_tunnel),
+            remote_session: path.as_ref().map_or(0, |p| p.remote_session),
+            local_name: tunnel.local_name.clone(),
+            remote_name: tunnel.remote_name.clone(),
+            local: path.as_ref().map_or(tunnel.addresses.0, |p| p.local),
+            remote: tunnel.addresses.1,
+            assignment: tunnel
+                .key
+                .as_ref()
+                .and_then(|k| k.assignment.clone())
+                .or_else(|| tunnel.group.clone()),
+        })
+    }
+}
