@@ -32,6 +32,7 @@ pub(super) fn build(text: &str, directory: &Path) -> Result<Description, Descrip
         names: HashMap::new(),
         used: HashMap::new(),
         host_devices: HashMap::new(),
+        consoles: HashMap::new(),
     };
     builder.nodes(&raw, directory)?;
     let links = builder.links(&raw)?;
@@ -77,11 +78,13 @@ struct Builder<'a> {
     used: HashMap<(NodeId, Option<InterfaceName>), usize>,
     /// Devices of the machine itself, and the line where.
     host_devices: HashMap<String, usize>,
+    /// Ports of consoles, and the line where.
+    consoles: HashMap<u16, usize>,
 }
 
 impl Builder<'_> {
     fn nodes(&mut self, raw: &RawLab, directory: &Path) -> Result<(), DescriptionError> {
-        let mut routers = 0u16;
+        let mut routers = 0;
         for node in &raw.node {
             let (name, span) = (node.name.get_ref(), node.name.span());
             check_name(name).map_err(|message| self.place.error(&span, message))?;
@@ -94,7 +97,7 @@ impl Builder<'_> {
             }
             let kind = match node.kind.as_ref().map(|k| (k.get_ref().as_str(), k.span())) {
                 None | Some(("router", _)) => {
-                    let default = raw.console_port.map(|base| base.saturating_add(routers));
+                    let default = raw.console_port.map(|base| u32::from(base) + routers);
                     routers += 1;
                     NodeKind::Router(self.router(node, directory, default)?)
                 }
@@ -110,10 +113,10 @@ impl Builder<'_> {
     }
 
     fn router(
-        &self,
+        &mut self,
         node: &RawNode,
         directory: &Path,
-        console: Option<u16>,
+        console: Option<u32>,
     ) -> Result<RouterNode, DescriptionError> {
         let foreign = [
             ("address", node.address.as_ref().map(Spanned::span)),
@@ -124,8 +127,30 @@ impl Builder<'_> {
         self.refuse(foreign, "a router")?;
         Ok(RouterNode {
             config: node.config.as_ref().map(|c| directory.join(c.get_ref())),
-            console: node.console.as_ref().map(|c| *c.get_ref()).or(console),
+            console: self.console(node, console)?,
         })
+    }
+
+    /// The port of a router's console: its own, or the one that it gets by its place.
+    fn console(&mut self, node: &RawNode, by_place: Option<u32>) -> Result<Option<u16>, DescriptionError> {
+        let (wanted, span) = match (&node.console, by_place) {
+            (Some(own), _) => (u32::from(*own.get_ref()), own.span()),
+            (None, Some(port)) => (port, node.name.span()),
+            (None, None) => return Ok(None),
+        };
+        let name = node.name.get_ref();
+        let Some(port) = u16::try_from(wanted).ok().filter(|port| *port != 0) else {
+            let message = format!("the console of `{name}` would be at port {wanted}, which is none");
+            return Err(self.place.error(&span, message));
+        };
+        match self.consoles.insert(port, self.place.line(&span)) {
+            Some(before) => {
+                let message =
+                    format!("a second console at port {port}: that of line {before} is there already");
+                Err(self.place.error(&span, message))
+            }
+            None => Ok(Some(port)),
+        }
     }
 
     fn radius(&self, node: &RawNode, directory: &Path) -> Result<RadiusNode, DescriptionError> {
