@@ -125,6 +125,9 @@ impl Engine {
         self.configure_vpdn(&old, &config);
         self.configure_interfaces(&config, boot);
         self.reconcile_routes();
+        if !self.isdn.calls.is_empty() {
+            self.core.forward(ForwardCommand::ForgetRoutes);
+        }
         self.pump();
     }
 

@@ -3,6 +3,7 @@
 mod call;
 mod configs;
 mod description;
+mod dialer;
 mod isdn;
 mod play;
 mod player;

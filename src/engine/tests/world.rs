@@ -466,7 +466,7 @@ impl World {
                     wire.accm = Some(accm);
                 }
             }
-            ForwardCommand::Observe { .. } => {}
+            ForwardCommand::Observe { .. } | ForwardCommand::Route { .. } | ForwardCommand::ForgetRoutes => {}
             ForwardCommand::Detach { port } => {
                 wires.remove(&port);
             }

@@ -168,6 +168,7 @@ pub(super) fn tunnel_config(
         no_session_timeout: no_session,
         setup_timeout: settings.setup,
         sequencing: settings.sequencing,
+        drop_out_of_order: settings.drop_out_of_order,
         ..TunnelConfig::default()
     }
 }

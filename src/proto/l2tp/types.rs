@@ -132,6 +132,8 @@ pub struct TunnelConfig {
     pub tie_breaker: bool,
     /// Ask for sequence numbers on data (Sequencing Required AVP in the ICCN; S bit).
     pub sequencing: bool,
+    /// Drop data messages that come out of order (`l2tp drop out-of-order`) instead of passing them on as they come.
+    pub drop_out_of_order: bool,
     /// Most sessions in this tunnel; `None` for no limit.
     pub session_limit: Option<u16>,
 }
@@ -169,6 +171,7 @@ impl Default for TunnelConfig {
             setup_timeout: Duration::from_secs(10),
             tie_breaker: false,
             sequencing: false,
+            drop_out_of_order: false,
             session_limit: None,
         }
     }
@@ -281,6 +284,8 @@ pub struct DataPath {
     pub local: IpAddr,
     /// Ns and Nr are to be present.
     pub sequencing: bool,
+    /// What comes out of order is dropped.
+    pub drop_out_of_order: bool,
     /// Which end we are.
     pub role: Role,
 }
