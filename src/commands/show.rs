@@ -2,7 +2,6 @@
 
 use std::net::Ipv4Addr;
 
-use super::interfaces::InterfaceExtras;
 use super::ip::{Holder, Method};
 use super::system::VersionInfo;
 use super::text::say;
@@ -82,7 +81,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
             let Some(views) = chosen(f, on, interface.as_ref()) else { return };
             match views.first().filter(|_| *configuration) {
                 Some(view) => interfaces::show_interface_configuration(f, dialect, view),
-                None => interfaces::show_interfaces(f, dialect, now, &views, &|_| InterfaceExtras::default()),
+                None => interfaces::show_interfaces(f, dialect, now, &views),
             }
         }
         ShowCommand::IpInterface { interface, brief } => {

@@ -91,14 +91,106 @@ pub struct Counters {
     /// Packets of the network layer that are interesting for the idle timer: seconds since the router's start
     /// of the last one.
     pub last_activity: AtomicU64,
+    /// Frames from the line that were dropped.
+    pub bad_frames: AtomicU64,
+    /// Of them, with a wrong FCS.
+    pub bad_checksums: AtomicU64,
+}
+
+/// Packets and octets carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Packets sent.
+    pub packets_out: u64,
+    /// Octets sent.
+    pub octets_out: u64,
+    /// Packets received.
+    pub packets_in: u64,
+    /// Octets received.
+    pub octets_in: u64,
+}
+
+impl Counts {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Counts) -> Counts {
+        Counts {
+            packets_out: self.packets_out.saturating_add(other.packets_out),
+            octets_out: self.octets_out.saturating_add(other.octets_out),
+            packets_in: self.packets_in.saturating_add(other.packets_in),
+            octets_in: self.octets_in.saturating_add(other.octets_in),
+        }
+    }
+
+    /// What came after `earlier`.
+    #[must_use]
+    pub const fn since(self, earlier: Counts) -> Counts {
+        Counts {
+            packets_out: self.packets_out.saturating_sub(earlier.packets_out),
+            octets_out: self.octets_out.saturating_sub(earlier.octets_out),
+            packets_in: self.packets_in.saturating_sub(earlier.packets_in),
+            octets_in: self.octets_in.saturating_sub(earlier.octets_in),
+        }
+    }
+}
+
+/// What went wrong on the line of an interface.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineErrors {
+    /// Received and bad, for whatever reason.
+    pub input: u64,
+    /// Of them, with a wrong checksum.
+    pub crc: u64,
+    /// Of them, not a whole frame.
+    pub frame: u64,
+    /// Received faster than they could be taken.
+    pub overrun: u64,
+    /// Not sent.
+    pub output: u64,
+    /// Collisions.
+    pub collisions: u64,
+}
+
+impl LineErrors {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: LineErrors) -> LineErrors {
+        LineErrors {
+            input: self.input.saturating_add(other.input),
+            crc: self.crc.saturating_add(other.crc),
+            frame: self.frame.saturating_add(other.frame),
+            overrun: self.overrun.saturating_add(other.overrun),
+            output: self.output.saturating_add(other.output),
+            collisions: self.collisions.saturating_add(other.collisions),
+        }
+    }
+
+    /// What came after `earlier`.
+    #[must_use]
+    pub const fn since(self, earlier: LineErrors) -> LineErrors {
+        LineErrors {
+            input: self.input.saturating_sub(earlier.input),
+            crc: self.crc.saturating_sub(earlier.crc),
+            frame: self.frame.saturating_sub(earlier.frame),
+            overrun: self.overrun.saturating_sub(earlier.overrun),
+            output: self.output.saturating_sub(earlier.output),
+            collisions: self.collisions.saturating_sub(earlier.collisions),
+        }
+    }
 }
 
 impl Counters {
-    /// Starts counting from zero (`clear counters`).
-    pub fn clear(&self) {
-        for counter in [&self.packets_out, &self.octets_out, &self.packets_in, &self.octets_in] {
-            counter.store(0, Ordering::Relaxed);
-        }
+    /// Packets and octets.
+    pub fn counts(&self) -> Counts {
+        let (packets_out, octets_out, packets_in, octets_in) = self.snapshot();
+        Counts { packets_out, octets_out, packets_in, octets_in }
+    }
+
+    /// Packets and octets, and what went wrong.
+    pub fn all(&self) -> (Counts, LineErrors) {
+        let (input, crc) =
+            (self.bad_frames.load(Ordering::Relaxed), self.bad_checksums.load(Ordering::Relaxed));
+        (self.counts(), LineErrors { input, crc, ..LineErrors::default() })
     }
 
     /// Packets out, octets out, packets in, octets in.
@@ -295,6 +387,16 @@ pub enum HostEvent {
         interface: InterfaceId,
         /// The IP packet.
         packet: Vec<u8>,
+    },
+    /// What the Linux device behind an interface has carried since it was bound; told at most once a second, and only
+    /// when it has changed.
+    Counted {
+        /// The interface.
+        interface: InterfaceId,
+        /// Packets and octets.
+        counts: Counts,
+        /// What went wrong.
+        errors: LineErrors,
     },
     /// An observed L2TP data message.
     Data {

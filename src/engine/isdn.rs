@@ -219,6 +219,7 @@ impl Engine {
         let notice = self.core.now + CONNECT_NOTICE;
         self.core.timers.set(Timer::Connected(reference), Some(notice));
         let Some(interface) = self.interfaces.get_mut(id) else { return };
+        interface.meter.keep(interface.counters.all());
         interface.counters = std::sync::Arc::default();
         let counters = interface.counters.clone();
         self.core.forward(ForwardCommand::AttachChannel {

@@ -20,6 +20,7 @@ mod ports;
 mod registry;
 mod syslog;
 mod timers;
+mod traffic;
 mod vaccess;
 pub mod views;
 mod vpdn;
@@ -32,6 +33,7 @@ pub use self::ip::{RouteSource, RouteView};
 pub use self::journal::SwitchSet;
 pub use self::pool::PoolView;
 pub use self::registry::{AaaSessionView, SessionTunnel};
+pub use self::traffic::{Load, TrafficView};
 pub use self::vpdn::VpdnCounters;
 pub use self::vpdn::events::{SessionSelector, TunnelSelector};
 pub use self::vpdn::history::{FailureType, HistoryEntry};
@@ -230,7 +232,7 @@ impl Engine {
             && self.tickets.is_empty()
             && self.vpdn.is_quiet()
             && self.core.work.is_empty()
-            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_)))
+            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_) | Timer::Sample))
             && self.interfaces.iter().all(|(_, i)| !matches!(i.origin, Origin::Cloned { .. }))
     }
 
@@ -274,6 +276,7 @@ impl Engine {
                 Timer::Answer(call) => self.answer_due(call),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
+                Timer::Sample => self.sample_due(),
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),
             }
             self.pump();
@@ -318,6 +321,7 @@ impl Engine {
             HostEvent::EchoUnreachable(id) => self.echo_done(id, EchoOutcome::Unreachable),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
+            HostEvent::Counted { interface, counts, errors } => self.counted(interface, counts, errors),
             HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),
         }
     }

@@ -20,6 +20,8 @@ pub(super) enum Timer {
     Idle(InterfaceId),
     /// Dial on demand: a call that failed may be tried again.
     Redial(InterfaceId),
+    /// The load of interfaces is looked at.
+    Sample,
     /// The host has not answered an echo request.
     Echo(RequestId),
 }

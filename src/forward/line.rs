@@ -65,7 +65,12 @@ impl Channel {
             count_in(counters, frame.len());
             each(frame);
         });
-        self.bad() - before
+        let bad = self.bad() - before;
+        if bad > 0 {
+            self.counters.bad_frames.fetch_add(bad, Ordering::Relaxed);
+            self.counters.bad_checksums.store(self.decoder.counters().bad_fcs, Ordering::Relaxed);
+        }
+        bad
     }
 
     fn bad(&self) -> u64 {

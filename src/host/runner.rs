@@ -344,6 +344,9 @@ impl Task {
                 HostEvent::Done(request)
             }
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
+            Event::Report(Report::Counted { interface, counts, errors }) => {
+                HostEvent::Counted { interface, counts, errors }
+            }
             Event::Echo(id, Ok(Answer::Reply(after))) => HostEvent::EchoReply(id, after),
             Event::Echo(id, Ok(Answer::Timeout)) => HostEvent::EchoTimeout(id),
             Event::Echo(id, Ok(Answer::Unreachable)) => HostEvent::EchoUnreachable(id),

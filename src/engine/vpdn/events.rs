@@ -99,6 +99,7 @@ impl Engine {
 
     fn tunnel_down(&mut self, id: TunnelId, cause: &DownCause) {
         let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return };
+        self.vpdn.cleared.remove(&id);
         if let Some(key) = &tunnel.key {
             self.vpdn.outgoing.remove(key);
         }

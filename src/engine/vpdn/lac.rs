@@ -10,7 +10,7 @@ use super::{Tunnel, TunnelKey, result, secret, tunnel_config};
 use crate::engine::Engine;
 use crate::engine::core::Work;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
-use crate::engine::io::{Counters, DataSession, ForwardCommand, InterfaceId};
+use crate::engine::io::{Counters, Counts, DataSession, ForwardCommand, InterfaceId};
 use crate::engine::isdn::Call;
 use crate::engine::syslog::Syslog;
 use crate::proto::Purpose;
@@ -429,6 +429,7 @@ impl Engine {
         let counters = Arc::<Counters>::default();
         if let Some(port) = self.ports.get_mut(&id) {
             port.forwarded = counters.clone();
+            port.cleared = Counts::default();
         }
         if let Some(Lac::Session(targets, _)) =
             self.ports.get_mut(&id).and_then(|p| p.access_mut()).map(|a| &mut a.lac)

@@ -80,6 +80,8 @@ pub(super) struct Vpdn {
     /// Sessions of each vpdn-group.
     pub group_sessions: HashMap<Arc<str>, u32>,
     pub counters: VpdnCounters,
+    /// When `clear vpdn counters` was given for a tunnel, and where its counters stood.
+    pub cleared: HashMap<TunnelId, (Instant, super::io::Counts)>,
 }
 
 impl Vpdn {
