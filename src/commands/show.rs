@@ -14,7 +14,7 @@ use crate::config::nvgen::{block, inert_lines};
 use crate::config::store::Store;
 use crate::config::views::{InterfaceName, IpAddress, VpdnGroup, VpdnProtocol};
 use crate::engine::views::{CallerView, InterfaceView, SessionView, TunnelView};
-use crate::engine::{Engine, RouteSource};
+use crate::engine::{CALL_HISTORY, Engine, RouteSource};
 use crate::grammar::Command;
 use crate::grammar::command::routing::RoutingCommand;
 use crate::grammar::command::show::{
@@ -99,8 +99,10 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
             isdn::show_isdn_status(f, dialect, switch, &engine.interfaces(), interface.as_ref());
         }
         ShowCommand::IsdnActive => isdn::show_isdn_active(f, &engine.calls()),
-        // Calls that are over are not kept.
-        ShowCommand::IsdnHistory => isdn::show_isdn_history(f, 0, &engine.calls()),
+        ShowCommand::IsdnHistory => {
+            let calls = [engine.past_calls(), engine.calls()].concat();
+            isdn::show_isdn_history(f, CALL_HISTORY, &calls);
+        }
         ShowCommand::L2tpSession { style } => {
             let style = match style {
                 None => SessionStyle::Table,

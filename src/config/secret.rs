@@ -115,12 +115,16 @@ pub fn verify(secret: &Secret, typed: &str) -> bool {
     let same = |a: &str, b: &str| bool::from(a.as_bytes().ct_eq(b.as_bytes()));
     match secret.scheme {
         Scheme::Clear | Scheme::Type7 => same(secret.reveal(), typed),
-        Scheme::Digest(5) => {
-            let salt = secret.reveal().split('$').nth(2).unwrap_or("");
-            same(&md5_crypt(typed, salt), secret.reveal())
-        }
+        Scheme::Digest(5) => verify_type5(secret.reveal(), typed),
         Scheme::Digest(_) => false,
     }
+}
+
+/// Whether `typed` is the password of a type 5 digest.
+pub fn verify_type5(digest: &str, typed: &str) -> bool {
+    use subtle::ConstantTimeEq;
+    let salt = digest.strip_prefix("$1$").and_then(|rest| rest.split('$').next());
+    salt.is_some_and(|salt| md5_crypt(typed, salt).as_bytes().ct_eq(digest.as_bytes()).into())
 }
 
 #[cfg(test)]
@@ -154,5 +158,9 @@ mod tests {
         let kept = digest(&Secret::clear("cisco"));
         assert!(verify(&kept, "cisco") && !verify(&kept, "Cisco"));
         assert_eq!(digest(&kept), kept);
+        for no_digest in ["", "cisco", "$1$", "$9$nhEmQVczB7dqsO$X.HsgL6x1il0RxkOSSvyQYwucySCt7qFm4v7pqCxkKM"]
+        {
+            assert!(!verify_type5(no_digest, "cisco"), "{no_digest}");
+        }
     }
 }

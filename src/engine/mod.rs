@@ -30,6 +30,7 @@ mod tests;
 
 pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
+pub use self::isdn::CALL_HISTORY;
 pub use self::journal::SwitchSet;
 pub use self::pool::PoolView;
 pub use self::registry::{AaaSessionView, SessionTunnel};

@@ -10,7 +10,7 @@ use ipnet::Ipv4Net;
 use super::Engine;
 use super::interfaces::{LinkState, Origin};
 use super::io::{Counts, InterfaceId};
-use super::isdn::Call;
+use super::isdn::{CALL_RETENTION, Call};
 use super::pool::PoolView;
 use super::ports::{Port, Side};
 use super::traffic::TrafficView;
@@ -139,7 +139,13 @@ impl Engine {
         calls.into_iter().map(|(_, call)| self.call_view(call)).collect()
     }
 
-    fn call_view(&self, call: &Call) -> CallView {
+    /// ISDN calls that are over, oldest first.
+    pub fn past_calls(&self) -> Vec<CallView> {
+        let kept = |ended: Instant| self.core.now.duration_since(ended) <= CALL_RETENTION;
+        self.isdn.over.iter().filter(|(ended, _)| kept(*ended)).map(|(_, call)| call.clone()).collect()
+    }
+
+    pub(super) fn call_view(&self, call: &Call) -> CallView {
         let interface = call.interface.and_then(|id| self.interfaces.get(id));
         let dialer = call.dialer.and_then(|id| self.interfaces.get(id));
         let seconds = interface.map_or(0, |i| i.counters.last_activity.load(Ordering::Relaxed));
