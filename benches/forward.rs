@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput};
 use harness::{LAC, LNS, Row};
 use vpdnsh::engine::{DataSession, ForwardCommand, InterfaceId};
-use vpdnsh::forward::{Delivery, Table};
+use vpdnsh::forward::{Delivery, Fate, Table};
 use vpdnsh::proto::l2tp::data::{DataHeader, encode_data};
 use vpdnsh::proto::l2tp::{DataPath, PORT, Role, SessionId, TunnelId};
 use vpdnsh::proto::ppp::Framing;
@@ -71,6 +71,7 @@ fn udp_to_tun(octets: usize) -> Round {
                     out[..packet.len()].copy_from_slice(packet);
                     written += packet.len();
                 }
+                Fate::Taken
             });
         }
         black_box(&out);
@@ -92,6 +93,7 @@ fn tun_to_udp(octets: usize) -> Round {
                     out[..bytes.len()].copy_from_slice(bytes);
                     written += packet.len();
                 }
+                Fate::Taken
             });
         }
         black_box(&out);

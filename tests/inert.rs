@@ -21,7 +21,8 @@ const READ_ELSEWHERE: [(&str, &str, &str); 7] = [
 
 /// What stands around the line under test: something for it to refer to.
 const AROUND: &str = "interface Ethernet0\n ip address 10.77.0.1 255.255.255.0\nradius server zq0\n \
-                      address ipv4 10.78.0.1\n";
+                      address ipv4 10.78.0.1\nradius-server attribute 32 \
+                      include-in-access-req\nradius-server host 10.1.0.0\n";
 
 /// Few values, so that lines meet what stands around them and each other.
 fn argument(kind: ArgKind, dice: &mut Dice) -> String {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::text::{ago, say};
 use crate::config::views::{InterfaceKind, IpAddress};
 use crate::engine::views::InterfaceView;
-use crate::engine::{LineErrors, LinkState, Origin, TrafficView};
+use crate::engine::{Faults, LinkState, Origin, TrafficView};
 use crate::proto::{Dialect, Instant};
 
 /// `up`, `down`, `administratively down`.
@@ -228,7 +228,7 @@ fn activity(f: &mut String, dialect: Dialect, now: Instant, view: &InterfaceView
     let (input, output) = (when(traffic.last_input), when(traffic.last_output));
     say!(f, "  Last input {input}, output {output}, output hang never");
     say!(f, "  Last clearing of \"show interface\" counters {}", when(traffic.cleared));
-    say!(f, "  Input queue: 0/75/0/0 (size/max/drops/flushes); Total output drops: 0");
+    say!(f, "  Input queue: 0/75/0/0 (size/max/drops/flushes); Total output drops: {}", traffic.faults.drops);
     say!(f, "  Queueing strategy: fifo");
     match dialect {
         Dialect::V12_0 | Dialect::V12_1 => say!(f, "  Output queue :0/40 (size/max)"),
@@ -237,23 +237,27 @@ fn activity(f: &mut String, dialect: Dialect, now: Instant, view: &InterfaceView
 }
 
 fn traffic(f: &mut String, dialect: Dialect, view: &InterfaceView) {
-    let TrafficView { counts, errors, load, .. } = view.traffic;
+    let TrafficView { counts, faults, load, .. } = view.traffic;
     say!(f, "  5 minute input rate {:.0} bits/sec, {:.0} packets/sec", load.bits_in, load.packets_in);
     say!(f, "  5 minute output rate {:.0} bits/sec, {:.0} packets/sec", load.bits_out, load.packets_out);
     say!(f, "     {} packets input, {} bytes, 0 no buffer", counts.packets_in, counts.octets_in);
+    let Faults { runts, giants, .. } = faults;
     match dialect {
         // Linux does not tell broadcasts apart.
         _ if is_device(view.name.kind) => {}
         Dialect::V12_0 | Dialect::V12_1 => {
-            say!(f, "     Received 0 broadcasts, 0 runts, 0 giants, 0 throttles")
+            say!(f, "     Received 0 broadcasts, {runts} runts, {giants} giants, 0 throttles")
         }
         Dialect::V15 => {
             say!(f, "     Received 0 broadcasts (0 IP multicasts)");
-            say!(f, "     0 runts, 0 giants, 0 throttles ");
+            say!(f, "     {runts} runts, {giants} giants, 0 throttles ");
         }
     }
-    let LineErrors { input, crc, frame, overrun, output, collisions } = errors;
-    say!(f, "     {input} input errors, {crc} CRC, {frame} frame, {overrun} overrun, 0 ignored, 0 abort");
+    let Faults { input, crc, frame, overrun, aborts, output, collisions, .. } = faults;
+    say!(
+        f,
+        "     {input} input errors, {crc} CRC, {frame} frame, {overrun} overrun, 0 ignored, {aborts} abort"
+    );
     say!(f, "     {} packets output, {} bytes, 0 underruns", counts.packets_out, counts.octets_out);
     say!(f, "     {output} output errors, {collisions} collisions, 0 interface resets");
     if dialect == Dialect::V15 {
@@ -320,6 +324,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_line_has_spoilt_is_shown() {
+        let view = vaccess();
+        let faults = &view.counters.faults;
+        for (counter, n) in
+            [(&faults.crc, 1), (&faults.framing, 2), (&faults.overruns, 3), (&faults.aborts, 4)]
+        {
+            counter.store(n, Ordering::Relaxed);
+        }
+        faults.runts.store(5, Ordering::Relaxed);
+        faults.giants.store(6, Ordering::Relaxed);
+        let screen = shown(Dialect::V12_0, view);
+        assert!(screen.contains("Received 0 broadcasts, 5 runts, 6 giants, 0 throttles"));
+        assert!(screen.contains("21 input errors, 1 CRC, 2 frame, 3 overrun, 0 ignored, 4 abort"));
+    }
+
+    #[test]
     fn a_virtual_access_of_12_0() {
         assert_eq!(
             shown(Dialect::V12_0, vaccess()),
@@ -383,7 +403,7 @@ mod tests {
         let mut view = ethernet();
         view.traffic = TrafficView {
             counts: Counts { packets_out: 5, octets_out: 570, packets_in: 6, octets_in: 630 },
-            errors: LineErrors { input: 3, crc: 2, frame: 1, ..LineErrors::default() },
+            faults: Faults { input: 3, crc: 2, frame: 1, ..Faults::default() },
             load: Load { bits_in: 1000.4, packets_in: 1.0, bits_out: 2000.0, packets_out: 2.0 },
             last_input: Some(before(1)),
             last_output: None,

@@ -8,7 +8,7 @@ use super::text::say;
 use super::users::LineRow;
 use super::vpdn::{SessionStyle, TunnelStyle};
 use super::vpdn_groups::GroupLoad;
-use super::{aaa, interfaces, ip, isdn, l2tp, ppp, system, users, vpdn, vpdn_groups};
+use super::{aaa, interfaces, ip, isdn, l2tp, ppp, radius, system, users, vpdn, vpdn_groups};
 use crate::config::RouterConfig;
 use crate::config::nvgen::{block, inert_lines};
 use crate::config::store::Store;
@@ -55,7 +55,7 @@ pub struct Sources<'a> {
 pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &dyn Fn() -> String) {
     let (now, dialect, engine, config) = (on.now, on.config.dialect, on.engine, on.config);
     match command {
-        ShowCommand::AaaServers => aaa::show_aaa_servers(f, &engine.radius_servers()),
+        ShowCommand::AaaServers => radius::show_aaa_servers(f, &engine.radius()),
         ShowCommand::AaaSessions | ShowCommand::AaaUser { which: AaaUserWhich::All } => {
             aaa::show_aaa_sessions(f, &engine.callers());
         }
@@ -135,7 +135,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
         ShowCommand::PppMultilink | ShowCommand::VpdnMultilink => say!(f, "No active bundles"),
         ShowCommand::PppStatistics => ppp::show_ppp_statistics(f, &engine.interfaces()),
         ShowCommand::Pppoe { .. } => vpdn::none(f, dialect, VpdnProtocol::Pppoe),
-        ShowCommand::RadiusStatistics => aaa::show_radius_statistics(f, &engine.radius_servers()),
+        ShowCommand::RadiusStatistics => radius::show_radius_statistics(f, &engine.radius()),
         ShowCommand::Sessions => system::show_sessions(f),
         ShowCommand::Terminal => {
             let line = on.lines.iter().find(|l| l.current).map_or(0, |l| l.number);

@@ -5,17 +5,19 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::aaa::{
-    AaaEvent, AaaOutput, AuthenOutcome, AuthenRequest, Decision, FramedIp, IpcpDecision, Outcome,
+    AaaEvent, AaaOutput, AuthenOutcome, AuthenRequest, Decision, FramedIp, Hints, IpcpDecision, Outcome,
     Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup, TunnelOutcome, UserProfile,
     UserSession,
 };
 use super::core::Pending;
 use super::interfaces::LinkState;
 use super::io::{Action, HostRequest, InterfaceId, LogLine, Output, Socket};
+use super::ip::RouteKey;
+use super::per_user::SessionEnd;
 use super::ports::Side;
 use super::vpdn::lookup::{Definition, Lns};
-use crate::config::views::{InterfaceKind, IpAddress, L2tpSettings, NoSession};
-use crate::proto::ppp::{Credentials, IpcpConfig};
+use crate::config::views::{InterfaceKind, IpAddress, L2tpSettings, NoSession, PeerAddress};
+use crate::proto::ppp::Credentials;
 use crate::proto::radius::Secret;
 
 /// What a port has asked of AAA and got.
@@ -25,9 +27,18 @@ pub(super) struct AaaState {
     session: Option<Box<UserSession>>,
     /// The address that the peer is to have so far.
     want: Option<Ipv4Addr>,
+    /// The routes that the user brought and that are installed.
+    pub routes: Box<[RouteKey]>,
+    /// Why this router ended the session by itself.
+    pub end: Option<SessionEnd>,
 }
 
 impl AaaState {
+    /// What AAA keeps of the user.
+    pub fn user(&self) -> Option<&UserSession> {
+        self.session.as_deref()
+    }
+
     /// Each Class attribute that came with the user's Access-Accept.
     pub fn class(&self) -> Vec<Vec<u8>> {
         let profile = self.session.as_ref().and_then(|s| s.profile.as_ref());
@@ -64,6 +75,7 @@ impl Engine {
                 self.core.push(Output::Log(LogLine::Syslog { severity, text }))
             }
             AaaOutput::Event(event) => self.aaa_event(event),
+            AaaOutput::Tested(ticket, outcome) => self.core.push(Output::AaaTested(ticket, outcome)),
         }
     }
 
@@ -122,7 +134,8 @@ impl Engine {
     }
 
     fn definition(&self, key: &str, tunnel: &TunnelDefinition, lns: Vec<Lns>) -> Definition {
-        let password = tunnel.password.as_ref().map(|p| String::from_utf8_lossy(p.octets()).into_owned());
+        let password =
+            tunnel.password.as_ref().map(|p| String::from_utf8_lossy(p.octets()).into_owned().into());
         let defaults = L2tpSettings::default();
         Definition {
             key: key.to_owned(),
@@ -176,7 +189,7 @@ impl Engine {
 
     /// The address that stands for this router: that of the interface towards the first RADIUS server, else of
     /// the first interface that has one.
-    fn nas_address(&self) -> Ipv4Addr {
+    pub(super) fn nas_address(&self) -> Ipv4Addr {
         let server = self.config.aaa.servers.first().map(|s| s.address);
         let addresses = self.config.interfaces.iter().filter_map(|i| match (&i.ip, i.name.kind) {
             (IpAddress::Static(address), kind) if kind != InterfaceKind::VirtualTemplate => {
@@ -202,8 +215,18 @@ impl Engine {
         let Some(port) = self.aaa_port(id) else { return };
         let list = config.ppp.authentication_list.clone().filter(|l| l != "default");
         let request = AuthenRequest { port, list, credentials, already: false };
-        let ticket = self.aaa.authenticate(&mut self.core.cx(), request);
+        let session = self.registry.get(self.unique_of(id)).map(|entry| entry.number.to_string());
+        let hints = Hints { address: self.address_hint(id), session_id: session };
+        let ticket = self.aaa.authenticate_with(&mut self.core.cx(), request, hints);
         self.await_aaa(id, ticket);
+    }
+
+    /// The address that the peer of a port would get without RADIUS, where it is known beforehand.
+    fn address_hint(&self, id: InterfaceId) -> Option<Ipv4Addr> {
+        match self.port_config(id)?.peer_address.as_ref()? {
+            PeerAddress::Fixed(address) => Some(*address),
+            PeerAddress::Pool(_) => None,
+        }
     }
 
     fn await_aaa(&mut self, id: InterfaceId, ticket: Ticket) {
@@ -244,6 +267,11 @@ impl Engine {
             None => lists.iter().any(|l| l.name == "default").then_some(None),
         };
         if let Some(target) = self.ports.get_mut(&id) {
+            let name = list.as_ref().and_then(|list| list.as_deref());
+            let profile = match &list {
+                Some(_) => self.aaa.profile_for(name, &target.user, profile),
+                None => profile,
+            };
             let session = UserSession::new(port, list, target.user.to_string(), profile);
             target.session.session = Some(Box::new(session));
         }
@@ -265,22 +293,15 @@ impl Engine {
         if self.ports.get(&id).is_some_and(|p| p.session.session.is_none()) {
             self.open_user(id, None);
         }
-        let local = self.port_address(id);
+        let ipcp = self.authorized_ipcp(id);
         let Some(port) = self.ports.get_mut(&id) else { return false };
         let Some(session) = &port.session.session else { return false };
         if self.aaa.authorize_fsm(&mut self.core.cx(), session) == Decision::Denied {
             port.link.close(&mut self.core.cx());
             return false;
         }
-        if let (Some(profile), Some(local)) = (session.attributes(), local)
-            && !(profile.dns.is_empty() && profile.wins.is_empty())
-        {
-            port.link.set_ipcp(IpcpConfig {
-                local: local.addr(),
-                dns: profile.dns.clone(),
-                wins: profile.wins.clone(),
-                ..IpcpConfig::default()
-            });
+        if let Some(ipcp) = ipcp.filter(|_| session.attributes().is_some()) {
+            port.link.set_ipcp(ipcp);
         }
         true
     }

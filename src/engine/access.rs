@@ -5,6 +5,7 @@ use super::interfaces::LinkState;
 use super::io::{ForwardCommand, InterfaceId};
 use super::isdn::{Call, cause};
 use super::ports::{Port, Side};
+use super::timers::Timer;
 use super::vpdn::lac::Access;
 use crate::proto::ppp::{Direction, Link};
 
@@ -36,6 +37,7 @@ impl Engine {
             let lac = std::mem::take(&mut access.lac);
             self.leave_tunnel(id, &port.label, lac);
         }
+        self.core.timers.set(Timer::LineErrors(id), None);
         self.core.forward(ForwardCommand::Detach { port: id });
         self.unbind(id);
     }

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
+
+use super::SessionEnd;
 use crate::config::views::InterfaceName;
 use crate::proto::{DebugText, Dialect, Switch};
 
@@ -243,6 +246,48 @@ impl DebugText for PeerRoute<'_> {
             PeerRoute::Install { label, address } => write!(f, "{label} IPCP: Install route to {address}"),
             PeerRoute::Remove { label, address } => write!(f, "{label} IPCP: Remove route to {address}"),
             PeerRoute::Pool { label, address } => write!(f, "{label} IPCP: Pool returned {address}"),
+        }
+    }
+}
+
+/// `debug aaa per-user`. The shape `AAA/PER-USER` is that of the command reference; what follows it is recalled, and
+/// the line for what is left out is this project's own.
+pub(super) enum PerUser<'a> {
+    Line { label: &'a str, line: &'a str },
+    Route { label: &'a str, network: Ipv4Net },
+    RouteGone { label: &'a str, network: Ipv4Net },
+    Ignored { label: &'a str, what: &'a str },
+    Ended { label: &'a str, end: SessionEnd },
+}
+
+impl DebugText for PerUser<'_> {
+    fn switch(&self) -> Switch {
+        Switch::AaaPerUser
+    }
+
+    fn write(&self, _: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+        match self {
+            PerUser::Line { label, line } => write!(f, "{label} AAA/PER-USER: line = [{line}]"),
+            PerUser::Route { label, network } => {
+                write!(
+                    f,
+                    "{label} AAA/PER-USER: line = [ip route {} {}]",
+                    network.network(),
+                    network.netmask()
+                )
+            }
+            PerUser::RouteGone { label, network } => {
+                let (network, mask) = (network.network(), network.netmask());
+                write!(f, "{label} AAA/PER-USER: line = [no ip route {network} {mask}]")
+            }
+            PerUser::Ignored { label, what } => write!(f, "{label} AAA/PER-USER: {what} is not applied"),
+            PerUser::Ended { label, end } => {
+                let what = match end {
+                    SessionEnd::SessionTimeout => "Session timeout",
+                    SessionEnd::IdleTimeout => "Idle timeout",
+                };
+                write!(f, "{label} AAA/PER-USER: {what}, dropping connection")
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Dial on demand: packets that come out of the TUN of an interface without a call.
 
+mod address;
+
 use std::collections::{HashMap, VecDeque};
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
@@ -192,7 +194,12 @@ impl Engine {
             let name = interface.name.clone();
             self.core.debug(&DialerDebug::Up { name: &name });
         }
-        for packet in held {
+        let local = self.ports.get(&port).and_then(|p| p.network.as_ref()).map(|n| n.local);
+        for mut packet in held {
+            // What made the call when the interface had no address yet (`ip address negotiated`) has none either.
+            if let Some(local) = local {
+                address::set_source(&mut packet, local);
+            }
             self.core.act(Action::Packet { port, packet });
         }
         self.arm_idle(port, owner);

@@ -123,8 +123,13 @@ impl Interfaces {
         origin: Origin,
         now: Instant,
     ) -> InterfaceId {
-        self.last += 1;
-        let id = InterfaceId(self.last);
+        let id = loop {
+            // After four thousand million sessions the numbers begin again.
+            self.last = self.last.wrapping_add(1);
+            if !self.table.contains_key(&InterfaceId(self.last)) {
+                break InterfaceId(self.last);
+            }
+        };
         let interface = Interface {
             label: name.short().into(),
             name: name.clone(),

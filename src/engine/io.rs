@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+use super::aaa::{TestOutcome, Ticket};
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
 use crate::proto::l2tp::{DataPath, Heard};
@@ -88,13 +89,17 @@ pub struct Counters {
     pub packets_in: AtomicU64,
     /// Octets received from the peer.
     pub octets_in: AtomicU64,
+    /// Packets that were to be sent and for which there was no room (`Total output drops`).
+    pub output_drops: AtomicU64,
     /// Packets of the network layer that are interesting for the idle timer: seconds since the router's start
     /// of the last one.
     pub last_activity: AtomicU64,
-    /// Frames from the line that were dropped.
-    pub bad_frames: AtomicU64,
-    /// Of them, with a wrong FCS.
-    pub bad_checksums: AtomicU64,
+    /// The same of the last packet from the peer.
+    pub last_input: AtomicU64,
+    /// The same of the last packet to the peer.
+    pub last_output: AtomicU64,
+    /// What came in and was no frame.
+    pub errors: LineErrors,
 }
 
 /// Packets and octets carried.
@@ -134,48 +139,102 @@ impl Counts {
     }
 }
 
-/// What went wrong on the line of an interface.
+/// What went wrong on an interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LineErrors {
+pub struct Faults {
     /// Received and bad, for whatever reason.
     pub input: u64,
     /// Of them, with a wrong checksum.
     pub crc: u64,
-    /// Of them, not a whole frame.
+    /// Of them, wrongly framed.
     pub frame: u64,
     /// Received faster than they could be taken.
     pub overrun: u64,
-    /// Not sent.
+    /// Shorter than a frame can be.
+    pub runts: u64,
+    /// Longer than a frame may be.
+    pub giants: u64,
+    /// Ended in the middle.
+    pub aborts: u64,
+    /// Not sent, for want of room.
+    pub drops: u64,
+    /// Not sent, for another reason.
     pub output: u64,
     /// Collisions.
     pub collisions: u64,
 }
 
-impl LineErrors {
+impl Faults {
     /// Both together.
     #[must_use]
-    pub const fn plus(self, other: LineErrors) -> LineErrors {
-        LineErrors {
-            input: self.input.saturating_add(other.input),
-            crc: self.crc.saturating_add(other.crc),
-            frame: self.frame.saturating_add(other.frame),
-            overrun: self.overrun.saturating_add(other.overrun),
-            output: self.output.saturating_add(other.output),
-            collisions: self.collisions.saturating_add(other.collisions),
-        }
+    pub fn plus(self, other: Faults) -> Faults {
+        self.with(other, u64::saturating_add)
     }
 
     /// What came after `earlier`.
     #[must_use]
-    pub const fn since(self, earlier: LineErrors) -> LineErrors {
-        LineErrors {
-            input: self.input.saturating_sub(earlier.input),
-            crc: self.crc.saturating_sub(earlier.crc),
-            frame: self.frame.saturating_sub(earlier.frame),
-            overrun: self.overrun.saturating_sub(earlier.overrun),
-            output: self.output.saturating_sub(earlier.output),
-            collisions: self.collisions.saturating_sub(earlier.collisions),
+    pub fn since(self, earlier: Faults) -> Faults {
+        self.with(earlier, u64::saturating_sub)
+    }
+
+    fn with(self, other: Faults, both: fn(u64, u64) -> u64) -> Faults {
+        Faults {
+            input: both(self.input, other.input),
+            crc: both(self.crc, other.crc),
+            frame: both(self.frame, other.frame),
+            overrun: both(self.overrun, other.overrun),
+            runts: both(self.runts, other.runts),
+            giants: both(self.giants, other.giants),
+            aborts: both(self.aborts, other.aborts),
+            drops: both(self.drops, other.drops),
+            output: both(self.output, other.output),
+            collisions: both(self.collisions, other.collisions),
         }
+    }
+}
+
+/// Frames that a line has spoilt, since the call began.
+#[derive(Debug, Default)]
+pub struct LineErrors {
+    /// A wrong FCS.
+    pub crc: AtomicU32,
+    /// Wrong framing, as a LAC reports it.
+    pub framing: AtomicU32,
+    /// Lost in the hardware or for want of a buffer, as a LAC reports it.
+    pub overruns: AtomicU32,
+    /// Shorter than a frame can be.
+    pub runts: AtomicU32,
+    /// Longer than a frame may be.
+    pub giants: AtomicU32,
+    /// Ended in the middle.
+    pub aborts: AtomicU32,
+}
+
+impl LineErrors {
+    const fn all(&self) -> [&AtomicU32; 6] {
+        [&self.crc, &self.framing, &self.overruns, &self.runts, &self.giants, &self.aborts]
+    }
+
+    /// All of them together.
+    pub fn total(&self) -> u32 {
+        self.all().into_iter().fold(0, |sum, counter| sum.wrapping_add(counter.load(Ordering::Relaxed)))
+    }
+
+    /// As a WEN of RFC 2661 (section 4.4.6, Call Errors) tells them: CRC, framing, hardware overruns, buffer
+    /// overruns, time-outs, alignment.
+    pub fn call_errors(&self) -> [u32; 6] {
+        let [crc, framing, overruns, runts, giants, aborts] =
+            self.all().map(|counter| counter.load(Ordering::Relaxed));
+        let framing = framing.wrapping_add(runts).wrapping_add(giants).wrapping_add(aborts);
+        [crc, framing, overruns, 0, 0, 0]
+    }
+
+    /// Takes over what a WEN tells of a line elsewhere.
+    pub fn report(&self, [crc, framing, hardware, buffer, timeouts, alignment]: [u32; 6]) {
+        self.crc.store(crc, Ordering::Relaxed);
+        let framing = framing.wrapping_add(timeouts).wrapping_add(alignment);
+        self.framing.store(framing, Ordering::Relaxed);
+        self.overruns.store(hardware.wrapping_add(buffer), Ordering::Relaxed);
     }
 }
 
@@ -187,10 +246,21 @@ impl Counters {
     }
 
     /// Packets and octets, and what went wrong.
-    pub fn all(&self) -> (Counts, LineErrors) {
-        let (input, crc) =
-            (self.bad_frames.load(Ordering::Relaxed), self.bad_checksums.load(Ordering::Relaxed));
-        (self.counts(), LineErrors { input, crc, ..LineErrors::default() })
+    pub fn all(&self) -> (Counts, Faults) {
+        let [crc, frame, overrun, runts, giants, aborts] =
+            self.errors.all().map(|counter| u64::from(counter.load(Ordering::Relaxed)));
+        let faults = Faults {
+            input: u64::from(self.errors.total()),
+            crc,
+            frame,
+            overrun,
+            runts,
+            giants,
+            aborts,
+            drops: self.output_drops.load(Ordering::Relaxed),
+            ..Faults::default()
+        };
+        (self.counts(), faults)
     }
 
     /// Packets out, octets out, packets in, octets in.
@@ -256,6 +326,14 @@ pub enum ForwardCommand {
         port: InterfaceId,
         /// The session.
         session: DataSession,
+    },
+    /// LAC: control characters to escape in what goes out on the channel of `port` (RFC 2661 section 6.14). A
+    /// synchronous line escapes none until it is told to; what comes in is taken with or without escapes.
+    SetAccm {
+        /// The access interface.
+        port: InterfaceId,
+        /// Bit n for octet n.
+        accm: u32,
     },
     /// Show the engine every L2TP data message that comes and goes (`debug vpdn l2x-data`), or stop that.
     Observe {
@@ -396,7 +474,7 @@ pub enum HostEvent {
         /// Packets and octets.
         counts: Counts,
         /// What went wrong.
-        errors: LineErrors,
+        faults: Faults,
     },
     /// An observed L2TP data message.
     Data {
@@ -480,6 +558,8 @@ pub enum Output {
     Log(LogLine),
     /// To the EXEC command that waits for it: the outcome of its echo request.
     Echo(RequestId, EchoOutcome),
+    /// `test aaa group` has ended.
+    AaaTested(Ticket, TestOutcome),
 }
 
 /// How an echo request ended.

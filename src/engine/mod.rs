@@ -15,6 +15,7 @@ pub mod io;
 mod ip;
 mod isdn;
 mod journal;
+mod per_user;
 mod pool;
 mod ports;
 mod registry;
@@ -32,6 +33,7 @@ pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
 pub use self::isdn::CALL_HISTORY;
 pub use self::journal::SwitchSet;
+pub use self::per_user::SessionEnd;
 pub use self::pool::PoolView;
 pub use self::registry::{AaaSessionView, SessionTunnel};
 pub use self::traffic::{Load, TrafficView};
@@ -80,6 +82,8 @@ pub struct Engine {
     registry: Sessions,
     l2tp: Endpoint,
     vpdn: Vpdn,
+    /// Configurations that users' own lines have made of others.
+    derived: Vec<per_user::Derived>,
 }
 
 impl Engine {
@@ -100,6 +104,7 @@ impl Engine {
             registry: Sessions::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),
+            derived: Vec::new(),
         }
     }
 
@@ -151,6 +156,13 @@ impl Engine {
         earliest(self.core.timers.next(), protocols)
     }
 
+    /// A seed for the salts of secrets that the running-config keeps as digests.
+    pub fn salt_seed(&mut self) -> [u8; 16] {
+        let mut seed = [0; 16];
+        self.core.entropy().fill(crate::proto::Purpose::SaltSeed, &mut seed);
+        seed
+    }
+
     /// Turns a debug switch on or off.
     pub fn set_debug(&mut self, switch: Switch, on: bool) {
         let observed = self.observes_data();
@@ -191,6 +203,21 @@ impl Engine {
         let latest = self.core.now + timeout + ECHO_GRACE;
         self.core.timers.set(Timer::Echo(id), Some(latest));
         id
+    }
+
+    /// `test aaa group`; `Output::AaaTested` of this ticket tells the outcome.
+    pub fn test_aaa(&mut self, now: Instant, test: &aaa::PasswordTest) -> aaa::Ticket {
+        self.advance(now);
+        let nas_ip = self.nas_address();
+        let ticket = self.aaa.test(&mut self.core.cx(), nas_ip, test);
+        self.pump();
+        ticket
+    }
+
+    /// Nobody waits for a test any more.
+    pub fn cancel_test_aaa(&mut self, ticket: aaa::Ticket) {
+        self.aaa.cancel_test(&mut self.core.cx(), ticket);
+        self.pump();
     }
 
     /// `clear vpdn tunnel`: ends tunnels with their sessions. How many there were.
@@ -275,9 +302,12 @@ impl Engine {
                 Timer::Protocol(id) => self.protocol_due(id),
                 Timer::Connected(call) => self.connected_due(call),
                 Timer::Answer(call) => self.answer_due(call),
+                Timer::LineErrors(id) => self.line_errors_due(id),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
                 Timer::Sample => self.sample_due(),
+                Timer::Session(id) => self.session_due(id),
+                Timer::UserIdle(id) => self.user_idle_due(id),
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),
             }
             self.pump();
@@ -322,7 +352,7 @@ impl Engine {
             HostEvent::EchoUnreachable(id) => self.echo_done(id, EchoOutcome::Unreachable),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
-            HostEvent::Counted { interface, counts, errors } => self.counted(interface, counts, errors),
+            HostEvent::Counted { interface, counts, faults } => self.counted(interface, counts, faults),
             HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),
         }
     }

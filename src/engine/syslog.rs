@@ -43,6 +43,9 @@ pub(super) enum Syslog<'a> {
     NoResource { name: &'a str, what: &'a str, user: &'a str },
     /// `%VPDN-5-TUNNELDROP`: the option `tunnel-drop`.
     TunnelDrop { name: &'a str, peer: &'a str },
+    /// `%AAA-3-PARSEERR`: a server sent a line of configuration that is none. The mnemonic and the words are those of
+    /// the list of system messages, the number of the error is recalled.
+    BadInterfaceConfig { line: &'a str },
     /// The host refused something: `%SYS-3-HOST`, a facility of this program.
     Refused { what: &'a str, reason: &'a str },
 }
@@ -51,7 +54,10 @@ impl Syslog<'_> {
     /// 0 emergencies to 7 debugging.
     pub const fn severity(&self) -> u8 {
         match self {
-            Syslog::Link { .. } | Syslog::NoResource { .. } | Syslog::Refused { .. } => 3,
+            Syslog::Link { .. }
+            | Syslog::NoResource { .. }
+            | Syslog::BadInterfaceConfig { .. }
+            | Syslog::Refused { .. } => 3,
             Syslog::AdministrativelyDown { .. }
             | Syslog::Protocol { .. }
             | Syslog::Unreachable { .. }
@@ -121,6 +127,9 @@ impl fmt::Display for Syslog<'_> {
             }
             Syslog::TunnelDrop { name, peer } => {
                 write!(f, "%VPDN-5-TUNNELDROP: {name} has dropped the tunnel to {peer}")
+            }
+            Syslog::BadInterfaceConfig { line } => {
+                write!(f, "%AAA-3-PARSEERR: Error(-1): parser is unable to parse {line} per-user command")
             }
             Syslog::Refused { what, reason } => write!(f, "%SYS-3-HOST: {what}: {reason}"),
         }

@@ -16,12 +16,18 @@ pub(super) enum Timer {
     Connected(CallRef),
     /// A call that was placed has not been answered.
     Answer(CallRef),
+    /// LAC: line errors of a forwarded call are due to be told.
+    LineErrors(InterfaceId),
     /// Dial on demand: look whether the call is idle.
     Idle(InterfaceId),
     /// Dial on demand: a call that failed may be tried again.
     Redial(InterfaceId),
     /// The load of interfaces is looked at.
     Sample,
+    /// The time of a user's session is up.
+    Session(InterfaceId),
+    /// Look whether a user is idle.
+    UserIdle(InterfaceId),
     /// The host has not answered an echo request.
     Echo(RequestId),
 }

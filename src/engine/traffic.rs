@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Engine;
-use super::io::{Counts, InterfaceId, LineErrors};
+use super::io::{Counts, Faults, InterfaceId};
 use super::timers::Timer;
 use crate::config::views::InterfaceName;
 use crate::proto::Instant;
@@ -32,7 +32,7 @@ pub struct TrafficView {
     /// Packets and octets since the last clearing.
     pub counts: Counts,
     /// Errors of its line since the last clearing.
-    pub errors: LineErrors,
+    pub faults: Faults,
     /// The load.
     pub load: Load,
     /// When something was last received, to the nearest look (5 s; a Linux device is looked at every second).
@@ -48,8 +48,8 @@ pub struct TrafficView {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Meter {
     /// Of calls that are over, or of the Linux device behind the interface.
-    carried: (Counts, LineErrors),
-    cleared: Option<(Instant, Counts, LineErrors)>,
+    carried: (Counts, Faults),
+    cleared: Option<(Instant, Counts, Faults)>,
     load: Load,
     seen: (Instant, Counts),
     last_input: Option<Instant>,
@@ -62,15 +62,15 @@ impl Meter {
     }
 
     /// The call that `current` has counted is over: the next one counts from zero.
-    pub fn keep(&mut self, current: (Counts, LineErrors)) {
+    pub fn keep(&mut self, current: (Counts, Faults)) {
         self.carried = self.total(current);
     }
 
-    fn total(&self, (counts, errors): (Counts, LineErrors)) -> (Counts, LineErrors) {
-        (self.carried.0.plus(counts), self.carried.1.plus(errors))
+    fn total(&self, (counts, faults): (Counts, Faults)) -> (Counts, Faults) {
+        (self.carried.0.plus(counts), self.carried.1.plus(faults))
     }
 
-    fn sample(&mut self, now: Instant, current: (Counts, LineErrors)) {
+    fn sample(&mut self, now: Instant, current: (Counts, Faults)) {
         let (total, (then, before)) = (self.total(current).0, self.seen);
         let seconds = now.duration_since(then).as_secs_f64();
         let new = total.since(before);
@@ -89,15 +89,15 @@ impl Meter {
     }
 
     /// How it stands now, with `current` counted by the call that is up.
-    pub fn view(&self, now: Instant, current: (Counts, LineErrors)) -> TrafficView {
+    pub fn view(&self, now: Instant, current: (Counts, Faults)) -> TrafficView {
         let mut meter = *self;
         meter.sample(now, current);
-        let (counts, errors) = meter.total(current);
+        let (counts, faults) = meter.total(current);
         let (from, errors_from) =
-            self.cleared.map_or_else(Default::default, |(_, counts, errors)| (counts, errors));
+            self.cleared.map_or_else(Default::default, |(_, counts, faults)| (counts, faults));
         TrafficView {
             counts: counts.since(from),
-            errors: errors.since(errors_from),
+            faults: faults.since(errors_from),
             load: meter.load,
             last_input: meter.last_input,
             last_output: meter.last_output,
@@ -105,9 +105,9 @@ impl Meter {
         }
     }
 
-    fn clear(&mut self, now: Instant, current: (Counts, LineErrors)) {
-        let (counts, errors) = self.total(current);
-        self.cleared = Some((now, counts, errors));
+    fn clear(&mut self, now: Instant, current: (Counts, Faults)) {
+        let (counts, faults) = self.total(current);
+        self.cleared = Some((now, counts, faults));
     }
 }
 
@@ -143,10 +143,10 @@ impl Engine {
     }
 
     /// The host has looked at the device behind an interface ([`HostEvent::Counted`](super::HostEvent::Counted)).
-    pub(super) fn counted(&mut self, id: InterfaceId, counts: Counts, errors: LineErrors) {
+    pub(super) fn counted(&mut self, id: InterfaceId, counts: Counts, faults: Faults) {
         let now = self.core.now;
         if let Some(interface) = self.interfaces.get_mut(id) {
-            interface.meter.carried = (counts, errors);
+            interface.meter.carried = (counts, faults);
             interface.meter.sample(now, interface.counters.all());
         }
     }
@@ -160,8 +160,8 @@ mod tests {
         Instant::from_start(Duration::from_secs(seconds))
     }
 
-    fn counts(packets_in: u64, octets_in: u64) -> (Counts, LineErrors) {
-        (Counts { packets_in, octets_in, ..Counts::default() }, LineErrors::default())
+    fn counts(packets_in: u64, octets_in: u64) -> (Counts, Faults) {
+        (Counts { packets_in, octets_in, ..Counts::default() }, Faults::default())
     }
 
     #[test]

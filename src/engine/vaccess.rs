@@ -11,9 +11,9 @@ use super::vpdn::history::{FailureType, HistoryEntry};
 use super::vpdn::{Incoming, result};
 use super::{Engine, core::Work};
 use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName, LcpRenegotiation};
-use crate::proto::Purpose;
 use crate::proto::l2tp::{CallRequest, ConnectInfo, DataPath, ProxyAuthType, ResultCode, SessionId};
 use crate::proto::ppp::{AuthProtocol, Credentials, Direction, FinishCause, Link, Proof, ProxyLcp};
+use crate::proto::{Context, Purpose};
 
 /// What is below the link of a Virtual-Access.
 pub(super) struct Vaccess {
@@ -25,6 +25,8 @@ pub(super) struct Vaccess {
     pub called: Option<Box<str>>,
     /// The ICCN, until the link has begun.
     info: Option<Box<ConnectInfo>>,
+    /// The ACCMs that the LAC knows of: to send to the user with, and to receive with.
+    pub accm: (u32, u32),
 }
 
 impl Engine {
@@ -62,6 +64,7 @@ impl Engine {
             group,
             calling: calling_number.map(String::into_boxed_str),
             called: called_number.map(String::into_boxed_str),
+            accm: (agreed_accm(&info.last_received_lcp), agreed_accm(&info.last_sent_lcp)),
             info: Some(Box::new(info)),
         };
         let mut port = Port::new(link, label.clone(), Side::Vaccess(Box::new(vaccess)));
@@ -128,32 +131,7 @@ impl Engine {
         let Some(port) = self.ports.get_mut(&id) else { return };
         let cx = &mut self.core.cx();
         port.link.lower_up(cx);
-        let proxy = proxy_lcp(&info);
-        let forced = match (&proxy, renegotiation) {
-            (None, _) => {
-                port.link.renegotiate(cx);
-                None
-            }
-            (Some(proxy), LcpRenegotiation::Always) => {
-                port.link.remember_proxy(proxy);
-                port.link.renegotiate(cx);
-                None
-            }
-            (Some(proxy), LcpRenegotiation::OnMismatch) => {
-                let forced = port.link.force_lcp(cx, proxy);
-                if !forced {
-                    port.link.renegotiate(cx);
-                }
-                forced.then_some(())
-            }
-            (Some(proxy), LcpRenegotiation::Never) => {
-                if !port.link.force_lcp(cx, proxy) {
-                    port.link.close(cx);
-                }
-                Some(())
-            }
-        };
-        if forced.is_some() {
+        if begin_lcp(&mut port.link, cx, proxy_lcp(&info), renegotiation) {
             match credentials(&info).filter(|_| !force_chap) {
                 Some((id, credentials)) => {
                     port.link.set_replay_id(id);
@@ -307,6 +285,36 @@ impl Engine {
     }
 }
 
+/// Takes over what the LAC has agreed with the user, or agrees anew, as `lcp renegotiation` says. True when
+/// authentication is to go on from what the LAC has done.
+fn begin_lcp(link: &mut Link, cx: &mut Context, lac: Option<ProxyLcp>, how: LcpRenegotiation) -> bool {
+    match (lac, how) {
+        (None, _) => {
+            link.renegotiate(cx);
+            false
+        }
+        (Some(lac), LcpRenegotiation::Always) => {
+            link.remember_proxy(&lac);
+            link.renegotiate(cx);
+            false
+        }
+        (Some(lac), LcpRenegotiation::OnMismatch) => {
+            let forced = link.force_lcp(cx, &lac);
+            if !forced {
+                link.renegotiate(cx);
+            }
+            forced
+        }
+        (Some(lac), LcpRenegotiation::Never) => {
+            let forced = link.force_lcp(cx, &lac);
+            if !forced {
+                link.close(cx);
+            }
+            forced
+        }
+    }
+}
+
 /// The CDN of an LNS that ended PPP for a reason of its own.
 fn locally() -> ResultCode {
     ResultCode { result: 2, error: Some(6), message: Some("Locally generated disconnect".to_owned()) }
@@ -319,6 +327,11 @@ fn proxy_lcp(info: &ConnectInfo) -> Option<ProxyLcp> {
         last_sent: info.last_sent_lcp.clone()?,
         last_received: info.last_received_lcp.clone()?,
     })
+}
+
+/// The ACCM in options that a LAC has agreed on; every control character when it did not tell any.
+fn agreed_accm(options: &Option<Vec<u8>>) -> u32 {
+    crate::proto::ppp::accm(options.as_deref().unwrap_or_default())
 }
 
 /// What the LAC got out of the user, if it can be judged here, with its identifier.

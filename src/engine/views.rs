@@ -87,6 +87,8 @@ pub struct InterfaceView {
     pub user: Option<Arc<str>>,
     /// The session of L2TP behind it.
     pub session: Option<SessionId>,
+    /// The access lists that a server names for its user, inbound and outbound. They filter nothing here.
+    pub access_lists: (Option<String>, Option<String>),
 }
 
 /// A user for `show users` and `show caller`.
@@ -276,6 +278,7 @@ impl Engine {
             network: port.and_then(|p| p.network.clone()),
             user: port.map(|p| p.user.clone()).filter(|u| !u.is_empty()),
             session: port.and_then(session_of),
+            access_lists: self.access_lists(id),
         })
     }
 
@@ -323,14 +326,14 @@ impl Engine {
         (self.l2tp.counters(), self.vpdn.counters)
     }
 
-    /// The RADIUS servers, in order.
-    pub fn radius_servers(&self) -> Vec<crate::proto::radius::client::ServerView> {
-        self.aaa.servers()
+    /// The RADIUS client and its servers.
+    pub fn radius(&self) -> crate::proto::radius::client::ClientView {
+        self.aaa.radius(self.core.now)
     }
 
     /// `clear radius statistics`.
     pub fn clear_radius_statistics(&mut self) {
-        self.aaa.clear_counters();
+        self.aaa.clear_counters(self.core.now);
     }
 
     /// `clear vpdn dead-cache`: these LNSs may be tried again at once.

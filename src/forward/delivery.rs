@@ -55,6 +55,26 @@ pub enum Delivery<'a> {
     },
 }
 
+/// What became of a [`Delivery`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Fate {
+    /// It is on its way, or waits in a queue.
+    Taken,
+    /// There was no room for it: an output drop of its interface.
+    Dropped,
+}
+
+impl Statistics {
+    /// Counts what there was no room for.
+    pub(super) fn note(&mut self, fate: Fate) {
+        self.refused += u64::from(fate == Fate::Dropped);
+    }
+}
+
+/// Where a table's deliveries go.
+pub type Sink<'s> = dyn FnMut(Delivery<'_>) -> Fate + 's;
+
 /// Whose a datagram of UDP 1701 is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition {
@@ -85,4 +105,6 @@ pub struct Statistics {
     pub unknown_port: u64,
     /// Packets from a TUN that are not IPv4, or larger than the peer's MRU.
     pub unsendable: u64,
+    /// Frames and packets that the next hop had no room for.
+    pub refused: u64,
 }

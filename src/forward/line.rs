@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Delivery, Statistics};
+use super::{Delivery, Fate, Sink, Statistics};
 use crate::engine::{ChannelId, Counters, DataSession};
 use crate::proto::l2tp::Role;
 use crate::proto::l2tp::data::DataHeader;
@@ -30,9 +30,18 @@ pub(super) struct Scratch {
     wire: Vec<u8>,
 }
 
-fn count_out(counters: &Counters, octets: usize) {
-    counters.packets_out.fetch_add(1, Ordering::Relaxed);
-    counters.octets_out.fetch_add(octets as u64, Ordering::Relaxed);
+/// Counts a frame that went out, or was to.
+fn count_out(counters: &Counters, octets: usize, fate: Fate) -> Fate {
+    match fate {
+        Fate::Taken => {
+            counters.packets_out.fetch_add(1, Ordering::Relaxed);
+            counters.octets_out.fetch_add(octets as u64, Ordering::Relaxed);
+        }
+        Fate::Dropped => {
+            counters.output_drops.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    fate
 }
 
 fn count_in(counters: &Counters, octets: usize) {
@@ -45,11 +54,13 @@ pub(super) struct Channel {
     pub id: ChannelId,
     decoder: hdlc::Decoder,
     counters: Arc<Counters>,
+    /// Control characters that frames of a tunnel are escaped for.
+    pub accm: u32,
 }
 
 impl Channel {
     pub fn new(id: ChannelId, counters: Arc<Counters>) -> Self {
-        Channel { id, decoder: hdlc::Decoder::new(FRAME_MAX, 0), counters }
+        Channel { id, decoder: hdlc::Decoder::new(FRAME_MAX, 0), counters, accm: 0 }
     }
 
     pub fn counters(&self) -> &Counters {
@@ -59,41 +70,38 @@ impl Channel {
     /// Takes octets from the line and gives every good frame that ends in them to `each`. Returns how many bad
     /// ones were dropped.
     pub fn take(&mut self, octets: &[u8], mut each: impl FnMut(&[u8])) -> u64 {
-        let before = self.bad();
+        let before = self.decoder.counters();
         let counters = &self.counters;
         self.decoder.feed(octets, |frame| {
             count_in(counters, frame.len());
             each(frame);
         });
-        let bad = self.bad() - before;
-        if bad > 0 {
-            self.counters.bad_frames.fetch_add(bad, Ordering::Relaxed);
-            self.counters.bad_checksums.store(self.decoder.counters().bad_fcs, Ordering::Relaxed);
+        let now = self.decoder.counters();
+        let errors = &counters.errors;
+        let spoilt = [
+            (now.bad_fcs - before.bad_fcs, &errors.crc),
+            (now.runts - before.runts, &errors.runts),
+            (now.giants - before.giants, &errors.giants),
+            (now.aborts - before.aborts, &errors.aborts),
+        ];
+        let mut bad = 0;
+        for (more, counter) in spoilt.into_iter().filter(|(more, _)| *more > 0) {
+            counter.fetch_add(u32::try_from(more).unwrap_or(u32::MAX), Ordering::Relaxed);
+            bad += more;
         }
         bad
     }
 
-    fn bad(&self) -> u64 {
-        let seen = self.decoder.counters();
-        seen.bad_fcs + seen.runts + seen.giants + seen.aborts
-    }
-
     /// Sends a frame, FF 03 included where it is wanted.
-    pub fn send(
-        &self,
-        accm: u32,
-        pieces: Pieces<'_>,
-        scratch: &mut Scratch,
-        sink: &mut dyn FnMut(Delivery<'_>),
-    ) {
+    pub fn send(&self, accm: u32, pieces: Pieces<'_>, scratch: &mut Scratch, sink: &mut Sink<'_>) -> Fate {
         scratch.frame.clear();
         for piece in pieces {
             scratch.frame.extend_from_slice(piece);
         }
         scratch.wire.clear();
         hdlc::encode(&scratch.frame, accm, &mut scratch.wire);
-        count_out(&self.counters, scratch.frame.len());
-        sink(Delivery::Channel { channel: &self.id, octets: &scratch.wire });
+        let fate = sink(Delivery::Channel { channel: &self.id, octets: &scratch.wire });
+        count_out(&self.counters, scratch.frame.len(), fate)
     }
 }
 
@@ -162,8 +170,8 @@ impl Session {
         priority: bool,
         pieces: Pieces<'_>,
         scratch: &mut Scratch,
-        sink: &mut dyn FnMut(Delivery<'_>),
-    ) {
+        sink: &mut Sink<'_>,
+    ) -> Fate {
         let path = &self.data.path;
         let sequence = (path.sequencing || self.answer_sequenced).then(|| {
             let ns = self.next_ns;
@@ -184,7 +192,7 @@ impl Session {
         for piece in pieces {
             scratch.wire.extend_from_slice(piece);
         }
-        count_out(&self.data.counters, octets);
-        sink(Delivery::Transmit { local: path.local, remote: path.remote, bytes: &scratch.wire });
+        let fate = sink(Delivery::Transmit { local: path.local, remote: path.remote, bytes: &scratch.wire });
+        count_out(&self.data.counters, octets, fate)
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::line::{ADDRESS_CONTROL, Channel, Scratch, Sequence, Session};
-use super::{Delivery, Disposition, Statistics};
+use super::{Delivery, Disposition, Fate, Sink, Statistics};
 use crate::engine::{ChannelId, Counters, ForwardCommand, InterfaceId};
 use crate::proto::Instant;
 use crate::proto::l2tp::data::decode_data;
@@ -39,21 +39,14 @@ impl Port {
         channel.or_else(|| self.session.as_ref().map(Session::counters))
     }
 
-    /// Sends a frame of this end: on its channel, or into its session when it is the LNS end.
-    fn send(
-        &mut self,
-        frame: Outgoing<'_>,
-        scratch: &mut Scratch,
-        sink: &mut dyn FnMut(Delivery<'_>),
-    ) -> bool {
+    /// Sends a frame of this end: on its channel, or into its session when it is the LNS end. `None` without either.
+    fn send(&mut self, frame: Outgoing<'_>, scratch: &mut Scratch, sink: &mut Sink<'_>) -> Option<Fate> {
         if let Some(channel) = &self.channel {
-            channel.send(frame.accm, frame.pieces, scratch, sink);
-        } else if let Some(session) = &mut self.session {
-            session.send(frame.priority, frame.pieces, scratch, sink);
+            Some(channel.send(frame.accm, frame.pieces, scratch, sink))
         } else {
-            return false;
+            let session = self.session.as_mut()?;
+            Some(session.send(frame.priority, frame.pieces, scratch, sink))
         }
-        true
     }
 }
 
@@ -78,15 +71,16 @@ pub struct Table {
 }
 
 /// Shows the engine the data messages of `port` that pass through `sink`.
-fn observe<'s>(
+fn observe<'s, 'k: 's>(
     port: InterfaceId,
-    sink: &'s mut dyn FnMut(Delivery<'_>),
-) -> impl FnMut(Delivery<'_>) + use<'s> {
+    sink: &'s mut Sink<'k>,
+) -> impl FnMut(Delivery<'_>) -> Fate + use<'s, 'k> {
     move |delivery| {
         if let Delivery::Transmit { bytes, .. } = delivery {
-            sink(Delivery::Seen { port, inbound: false, message: bytes });
+            // What the engine only looks at is never refused.
+            let _ = sink(Delivery::Seen { port, inbound: false, message: bytes });
         }
-        sink(delivery);
+        sink(delivery)
     }
 }
 
@@ -133,6 +127,12 @@ impl Table {
                     entry.spliced = true;
                 }
             }
+            ForwardCommand::SetAccm { port, accm } => {
+                match self.ports.get_mut(&port).and_then(|entry| entry.channel.as_mut()) {
+                    Some(channel) => channel.accm = accm,
+                    None => self.statistics.unknown_port += 1,
+                }
+            }
             ForwardCommand::Observe { on } => self.observed = on,
             ForwardCommand::Detach { port } => self.detach(port),
         }
@@ -144,7 +144,7 @@ impl Table {
         now: Instant,
         remote: SocketAddr,
         datagram: &[u8],
-        sink: &mut dyn FnMut(Delivery<'_>),
+        sink: &mut Sink<'_>,
     ) -> Disposition {
         let Ok((header, frame)) = decode_data(datagram) else { return Disposition::NotData };
         let id = SessionId { tunnel: TunnelId(header.tunnel), session: header.session };
@@ -172,19 +172,21 @@ impl Table {
         }
         session.received(frame);
         if self.observed {
-            sink(Delivery::Seen { port, inbound: true, message: datagram });
+            // As in `observe`.
+            let _ = sink(Delivery::Seen { port, inbound: true, message: datagram });
         }
         if !entry.spliced {
             let ip = deliver(port, entry.network, frame, sink, &mut self.statistics);
             // At the LNS end traffic in either direction keeps a session from being idle.
             if ip {
-                touch(session.counters(), now);
+                touch(session.counters(), &session.counters().last_input, now);
             }
         } else if let Some(channel) = &entry.channel {
             // The access line never agreed with the tunnel to leave FF 03 out: RFC 1662 wants it there, and a
             // receiver that agreed to ACFC must take it all the same.
             let bare = frame.strip_prefix(&ADDRESS_CONTROL).unwrap_or(frame);
-            channel.send(0, [&ADDRESS_CONTROL, bare, &[]], &mut self.scratch, sink);
+            let fate = channel.send(channel.accm, [&ADDRESS_CONTROL, bare, &[]], &mut self.scratch, sink);
+            self.statistics.note(fate);
         } else {
             self.statistics.unknown_port += 1;
         }
@@ -193,25 +195,19 @@ impl Table {
 
     /// Takes an IP packet read from the TUN of `tun`. Of several open ports the oldest gets it; without any it is
     /// the engine's, to dial.
-    pub fn packet(
-        &mut self,
-        now: Instant,
-        tun: InterfaceId,
-        packet: &[u8],
-        sink: &mut dyn FnMut(Delivery<'_>),
-    ) {
+    pub fn packet(&mut self, now: Instant, tun: InterfaceId, packet: &[u8], sink: &mut Sink<'_>) {
         if !is_ipv4(packet) {
             self.statistics.unsendable += 1;
             return;
         }
         match self.tuns.get(&tun).and_then(|ports| ports.first()).copied() {
             Some(port) => self.packet_out(now, port, packet, sink),
-            None => sink(Delivery::Dial { interface: tun, packet }),
+            None => self.statistics.note(sink(Delivery::Dial { interface: tun, packet })),
         }
     }
 
     /// Takes octets of a B channel; frames may be cut anywhere.
-    pub fn octets(&mut self, channel: &ChannelId, octets: &[u8], sink: &mut dyn FnMut(Delivery<'_>)) {
+    pub fn octets(&mut self, channel: &ChannelId, octets: &[u8], sink: &mut Sink<'_>) {
         let port = self.channels.get(channel).copied();
         let Some((port, entry)) = port.and_then(|port| Some((port, self.ports.get_mut(&port)?))) else {
             self.statistics.unknown_port += 1;
@@ -224,9 +220,12 @@ impl Table {
         let (statistics, scratch, observed) = (&mut self.statistics, &mut self.scratch, self.observed);
         let bad = line.take(octets, |frame| match session {
             Some(session) if *spliced && observed => {
-                session.send(false, [frame, &[], &[]], scratch, &mut observe(port, sink));
+                let observing = &mut observe(port, sink);
+                statistics.note(session.send(false, [frame, &[], &[]], scratch, observing));
             }
-            Some(session) if *spliced => session.send(false, [frame, &[], &[]], scratch, sink),
+            Some(session) if *spliced => {
+                statistics.note(session.send(false, [frame, &[], &[]], scratch, sink));
+            }
             Some(_) | None => {
                 deliver(port, *network, frame, sink, statistics);
             }
@@ -237,7 +236,7 @@ impl Table {
     /// Sends a PPP frame of the engine (protocol field first) out of a port: `Output::Frame`. It goes out with
     /// FF 03 and the whole protocol field, which every peer must take whatever was agreed on (RFC 1662
     /// section 3.1, RFC 1661 section 6.5).
-    pub fn frame_out(&mut self, port: InterfaceId, frame: &[u8], sink: &mut dyn FnMut(Delivery<'_>)) {
+    pub fn frame_out(&mut self, port: InterfaceId, frame: &[u8], sink: &mut Sink<'_>) {
         let frame = frame.strip_prefix(&ADDRESS_CONTROL).unwrap_or(frame);
         let priority = frame
             .strip_prefix(&PROTOCOL_LCP)
@@ -245,21 +244,15 @@ impl Table {
             .is_some_and(|&code| code == LCP_ECHO_REQUEST || code == LCP_ECHO_REPLY);
         let frame = Outgoing { pieces: [&ADDRESS_CONTROL, frame, &[]], accm: 0, priority };
         let scratch = &mut self.scratch;
-        let sent = self.ports.get_mut(&port).is_some_and(|entry| match self.observed {
+        let fate = self.ports.get_mut(&port).and_then(|entry| match self.observed {
             true => entry.send(frame, scratch, &mut observe(port, sink)),
             false => entry.send(frame, scratch, sink),
         });
-        self.statistics.unknown_port += u64::from(!sent);
+        self.sent(fate);
     }
 
     /// Sends an IP packet that the engine held out of a port: `Output::Packet`.
-    pub fn packet_out(
-        &mut self,
-        now: Instant,
-        port: InterfaceId,
-        packet: &[u8],
-        sink: &mut dyn FnMut(Delivery<'_>),
-    ) {
+    pub fn packet_out(&mut self, now: Instant, port: InterfaceId, packet: &[u8], sink: &mut Sink<'_>) {
         let open = self.ports.get_mut(&port).and_then(|entry| entry.network.map(|network| (entry, network)));
         let Some((entry, Network { framing, .. })) = open else {
             self.statistics.unknown_port += 1;
@@ -270,17 +263,25 @@ impl Table {
             return;
         }
         if let Some(counters) = entry.counters() {
-            touch(counters, now);
+            touch(counters, &counters.last_output, now);
         }
         let address_control: &[u8] = if framing.acfc { &[] } else { &ADDRESS_CONTROL };
         let protocol: &[u8] = if framing.pfc { &[0x21] } else { &[0x00, 0x21] };
         let pieces = [address_control, protocol, packet];
         let frame = Outgoing { pieces, accm: framing.send_accm, priority: false };
-        let sent = match self.observed {
+        let fate = match self.observed {
             true => entry.send(frame, &mut self.scratch, &mut observe(port, sink)),
             false => entry.send(frame, &mut self.scratch, sink),
         };
-        self.statistics.unknown_port += u64::from(!sent);
+        self.sent(fate);
+    }
+
+    /// Counts what became of a frame; `None` when its port has no line.
+    fn sent(&mut self, fate: Option<Fate>) {
+        match fate {
+            Some(fate) => self.statistics.note(fate),
+            None => self.statistics.unknown_port += 1,
+        }
     }
 
     /// What was dropped or noticed.
@@ -351,8 +352,10 @@ fn protocol(frame: &[u8]) -> Option<(u16, &[u8])> {
     Some((u16::from_be_bytes([first, second]), rest))
 }
 
-fn touch(counters: &Counters, now: Instant) {
-    counters.last_activity.store(now.since_start().as_secs(), Ordering::Relaxed);
+fn touch(counters: &Counters, direction: &AtomicU64, now: Instant) {
+    let seconds = now.since_start().as_secs();
+    counters.last_activity.store(seconds, Ordering::Relaxed);
+    direction.store(seconds, Ordering::Relaxed);
 }
 
 /// Gives a frame from the peer to the TUN when it is IP and IP is open, otherwise to the engine. True for IP.
@@ -360,16 +363,16 @@ fn deliver(
     port: InterfaceId,
     network: Option<Network>,
     frame: &[u8],
-    sink: &mut dyn FnMut(Delivery<'_>),
+    sink: &mut Sink<'_>,
     statistics: &mut Statistics,
 ) -> bool {
     match (protocol(frame), network) {
         (Some((PROTOCOL_IP, packet)), Some(Network { tun, .. })) if is_ipv4(packet) => {
-            sink(Delivery::Tun { tun, packet });
+            statistics.note(sink(Delivery::Tun { tun, packet }));
             return true;
         }
         (None, _) | (Some((PROTOCOL_IP, _)), Some(_)) => statistics.short += 1,
-        (Some(_), _) => sink(Delivery::Frame { port, frame }),
+        (Some(_), _) => statistics.note(sink(Delivery::Frame { port, frame })),
     }
     false
 }

@@ -30,7 +30,7 @@ enum Got {
     Seen(bool, Vec<u8>),
 }
 
-fn collect(run: impl FnOnce(&mut dyn FnMut(Delivery<'_>))) -> Vec<Got> {
+fn collect(run: impl FnOnce(&mut Sink<'_>)) -> Vec<Got> {
     let mut got = Vec::new();
     run(&mut |delivery| {
         got.push(match delivery {
@@ -41,6 +41,7 @@ fn collect(run: impl FnOnce(&mut dyn FnMut(Delivery<'_>))) -> Vec<Got> {
             Delivery::Dial { interface, packet } => Got::Dial(interface, packet.to_vec()),
             Delivery::Seen { inbound, message, .. } => Got::Seen(inbound, message.to_vec()),
         });
+        Fate::Taken
     });
     got
 }
@@ -128,6 +129,8 @@ fn ip_of_an_open_session_goes_to_the_tun_however_it_is_framed() {
     }
     assert_eq!(counters.snapshot(), (0, 0, 4, 4 * 5 + 4 + 3 + 2 + 1));
     assert_eq!(counters.last_activity.load(Ordering::Relaxed), 77);
+    assert_eq!(counters.last_input.load(Ordering::Relaxed), 77);
+    assert_eq!(counters.last_output.load(Ordering::Relaxed), 0, "nothing went to the peer");
 }
 
 #[test]
@@ -322,6 +325,53 @@ fn damage_on_the_line_costs_one_frame() {
 }
 
 #[test]
+fn what_the_line_spoils_is_counted_where_the_interface_shows_it() {
+    let mut table = Table::new();
+    let (id, counters) = (channel(1), Arc::<Counters>::default());
+    table.execute(ForwardCommand::AttachChannel {
+        port: PORT,
+        channel: id.clone(),
+        counters: counters.clone(),
+    });
+    // A wrong FCS, a runt, an abort; then a frame that never ends.
+    let line =
+        [&[0x7e, 1, 2, 3, 4, 5, 0x7e, 1, 2, 0x7e, 1, 2, 3, 4, 0x7d, 0x7e][..], &[1; 5000], &[0x7e]].concat();
+    collect(|sink| table.octets(&id, &line, sink));
+    let errors = &counters.errors;
+    let seen =
+        [&errors.crc, &errors.runts, &errors.giants, &errors.aborts].map(|c| c.load(Ordering::Relaxed));
+    assert_eq!((seen, errors.total(), errors.call_errors()), ([1; 4], 4, [1, 3, 0, 0, 0, 0]));
+    assert_eq!(table.statistics().bad_frames, 4);
+    counters.clear();
+    assert_eq!(errors.total(), 0);
+}
+
+#[test]
+fn frames_out_of_a_tunnel_are_escaped_as_the_lns_has_agreed() {
+    let mut lac = lac(false);
+    let message = encode_data(&DataHeader { tunnel: 17688, session: 7, ..DataHeader::default() }, &LCP_ECHO);
+    let mut down = || {
+        let got = collect(|sink| {
+            lac.datagram(now(), at(LNS), &message, sink);
+        });
+        lac.execute(ForwardCommand::SetAccm { port: PORT, accm: u32::MAX });
+        let [Got::Channel(_, octets)] = &got[..] else { panic!("{got:?}") };
+        octets.clone()
+    };
+    let (before, after) = (down(), down());
+    assert!(before.iter().any(|o| *o < 0x20) && !after.iter().any(|o| *o < 0x20));
+    // A synchronous receiver takes both for the same frame.
+    let mut client = client(framing(false, false));
+    let got = collect(|sink| {
+        client.octets(&channel(1), &before, sink);
+        client.octets(&channel(1), &after, sink);
+    });
+    assert_eq!(got, vec![Got::Frame(PORT, [&[0xff, 3][..], &LCP_ECHO].concat()); 2]);
+    lac.execute(ForwardCommand::SetAccm { port: InterfaceId(99), accm: 0 });
+    assert_eq!(lac.statistics().unknown_port, 1);
+}
+
+#[test]
 fn a_session_id_that_comes_again_belongs_to_the_new_port() {
     let (mut table, _) = lns(false, None);
     let newer = InterfaceId(5);
@@ -342,16 +392,14 @@ fn data_is_shown_to_the_engine_only_while_it_observes() {
     let message = data(None, &[&[0xff, 0x03, 0x00, 0x21][..], &ip(b"x")].concat());
     let seen = |table: &mut Table| {
         let mut all = Vec::new();
-        table.datagram(now(), at(LAC), &message, &mut |d| {
+        let mut sink = |d: Delivery<'_>| {
             if let Delivery::Seen { inbound, message, .. } = d {
                 all.push((inbound, message.to_vec()));
             }
-        });
-        table.packet(now(), TUN, &ip(b"y"), &mut |d| {
-            if let Delivery::Seen { inbound, message, .. } = d {
-                all.push((inbound, message.to_vec()));
-            }
-        });
+            Fate::Taken
+        };
+        table.datagram(now(), at(LAC), &message, &mut sink);
+        table.packet(now(), TUN, &ip(b"y"), &mut sink);
         all
     };
     assert!(seen(&mut table).is_empty());
@@ -460,4 +508,33 @@ proptest! {
         }
         prop_assert!(table.is_empty());
     }
+}
+
+#[test]
+fn what_the_next_hop_has_no_room_for_is_an_output_drop_and_not_traffic() {
+    let full = &mut |_: Delivery<'_>| Fate::Dropped;
+    let drops = |counters: &Counters| counters.output_drops.load(Ordering::Relaxed);
+
+    let (mut table, counters) = lns(false, Some(framing(false, false)));
+    table.packet(now(), TUN, &ip(b"x"), full);
+    table.frame_out(PORT, &LCP_ECHO, full);
+    assert_eq!((drops(&counters), counters.snapshot()), (2, (0, 0, 0, 0)));
+    // What the TUN does not take came in all the same.
+    table.datagram(now(), at(LAC), &data(None, &[&[0, 0x21][..], &ip(b"x")].concat()), full);
+    assert_eq!((drops(&counters), counters.snapshot()), (2, (0, 0, 1, 5)));
+    assert_eq!(table.statistics().refused, 3);
+    counters.clear();
+    assert_eq!(drops(&counters), 0);
+
+    let mut table = Table::new();
+    let (line, forwarded) = (Arc::<Counters>::default(), session(Role::Lac, false));
+    let counters = forwarded.counters.clone();
+    table.execute(ForwardCommand::AttachChannel { port: PORT, channel: channel(1), counters: line.clone() });
+    table.execute(ForwardCommand::Splice { port: PORT, session: forwarded });
+    let mut octets = Vec::new();
+    crate::proto::hdlc::encode(&[&[0xff, 3][..], &LCP_ECHO].concat(), 0, &mut octets);
+    table.octets(&channel(1), &octets, full);
+    let header = DataHeader { tunnel: 17_688, session: 7, ..DataHeader::default() };
+    table.datagram(now(), at(LNS), &encode_data(&header, &LCP_ECHO), full);
+    assert_eq!((drops(&line), drops(&counters)), (1, 1), "each direction on the side that was full");
 }

@@ -1,11 +1,13 @@
 //! The queue between a router and the ISDN switch: signals and B channel octets in one order.
 //!
-//! Signals are never lost. Octets are: a queue that holds [`QUEUE_OCTETS`] drops what comes next, as a line does
-//! that is offered more than it can carry; the FCS of the frame that lost octets tells the receiver.
+//! Signals are never lost. Whoever can wait until there is room ([`AccessSender::poll_room`]) loses no octets either;
+//! beyond [`QUEUE_OCTETS`] what comes next is dropped, as on a line that is offered more than it can carry.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 
+use futures_util::task::AtomicWaker;
 use tokio::sync::mpsc;
 
 use crate::config::views::InterfaceName;
@@ -13,6 +15,10 @@ use crate::engine::{ChannelId, IsdnMessage};
 
 /// Most octets that wait in one direction.
 pub const QUEUE_OCTETS: usize = 256 * 1024;
+/// From here on whoever can wait should.
+const FULL: usize = QUEUE_OCTETS / 2;
+/// Below it there is room again.
+const ROOM: usize = QUEUE_OCTETS / 4;
 
 /// What crosses the access side of a router, in either direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +45,7 @@ pub enum Access {
 struct Level {
     queued: AtomicUsize,
     dropped: AtomicU64,
+    waiting: AtomicWaker,
 }
 
 /// The sending end. Clones send into the same queue.
@@ -75,8 +82,24 @@ impl AccessSender {
             self.level.dropped.fetch_add(1, Ordering::Relaxed);
             return false;
         }
-        self.level.queued.fetch_add(length, Ordering::Relaxed);
+        self.level.queued.fetch_add(length, Ordering::AcqRel);
         self.queue.send(Access::Octets { channel, octets }).is_ok()
+    }
+
+    /// Whether whoever can wait should.
+    pub fn is_full(&self) -> bool {
+        self.level.queued.load(Ordering::Acquire) >= FULL
+    }
+
+    /// Ready when the queue has room again; otherwise the waker is kept and called then. One task waits for a queue.
+    pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let has_room = || self.level.queued.load(Ordering::Acquire) < ROOM || self.queue.is_closed();
+        if has_room() {
+            return Poll::Ready(());
+        }
+        self.level.waiting.register(cx.waker());
+        // It may have been emptied just before.
+        if has_room() { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Says that every call of the router is gone.
@@ -107,8 +130,18 @@ impl AccessReceiver {
 
     fn release(&self, item: Option<&Access>) {
         if let Some(Access::Octets { octets, .. }) = item {
-            self.level.queued.fetch_sub(octets.len(), Ordering::Relaxed);
+            let before = self.level.queued.fetch_sub(octets.len(), Ordering::AcqRel);
+            if before >= ROOM && before - octets.len() < ROOM {
+                self.level.waiting.wake();
+            }
         }
+    }
+}
+
+impl Drop for AccessReceiver {
+    fn drop(&mut self) {
+        self.queue.close();
+        self.level.waiting.wake();
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::time::MissedTickBehavior;
 use super::netlink::{LinkState, Links, Route, reason};
 use super::tun::Tun;
 use crate::config::views::{InterfaceKind, InterfaceName};
-use crate::engine::{Counts, HostRequest, InterfaceId, LineErrors, RequestId};
+use crate::engine::{Counts, Faults, HostRequest, InterfaceId, RequestId};
 
 /// How often the counters of devices are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ pub(super) enum Report {
     Counted {
         interface: InterfaceId,
         counts: Counts,
-        errors: LineErrors,
+        faults: Faults,
     },
 }
 
@@ -54,7 +54,7 @@ struct Device {
     /// What was last reported; `None` for nothing yet, and for a TUN.
     carrier: Option<bool>,
     /// What was last reported of its traffic.
-    counted: (Counts, LineErrors),
+    counted: (Counts, Faults),
 }
 
 /// Everything that was done to one namespace.
@@ -150,8 +150,8 @@ impl Devices {
             let carried = (now.carried.0.since(found.carried.0), now.carried.1.since(found.carried.1));
             if now.index == found.index && carried != device.counted {
                 device.counted = carried;
-                let (counts, errors) = carried;
-                let _ = self.reports.send(Report::Counted { interface, counts, errors });
+                let (counts, faults) = carried;
+                let _ = self.reports.send(Report::Counted { interface, counts, faults });
             }
         }
     }

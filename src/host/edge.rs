@@ -1,7 +1,9 @@
-//! What a router's task reads from and writes to: sockets, TUNs, the access side. Writing never waits: what the
-//! kernel does not take now is lost, as on any router with a full output queue.
+//! What a router's task reads from and writes to: sockets, TUNs, the access side.
+//!
+//! Writing never waits, but reading does: what leads to a full queue is not read until there is room in it, so that
+//! the kernel's queue in front of us fills and whoever sends into it slows down.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::poll_fn;
 use std::io::ErrorKind;
@@ -12,10 +14,11 @@ use std::task::{Context, Poll, Wake, Waker};
 use futures_util::task::AtomicWaker;
 
 use super::access::AccessSender;
+use super::sending::Sending;
 use super::tun::Tun;
 use super::udp::{Received, Udp};
-use crate::engine::{InterfaceId, RequestId, Socket};
-use crate::forward::Delivery;
+use crate::engine::{ChannelId, InterfaceId, RequestId, Socket};
+use crate::forward::Fate;
 
 /// What can be read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +27,27 @@ pub(super) enum Source {
     Tun(InterfaceId),
 }
 
+/// What can be full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hop {
+    Socket(Socket),
+    Access,
+}
+
+/// Why the task is woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ring {
+    /// This may be read.
+    Readable(Source),
+    /// This may have room again.
+    Room(Hop),
+}
+
 /// Wakes the task and says why. It knows its source by name and does not hold it, so that to close one is to drop
 /// it, whatever is still waiting.
 struct Bell {
-    source: Source,
-    rung: mpsc::Sender<Source>,
+    ring: Ring,
+    rung: mpsc::Sender<Ring>,
     task: Arc<AtomicWaker>,
 }
 
@@ -38,7 +57,7 @@ impl Wake for Bell {
     }
     fn wake_by_ref(self: &Arc<Self>) {
         // The receiver is gone with the router.
-        let _ = self.rung.send(self.source);
+        let _ = self.rung.send(self.ring);
         self.task.wake();
     }
 }
@@ -46,6 +65,12 @@ impl Wake for Bell {
 struct Watched<T> {
     item: T,
     bell: Waker,
+}
+
+/// A socket, and who is woken when it takes more.
+struct Outlet {
+    sending: Sending,
+    room: Waker,
 }
 
 /// Most packets that wait until a TUN is ready for them.
@@ -73,18 +98,34 @@ pub(super) enum Taken<T> {
 
 /// Sockets, TUNs and the access side of one router.
 pub(super) struct Edge {
-    sockets: HashMap<Socket, Watched<Udp>>,
+    sockets: HashMap<Socket, Watched<Outlet>>,
     tuns: HashMap<InterfaceId, Watched<Interface>>,
-    rung: mpsc::Receiver<Source>,
-    ring: mpsc::Sender<Source>,
+    rung: mpsc::Receiver<Ring>,
+    ring: mpsc::Sender<Ring>,
     task: Arc<AtomicWaker>,
     access: AccessSender,
+    access_room: Waker,
+    /// What was full when something was last written.
+    bottleneck: Cell<Option<Hop>>,
+    /// Sources that are not read until there is room.
+    parked: Vec<(Hop, Source)>,
 }
 
 impl Edge {
     pub fn new(access: AccessSender) -> Self {
-        let (ring, rung) = mpsc::channel();
-        Edge { sockets: HashMap::new(), tuns: HashMap::new(), rung, ring, task: Arc::default(), access }
+        let ((ring, rung), task) = (mpsc::channel(), Arc::default());
+        let access_room = bell(Ring::Room(Hop::Access), &ring, &task);
+        Edge {
+            sockets: HashMap::new(),
+            tuns: HashMap::new(),
+            rung,
+            ring,
+            task,
+            access,
+            access_room,
+            bottleneck: Cell::new(None),
+            parked: Vec::new(),
+        }
     }
 
     pub const fn access(&self) -> &AccessSender {
@@ -97,17 +138,20 @@ impl Edge {
             return Err(format!("UDP port {port}: the socket is open already"));
         }
         let item = Udp::bind(port).map_err(|error| format!("UDP port {port}: {error}"))?;
-        let bell = self.bell(Source::Socket(socket));
-        self.sockets.insert(socket, Watched { item, bell });
+        let room = bell(Ring::Room(Hop::Socket(socket)), &self.ring, &self.task);
+        let bell = self.rung_bell(Source::Socket(socket));
+        self.sockets.insert(socket, Watched { item: Outlet { sending: Sending::new(item), room }, bell });
         Ok(())
     }
 
     pub fn close(&mut self, socket: Socket) {
         self.sockets.remove(&socket);
+        // Nothing is full any more.
+        self.unpark(Hop::Socket(socket));
     }
 
     pub fn add_tun(&mut self, interface: InterfaceId, tun: Tun, routed: bool) {
-        let bell = self.bell(Source::Tun(interface));
+        let bell = self.rung_bell(Source::Tun(interface));
         let item = Interface { tun, routed, wanted: HashSet::new(), held: RefCell::default() };
         self.tuns.insert(interface, Watched { item, bell });
     }
@@ -125,7 +169,7 @@ impl Edge {
             let Interface { tun, wanted, held, .. } = &mut watched.item;
             if wanted.remove(&request) && wanted.is_empty() {
                 for packet in held.get_mut().drain(..) {
-                    // As in `deliver`.
+                    // As in `write_tun`.
                     let _ = tun.try_send(&packet);
                 }
             }
@@ -140,24 +184,29 @@ impl Edge {
     pub fn clear(&mut self) {
         self.sockets.clear();
         self.tuns.clear();
+        self.parked.clear();
     }
 
     /// A bell that has been rung: a new source is looked at first of all.
-    fn bell(&self, source: Source) -> Waker {
-        let bell = Bell { source, rung: self.ring.clone(), task: self.task.clone() };
-        let bell = Waker::from(Arc::new(bell));
+    fn rung_bell(&self, source: Source) -> Waker {
+        let bell = bell(Ring::Readable(source), &self.ring, &self.task);
         bell.wake_by_ref();
         bell
     }
 
     /// Waits until something can be read; for ever while there is nothing. Cancel-safe. Read the source until it
-    /// has nothing more, or [`rearm`](Self::rearm) it.
+    /// has nothing more, or [`park`](Self::park) it.
     pub async fn ready(&mut self) -> Source {
         poll_fn(|cx| {
             self.task.register(cx.waker());
-            while let Ok(source) = self.rung.try_recv() {
-                if self.poll_source(source).is_ready() {
-                    return Poll::Ready(source);
+            while let Ok(ring) = self.rung.try_recv() {
+                match ring {
+                    Ring::Readable(source) if self.poll_source(source).is_ready() => {
+                        return Poll::Ready(source);
+                    }
+                    Ring::Readable(_) => {}
+                    Ring::Room(hop) if self.poll_room(hop).is_ready() => self.unpark(hop),
+                    Ring::Room(_) => {}
                 }
             }
             Poll::Pending
@@ -165,12 +214,65 @@ impl Edge {
         .await
     }
 
+    fn poll_room(&self, hop: Hop) -> Poll<()> {
+        match hop {
+            Hop::Access => self.access.poll_room(&mut Context::from_waker(&self.access_room)),
+            Hop::Socket(socket) => match self.sockets.get(&socket) {
+                Some(Watched { item: Outlet { sending, room }, .. }) => {
+                    sending.poll_room(&mut Context::from_waker(room))
+                }
+                None => Poll::Ready(()),
+            },
+        }
+    }
+
+    /// What was written until now says nothing about the source that is read next.
+    pub fn forget_bottleneck(&self) {
+        self.bottleneck.set(None);
+    }
+
+    /// Whether what was written since then filled a queue. Then the source that it came from is to be
+    /// [`park`](Self::park)ed instead of read on.
+    pub fn is_full(&self) -> bool {
+        self.bottleneck.get().is_some()
+    }
+
+    /// Reads a source no more until what it filled has room again; one that filled nothing is looked at after the
+    /// others that wait.
+    pub fn park(&mut self, source: Source) {
+        match self.bottleneck.take() {
+            Some(hop) => {
+                self.parked.push((hop, source));
+                self.ring_for_room(hop);
+            }
+            None => self.rearm(source),
+        }
+    }
+
+    fn unpark(&mut self, hop: Hop) {
+        let (free, parked) = std::mem::take(&mut self.parked).into_iter().partition(|(full, _)| *full == hop);
+        self.parked = parked;
+        let free: Vec<(Hop, Source)> = free;
+        free.into_iter().for_each(|(_, source)| self.rearm(source));
+    }
+
+    fn ring_for_room(&self, hop: Hop) {
+        match hop {
+            Hop::Access => self.access_room.wake_by_ref(),
+            Hop::Socket(socket) => {
+                if let Some(Watched { item, .. }) = self.sockets.get(&socket) {
+                    item.room.wake_by_ref();
+                }
+            }
+        }
+    }
+
     /// Pending too for a source that is closed, or whose device was taken away: nothing more will come of it.
     fn poll_source(&self, source: Source) -> Poll<()> {
         let polled = match source {
             Source::Socket(socket) => {
                 let Some(watched) = self.sockets.get(&socket) else { return Poll::Pending };
-                watched.item.poll_readable(&mut Context::from_waker(&watched.bell))
+                watched.item.sending.udp().poll_readable(&mut Context::from_waker(&watched.bell))
             }
             Source::Tun(interface) => {
                 let Some(watched) = self.tuns.get(&interface) else { return Poll::Pending };
@@ -184,7 +286,7 @@ impl Edge {
     }
 
     /// Looks at the source again, after the others that wait.
-    pub fn rearm(&mut self, source: Source) {
+    fn rearm(&self, source: Source) {
         let bell = match source {
             Source::Socket(socket) => self.sockets.get(&socket).map(|watched| &watched.bell),
             Source::Tun(interface) => self.tuns.get(&interface).map(|watched| &watched.bell),
@@ -197,7 +299,7 @@ impl Edge {
     /// Reads a datagram into `buffer`: its length, the address it was sent to, and its sender.
     pub fn read_socket(&self, socket: Socket, buffer: &mut [u8]) -> Taken<Received> {
         let Some(watched) = self.sockets.get(&socket) else { return Taken::Gone };
-        match watched.item.try_recv(buffer) {
+        match watched.item.sending.udp().try_recv(buffer) {
             Ok(received) => Taken::Item(received),
             // What the kernel reports of an earlier datagram is told once, and concerns no other.
             Err(_) => Taken::Nothing,
@@ -216,37 +318,49 @@ impl Edge {
         }
     }
 
-    /// Sends a datagram. It is lost when the socket is closed or its address was taken away meanwhile.
-    pub fn transmit(&self, socket: Socket, local: IpAddr, remote: SocketAddr, bytes: &[u8]) {
-        if let Some(watched) = self.sockets.get(&socket) {
-            let _ = watched.item.try_send(local, remote, bytes);
+    /// Sends a datagram. It is lost when the socket is closed meanwhile.
+    pub fn transmit(&self, socket: Socket, local: IpAddr, remote: SocketAddr, bytes: &[u8]) -> Fate {
+        let Some(Watched { item: Outlet { sending, room }, .. }) = self.sockets.get(&socket) else {
+            return Fate::Dropped;
+        };
+        let was_full = sending.is_full();
+        let fate = sending.send(local, remote, bytes);
+        if sending.is_full() {
+            self.bottleneck.set(Some(Hop::Socket(socket)));
+            if !was_full {
+                room.wake_by_ref();
+            }
         }
+        fate
     }
 
-    /// Carries a delivery of the table away, all but those for the engine, which it gives back.
-    pub fn deliver<'a>(&self, delivery: Delivery<'a>) -> Option<Delivery<'a>> {
-        match delivery {
-            Delivery::Transmit { local, remote, bytes } => {
-                self.transmit(Socket::L2tp, local, remote, bytes);
-                None
-            }
-            Delivery::Tun { tun, packet } => {
-                if let Some(Watched { item, .. }) = self.tuns.get(&tun) {
-                    if item.wanted.is_empty() {
-                        // Lost while the interface is down.
-                        let _ = item.tun.try_send(packet);
-                    } else if item.held.borrow().len() < HELD {
-                        item.held.borrow_mut().push_back(packet.to_vec());
-                    }
-                }
-                None
-            }
-            Delivery::Channel { channel, octets } => {
-                // A full line drops; the frame check of the receiver notices.
-                self.access.octets(channel.clone(), octets.to_vec());
-                None
-            }
-            Delivery::Frame { .. } | Delivery::Dial { .. } | Delivery::Seen { .. } => Some(delivery),
+    /// Writes a packet to a TUN. It is lost while the interface is down.
+    pub fn write_tun(&self, interface: InterfaceId, packet: &[u8]) -> Fate {
+        let Some(Watched { item, .. }) = self.tuns.get(&interface) else { return Fate::Dropped };
+        if item.wanted.is_empty() {
+            return match item.tun.try_send(packet) {
+                Ok(_) => Fate::Taken,
+                Err(_) => Fate::Dropped,
+            };
         }
+        let mut held = item.held.borrow_mut();
+        if held.len() >= HELD {
+            return Fate::Dropped;
+        }
+        held.push_back(packet.to_vec());
+        Fate::Taken
     }
+
+    /// Sends octets on a B channel. What a full queue does not take is lost.
+    pub fn send_octets(&self, channel: &ChannelId, octets: &[u8]) -> Fate {
+        let taken = self.access.octets(channel.clone(), octets.to_vec());
+        if self.access.is_full() {
+            self.bottleneck.set(Some(Hop::Access));
+        }
+        if taken { Fate::Taken } else { Fate::Dropped }
+    }
+}
+
+fn bell(ring: Ring, rung: &mpsc::Sender<Ring>, task: &Arc<AtomicWaker>) -> Waker {
+    Waker::from(Arc::new(Bell { ring, rung: rung.clone(), task: task.clone() }))
 }

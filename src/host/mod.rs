@@ -14,7 +14,9 @@ mod machine;
 pub mod netlink;
 pub mod netns;
 pub mod ping;
+pub mod processes;
 pub mod runner;
+mod sending;
 pub mod tun;
 pub mod udp;
 
@@ -25,5 +27,6 @@ pub use entropy::SystemEntropy;
 pub use handle::{HostConfig, Notice, RouterHandle, RouterInput, Startup};
 pub use machine::{Factory, Node};
 pub use netns::{Lack, NetNs};
+pub use processes::Processes;
 pub use runner::RouterHost;
 pub use tun::{Tap, Tun};

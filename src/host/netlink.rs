@@ -13,7 +13,7 @@ use rtnetlink::packet_route::link::{
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteScope};
 use rtnetlink::{AddressMessageBuilder, Error, Handle, LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
 
-use crate::engine::{Counts, LineErrors};
+use crate::engine::{Counts, Faults};
 
 /// Index of the loopback device in every network namespace.
 const LOOPBACK_INDEX: u32 = 1;
@@ -30,7 +30,7 @@ pub struct LinkState {
     /// MTU.
     pub mtu: u32,
     /// What it has carried since Linux made it.
-    pub carried: (Counts, LineErrors),
+    pub carried: (Counts, Faults),
 }
 
 impl LinkState {
@@ -51,7 +51,7 @@ impl LinkState {
     }
 }
 
-fn carried(message: &LinkMessage) -> (Counts, LineErrors) {
+fn carried(message: &LinkMessage) -> (Counts, Faults) {
     let statistics = message.attributes.iter().find_map(|attribute| match attribute {
         LinkAttribute::Stats64(statistics) => Some(statistics),
         _ => None,
@@ -63,15 +63,17 @@ fn carried(message: &LinkMessage) -> (Counts, LineErrors) {
             packets_in: s.rx_packets,
             octets_in: s.rx_bytes,
         };
-        let errors = LineErrors {
+        let faults = Faults {
             input: s.rx_errors,
             crc: s.rx_crc_errors,
             frame: s.rx_frame_errors,
             overrun: s.rx_over_errors,
             output: s.tx_errors,
             collisions: s.collisions,
+            drops: s.tx_dropped,
+            ..Faults::default()
         };
-        (counts, errors)
+        (counts, faults)
     })
 }
 

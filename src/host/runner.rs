@@ -19,7 +19,7 @@ use super::machine::{Event, Factory, Machine};
 use super::ping::{self, Answer, Echo};
 use super::udp::{DATAGRAM_MAX, Received};
 use crate::engine::{self, Action, HostEvent, HostRequest, InterfaceId, RequestId, Socket};
-use crate::forward::{Delivery, Disposition};
+use crate::forward::{Delivery, Disposition, Fate};
 use crate::router::{ConsoleInput, ConsoleOutput, Input, LineId, Output, Router};
 
 /// Most packets taken from one source before the others have their turn.
@@ -255,9 +255,9 @@ impl Task {
             }
             Access::Octets { channel, octets } => {
                 let (edge, for_engine) = (&self.edge, &mut self.for_engine);
-                self.machine.table.octets(&channel, &octets, &mut |delivery| {
-                    keep(edge.deliver(delivery), for_engine);
-                });
+                self.machine
+                    .table
+                    .octets(&channel, &octets, &mut |delivery| carry(edge, for_engine, delivery));
                 self.feed_engine();
             }
             // Only a router says this.
@@ -268,12 +268,15 @@ impl Task {
     fn read(&mut self, source: Source) {
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut again = true;
+        // What was full before was not this source's doing.
+        self.edge.forget_bottleneck();
         for _ in 0..BURST {
             let taken = match source {
                 Source::Socket(socket) => self.read_socket(socket, &mut buffer),
                 Source::Tun(interface) => self.read_tun(interface, &mut buffer),
             };
             match taken {
+                Taken::Item(()) if self.edge.is_full() => break,
                 Taken::Item(()) => {}
                 Taken::Nothing => break,
                 Taken::Gone => {
@@ -284,7 +287,7 @@ impl Task {
         }
         self.buffer = buffer;
         if again {
-            self.edge.rearm(source);
+            self.edge.park(source);
         }
     }
 
@@ -298,9 +301,10 @@ impl Task {
         if socket == Socket::L2tp {
             let now = self.machine.clock.now();
             let (edge, for_engine) = (&self.edge, &mut self.for_engine);
-            let whose = self.machine.table.datagram(now, remote, bytes, &mut |delivery| {
-                keep(edge.deliver(delivery), for_engine);
-            });
+            let whose = self
+                .machine
+                .table
+                .datagram(now, remote, bytes, &mut |delivery| carry(edge, for_engine, delivery));
             if whose == Disposition::Data {
                 self.feed_engine();
                 return Taken::Item(());
@@ -320,9 +324,9 @@ impl Task {
             let packet = buffer.get(..length).unwrap_or_default();
             let now = self.machine.clock.now();
             let (edge, for_engine) = (&self.edge, &mut self.for_engine);
-            self.machine.table.packet(now, interface, packet, &mut |delivery| {
-                keep(edge.deliver(delivery), for_engine);
-            });
+            self.machine
+                .table
+                .packet(now, interface, packet, &mut |delivery| carry(edge, for_engine, delivery));
             self.feed_engine();
         }
         Taken::Item(())
@@ -344,8 +348,8 @@ impl Task {
                 HostEvent::Done(request)
             }
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
-            Event::Report(Report::Counted { interface, counts, errors }) => {
-                HostEvent::Counted { interface, counts, errors }
+            Event::Report(Report::Counted { interface, counts, faults }) => {
+                HostEvent::Counted { interface, counts, faults }
             }
             Event::Echo(id, Ok(Answer::Reply(after))) => HostEvent::EchoReply(id, after),
             Event::Echo(id, Ok(Answer::Timeout)) => HostEvent::EchoTimeout(id),
@@ -409,14 +413,17 @@ impl Task {
         let now = self.machine.clock.now();
         let (edge, for_engine) = (&self.edge, &mut self.for_engine);
         match action {
-            Action::Datagram { socket, local, remote, bytes } => edge.transmit(socket, local, remote, &bytes),
-            Action::Frame { port, frame } => self.machine.table.frame_out(port, &frame, &mut |delivery| {
-                keep(edge.deliver(delivery), for_engine);
-            }),
+            Action::Datagram { socket, local, remote, bytes } => {
+                // A datagram that was dropped is one that was lost on the way.
+                let _ = edge.transmit(socket, local, remote, &bytes);
+            }
+            Action::Frame { port, frame } => {
+                self.machine.table.frame_out(port, &frame, &mut |delivery| carry(edge, for_engine, delivery))
+            }
             Action::Packet { port, packet } => {
-                self.machine.table.packet_out(now, port, &packet, &mut |delivery| {
-                    keep(edge.deliver(delivery), for_engine);
-                });
+                self.machine
+                    .table
+                    .packet_out(now, port, &packet, &mut |delivery| carry(edge, for_engine, delivery));
             }
             Action::Signal { controller, message } => {
                 edge.access().signal(controller, message);
@@ -478,20 +485,22 @@ impl Task {
     }
 }
 
-/// Keeps what is for the engine until the table is done.
-fn keep(delivery: Option<Delivery<'_>>, for_engine: &mut Vec<ForEngine>) {
-    match delivery {
-        Some(Delivery::Frame { port, frame }) => {
-            for_engine.push(ForEngine::Frame { port, frame: frame.to_vec() });
+/// Carries a delivery away; what is for the engine is kept until the table is done.
+fn carry(edge: &Edge, for_engine: &mut Vec<ForEngine>, delivery: Delivery<'_>) -> Fate {
+    let kept = match delivery {
+        Delivery::Transmit { local, remote, bytes } => {
+            return edge.transmit(Socket::L2tp, local, remote, bytes);
         }
-        Some(Delivery::Dial { interface, packet }) => {
-            for_engine.push(ForEngine::Dial { interface, packet: packet.to_vec() });
+        Delivery::Tun { tun, packet } => return edge.write_tun(tun, packet),
+        Delivery::Channel { channel, octets } => return edge.send_octets(channel, octets),
+        Delivery::Frame { port, frame } => ForEngine::Frame { port, frame: frame.to_vec() },
+        Delivery::Dial { interface, packet } => ForEngine::Dial { interface, packet: packet.to_vec() },
+        Delivery::Seen { port, inbound, message } => {
+            ForEngine::Seen { port, inbound, message: message.to_vec() }
         }
-        Some(Delivery::Seen { port, inbound, message }) => {
-            for_engine.push(ForEngine::Seen { port, inbound, message: message.to_vec() });
-        }
-        Some(Delivery::Transmit { .. } | Delivery::Tun { .. } | Delivery::Channel { .. }) | None => {}
-    }
+    };
+    for_engine.push(kept);
+    Fate::Taken
 }
 
 /// Writes a file so that it holds either its old text or all of the new one.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::libc::{in_addr, in_pktinfo};
-use nix::sys::socket::sockopt::Ipv4PacketInfo;
+use nix::sys::socket::sockopt::{Ipv4PacketInfo, RcvBuf, RcvBufForce, SndBuf};
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn, recvmsg, sendmsg, setsockopt,
 };
@@ -17,6 +17,15 @@ use tokio::net::UdpSocket;
 
 /// Longest UDP datagram.
 pub const DATAGRAM_MAX: usize = 65_535;
+
+/// Octets that wait in the kernel to be received, its bookkeeping included: some thousand full datagrams, so that the
+/// pauses of a busy machine lose nothing of a TCP connection whose window fits into them.
+const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
+
+/// Octets that wait in the kernel to be sent. The kernel doubles it, which is twice what one neighbour that does not
+/// answer ARP may hold (`unres_qlen_bytes`), so that such a one does not stop the others; more would only hide from
+/// us that a link is full.
+const SEND_BUFFER: usize = 212_992;
 
 /// Where a datagram came from and went to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +53,11 @@ impl Udp {
         let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port))?;
         socket.set_nonblocking(true)?;
         setsockopt(&socket, Ipv4PacketInfo, &true)?;
+        // More than `rmem_max` takes CAP_NET_ADMIN over the machine; without it there is as much as it allows.
+        if setsockopt(&socket, RcvBufForce, &RECEIVE_BUFFER).is_err() {
+            setsockopt(&socket, RcvBuf, &RECEIVE_BUFFER)?;
+        }
+        setsockopt(&socket, SndBuf, &SEND_BUFFER)?;
         Ok(Udp { socket: UdpSocket::from_std(socket)? })
     }
 
@@ -93,11 +107,32 @@ impl Udp {
     /// # Errors
     /// `WouldBlock`, no route, `local` is not an address of ours, IPv6, or what else the kernel says.
     pub fn try_send(&self, local: IpAddr, remote: SocketAddr, bytes: &[u8]) -> io::Result<()> {
+        // Not by the runtime's readiness: a socket just opened is not known to be writable yet, and would lose
+        // its first datagram.
+        self.send(local, remote, bytes)
+    }
+
+    /// Ready when there may be room to send; otherwise the waker is kept and called then.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.socket.poll_send_ready(cx)
+    }
+
+    /// As [`try_send`](Self::try_send), after [`poll_writable`](Self::poll_writable), which waits again after
+    /// `WouldBlock`.
+    ///
+    /// # Errors
+    /// As [`try_send`](Self::try_send).
+    pub fn try_send_when_writable(&self, local: IpAddr, remote: SocketAddr, bytes: &[u8]) -> io::Result<()> {
+        self.socket.try_io(Interest::WRITABLE, || self.send(local, remote, bytes))
+    }
+
+    fn send(&self, local: IpAddr, remote: SocketAddr, bytes: &[u8]) -> io::Result<()> {
         let (IpAddr::V4(local), SocketAddr::V4(remote)) = (local, remote) else {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "this socket speaks IPv4"));
         };
-        // Not by the runtime's readiness: a socket just opened is not known to be writable yet, and would lose
-        // its first datagram.
         let info =
             in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: to_kernel(local), ipi_addr: in_addr { s_addr: 0 } };
         let control = [ControlMessage::Ipv4PacketInfo(&info)];

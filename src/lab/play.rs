@@ -11,7 +11,7 @@
 //! sleep 2s
 //! link lac-lns loss 10% delay 50ms   up, down, loss, duplicate, reorder, delay, jitter, clean
 //! capture lac-lns call.pcapng        write what this link carries; `no capture` ends every capture
-//! power lns off                      as by the mains switch; `power lns on` switches it on again
+//! power lns off                      as by the mains switch; `power lns on` switches it on again. A RADIUS server too
 //! ```
 //!
 //! A line is typed when the console's previous command is over. The play goes on when the new command is over, or

@@ -45,6 +45,11 @@ pub trait Stage {
     /// Lets time pass until a console shows something, but not beyond `until`.
     fn advance(&mut self, until: Instant) -> Vec<(NodeId, ConsoleOutput)>;
 
+    /// Whether the operator wants no more of the play. Time does not pass any more then.
+    fn interrupted(&self) -> bool {
+        false
+    }
+
     /// Runs a Linux command in the namespace of a node.
     ///
     /// # Errors
@@ -63,7 +68,7 @@ pub trait Stage {
     /// Ends every capture.
     fn no_capture(&mut self);
 
-    /// Switches a router off, or on again.
+    /// Switches a router or a RADIUS server off, or on again.
     ///
     /// # Errors
     /// A sentence when it is so already, or cannot be started.
@@ -197,6 +202,7 @@ impl Player {
             watch(step);
             let done = self.step(stage, step);
             self.write_logs()?;
+            let done = if stage.interrupted() { Err("interrupted".to_owned().into()) } else { done };
             done.map_err(|failure| match failure {
                 StepFailure::Reason(reason) => PlayFailure::Step {
                     name: play.name.clone(),
@@ -232,7 +238,7 @@ impl Player {
             Action::Shell { node, command } => self.shell(stage, node, command),
             Action::Sleep(time) => {
                 let until = stage.now() + *time;
-                while stage.now() < until {
+                while stage.now() < until && !stage.interrupted() {
                     self.take_in(stage, until);
                 }
                 Ok(())
@@ -255,7 +261,7 @@ impl Player {
                 Ok(())
             }
             Action::Power { node, on } => {
-                let node = self.router(node)?;
+                let node = self.description.node(node).ok_or_else(|| format!("there is no node `{node}`"))?;
                 stage.power(node, *on)?;
                 if let (false, Some(console)) = (*on, self.consoles.get_mut(&node)) {
                     console.screen.power_off();
@@ -362,7 +368,7 @@ impl Player {
             if done(self) {
                 return true;
             }
-            if stage.now() >= until {
+            if stage.now() >= until || stage.interrupted() {
                 return false;
             }
             self.take_in(stage, until);

@@ -13,6 +13,7 @@ use crate::proto::radius::Secret;
 pub struct RadiusServer {
     node: RadiusNode,
     entropy: Box<dyn Entropy + Send>,
+    on: bool,
 }
 
 impl RadiusServer {
@@ -34,11 +35,32 @@ impl RadiusServer {
                 require_message_authenticator: described.require_message_authenticator,
             })
             .collect();
-        Ok(RadiusServer { node: RadiusNode::new(Users::parse(users)?, clients), entropy })
+        Ok(RadiusServer { node: RadiusNode::new(Users::parse(users)?, clients), entropy, on: true })
     }
 
-    /// Takes a datagram. The answer goes back to `from`, from the port that the datagram came to.
+    /// Whether it is switched on, as it is at first.
+    pub const fn is_on(&self) -> bool {
+        self.on
+    }
+
+    /// Switches it.
+    ///
+    /// # Errors
+    /// When it is so already.
+    pub fn power(&mut self, on: bool) -> Result<(), String> {
+        if self.on == on {
+            return Err(format!("it is {}", if on { "on" } else { "off" }));
+        }
+        self.on = on;
+        Ok(())
+    }
+
+    /// Takes a datagram. The answer goes back to `from`, from the port that the datagram came to. Without power there is
+    /// none.
     pub fn handle(&mut self, from: SocketAddr, packet: &[u8]) -> Option<Vec<u8>> {
+        if !self.on {
+            return None;
+        }
         self.node.handle(&mut *self.entropy, from, packet)
     }
 

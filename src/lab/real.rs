@@ -16,10 +16,9 @@ use std::io::{self, Read, Seek};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc as sync;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -28,7 +27,7 @@ use self::task::{Order, Task};
 use super::description::{Description, LinkId, NodeId};
 use super::player::{ShellOutcome, Stage};
 use super::segment::LinkChange;
-use crate::host::{Lack, NetNs};
+use crate::host::{Lack, NetNs, Processes};
 use crate::proto::Instant;
 use crate::router::{ConsoleInput, ConsoleOutput};
 
@@ -116,6 +115,8 @@ pub struct RealLab {
     namespaces: BTreeMap<NodeId, Arc<NetNs>>,
     started: std::time::Instant,
     thread: Option<JoinHandle<()>>,
+    /// The Linux commands of its nodes, from the first one on.
+    processes: OnceLock<Processes>,
 }
 
 impl RealLab {
@@ -142,7 +143,8 @@ impl RealLab {
             .spawn(move || runtime.block_on(task.run()))
             .map_err(LabError::Thread)?;
         let started = std::time::Instant::now();
-        Ok(RealLab { description, orders, namespaces, started, thread: Some(thread) })
+        let (thread, processes) = (Some(thread), OnceLock::new());
+        Ok(RealLab { description, orders, namespaces, started, thread, processes })
     }
 
     /// What it was made of.
@@ -184,7 +186,7 @@ impl RealLab {
         self.order(Order::NoCapture);
     }
 
-    /// Switches a router off, or on again with the startup-config it has saved.
+    /// Switches a router off, or on again with the startup-config it has saved; or a RADIUS server.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -203,13 +205,30 @@ impl RealLab {
     }
 
     /// Runs a Linux command in the namespace of a node and waits for its end. What it starts in the background
-    /// goes on; its output is what both of its outputs printed until then.
+    /// goes on until the lab ends, however that ends; its output is what both of its outputs printed until then.
     ///
     /// # Errors
     /// When it cannot be started.
     pub fn shell(&self, node: NodeId, command: &str) -> Result<ShellOutcome, String> {
         let netns = self.namespaces.get(&node).ok_or("there is no such node")?;
-        netns.run(|| shell(command)).map_err(|error| error.to_string())
+        let processes =
+            self.processes().map_err(|error| format!("a PID namespace cannot be made: {error}"))?;
+        let run = || {
+            processes.enter()?;
+            shell(command)
+        };
+        netns.run(run).map_err(|error| error.to_string())
+    }
+
+    fn processes(&self) -> io::Result<&Processes> {
+        match self.processes.get() {
+            Some(processes) => Ok(processes),
+            None => {
+                let made = Processes::start()?;
+                // Somebody else may have been quicker; then the one just made ends again.
+                Ok(self.processes.get_or_init(|| made))
+            }
+        }
     }
 
     /// Time since the lab came up.
@@ -231,6 +250,8 @@ impl RealLab {
 
 impl Drop for RealLab {
     fn drop(&mut self) {
+        // What uses the network ends before the network does.
+        drop(self.processes.take());
         self.order(Order::Shutdown);
         if let Some(thread) = self.thread.take() {
             // A panic of the lab's thread has been printed by then; there is nothing to add.
@@ -274,26 +295,57 @@ pub fn new_viewer() -> ViewerId {
     ViewerId(NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// What reaches a play.
+enum Shown {
+    Console(NodeId, ConsoleOutput),
+    Interrupt,
+}
+
+/// Ends a play from another thread than the one that it runs on.
+pub struct Interrupter(sync::Sender<Shown>);
+
+impl Interrupter {
+    /// The play ends with the step that it is at.
+    pub fn interrupt(&self) {
+        // It has ended by itself when nobody takes it.
+        let _ = self.0.send(Shown::Interrupt);
+    }
+}
+
 /// A real lab as the stage of a play.
 pub struct RealStage<'a> {
     lab: &'a RealLab,
     viewer: ViewerId,
-    outputs: sync::Receiver<(NodeId, ConsoleOutput)>,
+    shown: sync::Receiver<Shown>,
+    interrupter: sync::Sender<Shown>,
+    interrupted: bool,
 }
 
 impl<'a> RealStage<'a> {
     /// Watches every console from now on. Consoles of a play do not page.
     pub fn new(lab: &'a RealLab) -> Self {
-        let (sender, outputs) = sync::channel();
+        let (interrupter, shown) = sync::channel();
         let viewer = new_viewer();
         for (node, ..) in lab.description.routers() {
-            let sender = sender.clone();
+            let sender = interrupter.clone();
             // The receiver is gone when the play is over and the lab has not heard of it yet.
-            let sink = Box::new(move |output| sender.send((node, output)).unwrap_or(()));
+            let sink = Box::new(move |output| sender.send(Shown::Console(node, output)).unwrap_or(()));
             lab.attach(node, viewer, sink);
             lab.console(node, viewer, ConsoleInput::Size { width: 80, length: 0 });
         }
-        RealStage { lab, viewer, outputs }
+        RealStage { lab, viewer, shown, interrupter, interrupted: false }
+    }
+
+    /// What ends the play on it.
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter(self.interrupter.clone())
+    }
+
+    fn take(&mut self, shown: Shown, outputs: &mut Vec<(NodeId, ConsoleOutput)>) {
+        match shown {
+            Shown::Console(node, output) => outputs.push((node, output)),
+            Shown::Interrupt => self.interrupted = true,
+        }
     }
 }
 
@@ -317,14 +369,21 @@ impl Stage for RealStage<'_> {
     fn advance(&mut self, until: Instant) -> Vec<(NodeId, ConsoleOutput)> {
         let wait = until.duration_since(self.lab.now());
         let mut outputs = Vec::new();
-        match self.outputs.recv_timeout(wait) {
-            Ok(first) => outputs.push(first),
-            Err(sync::RecvTimeoutError::Timeout) => {}
-            // The lab has ended: its time goes on, so that whoever waits comes to an end too.
-            Err(sync::RecvTimeoutError::Disconnected) => std::thread::sleep(wait.min(Duration::from_secs(1))),
+        // Nothing comes before the time is over when the lab has ended: this end of the queue is open for as long as
+        // the stage is there.
+        if !self.interrupted
+            && let Ok(first) = self.shown.recv_timeout(wait)
+        {
+            self.take(first, &mut outputs);
         }
-        outputs.extend(self.outputs.try_iter());
+        while let Ok(shown) = self.shown.try_recv() {
+            self.take(shown, &mut outputs);
+        }
         outputs
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted
     }
 
     fn shell(&mut self, node: NodeId, command: &str) -> Result<ShellOutcome, String> {

@@ -272,6 +272,10 @@ pub enum LinkChange {
 }
 
 impl LinkChange {
+    /// The words that [`parse`](Self::parse) knows.
+    pub const WORDS: [&'static str; 8] =
+        ["up", "down", "clean", "loss", "duplicate", "reorder", "delay", "jitter"];
+
     /// Carries it out.
     pub fn apply(self, segment: &mut Segment) {
         let mut impairment = segment.impairment();

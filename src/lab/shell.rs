@@ -4,14 +4,14 @@
 //! a console drives it too. `connect NODE` hands the terminal to a console; Ctrl-^ x comes back.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::description::{Description, FILE_NAME, LinkId, NodeId};
 use super::play::Play;
 use super::player::Player;
 use super::real::hub::ViewerId;
-use super::real::{RealLab, RealOptions, RealStage, new_viewer};
+use super::real::{Interrupter, RealLab, RealOptions, RealStage, new_viewer};
 use super::segment::LinkChange;
 use crate::router::{ConsoleInput, ConsoleOutput};
 
@@ -21,13 +21,16 @@ const COMMANDS: [(&str, &str, &str); 10] = [
     ("connect", "connect NODE", "Go to the console of a router; Ctrl-^ x comes back"),
     ("exit", "exit", "Switch the lab off"),
     ("help", "help", "Show this"),
-    ("link", "link LINK up|down|clean|loss 10%|delay 50ms ...", "Change a link"),
+    ("link", "link LINK CHANGE...", "up, down, clean, loss 10%, delay 50ms, jitter 5ms,"),
     ("no", "no capture", "End every capture"),
-    ("play", "play FILE [LOGS]", "Run a script; LOGS is a directory for its logs"),
-    ("power", "power NODE on|off", "Switch a router, as by its mains switch"),
+    ("play", "play FILE [LOGS]", "Run a script, its logs to the directory LOGS"),
+    ("power", "power NODE on|off", "Switch a node, as by its mains switch"),
     ("shell", "shell NODE: COMMAND", "Run a Linux command in the namespace of a node"),
     ("status", "status", "Show nodes, links and calls"),
 ];
+
+/// The rest of what stands behind `link`, on a line of its own.
+const MORE_CHANGES: &str = "duplicate 10%, reorder 10%; several at once";
 
 enum Mode {
     Prompt,
@@ -35,17 +38,55 @@ enum Mode {
     Over,
 }
 
+/// What Ctrl-C at the lab prompt is for.
+enum Running {
+    /// The line that is being typed, or the console that is connected.
+    Nothing,
+    /// A command, which hears of it as Linux has it.
+    Command,
+    /// A script.
+    Play(Interrupter),
+}
+
+/// Reaches the command that the lab prompt runs, which takes no input until it has ended.
+#[derive(Clone)]
+pub struct Break(Arc<Mutex<Running>>);
+
+impl Break {
+    fn set(&self, running: Running) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = running;
+    }
+
+    /// Ends a script that runs. Returns whether there was a command to be ended: then nobody else is to hear of it.
+    pub fn end(&self) -> bool {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Running::Nothing => false,
+            Running::Command => true,
+            Running::Play(interrupter) => {
+                interrupter.interrupt();
+                true
+            }
+        }
+    }
+}
+
 /// The lab prompt of a real lab.
 pub struct LabShell {
     lab: Arc<RealLab>,
     terminal: Sender<ConsoleOutput>,
     mode: Mode,
+    running: Break,
 }
 
 impl LabShell {
     /// A prompt whose output goes to `terminal`.
     pub fn new(lab: Arc<RealLab>, terminal: Sender<ConsoleOutput>) -> Self {
-        LabShell { lab, terminal, mode: Mode::Prompt }
+        LabShell { lab, terminal, mode: Mode::Prompt, running: Break(Arc::new(Mutex::new(Running::Nothing))) }
+    }
+
+    /// What Ctrl-C reaches while a command runs.
+    pub fn running(&self) -> Break {
+        self.running.clone()
     }
 
     /// Whether the operator has left the lab.
@@ -92,12 +133,14 @@ impl LabShell {
     }
 
     fn line(&mut self, line: &str) {
+        self.running.set(Running::Command);
         if let Err(message) = self.command(line) {
             self.print(&format!("% {message}\n"));
         }
         if matches!(self.mode, Mode::Prompt) {
             self.prompt("");
         }
+        self.running.set(Running::Nothing);
     }
 
     fn command(&mut self, line: &str) -> Result<(), String> {
@@ -135,6 +178,9 @@ impl LabShell {
     }
 
     fn connect(&mut self, name: &str) -> Result<(), String> {
+        if name.is_empty() {
+            return Err(usage("connect"));
+        }
         let node = self.router(name)?;
         self.print(&format!("Connected to {name}. Ctrl-^ x comes back.\n"));
         let viewer = new_viewer();
@@ -159,7 +205,10 @@ impl LabShell {
     }
 
     fn link(&self, rest: &str) -> Result<(), String> {
-        let (link, changes) = rest.split_once(char::is_whitespace).ok_or_else(|| usage("link"))?;
+        if rest.is_empty() {
+            return Err(usage("link"));
+        }
+        let (link, changes) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let link = self.link_id(link)?;
         LinkChange::parse(changes)?.into_iter().for_each(|change| self.lab.link(link, change));
         Ok(())
@@ -172,14 +221,12 @@ impl LabShell {
             "off" => false,
             _ => return Err(usage("power")),
         };
-        self.lab.power(self.router(node)?, on)
+        self.lab.power(self.node(node)?, on)
     }
 
     fn shell(&self, rest: &str) -> Result<(), String> {
         let (name, command) = rest.split_once(':').ok_or_else(|| usage("shell"))?;
-        let name = name.trim();
-        let node = self.lab.description().node(name).ok_or_else(|| format!("there is no node `{name}`"))?;
-        let outcome = self.lab.shell(node, command.trim())?;
+        let outcome = self.lab.shell(self.node(name.trim())?, command.trim())?;
         self.print(&outcome.output);
         match outcome.status {
             Some(0) => Ok(()),
@@ -195,6 +242,7 @@ impl LabShell {
         let path = find_file(self.lab.description(), file);
         let play = read_play(&path)?;
         let mut stage = RealStage::new(&self.lab);
+        self.running.set(Running::Play(stage.interrupter()));
         let mut player =
             Player::new(self.lab.description(), logs.as_deref()).map_err(|error| error.to_string())?;
         let terminal = self.terminal.clone();
@@ -218,6 +266,13 @@ impl LabShell {
             .find(|(_, node, _)| node.name == name)
             .map(|(id, ..)| id)
             .ok_or_else(|| format!("there is no router `{name}`: {}", router_names(description).join(", ")))
+    }
+
+    fn node(&self, name: &str) -> Result<NodeId, String> {
+        let description = self.lab.description();
+        description
+            .node(name)
+            .ok_or_else(|| format!("there is no node `{name}`: {}", node_names(description).join(", ")))
     }
 
     fn link_id(&self, name: &str) -> Result<LinkId, String> {
@@ -250,6 +305,10 @@ fn router_names(description: &Description) -> Vec<&str> {
     description.routers().map(|(_, node, _)| node.name.as_str()).collect()
 }
 
+fn node_names(description: &Description) -> Vec<&str> {
+    description.nodes.iter().map(|node| node.name.as_str()).collect()
+}
+
 fn full_word(word: &str) -> Result<&'static str, String> {
     let mut fits = COMMANDS.iter().map(|(name, ..)| *name).filter(|name| name.starts_with(word));
     match (fits.next(), fits.next()) {
@@ -270,23 +329,31 @@ fn help(before: &str) -> String {
     COMMANDS
         .iter()
         .filter(|(name, ..)| name.starts_with(word))
-        .map(|(_, form, text)| format!("  {form:<48}  {text}\n"))
+        .map(|(name, form, text)| {
+            let more = if *name == "link" { format!("{:28}{MORE_CHANGES}\n", "") } else { String::new() };
+            format!("  {form:<24}  {text}\n{more}")
+        })
         .collect()
 }
 
-/// Completes the command word, or the name behind it, when only one fits.
+/// Completes the command word, or the word behind it that has few values, when only one fits.
 fn complete(before: &str, description: &Description) -> String {
     let (head, word) = before.rsplit_once(' ').map_or(("", before), |(head, word)| (head, word));
-    let names: Vec<&str> = match head.split_whitespace().next().and_then(|first| full_word(first).ok()) {
-        None => COMMANDS.iter().map(|(name, ..)| *name).collect(),
-        Some("connect" | "power") => router_names(description),
-        Some("link" | "capture") => description.links.iter().map(|l| l.name.as_str()).collect(),
-        Some("shell") => description.nodes.iter().map(|n| n.name.as_str()).collect(),
-        Some(_) => Vec::new(),
+    let mut said = head.split_whitespace();
+    let names: Vec<&str> = match (said.next().map(full_word), said.count()) {
+        (None, _) => COMMANDS.iter().map(|(name, ..)| *name).collect(),
+        (Some(Ok("connect")), 0) => router_names(description),
+        (Some(Ok("link" | "capture")), 0) => description.links.iter().map(|l| l.name.as_str()).collect(),
+        (Some(Ok("power" | "shell")), 0) => node_names(description),
+        (Some(Ok("no")), 0) => vec!["capture"],
+        (Some(Ok("power")), 1) => vec!["on", "off"],
+        (Some(Ok("link")), _) => LinkChange::WORDS.to_vec(),
+        (Some(_), _) => Vec::new(),
     };
     let mut fits = names.into_iter().filter(|name| name.starts_with(word));
     match (fits.next(), fits.next()) {
         (Some(name), None) if head.is_empty() => format!("{name} "),
+        (Some(name), None) if full_word(head.trim()) == Ok("shell") => format!("{head} {name}: "),
         (Some(name), None) => format!("{head} {name} "),
         _ => before.to_owned(),
     }
@@ -326,13 +393,22 @@ pub fn run_interactive(directory: &Path) -> Result<(), String> {
     let (send, inputs) = channel();
     let (terminal, outputs) = channel();
     let shell = LabShell::new(lab, terminal);
+    let running = shell.running();
     let thread = std::thread::Builder::new()
         .name("lab prompt".to_owned())
         .spawn(move || serve(shell, &inputs))
         .map_err(|error| error.to_string())?;
     let result = crate::terminal::console::run(
-        // The shell has ended when it takes no more input.
-        move |input| send.send(input).unwrap_or(()),
+        move |input| match input {
+            ConsoleInput::Interrupt if running.end() => {}
+            input => {
+                if input == ConsoleInput::Close {
+                    running.end();
+                }
+                // The shell has ended when it takes no more input.
+                send.send(input).unwrap_or(());
+            }
+        },
         outputs,
     );
     // A panic of that thread has been printed by then; there is nothing to add.

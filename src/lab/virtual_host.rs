@@ -12,7 +12,7 @@ use ipnet::Ipv4Net;
 use super::description::LinkId;
 use super::packet::{self, Body, Ip};
 use crate::config::views::InterfaceName;
-use crate::engine::{Counts, HostEvent, HostRequest, InterfaceId, LineErrors, RequestId};
+use crate::engine::{Counts, Faults, HostEvent, HostRequest, InterfaceId, RequestId};
 use crate::proto::Instant;
 use crate::proto::time::earliest;
 
@@ -163,7 +163,7 @@ impl VirtualHost {
             self.look = None;
             for interface in std::mem::take(&mut self.changed) {
                 let Some(counts) = self.interfaces.get(&interface).map(|i| i.carried) else { continue };
-                self.event(HostEvent::Counted { interface, counts, errors: LineErrors::default() });
+                self.event(HostEvent::Counted { interface, counts, faults: Faults::default() });
             }
         }
         let late: Vec<u16> =

@@ -555,6 +555,9 @@ impl Stage for VirtualLab {
     }
 
     fn power(&mut self, node: NodeId, on: bool) -> Result<(), String> {
+        if let Some(Node::Radius { server, .. }) = self.nodes.get_mut(node.0) {
+            return server.power(on);
+        }
         match (on, self.router(node).is_some_and(VirtualRouter::is_on)) {
             (true, true) => Err("it is on".to_owned()),
             (false, false) => Err("it is off".to_owned()),

@@ -7,7 +7,7 @@ use super::entropy::Scripted;
 use super::virtual_host::{Attachment, HostOutput, VirtualHost};
 use crate::config::views::InterfaceName;
 use crate::engine::{self, Action, ChannelId, HostEvent, HostRequest, InterfaceId, IsdnMessage, Socket};
-use crate::forward::{Delivery, Disposition, Table};
+use crate::forward::{Delivery, Disposition, Fate, Table};
 use crate::proto::Instant;
 use crate::proto::l2tp::PORT;
 use crate::proto::time::earliest;
@@ -55,6 +55,12 @@ enum Delivered {
     Frame { port: InterfaceId, frame: Vec<u8> },
     Dial { interface: InterfaceId, packet: Vec<u8> },
     Seen { port: InterfaceId, inbound: bool, message: Vec<u8> },
+}
+
+/// In virtual time there is always room.
+fn keep(delivered: &mut VecDeque<Delivered>, delivery: Delivery<'_>) -> Fate {
+    delivered.push_back(delivery.into());
+    Fate::Taken
 }
 
 impl From<Delivery<'_>> for Delivered {
@@ -175,7 +181,7 @@ impl VirtualRouter {
         if self.is_on() {
             let channel = ChannelId { controller: controller.clone(), channel };
             let delivered = &mut self.delivered;
-            self.table.octets(&channel, octets, &mut |d| delivered.push_back(d.into()));
+            self.table.octets(&channel, octets, &mut |d| keep(delivered, d));
         }
     }
 
@@ -238,7 +244,7 @@ impl VirtualRouter {
 
     fn act(&mut self, now: Instant, action: Action) {
         let delivered = &mut self.delivered;
-        let mut sink = |d: Delivery<'_>| delivered.push_back(d.into());
+        let mut sink = |d: Delivery<'_>| keep(delivered, d);
         match action {
             Action::Datagram { socket, local, remote, bytes } => {
                 if let Some(port) = self.sockets.get(&socket) {
@@ -298,7 +304,7 @@ impl VirtualRouter {
                 };
                 if socket == Socket::L2tp {
                     let delivered = &mut self.delivered;
-                    let mut sink = |d: Delivery<'_>| delivered.push_back(d.into());
+                    let mut sink = |d: Delivery<'_>| keep(delivered, d);
                     if self.table.datagram(now, remote, &bytes, &mut sink) == Disposition::Data {
                         return;
                     }
@@ -307,7 +313,7 @@ impl VirtualRouter {
             }
             HostOutput::FromTun { tun, packet } => {
                 let delivered = &mut self.delivered;
-                self.table.packet(now, tun, &packet, &mut |d| delivered.push_back(d.into()));
+                self.table.packet(now, tun, &packet, &mut |d| keep(delivered, d));
             }
             HostOutput::Wire { attachment, next_hop, packet } => {
                 self.outputs.push_back(NodeOutput::Wire { attachment, next_hop, packet });

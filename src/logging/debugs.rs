@@ -23,7 +23,16 @@ pub const fn names(switch: Switch) -> (&'static str, &'static str) {
         Switch::AaaAuthentication => ("General OS", "AAA Authentication"),
         Switch::AaaAuthorization => ("General OS", "AAA Authorization"),
         Switch::AaaAccounting => ("General OS", "AAA Accounting"),
+        Switch::AaaPerUser => ("General OS", "AAA Per-user attributes"),
         Switch::Radius => ("Radius protocol", "Radius protocol"),
+        Switch::RadiusBrief => ("Radius protocol brief", "Radius protocol brief"),
+        Switch::RadiusVerbose => ("Radius protocol verbose", "Radius protocol verbose"),
+        Switch::RadiusAuthentication => {
+            ("Radius packet protocol (authentication)", "Radius packet protocol (authentication)")
+        }
+        Switch::RadiusAccounting => {
+            ("Radius packet protocol (accounting)", "Radius packet protocol (accounting)")
+        }
         Switch::IsdnEvents => ("ISDN", "ISDN events"),
         Switch::Dialer => ("Dial on demand", "Dial on demand events"),
     }
@@ -32,6 +41,34 @@ pub const fn names(switch: Switch) -> (&'static str, &'static str) {
 /// `PPP protocol negotiation debugging is on`.
 pub fn acknowledgement(switch: Switch, on: bool) -> String {
     format!("{} debugging is {}", names(switch).1, if on { "on" } else { "off" })
+}
+
+/// The switches of `debug radius` and what follows it.
+pub const RADIUS: [Switch; 5] = [
+    Switch::Radius,
+    Switch::RadiusBrief,
+    Switch::RadiusVerbose,
+    Switch::RadiusAuthentication,
+    Switch::RadiusAccounting,
+];
+
+/// What 15.x answers to `debug radius ...`: the state of everything that is below it, as the published capture has
+/// it. What does not exist here (hex dumps, elog ...) is off.
+pub fn radius_acknowledgement(is_on: impl Fn(Switch) -> bool) -> String {
+    let verbose = is_on(Switch::RadiusVerbose);
+    let packets = is_on(Switch::Radius) || verbose;
+    let rows = [
+        ("Radius protocol", RADIUS.into_iter().any(&is_on)),
+        ("Radius protocol brief", is_on(Switch::RadiusBrief)),
+        ("Radius protocol verbose", verbose),
+        ("Radius packet hex dump", false),
+        ("Radius packet protocol (authentication)", packets || is_on(Switch::RadiusAuthentication)),
+        ("Radius packet protocol (accounting)", packets || is_on(Switch::RadiusAccounting)),
+        ("Radius elog debugging", false),
+        ("Radius packet retransmission", false),
+        ("Radius server fail-over", false),
+    ];
+    rows.map(|(name, on)| format!("{name} debugging is {}\n", if on { "on" } else { "off" })).concat()
 }
 
 /// The screen of `show debugging` for the switches that are on: a heading per module, two blanks of indent.

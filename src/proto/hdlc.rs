@@ -54,14 +54,6 @@ pub fn encode(content: &[u8], accm: u32, out: &mut Vec<u8>) {
     out.push(FLAG);
 }
 
-/// Appends one PPP frame (protocol field and information, as a link puts it out) with address FF and control 03.
-pub fn encode_ppp(frame: &[u8], accm: u32, out: &mut Vec<u8>) {
-    let mut content = Vec::with_capacity(frame.len() + 2);
-    content.extend_from_slice(&[0xff, 0x03]);
-    content.extend_from_slice(frame);
-    encode(&content, accm, out);
-}
-
 /// What a decoder has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -187,12 +179,12 @@ mod tests {
     /// A Configure-Request as RFC 1662 appendix A hints and every modem trace shows: all controls escaped.
     #[test]
     fn a_frame_of_an_asynchronous_line() {
-        let frame = [0xc0, 0x21, 1, 1, 0, 4];
+        let content = [0xff, 3, 0xc0, 0x21, 1, 1, 0, 4];
         let mut line = Vec::new();
-        encode_ppp(&frame, u32::MAX, &mut line);
+        encode(&content, u32::MAX, &mut line);
         assert_eq!(line[..9], [0x7e, 0xff, 0x7d, 0x23, 0xc0, 0x21, 0x7d, 0x21, 0x7d]);
         assert!(line[1..line.len() - 1].iter().all(|o| *o >= 0x20 && *o != FLAG));
-        assert_eq!(decode(&mut Decoder::new(1504, u32::MAX), &line), [[&[0xff, 3][..], &frame].concat()]);
+        assert_eq!(decode(&mut Decoder::new(1504, u32::MAX), &line), [content]);
     }
 
     #[test]

@@ -35,8 +35,18 @@ pub enum Switch {
     AaaAuthorization,
     /// `debug aaa accounting`
     AaaAccounting,
+    /// `debug aaa per-user`
+    AaaPerUser,
     /// `debug radius`
     Radius,
+    /// `debug radius brief`
+    RadiusBrief,
+    /// `debug radius verbose`
+    RadiusVerbose,
+    /// `debug radius authentication`
+    RadiusAuthentication,
+    /// `debug radius accounting`
+    RadiusAccounting,
     /// `debug isdn events`
     IsdnEvents,
     /// `debug dialer`
@@ -45,7 +55,7 @@ pub enum Switch {
 
 impl Switch {
     /// Every switch, in the order in which `show debugging` groups them.
-    pub const ALL: [Switch; 18] = [
+    pub const ALL: [Switch; 23] = [
         Switch::PppNegotiation,
         Switch::PppAuthentication,
         Switch::PppPacket,
@@ -61,7 +71,12 @@ impl Switch {
         Switch::AaaAuthentication,
         Switch::AaaAuthorization,
         Switch::AaaAccounting,
+        Switch::AaaPerUser,
         Switch::Radius,
+        Switch::RadiusBrief,
+        Switch::RadiusVerbose,
+        Switch::RadiusAuthentication,
+        Switch::RadiusAccounting,
         Switch::IsdnEvents,
         Switch::Dialer,
     ];

@@ -8,8 +8,10 @@ use super::RouterParams;
 use super::exec::{self, Job};
 use super::io::{LineId, Output};
 use crate::cli::{ExecResult, Executor, Parsed};
-use crate::config::store::{Applied, Path, Store};
+use crate::config::secret::masked;
+use crate::config::store::{Applied, Path, Store, is_digested};
 use crate::config::{LineReport, RouterConfig, Verdict};
+use crate::engine::aaa::Ticket;
 use crate::engine::{self, Engine, LogLine, RequestId};
 use crate::logging::clock::Clock;
 use crate::logging::{Delivery, Logging};
@@ -57,6 +59,8 @@ pub(super) struct Core {
     pub jobs: HashMap<LineId, Job>,
     /// Echo requests on their way, and who waits for them.
     pub echoes: HashMap<RequestId, LineId>,
+    /// Tests of AAA on their way, and who waits for them.
+    pub tests: HashMap<Ticket, LineId>,
     /// What commands that go on print, and whether they are over.
     pub progress: Vec<(LineId, String, bool)>,
     /// Who sits where, as of the command that runs.
@@ -86,13 +90,15 @@ impl Core {
             monitors: BTreeSet::new(),
             jobs: HashMap::new(),
             echoes: HashMap::new(),
+            tests: HashMap::new(),
             progress: Vec::new(),
             lines: Vec::new(),
             to_close: Vec::new(),
             reloaded: params.reloaded,
             restarting: false,
         };
-        let reports = core.store.load(&core.startup);
+        let startup = core.startup.clone();
+        let reports = core.load(&startup);
         core.reconfigure();
         for report in reports {
             core.report_refused(&report);
@@ -100,11 +106,29 @@ impl Core {
         core
     }
 
+    /// Merges a configuration file. The seed of salts is drawn only where a secret in clear needs it.
+    pub fn load(&mut self, text: &str) -> Vec<LineReport> {
+        let before = self.store.clone();
+        let reports = self.store.load(text);
+        if !self.store.salts().missed_seed() {
+            return reports;
+        }
+        self.store = before;
+        self.seed_salts();
+        self.store.load(text)
+    }
+
+    fn seed_salts(&mut self) {
+        if !self.store.salts().is_seeded() {
+            self.store.seed_salts(self.engine.salt_seed());
+        }
+    }
+
     /// A line of the startup-config that is refused is on the log, so that nothing is lost silently.
     fn report_refused(&mut self, report: &LineReport) {
         if let Verdict::Refused(why) = &report.verdict {
-            let text =
-                format!("%SYS-4-CONFIG_LINE: startup-config line {}: {}: {why}", report.number, report.text);
+            let line = masked(&report.text);
+            let text = format!("%SYS-4-CONFIG_LINE: startup-config line {}: {line}: {why}", report.number);
             self.syslog(4, text);
         }
     }
@@ -137,6 +161,7 @@ impl Core {
                 engine::Output::Act(action) => self.outputs.push_back(Output::Act(action)),
                 engine::Output::Log(line) => self.take_log(&line),
                 engine::Output::Echo(id, outcome) => exec::echo(self, id, outcome),
+                engine::Output::AaaTested(ticket, outcome) => exec::tested(self, ticket, &outcome),
             }
         }
         moved
@@ -157,6 +182,7 @@ impl Core {
         self.monitors.remove(&line);
         self.jobs.remove(&line);
         self.echoes.retain(|_, waiting| *waiting != line);
+        exec::forget_test(self, line);
     }
 
     /// `console`, `vty0`.
@@ -189,6 +215,9 @@ impl Executor for Core {
     }
 
     fn configure(&mut self, _line: LineId, at: &Path, parsed: &Parsed) -> Result<Applied, String> {
+        if is_digested(parsed) {
+            self.seed_salts();
+        }
         let applied = self.store.apply(at, parsed).map_err(|e| e.to_string())?;
         if applied.changed {
             self.modified = true;

@@ -1,6 +1,10 @@
 # Shared by the interop cases: namespaces, our routers, the other programs, and the report. Sourced by scripts/interop,
 # which sets run_id, scratch, interop and vpdnsh.
 # shellcheck shell=bash
+#
+# A machine that is slow or busy must break nothing: every wait is on an event, with a limit that only says that it will
+# not come.
+patience=120
 
 netns_made=()
 pids=()
@@ -67,14 +71,18 @@ background() {
     pids+=("$last_pid")
 }
 
-# wait_for FILE REGEX SECONDS: until a line of the file matches.
-wait_for() {
-    local file="$scratch/$1" regex="$2" left=$(($3 * 10))
-    until grep -aqE -- "$regex" "$file" 2>/dev/null; do
-        left=$((left - 1))
-        [ "$left" -gt 0 ] || fail "no line of $1 matches /$regex/ within $3 s"
+# until_it COMMAND...: until the command succeeds, silently; false when it does not within the patience.
+until_it() {
+    local end=$((SECONDS + patience))
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$end" ] || return 1
         sleep 0.1
     done
+}
+
+# wait_for FILE REGEX: until a line of the file matches.
+wait_for() {
+    until_it grep -aqE -- "$2" "$scratch/$1" || fail "no line of $1 matches /$2/ within $patience s"
 }
 
 # expect FILE REGEX: a line of the file matches now.
@@ -82,24 +90,36 @@ expect() {
     grep -aqE -- "$2" "$scratch/$1" || fail "no line of $1 matches /$2/"
 }
 
-# wait_gone PID SECONDS: until the process has ended.
+ended() { ! kill -0 "$1" 2>/dev/null; }
+
+# wait_gone PID: until the process has ended.
 wait_gone() {
-    local left=$(($2 * 10))
-    while kill -0 "$1" 2>/dev/null; do
-        left=$((left - 1))
-        [ "$left" -gt 0 ] || return 1
-        sleep 0.1
-    done
+    until_it ended "$1"
 }
 
-# no_device NAMESPACE DEVICE: it is gone, or goes within 5 s.
+# no_device NAMESPACE DEVICE: it is gone, or goes.
 no_device() {
-    local left=50
-    while ip -n "$run_id-$1" link show dev "$2" >/dev/null 2>&1; do
-        left=$((left - 1))
-        [ "$left" -gt 0 ] || fail "$2 is left"
-        sleep 0.1
-    done
+    device_is_gone() { ! ip -n "$run_id-$1" link show dev "$2"; }
+    until_it device_is_gone "$@" || fail "$2 is left"
+}
+
+# route_by NAMESPACE ADDRESS DEVICE: packets to the address leave by the device, or will.
+route_by() {
+    leaves_by() { in_ns "$1" ip route get "$2" | grep -q "dev $3"; }
+    until_it leaves_by "$@" || fail "no route to $2 by $3"
+}
+
+# reaches NAMESPACE ADDRESS: three pings are answered.
+reaches() {
+    in_ns "$1" ping -c 3 -i 0.2 -w "$patience" "$2" || fail "no ping from $1 to $2"
+}
+
+# iperf_server NAMESPACE OPTIONS...: one that listens.
+iperf_server() {
+    local namespace="$1"
+    shift
+    background iperf3.log "$namespace" iperf3 -s --forceflush "$@"
+    wait_for iperf3.log 'Server listening'
 }
 
 # router NAME NAMESPACE DEVICE CONFIG: vpdnsh with Ethernet0 on the device; its console is $scratch/NAME.log.
@@ -127,7 +147,7 @@ tell() {
 leave() {
     local fd="console_$1" pid="router_$1"
     eval "exec ${!fd}>&-"
-    wait_gone "${!pid}" 10 || fail "$1 does not end"
+    wait_gone "${!pid}" || fail "$1 does not end"
     wait "${!pid}" || fail "$1 ends with an error: $(tail -n 1 "$scratch/$1.log")"
 }
 
@@ -136,14 +156,16 @@ capture() {
     need tshark
     background tshark.log "$1" tshark -q -i "$2" -f "udp port 1701 or ip[6:2] & 0x1fff != 0" -w "$scratch/call.pcapng"
     capture_pid="$last_pid"
-    wait_for tshark.log 'Capturing on' 15
+    wait_for tshark.log 'Capturing on'
 }
 
-# no_capture: what has been seen until now is in the file then.
+# no_capture: ends it when the end of the call is in the file, and so is what was before.
 no_capture() {
-    sleep 0.3
+    # A Message Type AVP that says CDN or StopCCN. The file may be too long for tshark to read again and again.
+    LC_ALL=C until_it grep -aqP '\x80\x08\x00\x00\x00\x00\x00[\x04\x0e]' "$scratch/call.pcapng" ||
+        fail 'the capture has no end of a call'
     kill -INT "$capture_pid"
-    wait_gone "$capture_pid" 10 || fail 'tshark does not end'
+    wait_gone "$capture_pid" || fail 'tshark does not end'
 }
 
 # clean_capture FILE: tshark marks no packet as malformed or wrong. What TCP carries is iperf3's noise, in which tshark
@@ -167,7 +189,7 @@ has() {
 user_mode_linux_files() {
     mkdir -p "$scratch/modules/lib"
     ln -sfn /usr/lib/uml/modules "$scratch/modules/lib/modules"
-    cp "$interop/uml/init.sh" "$scratch/init.sh"
+    cp "$interop/uml/init.sh" "$interop/uml/ppp.sh" "$scratch/"
     cc -shared -fPIC -o "$scratch/fpu_shim.so" "$interop/uml/fpu_shim.c"
 }
 
@@ -179,7 +201,6 @@ user_mode_linux() {
         rootfstype=hostfs rootflags=/ ro init="$scratch/init.sh" lab="$scratch" test="$4" \
         con=null con0=null,fd:1 quiet \
         "vec0:transport=tap,ifname=$3,depth=64,gro=1,mac=0a:00:00:00:00:01"
-    uml_pid="$last_pid"
 }
 
 # megabits IPERF_JSON: what the receiver got, in Mbit/s.
@@ -193,7 +214,7 @@ clean_up() {
     local pid name
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done
     for pid in "${pids[@]}"; do
-        wait_gone "$pid" 5 || kill -9 "$pid" 2>/dev/null
+        patience=5 wait_gone "$pid" || kill -9 "$pid" 2>/dev/null
     done
     for name in "${netns_made[@]}"; do ip netns del "$name"; done
 }
@@ -221,9 +242,9 @@ lac_lab() {
     cp "$interop/lac/soho.cfg" "$interop/lac/users" "$scratch/lab/"
 }
 
-# play NAMESPACE PLAY SECONDS: runs a play on the lab; its logs are $scratch/out/NODE.log.
+# play NAMESPACE PLAY: runs a play on the lab; its logs are $scratch/out/NODE.log.
 play() {
     cp "$2" "$scratch/lab/case.play"
-    in_ns "$1" timeout "$3" "$vpdnsh" lab "$scratch/lab" --play case.play --log "$scratch/out" 2>"$scratch/play.err" ||
+    in_ns "$1" timeout 900 "$vpdnsh" lab "$scratch/lab" --play case.play --log "$scratch/out" 2>"$scratch/play.err" ||
         fail "the play: $(tail -n 1 "$scratch/play.err")"
 }

@@ -7,24 +7,27 @@ uml_call() {
     in_ns lns ip tuntap add tap0 mode tap
     ip -n "$run_id-lns" link set tap0 up
     settings lns.cfg AUTHENTICATION "$1" HIDDEN "l2tp tunnel hello 60" >"$scratch/lns.cfg"
-    settings uml-lac.sh HANGUP "$2" >"$scratch/peer.sh"
+    settings uml/lac.sh HANGUP "$2" >"$scratch/peer.sh"
     router lns lns tap0 "$scratch/lns.cfg"
     tell lns 'debug ppp negotiation' 'debug ppp authentication' 'debug vpdn l2x-events'
-    background iperf3.log lns iperf3 -s -1
+    iperf_server lns -1
     capture lns tap0
     user_mode_linux peer.log lns tap0 peer.sh
-    wait_for lns.log 'IPCP: Install route to 10.77.0.10' 30
-    wait_for peer.log 'UML-READY' 20
+    wait_for lns.log 'IPCP: Install route to 10.77.0.10'
+    wait_for peer.log UML-READY
     expect peer.log 'inet 10.77.0.10 peer 10.77.0.1/32'
     in_ns lns ip -4 addr show dev Vi1
-    in_ns lns ip route get 10.77.0.10 | grep -q 'dev Vi1' || fail 'no route to the user'
-    in_ns lns ping -c 3 -i 0.2 -W 2 10.77.0.10 || fail 'no ping from the LNS to the user'
+    route_by lns 10.77.0.10 Vi1
+    reaches lns 10.77.0.10
     tell lns 'show users' 'show interfaces virtual-access 1'
-    wait_for peer.log 'UML-RC=[0-9]+' 40
+    wait_for lns.log '^Virtual-Access1 is up, line protocol is up'
+    # The peer begins with its traffic, and hangs up behind it.
+    echo GO >"$scratch/go"
+    wait_for peer.log 'UML-RC=[0-9]+'
     expect peer.log 'UML-RC=0'
-    expect lns.log "$3"
+    wait_for lns.log "$3"
     figure "iperf3 $(sed -n 's/^IPERF \([0-9]*\).*$/\1/p' "$scratch/peer.log") Mbit/s"
-    wait_for lns.log 'IPCP: Remove route to 10.77.0.10' 20
+    wait_for lns.log 'IPCP: Remove route to 10.77.0.10'
     no_device lns Vi1
     no_capture
     clean_capture "$scratch/call.pcapng"

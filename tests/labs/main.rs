@@ -8,6 +8,7 @@ mod play;
 mod player;
 mod readme;
 mod segment;
+mod users;
 mod virtual_host;
 
 #[path = "../support/transcript.rs"]

@@ -202,3 +202,83 @@ fn a_tunnel_whose_calls_carry_data_is_not_asked_whether_it_is_alive() {
     bench.play("soho: clear interface bri0\nsleep 60s\nsoho: ping 10.51.6.82\nsleep 600s\n").unwrap();
     assert!(has(&bench, "lac", "O HELLO") && has(&bench, "lns", "O HELLO"), "silent ends are asked");
 }
+
+#[test]
+fn an_lns_that_asks_for_no_authentication_must_still_answer_the_challenge() {
+    let secret = "lns: configure terminal\nlns: vpdn-group 1\nlns: l2tp tunnel password wrong\n";
+    let mut bench = call(&format!("{secret}lns: no l2tp tunnel authentication\nlns: end\n"));
+    assert!(has(&bench, "lac", "Got a response from remote peer") && has(&bench, "lac", "O StopCCN"));
+    assert!(!has(&bench, "lac", "Got a challenge from remote peer"), "the LNS did not ask");
+    bench.play("lac: show vpdn history failure\nwait lac /Failure/ 5s\n").unwrap();
+}
+
+#[test]
+fn either_end_clears_the_tunnel_with_its_call() {
+    for (node, other) in [("lac", "lns"), ("lns", "lac")] {
+        let mut bench = call("");
+        bench.play(&format!("{node}: clear vpdn tunnel l2tp all\nsleep 2s\n")).unwrap();
+        assert!(has(&bench, node, "O StopCCN") && has(&bench, other, "I StopCCN"), "{node}");
+        assert!(has(&bench, "soho", "Interface BRI0:1 disconnected from 614629 5300-1"), "{node}");
+        assert!(has(&bench, "lns", "Vi1 IPCP: Remove route to 10.10.53.2"), "{node}");
+        assert_eq!(bench.leftovers(), [] as [String; 0]);
+    }
+}
+
+#[test]
+fn a_radius_server_that_is_switched_off_is_missed_by_the_next_call_only() {
+    let mut bench = call("power aaa off\n");
+    assert!(has(&bench, "lac", "RADIUS: Retransmit id") && !has(&bench, "lac", "SCCRQ"));
+    assert!(has(&bench, "soho", "Success rate is 0 percent (0/5)"));
+    bench
+        .play("power aaa on\nsleep 60s\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\npower aaa off\n")
+        .unwrap();
+    // The call that is up has been let in.
+    bench
+        .play("sleep 20s\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\nsoho: clear interface bri0\n")
+        .unwrap();
+    assert_eq!(bench.play("power aaa off\n").unwrap_err().split(": ").last(), Some("it is off"));
+    assert_eq!(bench.leftovers(), [] as [String; 0]);
+}
+
+#[test]
+fn a_hello_that_nobody_answers_is_sent_again_after_one_two_four_and_eight_seconds() {
+    let mut bench = call(
+        "soho: configure terminal\nsoho: interface bri0\nsoho: no keepalive\nsoho: dialer idle-timeout 600\nsoho: end\n",
+    );
+    bench.play("power lns off\nwait lac /Tunnel state change from .* to idle/ 300s\n").unwrap();
+    let stamp = Regex::new(r"^\*Mar  1 00:(\d\d):(\d\d)\.\d{3}: .*O (?:Resend )?HELLO").unwrap();
+    let seconds: Vec<u32> = bench
+        .screen("lac")
+        .lines()
+        .filter_map(|line| stamp.captures(line))
+        .map(|at| at[1].parse::<u32>().unwrap() * 60 + at[2].parse::<u32>().unwrap())
+        .collect();
+    let mut gaps: Vec<u32> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    gaps.retain(|gap| *gap > 0);
+    assert_eq!(gaps.get(..5), Some(&[1, 2, 4, 8, 8][..]), "{seconds:?}");
+}
+
+#[test]
+fn a_bad_line_delivers_every_control_message_once_and_in_order() {
+    let line = "link lac-lns loss 30% duplicate 30% reorder 30% delay 20ms\n";
+    assert!(readme().contains(line.trim()));
+    let mut bench = call(line);
+    let up = "Session state change from wait-reply to established";
+    // The answers of RADIUS are lost as well, and soho does not wait for ever.
+    for _ in 0..5 {
+        if !has(&bench, "lac", up) {
+            bench.play("sleep 20s\nsoho: ping 10.51.6.82\nwait soho /Success rate/ 30s\n").unwrap();
+        }
+    }
+    assert!(has(&bench, "lac", up));
+    // Each tunnel and each session has numbers of its own.
+    let control = Regex::new("I (?:SCCRQ|SCCCN|ICCN) from .*").unwrap();
+    let mut messages: Vec<&str> =
+        control.find_iter(bench.screen("lns")).map(|found| found.as_str()).collect();
+    let all = messages.len();
+    messages.sort_unstable();
+    messages.dedup();
+    assert_eq!(messages.len(), all, "none arrives twice");
+    bench.play("link lac-lns clean\nsleep 30s\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\nsoho: clear interface bri0\n").unwrap();
+    assert_eq!(bench.leftovers(), [] as [String; 0]);
+}

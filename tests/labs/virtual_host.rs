@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use vpdnsh::config::views::{InterfaceKind, InterfaceName};
-use vpdnsh::engine::{Counts, HostEvent, HostRequest, InterfaceId, LineErrors, RequestId, Socket};
+use vpdnsh::engine::{Counts, Faults, HostEvent, HostRequest, InterfaceId, RequestId, Socket};
 use vpdnsh::lab::description::LinkId;
 use vpdnsh::lab::virtual_host::{Attachment, HostOutput, VirtualHost};
 use vpdnsh::proto::Instant;
@@ -82,7 +82,7 @@ fn an_echo_request_is_answered_by_the_neighbour() {
     let replied = HostEvent::EchoReply(RequestId(1), Duration::from_millis(5));
     assert_eq!(carry(&mut a, &mut b), [HostOutput::Event(replied)]);
     let counts = Counts { packets_out: 1, octets_out: 114, packets_in: 1, octets_in: 114 };
-    let counted = HostEvent::Counted { interface: ETHERNET, counts, errors: LineErrors::default() };
+    let counted = HostEvent::Counted { interface: ETHERNET, counts, faults: Faults::default() };
     a.handle_timeout(a.next_timeout().expect("what was carried is to be reported"));
     assert_eq!(a.poll(), Some(HostOutput::Event(counted)));
     assert_eq!(a.next_timeout(), None, "nothing is waited for any more");

@@ -15,7 +15,7 @@ use vpdnsh::proto::entropy::Seeded;
 use vpdnsh::router::{ConsoleInput, Input, LineId, Output};
 
 /// How long anything may take that is to happen at once.
-pub const SOON: Duration = Duration::from_secs(10);
+pub const SOON: Duration = Duration::from_secs(60);
 /// The line that wakes the script; the tests use others.
 const STRING: LineId = LineId(999);
 

@@ -37,12 +37,19 @@ fn socket(lab: &RealLab, node: &str, address: &str) -> UdpSocket {
     socket
 }
 
-/// Sends until something arrives; ARP may take the first ones.
-fn crosses(from: &UdpSocket, to: &UdpSocket) -> bool {
+/// How often a datagram is sent before it counts as lost: ARP may take the first ones, and the machine may be busy.
+const OFTEN: usize = 200;
+/// As often when none is to arrive.
+const SOMETIMES: usize = 3;
+
+/// Sends until this very datagram arrives, and not one that was sent before.
+fn crosses(from: &UdpSocket, to: &UdpSocket, text: &str, times: usize) -> bool {
     let mut buffer = [0; 16];
-    (0..5).any(|_| {
-        from.send_to(b"hello", to.local_addr().unwrap()).is_ok()
-            && to.recv_from(&mut buffer).is_ok_and(|(length, _)| &buffer[..length] == b"hello")
+    (0..times).any(|_| {
+        // It fails where ARP has found nobody.
+        let sent = from.send_to(text.as_bytes(), to.local_addr().unwrap()).is_ok();
+        std::iter::from_fn(|| to.recv_from(&mut buffer).ok().map(|(length, _)| buffer[..length].to_vec()))
+            .any(|received| sent && received == text.as_bytes())
     })
 }
 
@@ -52,7 +59,7 @@ pub fn frames_cross_a_link_and_obey_it() {
     let link = lab.description().link("lan").unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     lab.capture(link, file.path()).unwrap();
-    assert!(crosses(&a, &b));
+    assert!(crosses(&a, &b, "hello", OFTEN));
     lab.no_capture();
     assert!(lab.status().contains("lan        up"), "{}", lab.status());
     let captured = std::fs::read(file.path()).unwrap();
@@ -60,14 +67,16 @@ pub fn frames_cross_a_link_and_obey_it() {
 
     let change = |text: &str| {
         LinkChange::parse(text).unwrap().into_iter().for_each(|change| lab.link(link, change));
+        // Behind its answer, what was ordered before has been done.
+        lab.status();
     };
     change("down");
-    assert!(!crosses(&a, &b));
+    assert!(!crosses(&a, &b, "down", SOMETIMES));
     change("up loss 100%");
-    assert!(!crosses(&b, &a));
+    assert!(!crosses(&b, &a, "lost", SOMETIMES));
     change("clean delay 200ms");
     let start = Instant::now();
-    assert!(crosses(&b, &a));
+    assert!(crosses(&b, &a, "late", OFTEN));
     assert!(start.elapsed() >= Duration::from_millis(200));
     assert!(lab.capture(link, Path::new("/nowhere/x.pcapng")).is_err());
 }
@@ -79,8 +88,66 @@ pub fn a_linux_command_runs_in_the_namespace_of_its_node() {
     let outcome = lab.shell(node, "echo out; echo err >&2; exit 3").unwrap();
     assert_eq!((outcome.output.as_str(), outcome.status), ("out\nerr\n", Some(3)));
     let start = Instant::now();
-    shell(&lab, "aaa", "sleep 5 & echo started");
-    assert!(start.elapsed() < Duration::from_secs(4), "what runs in the background holds nothing up");
+    let background = shell(&lab, "aaa", "sleep 120 & echo $!");
+    assert!(start.elapsed() < Duration::from_secs(100), "what runs in the background holds nothing up");
+    shell(&lab, "aaa", &format!("kill {background}"));
+}
+
+/// Whether a process runs whose arguments end with this, anywhere on the machine.
+fn runs(argument: &str) -> bool {
+    let ending = format!("{argument}\0");
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    processes
+        .filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok())
+        .any(|arguments| arguments.ends_with(&ending))
+}
+
+fn reach(what: &str, mut reached: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !reached() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A time to sleep that no other process on this machine sleeps.
+fn unique(number: u32) -> String {
+    format!("{}.{number}", 1_000_000 + std::process::id())
+}
+
+pub fn what_runs_in_the_background_ends_with_the_lab() {
+    let lab = start(false, "");
+    let time = unique(1);
+    shell(&lab, "a", &format!("sleep {time} & setsid sh -c 'trap \"\" HUP TERM INT; sleep {time}' &"));
+    reach("it runs in the background", || runs(&time));
+    assert!(shell(&lab, "b", "ps -e -o args").contains(&time), "all commands of a lab see each other");
+    let here = std::env::current_dir().unwrap();
+    assert_eq!(shell(&lab, "a", "pwd").trim(), here.to_str().unwrap());
+    drop(lab);
+    assert!(!runs(&time));
+}
+
+pub fn a_lab_that_is_killed_takes_its_commands_along() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("users"), "").unwrap();
+    std::fs::write(directory.path().join("lab.toml"), LAB).unwrap();
+    let time = unique(2);
+    let play = directory.path().join("background.play");
+    std::fs::write(&play, format!("shell a: sleep {time} &\nshell b: setsid sleep {time} &\nsleep 600s\n"))
+        .unwrap();
+    let mut lab = std::process::Command::new(env!("CARGO_BIN_EXE_vpdnsh"))
+        .arg("lab")
+        .arg(directory.path())
+        .arg("--play")
+        .arg(&play)
+        .arg("--log")
+        .arg(directory.path())
+        .spawn()
+        .unwrap();
+    reach("it runs in the background", || runs(&time));
+    lab.kill().unwrap();
+    lab.wait().unwrap();
+    reach("it ends with the lab", || !runs(&time));
 }
 
 pub fn a_console_listens_on_its_port() {
@@ -146,7 +213,7 @@ fn joined_to_the_machine() {
     let a = socket(&lab, "a", "10.9.0.1");
     let outside = UdpSocket::bind(("10.9.0.9", 4000)).unwrap();
     outside.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-    assert!(crosses(&outside, &a) && crosses(&a, &outside));
+    assert!(crosses(&outside, &a, "in", OFTEN) && crosses(&a, &outside, "out", OFTEN));
     assert!(lab.status().contains("host vlab0"), "{}", lab.status());
     let taken = start().map(drop).unwrap_err().to_string();
     assert!(taken.starts_with("the device vlab0 is on this machine already"), "{taken}");

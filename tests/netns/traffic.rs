@@ -2,18 +2,21 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use vpdnsh::config::views::{InterfaceKind, InterfaceName};
 use vpdnsh::engine::{
-    Action, Counters, DataSession, ForwardCommand, HostEvent, HostRequest, InterfaceId, Socket,
+    Action, ChannelId, Counters, DataSession, ForwardCommand, HostEvent, HostRequest, InterfaceId, Socket,
 };
-use vpdnsh::host::{NetNs, Notice, RouterHost};
+use vpdnsh::host::access::QUEUE_OCTETS;
+use vpdnsh::host::{Access, NetNs, Notice, RouterHost, Tap};
 use vpdnsh::proto::entropy::Seeded;
 use vpdnsh::proto::l2tp::data::{DataHeader, decode_data, encode_data};
 use vpdnsh::proto::l2tp::{DataPath, Role, SessionId, TunnelId};
 use vpdnsh::proto::ppp::Framing;
 
-use crate::bench::{Bench, SOON, Seen, config};
+use crate::bench::{Bench, SOON, Seen, config, ip};
 
 const VI4: InterfaceId = InterfaceId(4);
 const USER: Ipv4Addr = Ipv4Addr::new(10, 10, 53, 2);
@@ -194,6 +197,140 @@ pub fn datagrams_know_and_choose_their_local_address() {
         let (length, from) = peer.recv_from(&mut buffer).unwrap();
         assert_eq!((&buffer[..length], from), (&[0xc8, 2, 0][..], SocketAddr::from((local, 1701))));
     }
+}
+
+/// A user's session whose LAC lies behind `eth9` and does not answer ARP: what is sent to it waits in the kernel,
+/// until that has no more room for the socket. Gives the TAP that is the LAC's end of `eth9`.
+fn open_session_behind_arp(
+    port: impl FnOnce(DataSession) -> Vec<ForwardCommand>,
+) -> (Bench, tun_rs::SyncDevice) {
+    let netns = Arc::new(NetNs::create().unwrap());
+    let tap = netns.run(|| Tap::open("eth9", 1500, None)).unwrap();
+    for command in ["addr add 192.0.2.7/24 dev eth9", "link set eth9 up"] {
+        assert_eq!(ip(&netns, command), "");
+    }
+    let settings = [("unres_qlen_bytes", "16777216"), ("mcast_solicit", "1000")];
+    for (name, value) in settings {
+        netns.run(|| std::fs::write(format!("/proc/sys/net/ipv4/neigh/eth9/{name}"), value)).unwrap();
+    }
+    let mut bench = Bench::start(config(&netns, &[], None));
+    open_1701(&mut bench);
+    bench.done(HostRequest::CreateTun { interface: VI4, name: "Vi4".to_owned(), mtu: 1400 });
+    bench.done(HostRequest::SetLink { interface: VI4, up: true });
+    bench.done(HostRequest::AddAddress { interface: VI4, address: "10.51.6.82/32".parse().unwrap() });
+    let network = "10.10.53.2/32".parse().unwrap();
+    bench.done(HostRequest::AddRoute { network, gateway: None, interface: Some(VI4), source: None });
+    let path = DataPath {
+        id: SessionId { tunnel: TunnelId(55_270), session: 70 },
+        remote_tunnel: 17_688,
+        remote_session: 7,
+        remote: SocketAddr::from(([192, 0, 2, 9], 1701)),
+        local: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
+        sequencing: true,
+        role: Role::Lns,
+    };
+    let session = DataSession { path, counters: Arc::default(), heard: Arc::default() };
+    port(session).into_iter().for_each(|command| bench.act(Action::Forward(command)));
+    (bench, tap)
+}
+
+/// The sequence numbers of the next `count` data messages that come out of `eth9` once the LAC answers.
+fn arrivals(bench: &Bench, tap: &tun_rs::SyncDevice, count: usize) -> Vec<u16> {
+    assert_eq!(bench.ip("neigh replace 192.0.2.9 lladdr 02:00:00:00:00:09 dev eth9"), "");
+    let (mut numbers, mut frame) = (Vec::new(), [0; 2048]);
+    while numbers.len() < count {
+        let length = tap.recv(&mut frame).unwrap();
+        // Ethernet, IPv4 and UDP headers; whatever else the kernel says is no data message.
+        let message = frame[..length].get(42..).and_then(|message| decode_data(message).ok());
+        numbers.extend(message.and_then(|(header, _)| header.sequence).map(|(ns, _)| ns));
+    }
+    numbers
+}
+
+/// Packets for the user, of 1,200 octets each.
+fn packets_for_the_user(bench: &Bench, count: usize) {
+    let netns = bench.netns.clone();
+    let sender = netns.run(|| UdpSocket::bind((Ipv4Addr::new(10, 51, 6, 82), 0))).unwrap();
+    for _ in 0..count {
+        sender.send_to(&[0; 1_172], (USER, 9)).unwrap();
+    }
+}
+
+fn reach(what: &str, mut reached: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + SOON;
+    while !reached() {
+        assert!(std::time::Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Fewer than a TUN of 500 packets holds, more than the send buffer of a socket.
+const MANY: usize = 450;
+
+pub fn a_full_socket_stops_the_tun_and_loses_nothing() {
+    let mut counters = Arc::default();
+    let (bench, tap) = open_session_behind_arp(|session| {
+        counters = session.counters.clone();
+        let framing = Framing { peer_mru: 1500, ..Framing::default() };
+        let open = ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing };
+        vec![ForwardCommand::AttachSession { port: VI4, session }, open]
+    });
+    packets_for_the_user(&bench, MANY);
+    reach("the socket fills", || counters.snapshot().0 > 100);
+    assert_eq!(arrivals(&bench, &tap, MANY), (0..MANY as u16).collect::<Vec<_>>());
+    assert_eq!((counters.snapshot().0, counters.output_drops.load(Ordering::Relaxed)), (MANY as u64, 0));
+}
+
+pub fn a_full_socket_drops_what_cannot_wait_and_says_so() {
+    let channel = ChannelId { controller: InterfaceName::new(InterfaceKind::Serial, "0:23"), channel: 0 };
+    let mut counters = Arc::default();
+    let (bench, tap) = open_session_behind_arp(|session| {
+        counters = session.counters.clone();
+        let attach =
+            ForwardCommand::AttachChannel { port: VI4, channel: channel.clone(), counters: Arc::default() };
+        vec![attach, ForwardCommand::Splice { port: VI4, session }]
+    });
+    let mut octets = Vec::new();
+    vpdnsh::proto::hdlc::encode(&[&[0xff, 3, 0, 0x21, 0x45][..], &[0; 1_200]].concat(), 0, &mut octets);
+    let all = 2 * MANY as u64;
+    for number in 0..all {
+        let done = || counters.snapshot().0 + counters.output_drops.load(Ordering::Relaxed);
+        reach("room on the access side", || number < done() + 16);
+        assert!(bench.input.access.octets(channel.clone(), octets.clone()));
+    }
+    let (sent, dropped) = (|| counters.snapshot().0, || counters.output_drops.load(Ordering::Relaxed));
+    reach("every frame is dealt with", || sent() + dropped() == all);
+    assert!(dropped() > 0);
+    let kept = sent();
+    assert_eq!(arrivals(&bench, &tap, kept as usize), (0..kept as u16).collect::<Vec<_>>(), "the first ones");
+}
+
+pub fn a_full_access_side_stops_the_tun_and_loses_nothing() {
+    let channel = ChannelId { controller: InterfaceName::new(InterfaceKind::Bri, "0"), channel: 1 };
+    let mut bench = Bench::new();
+    let mut access = bench.handle.as_mut().unwrap().take_access().unwrap();
+    let counters = Arc::<Counters>::default();
+    bench.done(HostRequest::CreateTun { interface: VI4, name: "BR0".to_owned(), mtu: 1500 });
+    bench.done(HostRequest::SetLink { interface: VI4, up: true });
+    bench.done(HostRequest::AddAddress { interface: VI4, address: "10.51.6.82/32".parse().unwrap() });
+    let network = "10.10.53.2/32".parse().unwrap();
+    bench.done(HostRequest::AddRoute { network, gateway: None, interface: Some(VI4), source: None });
+    let attach = ForwardCommand::AttachChannel { port: VI4, channel, counters: counters.clone() };
+    bench.act(Action::Forward(attach));
+    let framing = Framing { peer_mru: 1500, ..Framing::default() };
+    bench.act(Action::Forward(ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing }));
+    packets_for_the_user(&bench, MANY);
+    reach("the access side fills", || counters.octets_out.load(Ordering::Relaxed) > QUEUE_OCTETS as u64 / 3);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let arrived = runtime.block_on(async {
+        let mut arrived = 0;
+        while arrived < MANY {
+            let item = tokio::time::timeout(SOON, access.recv()).await.expect("more octets");
+            arrived += usize::from(matches!(item, Some(Access::Octets { .. })));
+        }
+        arrived
+    });
+    assert_eq!((arrived, counters.output_drops.load(Ordering::Relaxed)), (MANY, 0));
 }
 
 /// Datagrams of random length and content; every other one begins as an L2TP message does.

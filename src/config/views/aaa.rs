@@ -3,6 +3,8 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use super::Password;
+
 /// One method of a method list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -45,11 +47,56 @@ pub struct RadiusServer {
     /// `acct-port`, 1646.
     pub acct_port: u16,
     /// Its own key, or that of `radius-server key`.
-    pub key: Option<String>,
+    pub key: Option<Password>,
     /// Its own timeout, or that of `radius-server timeout`.
     pub timeout: Option<Duration>,
     /// Its own `retransmit`.
     pub retransmit: Option<u32>,
+}
+
+/// `aaa group server radius`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RadiusGroup {
+    /// Its name.
+    pub name: String,
+    /// Its servers, in order of preference; those that no `radius-server host` or `radius server` defines are
+    /// left out.
+    pub servers: Vec<GroupServer>,
+    /// `deadtime` of the group, minutes turned into time.
+    pub deadtime: Option<Duration>,
+}
+
+/// A server of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupServer {
+    /// The server.
+    pub server: RadiusServer,
+    /// `server-private`: nobody but this group asks it.
+    pub private: bool,
+}
+
+/// `radius-server dead-criteria`; what is not configured has its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadCriteriaConfig {
+    /// `time`, 10 s.
+    pub time: Duration,
+    /// `tries`, 10.
+    pub tries: u32,
+}
+
+/// What a request carries beyond the attributes of every request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RadiusExtras {
+    /// `attribute 8 include-in-access-req`.
+    pub framed_ip: bool,
+    /// `attribute 32 include-in-access-req`: NAS-Identifier, in which only `%i` is left to be replaced.
+    pub identifier: Option<String>,
+    /// `attribute 44 include-in-access-req`.
+    pub session_id: bool,
+    /// `vsa send authentication`.
+    pub vsa_authentication: bool,
+    /// `vsa send accounting`.
+    pub vsa_accounting: bool,
 }
 
 /// A local user.
@@ -58,9 +105,13 @@ pub struct User {
     /// Name.
     pub name: String,
     /// Clear password, decoded; `None` when only a secret or nothing is there.
-    pub password: Option<String>,
-    /// `secret 5 ...` as stored.
-    pub secret: Option<String>,
+    pub password: Option<Password>,
+    /// `secret`, as stored: types 5, 8 and 9.
+    pub secret: Option<Password>,
+    /// `nopassword`.
+    pub nopassword: bool,
+    /// `aaa attribute list`.
+    pub attribute_list: Option<String>,
     /// `privilege`.
     pub privilege: u8,
 }
@@ -74,6 +125,56 @@ impl std::fmt::Debug for User {
     }
 }
 
+impl User {
+    /// A user who has nothing yet.
+    pub fn new(name: &str) -> Self {
+        User {
+            name: name.to_owned(),
+            password: None,
+            secret: None,
+            nopassword: false,
+            attribute_list: None,
+            privilege: 1,
+        }
+    }
+
+    /// Whether `typed` is the password of this user.
+    pub fn accepts(&self, typed: &str) -> bool {
+        self.nopassword || self.secret.as_ref().or(self.password.as_ref()).is_some_and(|p| p.matches(typed))
+    }
+}
+
+/// `aaa attribute list NAME`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeList {
+    /// Name.
+    pub name: String,
+    /// Its attributes in order.
+    pub attributes: Vec<ListAttribute>,
+}
+
+/// `attribute type NAME VALUE [service S] [protocol P] [mandatory] [tag N]`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ListAttribute {
+    /// Name, as AAA knows it: `addr-pool`, `interface-config`, `timeout`.
+    pub name: String,
+    /// Value, without quotes.
+    pub value: String,
+    /// `service`: other users than those of it do not get the attribute.
+    pub service: Option<String>,
+    /// `protocol`.
+    pub protocol: Option<String>,
+    /// `mandatory`: who cannot have it gets nothing.
+    pub mandatory: bool,
+}
+
+impl std::fmt::Debug for ListAttribute {
+    /// Without the value, which may be a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ListAttribute({})", self.name)
+    }
+}
+
 /// AAA, RADIUS, users.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AaaConfig {
@@ -83,28 +184,44 @@ pub struct AaaConfig {
     pub authentication_ppp: Vec<MethodList>,
     /// `aaa authentication login`.
     pub authentication_login: Vec<MethodList>,
+    /// `aaa authentication enable`.
+    pub authentication_enable: Vec<MethodList>,
+    /// `aaa authentication attempts login`, 3.
+    pub login_attempts: u32,
+    /// `aaa authorization exec`.
+    pub authorization_exec: Vec<MethodList>,
+    /// `aaa authorization console`: the console is authorized too.
+    pub authorization_console: bool,
     /// `aaa authorization network`.
     pub authorization_network: Vec<MethodList>,
     /// `aaa accounting network`.
     pub accounting_network: Vec<MethodList>,
     /// Servers in configured order.
     pub servers: Vec<RadiusServer>,
-    /// `aaa group server radius`: name and the servers' addresses.
-    pub server_groups: Vec<(String, Vec<Ipv4Addr>)>,
+    /// `aaa group server radius`.
+    pub server_groups: Vec<RadiusGroup>,
     /// `radius-server key`.
-    pub key: Option<String>,
+    pub key: Option<Password>,
     /// `radius-server timeout`, 5 s.
     pub timeout: Duration,
     /// `radius-server retransmit`, 3.
     pub retransmit: u32,
     /// `radius-server deadtime`, minutes turned into time; zero for none.
     pub deadtime: Duration,
+    /// `radius-server dead-criteria`.
+    pub dead_criteria: Option<DeadCriteriaConfig>,
+    /// `radius-server attribute ...` and `vsa send`.
+    pub extras: RadiusExtras,
     /// Send and require Message-Authenticator; the line `no radius-server message-authenticator` switches it off.
     pub message_authenticator: bool,
     /// `ip radius source-interface` resolved to its address, when it has one.
     pub source: Option<Ipv4Addr>,
     /// Local users.
     pub users: Vec<User>,
+    /// `aaa attribute list`.
+    pub attribute_lists: Vec<AttributeList>,
+    /// `enable secret`, or else `enable password`.
+    pub enable: Option<Password>,
 }
 
 impl Default for AaaConfig {
@@ -113,6 +230,10 @@ impl Default for AaaConfig {
             new_model: false,
             authentication_ppp: Vec::new(),
             authentication_login: Vec::new(),
+            authentication_enable: Vec::new(),
+            login_attempts: 3,
+            authorization_exec: Vec::new(),
+            authorization_console: false,
             authorization_network: Vec::new(),
             accounting_network: Vec::new(),
             servers: Vec::new(),
@@ -121,9 +242,13 @@ impl Default for AaaConfig {
             timeout: Duration::from_secs(5),
             retransmit: 3,
             deadtime: Duration::ZERO,
+            dead_criteria: None,
+            extras: RadiusExtras::default(),
             message_authenticator: true,
             source: None,
             users: Vec::new(),
+            attribute_lists: Vec::new(),
+            enable: None,
         }
     }
 }

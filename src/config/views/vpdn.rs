@@ -3,6 +3,8 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use super::Password;
+
 /// A key by which the tunnel of a call is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SearchKey {
@@ -38,7 +40,7 @@ pub struct VpdnGlobal {
     /// `vpdn history failure` table size; `None` when switched off.
     pub history_failure: Option<usize>,
     /// `vpdn tunnel authorization password`, and the password of a lookup; `cisco`.
-    pub lookup_password: String,
+    pub lookup_password: Password,
 }
 
 impl Default for VpdnGlobal {
@@ -54,7 +56,7 @@ impl Default for VpdnGlobal {
             source_ip: None,
             logging: VpdnLogging::default(),
             history_failure: Some(20),
-            lookup_password: "cisco".to_owned(),
+            lookup_password: "cisco".into(),
         }
     }
 }
@@ -142,7 +144,7 @@ pub struct L2tpSettings {
     /// `l2tp tunnel authentication`, on.
     pub authentication: bool,
     /// `l2tp tunnel password`.
-    pub password: Option<String>,
+    pub password: Option<Password>,
     /// `l2tp tunnel hello`, 60 s; zero is off.
     pub hello: Duration,
     /// `l2tp tunnel receive-window`; `None` for the default of the release.

@@ -5,15 +5,19 @@ use std::sync::Arc;
 
 use super::local::refusal;
 use super::profile::UserProfile;
-use super::types::{AuthenOutcome, Port, TunnelLookup};
+use super::types::{AuthenOutcome, Hints, PasswordTest, Port, TestOutcome, TunnelLookup};
+use crate::config::views::RadiusExtras;
 use crate::proto::ppp::{AuthProtocol, Credentials, Proof};
-use crate::proto::radius::client::RequestAttribute;
-use crate::proto::radius::dictionary::keys;
+use crate::proto::radius::client::{RequestAttribute, ServerGroup};
+use crate::proto::radius::dictionary::{CISCO, keys};
 use crate::proto::radius::{Attribute, AttributeKey, Code, Decoded, Reply, Request, Secret};
 
 const SERVICE_FRAMED: u32 = 2;
 const SERVICE_OUTBOUND: u32 = 5;
 const PROTOCOL_PPP: u32 = 1;
+const NAS_IDENTIFIER: AttributeKey = AttributeKey::Standard(32);
+/// Cisco-NAS-Port, the interface by name.
+const CISCO_NAS_PORT: AttributeKey = AttributeKey::Vendor(CISCO, 2);
 
 /// Collects attributes in order.
 #[derive(Default)]
@@ -48,7 +52,7 @@ impl Attributes {
         self,
         port: &Port,
         authenticator: Option<[u8; 16]>,
-        servers: Option<Vec<Ipv4Addr>>,
+        servers: Option<Arc<ServerGroup>>,
     ) -> Request {
         Request {
             code: Code::AccessRequest,
@@ -66,7 +70,7 @@ pub fn authentication(
     port: &Port,
     nas_ip: Ipv4Addr,
     credentials: &Credentials,
-    servers: Option<Vec<Ipv4Addr>>,
+    servers: Option<Arc<ServerGroup>>,
 ) -> Request {
     let mut out = Attributes::common(port, nas_ip, &credentials.name);
     let mut authenticator = None;
@@ -100,6 +104,51 @@ pub fn authentication(
     out.request(port, authenticator, servers)
 }
 
+/// What the configuration adds to an Access-Request: the attributes 8, 32 and 44 of
+/// `radius-server attribute ... include-in-access-req`, and the port by name of `radius-server vsa send`. They
+/// stand last.
+pub fn extend(request: &mut Request, extras: &RadiusExtras, port: &Port, nas_ip: Ipv4Addr, hints: &Hints) {
+    let mut out = Attributes(std::mem::take(&mut request.attributes));
+    if let Some(address) = hints.address.filter(|_| extras.framed_ip) {
+        out.octets(keys::FRAMED_IP_ADDRESS, &address.octets());
+    }
+    if let Some(format) = &extras.identifier {
+        let identifier = format.replace("%i", &nas_ip.to_string());
+        out.octets(NAS_IDENTIFIER, identifier.as_bytes());
+    }
+    if let Some(id) = hints.session_id.as_ref().filter(|_| extras.session_id) {
+        out.octets(keys::ACCT_SESSION_ID, id.as_bytes());
+    }
+    if extras.vsa_authentication {
+        out.octets(CISCO_NAS_PORT, port.long.as_bytes());
+    }
+    request.attributes = out.0;
+}
+
+/// The request of `test aaa group`.
+pub fn test(test: &PasswordTest, nas_ip: Ipv4Addr, servers: Option<Arc<ServerGroup>>) -> Request {
+    let mut out = Attributes::default();
+    out.octets(keys::NAS_IP_ADDRESS, &nas_ip.octets());
+    out.octets(keys::USER_NAME, test.user.as_bytes());
+    out.0.push(RequestAttribute::Password(test.password.clone()));
+    Request {
+        code: Code::AccessRequest,
+        attributes: out.0,
+        authenticator: None,
+        servers,
+        label: String::new(),
+        unique: 0,
+    }
+}
+
+/// What a reply says to `test aaa group`.
+pub fn test_outcome(reply: &Reply) -> TestOutcome {
+    match reply.packet.code == Code::AccessAccept {
+        true => TestOutcome::Accepted(reply.attributes().0),
+        false => TestOutcome::Rejected,
+    }
+}
+
 /// The response value of PPP, 48 octets and the flags, with identifier and flags in front.
 fn ms_response(id: u8, response: &[u8], flags: bool) -> Vec<u8> {
     let (body, last) = response.split_at_checked(48).unwrap_or((response, &[]));
@@ -108,7 +157,7 @@ fn ms_response(id: u8, response: &[u8], flags: bool) -> Vec<u8> {
 }
 
 /// The request that asks where a tunnel leads.
-pub fn tunnel(lookup: &TunnelLookup, nas_ip: Ipv4Addr, servers: Option<Vec<Ipv4Addr>>) -> Request {
+pub fn tunnel(lookup: &TunnelLookup, nas_ip: Ipv4Addr, servers: Option<Arc<ServerGroup>>) -> Request {
     let mut out = Attributes::common(&lookup.port, nas_ip, lookup.key.as_bytes());
     out.0.push(RequestAttribute::Password(lookup.password.clone()));
     out.integer(keys::SERVICE_TYPE, SERVICE_OUTBOUND);
@@ -121,14 +170,13 @@ pub fn outcome(reply: &Reply, credentials: &Credentials) -> AuthenOutcome {
     if reply.packet.code == Code::AccessAccept {
         let profile = UserProfile::from_attributes(&attributes, unreadable);
         let message = match &credentials.proof {
-            Proof::Pap { .. } => profile.reply_message.clone(),
+            Proof::Pap { .. } | Proof::Chap { protocol: AuthProtocol::ChapMd5 | AuthProtocol::Pap, .. } => {
+                profile.reply_message.clone()
+            }
             Proof::Chap { protocol: AuthProtocol::MsChapV2, .. } => {
                 after_identifier(&attributes, keys::MS_CHAP2_SUCCESS).unwrap_or_default()
             }
-            Proof::Chap {
-                protocol: AuthProtocol::ChapMd5 | AuthProtocol::MsChap | AuthProtocol::Pap,
-                ..
-            } => Vec::new(),
+            Proof::Chap { protocol: AuthProtocol::MsChap, .. } => Vec::new(),
         };
         return AuthenOutcome::Pass { message, profile: Arc::new(profile) };
     }
@@ -143,6 +191,16 @@ pub fn outcome(reply: &Reply, credentials: &Credentials) -> AuthenOutcome {
         }
     };
     AuthenOutcome::Fail { message: message.unwrap_or_else(|| refusal(credentials)) }
+}
+
+/// What a peer that proved itself locally is told: the `reply-message` of its attribute list, unless the protocol has
+/// a message of its own.
+pub fn with_reply(message: Vec<u8>, credentials: &Credentials, profile: &UserProfile) -> Vec<u8> {
+    match &credentials.proof {
+        Proof::Chap { protocol: AuthProtocol::MsChapV2, .. } => message,
+        Proof::Chap { .. } | Proof::Pap { .. } if message.is_empty() => profile.reply_message.clone(),
+        Proof::Chap { .. } | Proof::Pap { .. } => message,
+    }
 }
 
 /// The text of MS-CHAP-Error or MS-CHAP2-Success, which stands behind an identifier.

@@ -11,6 +11,7 @@ pub mod debug;
 mod lists;
 mod local;
 mod profile;
+mod servers;
 mod sessions;
 mod tunnel;
 mod types;
@@ -18,7 +19,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use profile::{AvPair, FramedIp, MppeKeys, UserProfile};
+pub use profile::{AvPair, Direction, FramedIp, MppeKeys, UserProfile, UserRoute};
 pub use sessions::{Entry, Place, SessionNumber, Sessions};
 pub use tunnel::{TunnelDefinition, TunnelType, parse_addresses};
 pub use types::*;
@@ -30,10 +31,8 @@ use std::sync::Arc;
 use self::debug::{AaaDebug, AuthenStatus, AuthorStatus, Family, emit};
 use self::local::LocalVerdict;
 use crate::config::views::{AaaConfig, Method};
-use crate::proto::radius::client::{Dropped, ServerView};
-use crate::proto::radius::{
-    Client, ClientConfig, ClientOutput, Code, Reply, RequestKey, Secret, ServerConfig,
-};
+use crate::proto::radius::client::{ClientView, ServerGroup};
+use crate::proto::radius::{Client, ClientOutput, Code, Reply, RequestKey};
 use crate::proto::{Context, Instant, Purpose};
 
 /// A question on its way through its method list.
@@ -46,6 +45,8 @@ struct Task {
     /// The last method said that there is no such user.
     not_found: bool,
     question: Question,
+    /// What an Access-Request may carry beyond the question.
+    hints: Hints,
 }
 
 enum Question {
@@ -58,9 +59,14 @@ enum Question {
 pub struct Aaa {
     config: AaaConfig,
     client: Client,
+    groups: servers::Groups,
+    /// Requests of `test aaa`.
+    tests: HashMap<RequestKey, Ticket>,
     next_ticket: u64,
     waiting: HashMap<RequestKey, Task>,
     outputs: VecDeque<AaaOutput>,
+    /// What each `aaa attribute list` makes of a user, shared by all whom it is for.
+    lists: HashMap<String, Arc<UserProfile>>,
 }
 
 impl Aaa {
@@ -71,32 +77,31 @@ impl Aaa {
 
     /// Takes a new configuration. Questions on their way keep the methods that they have.
     pub fn configure(&mut self, cx: &mut Context, config: &AaaConfig) {
-        let servers = config.servers.iter().map(|server| ServerConfig {
-            address: server.address,
-            auth_port: server.auth_port,
-            acct_port: server.acct_port,
-            secret: server.key.as_ref().or(config.key.as_ref()).map(|key| Secret::new(key.as_str())),
-            timeout: server.timeout.unwrap_or(config.timeout),
-            retransmit: server.retransmit.unwrap_or(config.retransmit),
-        });
-        self.client.configure(ClientConfig {
-            servers: servers.collect(),
-            deadtime: config.deadtime,
-            message_authenticator: config.message_authenticator,
-            source: config.source,
-        });
+        self.lists = config
+            .attribute_lists
+            .iter()
+            .map(|list| (list.name.clone(), Arc::new(UserProfile::from_list(list))))
+            .collect();
+        let (client, groups) = servers::client(config);
+        self.client.configure(cx, client);
+        self.groups = groups;
         self.config = config.clone();
         self.pump(cx);
     }
 
     /// Asks whether a user is who it says it is. An event with [`Outcome::Authentication`] follows.
     pub fn authenticate(&mut self, cx: &mut Context, request: AuthenRequest) -> Ticket {
+        self.authenticate_with(cx, request, Hints::default())
+    }
+
+    /// The same, with what `radius-server attribute ... include-in-access-req` puts into the request.
+    pub fn authenticate_with(&mut self, cx: &mut Context, request: AuthenRequest, hints: Hints) -> Ticket {
         let methods = self.authentication_methods(request.list.as_deref());
         emit(cx, &AaaDebug::PickList(request.port.unique, request.list.as_deref().unwrap_or(lists::DEFAULT)));
         let id = cx.entropy.u32(Purpose::AaaId);
         let ticket = self.ticket();
         let question = Question::Authentication(request);
-        self.run(cx, Task { ticket, id, methods, not_found: false, question }, true);
+        self.run(cx, Task { ticket, id, methods, not_found: false, question, hints }, true);
         self.pump(cx);
         ticket
     }
@@ -120,7 +125,8 @@ impl Aaa {
         emit(cx, &AaaDebug::Send(port, family, id, "protocol=vpdn"));
         emit(cx, &AaaDebug::FoundList(port, family, id, list));
         let question = Question::Tunnel(lookup);
-        self.run(cx, Task { ticket, id, methods, not_found: false, question }, true);
+        let task = Task { ticket, id, methods, not_found: false, question, hints: Hints::default() };
+        self.run(cx, task, true);
         self.pump(cx);
         ticket
     }
@@ -169,19 +175,41 @@ impl Aaa {
         self.waiting.is_empty() && self.outputs.is_empty() && self.client.is_quiet()
     }
 
-    /// The RADIUS servers, in order.
-    pub fn servers(&self) -> Vec<ServerView> {
-        self.client.servers()
+    /// The RADIUS client and its servers.
+    pub fn radius(&self, now: Instant) -> ClientView {
+        self.client.view(now)
     }
 
     /// `clear radius statistics`.
-    pub fn clear_counters(&mut self) {
-        self.client.clear_counters();
+    pub fn clear_counters(&mut self, now: Instant) {
+        self.client.clear_counters(now);
     }
 
-    /// Datagrams that the RADIUS client has dropped.
-    pub fn dropped(&self) -> Dropped {
-        self.client.dropped()
+    /// `test aaa group`: asks the servers of a group, or all of them, whether the password is right.
+    /// [`AaaOutput::Tested`] of this ticket follows.
+    pub fn test(&mut self, cx: &mut Context, nas_ip: Ipv4Addr, test: &PasswordTest) -> Ticket {
+        let ticket = self.ticket();
+        let servers = test.group.as_ref().map(|name| self.named_group(name));
+        let nas_ip = self.config.source.unwrap_or(nas_ip);
+        let key = self.client.submit(cx, access::test(test, nas_ip, servers));
+        self.tests.insert(key, ticket);
+        self.pump(cx);
+        ticket
+    }
+
+    /// Nobody waits for a test any more.
+    pub fn cancel_test(&mut self, cx: &mut Context, ticket: Ticket) {
+        let key = self.tests.iter().find(|(_, waiting)| **waiting == ticket).map(|(key, _)| *key);
+        if let Some(key) = key {
+            self.tests.remove(&key);
+            self.client.cancel(cx, key);
+        }
+        self.outputs.retain(|out| !matches!(out, AaaOutput::Tested(tested, _) if *tested == ticket));
+        self.pump(cx);
+    }
+
+    fn tested(&mut self, ticket: Ticket, outcome: TestOutcome) {
+        self.outputs.push_back(AaaOutput::Tested(ticket, outcome));
     }
 
     fn ticket(&mut self) -> Ticket {
@@ -207,10 +235,15 @@ impl Aaa {
     }
 
     /// The servers of a method; `None` for all.
-    fn group(&self, method: &Method) -> Option<Vec<Ipv4Addr>> {
+    fn group(&self, method: &Method) -> Option<Arc<ServerGroup>> {
         let Method::Group(name) = method else { return None };
-        let found = self.config.server_groups.iter().find(|(group, _)| group == name);
-        Some(found.map(|(_, servers)| servers.clone()).unwrap_or_default())
+        Some(self.named_group(name))
+    }
+
+    /// The servers of a group; none when there is no such group.
+    fn named_group(&self, name: &str) -> Arc<ServerGroup> {
+        let none = || Arc::new(ServerGroup { servers: Vec::new(), deadtime: None });
+        self.groups.get(name).cloned().unwrap_or_else(none)
     }
 
     fn nas_ip(&self, port: &Port) -> Ipv4Addr {
@@ -231,11 +264,17 @@ impl Aaa {
                     self.outputs.push_back(AaaOutput::Syslog { severity, text });
                 }
                 ClientOutput::Replied(key, reply) => {
+                    if let Some(ticket) = self.tests.remove(&key) {
+                        self.tested(ticket, access::test_outcome(&reply));
+                    }
                     if let Some(task) = self.waiting.remove(&key) {
                         self.replied(cx, task, &reply);
                     }
                 }
                 ClientOutput::Failed(key) => {
+                    if let Some(ticket) = self.tests.remove(&key) {
+                        self.tested(ticket, TestOutcome::NoAnswer);
+                    }
                     if let Some(task) = self.waiting.remove(&key) {
                         self.erred(cx, task);
                     }
@@ -288,12 +327,12 @@ impl Aaa {
     fn ask(&mut self, cx: &mut Context, task: Task, method: &Method) {
         let servers = self.group(method);
         let request = match &task.question {
-            Question::Authentication(request) => access::authentication(
-                &request.port,
-                self.nas_ip(&request.port),
-                &request.credentials,
-                servers,
-            ),
+            Question::Authentication(request) => {
+                let nas_ip = self.nas_ip(&request.port);
+                let mut asked = access::authentication(&request.port, nas_ip, &request.credentials, servers);
+                access::extend(&mut asked, &self.config.extras, &request.port, nas_ip, &task.hints);
+                asked
+            }
             Question::Tunnel(lookup) => {
                 emit(cx, &AaaDebug::AuthorData);
                 access::tunnel(lookup, self.nas_ip(&lookup.port), servers)
@@ -309,7 +348,11 @@ impl Aaa {
             Step::Known(Outcome::Authentication(AuthenOutcome::Pass { message, profile }))
         };
         let local = |case| match local::verify(&self.config.users, &request.credentials, case) {
-            LocalVerdict::Pass(message) => pass(message),
+            LocalVerdict::Pass(message) => {
+                let profile = self.list_profile(&request.credentials.name, case).unwrap_or_default();
+                let message = access::with_reply(message, &request.credentials, &profile);
+                Step::Known(Outcome::Authentication(AuthenOutcome::Pass { message, profile }))
+            }
             LocalVerdict::Fail(message) => {
                 Step::Known(Outcome::Authentication(AuthenOutcome::Fail { message }))
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::profile::UserProfile;
 use super::tunnel::TunnelDefinition;
 use crate::proto::ppp::{Credentials, Verdict};
-use crate::proto::radius::Secret;
+use crate::proto::radius::{Decoded, Secret};
 
 /// Names a question to AAA; never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +69,37 @@ pub struct AuthenRequest {
     pub credentials: Credentials,
     /// The user was authenticated on this line before PPP began, which satisfies `if-needed`.
     pub already: bool,
+}
+
+/// What `radius-server attribute ... include-in-access-req` may put into an Access-Request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// Attribute 8: the address that the peer would get from here.
+    pub address: Option<Ipv4Addr>,
+    /// Attribute 44: Acct-Session-Id.
+    pub session_id: Option<String>,
+}
+
+/// `test aaa group`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordTest {
+    /// The server group; `None` for every server.
+    pub group: Option<String>,
+    /// User name.
+    pub user: String,
+    /// Password.
+    pub password: Secret,
+}
+
+/// The outcome of `test aaa group`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TestOutcome {
+    /// The password is right; the attributes that came with the answer.
+    Accepted(Vec<Decoded>),
+    /// A server refused.
+    Rejected,
+    /// Nobody answered.
+    NoAnswer,
 }
 
 /// Where does the tunnel of this call lead?
@@ -175,6 +206,8 @@ pub enum AaaOutput {
     },
     /// A ticket has its outcome.
     Event(AaaEvent),
+    /// The outcome of [`Aaa::test`](super::Aaa::test).
+    Tested(Ticket, TestOutcome),
 }
 
 /// A user's authorization on a port. The owner of the call keeps it and hands it to the `authorize_...` methods.

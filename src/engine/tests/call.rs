@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::lab::*;
 use super::world::World;
 use crate::config::views::InterfaceKind;
-use crate::engine::{Counts, HostEvent, Input, LineErrors};
+use crate::engine::{Counts, Faults, HostEvent, Input};
 use crate::proto::entropy::Seeded;
 use crate::proto::{Entropy, Purpose};
 
@@ -250,13 +250,13 @@ fn what_a_device_has_carried_is_counted_from_what_the_host_tells() {
     let ethernet = name(InterfaceKind::Ethernet, "0");
     let interface = world.nodes[LNS].engine.interface(&ethernet).expect("it is there").id;
     let counts = Counts { packets_out: 3, octets_out: 300, packets_in: 4, octets_in: 400 };
-    let errors = LineErrors { input: 1, crc: 1, ..LineErrors::default() };
-    let told = Input::Host(HostEvent::Counted { interface, counts, errors });
+    let faults = Faults { input: 1, crc: 1, ..Faults::default() };
+    let told = Input::Host(HostEvent::Counted { interface, counts, faults });
     world.seconds(1);
     let now = world.now;
     world.nodes[LNS].engine.handle(now, told);
     let traffic = world.nodes[LNS].engine.interface(&ethernet).expect("it is there").traffic;
-    assert_eq!((traffic.counts, traffic.errors), (counts, errors));
+    assert_eq!((traffic.counts, traffic.faults), (counts, faults));
     assert_eq!((traffic.last_input, traffic.last_output), (Some(now), Some(now)));
 }
 
@@ -292,4 +292,23 @@ fn a_second_call_shares_the_tunnel_and_takes_the_interface_again() {
     hang_up(&mut world);
     world.seconds(60);
     world.assert_quiet();
+}
+
+#[test]
+fn no_data_flows_before_the_session_is_established() {
+    // The ICRP (28 octets) of the LNS, then the ICCN of the LAC, never arrives.
+    for (loser, octets) in [(LNS, 28), (LAC, 151)] {
+        let mut world = world();
+        world.lose = Box::new(move |node, bytes| node == loser && bytes.len() == octets);
+        let (now, timeout) = (world.now, Duration::from_secs(2));
+        world.nodes[SOHO].engine.ping(now, LNS_ADDRESS.into(), None, 0, 100, timeout);
+        world.drain(SOHO);
+        world.seconds(3);
+        assert!(world.has(LAC, "O ICRQ to l2tp-gw"));
+        assert_eq!(world.sessions_of(LNS), 0);
+        assert_eq!(world.sessions_of(LAC), usize::from(loser == LAC), "the LAC is established by the ICRP");
+        world.lose = Box::new(|_, _| false);
+        world.seconds(5);
+        assert_eq!((world.sessions_of(LAC), world.sessions_of(LNS)), (1, 1), "it was repeated");
+    }
 }

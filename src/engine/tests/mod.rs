@@ -2,6 +2,8 @@
 
 mod call;
 mod failures;
+mod host;
 mod lab;
 mod radius;
+mod vpdn;
 mod world;

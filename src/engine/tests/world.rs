@@ -26,6 +26,7 @@ struct Wire {
     spliced: bool,
     tun: Option<InterfaceId>,
     counters: Option<Arc<Counters>>,
+    accm: Option<u32>,
 }
 
 /// A router with its host.
@@ -348,6 +349,7 @@ impl World {
                     self.nodes[node].lines.push((now, text));
                 }
                 Output::Echo(_, outcome) => self.nodes[node].outcomes.push(outcome),
+                Output::AaaTested(..) => panic!("nobody has tested AAA"),
             }
         }
     }
@@ -459,6 +461,11 @@ impl World {
                     wire.spliced = true;
                 }
             }
+            ForwardCommand::SetAccm { port, accm } => {
+                if let Some(wire) = wires.get_mut(&port) {
+                    wire.accm = Some(accm);
+                }
+            }
             ForwardCommand::Observe { .. } => {}
             ForwardCommand::Detach { port } => {
                 wires.remove(&port);
@@ -543,6 +550,16 @@ impl World {
         line.unwrap_or_else(|| panic!("no line with {text}")).0
     }
 
+    /// Ports of a node whose frames may go into a session, or come from one.
+    pub fn sessions_of(&self, node: usize) -> usize {
+        self.nodes[node].wires.values().filter(|w| w.session.is_some()).count()
+    }
+
+    /// The ACCM that a channel of a node was told to send with.
+    pub fn accm_of(&self, node: usize) -> Option<u32> {
+        self.nodes[node].wires.values().find_map(|w| w.accm)
+    }
+
     /// Nothing of any call is left anywhere.
     pub fn assert_quiet(&self) {
         for (i, node) in self.nodes.iter().enumerate() {
@@ -550,50 +567,5 @@ impl World {
             assert!(node.wires.is_empty(), "node {i} has ports left");
         }
         assert!(self.lines.is_empty() && self.calls.is_empty());
-    }
-}
-
-impl Node {
-    fn carry_out(&mut self, request: HostRequest) -> Result<(), &'static str> {
-        match request {
-            HostRequest::OpenSocket { socket, .. } => self.sockets.push(socket),
-            HostRequest::CloseSocket { socket } => self.sockets.retain(|s| *s != socket),
-            HostRequest::CreateTun { interface, name, .. } => {
-                assert!(name.len() <= 15 && !name.contains([':', '/']), "{name} is no kernel name");
-                if self.tuns.values().any(|n| *n == name) {
-                    return Err("it exists");
-                }
-                self.tuns.insert(interface, name);
-            }
-            HostRequest::DeleteTun { interface } => {
-                self.tuns.remove(&interface).ok_or("no such TUN")?;
-                self.addresses.retain(|_, i| *i != interface);
-                self.routes.retain(|(_, i)| *i != interface);
-            }
-            HostRequest::AddAddress { interface, address } => {
-                self.addresses.insert(address, interface);
-            }
-            HostRequest::RemoveAddress { address, .. } => {
-                self.addresses.remove(&address).ok_or("no such address")?;
-            }
-            HostRequest::AddRoute { network, interface, .. } => {
-                let interface = interface.ok_or("no interface")?;
-                if self.routes.contains(&(network, interface)) {
-                    return Err("it exists");
-                }
-                self.routes.push((network, interface));
-            }
-            HostRequest::RemoveRoute { network, interface, .. } => {
-                let interface = interface.ok_or("no interface")?;
-                let at =
-                    self.routes.iter().position(|r| *r == (network, interface)).ok_or("no such route")?;
-                self.routes.remove(at);
-            }
-            HostRequest::BindDevice { .. }
-            | HostRequest::SetLink { .. }
-            | HostRequest::SetMtu { .. }
-            | HostRequest::Echo { .. } => {}
-        }
-        Ok(())
     }
 }

@@ -79,8 +79,8 @@ impl Engine {
                 None => self.lns_session_up(session, path, info.unwrap_or_default()),
             },
             Event::SessionDown { session, cause } => self.session_down(session, &cause),
-            // Synchronous PPP inside the tunnel: character maps and line errors concern only the LAC's line.
-            Event::SetLinkInfo { .. } | Event::WanError { .. } => {}
+            Event::SetLinkInfo { session, accm: (send, _) } => self.lac_link_info(session, send),
+            Event::WanError { session, counters } => self.vaccess_line_errors(session, counters),
         }
     }
 
@@ -106,8 +106,9 @@ impl Engine {
         if let Some(lns) = tunnel.lns
             && !tunnel.established
         {
-            let until = self.core.now + tunnel.busy;
-            self.vpdn.busy.insert(lns, until);
+            let now = self.core.now;
+            self.vpdn.busy.retain(|_, until| *until > now);
+            self.vpdn.busy.insert(lns, now + tunnel.busy);
         }
         let (kind, reason) = describe(cause);
         let logging = self.config.vpdn.logging;
@@ -217,8 +218,13 @@ impl Engine {
 
     /// Whether one more session would break `vpdn session-limit` or that of the group.
     pub(crate) fn over_limit(&self, group: Option<&str>) -> bool {
-        let total = self.vpdn.sessions.len() + self.vpdn.incoming.len();
-        let in_group = group.and_then(|g| self.vpdn.group_sessions.get(g)).copied().unwrap_or(0);
+        // A call that waits for its tunnel has no session yet and will have one all the same.
+        let lac = || self.vpdn.outgoing.values().filter_map(|id| self.vpdn.tunnels.get(id));
+        let waiting: usize = lac().map(|t| t.waiting.len()).sum();
+        let total = self.vpdn.sessions.len() + self.vpdn.incoming.len() + waiting;
+        let taken = group.and_then(|g| self.vpdn.group_sessions.get(g)).copied().unwrap_or(0);
+        let sent: u32 = lac().filter(|t| t.group.as_deref() == group).map(|t| t.sessions).sum();
+        let in_group = taken.saturating_add(sent);
         let limit =
             group.and_then(|n| self.config.groups.iter().find(|g| g.name == n)).and_then(|g| g.session_limit);
         self.config.vpdn.session_limit.is_some_and(|limit| total as u64 >= u64::from(limit))
@@ -267,16 +273,18 @@ impl Engine {
         let mut secrets = Secrets::default();
         for user in &config.aaa.users {
             if let Some(password) = &user.password {
-                secrets.by_host.insert(user.name.clone(), password.clone());
+                secrets.by_host.insert(user.name.clone(), password.as_str().to_owned());
             }
         }
         for group in config.groups.iter().filter(|g| g.accept_dialin.is_some()) {
             let Some(password) = &group.l2tp.password else { continue };
             match &group.terminate_from {
                 Some(peer) => {
-                    secrets.by_host.insert(peer.clone(), password.clone());
+                    secrets.by_host.insert(peer.clone(), password.as_str().to_owned());
                 }
-                None => secrets.default = secrets.default.or_else(|| Some(password.clone())),
+                None => {
+                    secrets.default = secrets.default.or_else(|| Some(password.as_str().to_owned()));
+                }
             }
         }
         self.l2tp.set_secrets(secrets);

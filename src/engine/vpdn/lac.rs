@@ -32,6 +32,8 @@ pub(crate) struct Access {
     pub credentials: Option<Credentials>,
     /// The identifier that it came under.
     pub authentication_id: Option<u8>,
+    /// How many line errors the LNS has been told of.
+    pub reported_errors: u32,
     pub lac: Lac,
 }
 
@@ -91,6 +93,7 @@ impl Access {
             dialer: of.dialer,
             credentials: None,
             authentication_id: None,
+            reported_errors: 0,
             lac: Lac::Idle,
         }
     }
@@ -435,20 +438,17 @@ impl Engine {
             self.ports.get_mut(&id).and_then(|p| p.access_mut()).map(|a| &mut a.lac)
         {
             targets.up = true;
-            if let Some(group) = &targets.definition.group {
-                *self.vpdn.group_sessions.entry(group.as_str().into()).or_insert(0) += 1;
-            }
             self.vpdn.counters.sessions += 1;
             let heard = self.l2tp.heard(path.id.tunnel);
             let session = DataSession { path, counters, heard };
             self.core.forward(ForwardCommand::Splice { port: id, session });
+            self.watch_line(id);
         }
     }
 
     /// The LNS or the tunnel has ended the session of a call.
     pub(crate) fn lac_session_down(&mut self, id: InterfaceId, kind: FailureType, reason: &str) {
         let Lac::Session(targets, session) = self.set_lac(id, Lac::Failed) else { return };
-        self.leave_group(&targets);
         self.unload(session.tunnel, targets.current);
         self.vpdn_debug(id, VpdnEvent::Closed(reason));
         if targets.up {
@@ -510,14 +510,6 @@ impl Engine {
         self.core.later(Work::DropCall(id));
     }
 
-    fn leave_group(&mut self, targets: &Targets) {
-        if targets.up
-            && let Some(group) = &targets.definition.group
-        {
-            self.leave(group);
-        }
-    }
-
     /// The call itself is over: it leaves its session or the tunnel that it waits for.
     pub(crate) fn leave_tunnel(&mut self, id: InterfaceId, label: &str, lac: Lac) {
         let debug = |engine: &mut Engine, event| engine.core.debug(&VpdnDebug { label, event });
@@ -526,7 +518,6 @@ impl Engine {
                 debug(self, VpdnEvent::Cleanup);
                 debug(self, VpdnEvent::Reset);
                 self.vpdn.sessions.remove(&session);
-                self.leave_group(&targets);
                 self.unload(session.tunnel, targets.current);
                 self.l2tp.hang_up(&mut self.core.cx(), session, result(1, Some(0)));
             }
@@ -581,3 +572,7 @@ fn connect_info(access: &Access, lcp: &crate::proto::ppp::ProxyLcp) -> ConnectIn
     }
     info
 }
+
+#[cfg(test)]
+#[path = "lac_tests.rs"]
+mod tests;

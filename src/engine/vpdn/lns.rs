@@ -73,7 +73,12 @@ impl Engine {
         let template = group.and_then(|g| g.accept_dialin.as_ref()).and_then(|a| a.virtual_template);
         let template = template.ok_or(Refusal::NoTemplate)?;
         let name = InterfaceName::new(InterfaceKind::VirtualTemplate, template.to_string());
-        if self.interfaces.find(&name).is_none() {
+        let template_up = self
+            .interfaces
+            .find(&name)
+            .and_then(|id| self.interfaces.get(id))
+            .is_some_and(|i| !i.config.shutdown);
+        if !template_up {
             return Err(Refusal::NoTemplate);
         }
         if self.over_limit(group.map(|g| g.name.as_str())) {

@@ -3,6 +3,7 @@
 pub(super) mod events;
 pub(super) mod history;
 pub(super) mod lac;
+mod line;
 pub(super) mod lns;
 pub(super) mod lookup;
 
@@ -77,7 +78,7 @@ pub(super) struct Vpdn {
     pub hardware: Option<[u8; 6]>,
     /// Whether UDP port 1701 is open or being opened.
     pub socket: bool,
-    /// Sessions of each vpdn-group.
+    /// LNS: sessions of each vpdn-group.
     pub group_sessions: HashMap<Arc<str>, u32>,
     pub counters: VpdnCounters,
     /// When `clear vpdn counters` was given for a tunnel, and where its counters stood.
@@ -158,7 +159,7 @@ pub(super) fn tunnel_config(
 
 /// The secret of a tunnel: `l2tp tunnel password`, else the password of a local user by the peer's name or ours.
 pub(super) fn secret(settings: &L2tpSettings, users: &[User], names: &[&str]) -> Option<String> {
-    settings.password.clone().or_else(|| {
-        names.iter().find_map(|name| users.iter().find(|u| u.name == *name).and_then(|u| u.password.clone()))
-    })
+    let of_user = |name: &&str| users.iter().find(|u| u.name == **name).and_then(|u| u.password.as_ref());
+    let password = settings.password.as_ref().or_else(|| names.iter().find_map(of_user));
+    password.map(|password| password.as_str().to_owned())
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc as sync;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipnet::Ipv4Net;
 use tokio::net::UdpSocket;
@@ -13,14 +13,14 @@ use tokio::sync::mpsc;
 use tun_rs::SyncDevice;
 
 use super::hub::{Hub, Sink, ViewerId};
-use super::wires::{FRAME_QUEUE, Wires, read_tap};
+use super::wires::{ACCESS_QUEUE, FRAME_QUEUE, FromAccess, Wires, read_tap};
 use super::{LabError, Startups, read_startups};
 use crate::config::views::InterfaceName;
 use crate::host::netlink::{self, Links};
 use crate::host::netns;
 use crate::host::{
-    Access, HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup,
-    SystemEntropy, Tap,
+    HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup, SystemEntropy,
+    Tap,
 };
 use crate::lab::description::{Description, LinkEnd, LinkId, NodeId, NodeKind, RadiusNode};
 use crate::lab::radius::{PORTS, RadiusServer};
@@ -65,8 +65,6 @@ pub enum Order {
 pub enum Said {
     /// On its console.
     Shown(ConsoleOutput),
-    /// On its access side.
-    Access(Access),
     /// Of itself.
     Notice(Notice),
 }
@@ -90,12 +88,14 @@ pub struct Task {
     namespaces: BTreeMap<NodeId, Arc<NetNs>>,
     devices: BTreeMap<NodeId, HashMap<InterfaceName, String>>,
     listeners: Vec<(NodeId, TcpListener)>,
-    radius: Vec<(RadiusServer, Vec<UdpSocket>)>,
+    radius: BTreeMap<NodeId, SharedRadius>,
+    radius_sockets: Vec<(NodeId, UdpSocket)>,
     remarks: Vec<String>,
     /// How often a router was switched on.
     powers: u64,
     orders: mpsc::UnboundedSender<Order>,
     queue: mpsc::UnboundedReceiver<Order>,
+    access: (mpsc::Sender<FromAccess>, mpsc::Receiver<FromAccess>),
 }
 
 impl Task {
@@ -108,6 +108,7 @@ impl Task {
         queue: mpsc::UnboundedReceiver<Order>,
     ) -> Result<Task, LabError> {
         let (taps, devices) = make_taps(description, namespaces)?;
+        let (radius, radius_sockets) = make_radius(description, namespaces)?;
         let mut task = Task {
             description: description.clone(),
             clock: MonotonicClock::start(),
@@ -119,11 +120,13 @@ impl Task {
             namespaces: namespaces.clone(),
             devices,
             listeners,
-            radius: make_radius(description, namespaces)?,
+            radius,
+            radius_sockets,
             remarks: Vec::new(),
             powers: 0,
             orders,
             queue,
+            access: mpsc::channel(ACCESS_QUEUE),
         };
         for (id, node, _) in description.routers() {
             task.hubs.insert(id, Hub::new());
@@ -147,8 +150,10 @@ impl Task {
         for (node, listener) in std::mem::take(&mut self.listeners) {
             tokio::spawn(super::console_port::serve(listener, node, self.orders.clone()));
         }
-        for (server, sockets) in std::mem::take(&mut self.radius) {
-            serve_radius(server, sockets);
+        for (node, socket) in std::mem::take(&mut self.radius_sockets) {
+            if let Some(server) = self.radius.get(&node) {
+                tokio::spawn(serve_radius(server.clone(), socket));
+            }
         }
         loop {
             let wake = self.wires.next_timeout().map(|due| self.clock.deadline(due));
@@ -157,6 +162,7 @@ impl Task {
                     Some(Order::Shutdown) | None => break,
                     Some(order) => self.order(order),
                 },
+                Some(from) = next_access(&self.wires, &mut self.access.1) => self.from_access(from),
                 Some(received) = frame_queue.recv() => {
                     self.wires.received(self.clock.now(), &received);
                 }
@@ -225,9 +231,15 @@ impl Task {
                 let input = self.hubs.get_mut(&node).and_then(|hub| hub.from_router(output));
                 self.to_router(node, input);
             }
-            Said::Access(item) if current => self.wires.access(node, item),
             Said::Notice(notice) => self.notice(node, notice, current),
-            Said::Shown(_) | Said::Access(_) => {}
+            Said::Shown(_) => {}
+        }
+    }
+
+    /// What is still under way from a router that was switched off is nobody's.
+    fn from_access(&mut self, FromAccess { node, power, item }: FromAccess) {
+        if self.routers.get(&node).is_some_and(|router| router.power == power) {
+            self.wires.access(node, item);
         }
     }
 
@@ -255,6 +267,9 @@ impl Task {
     }
 
     fn power(&mut self, node: NodeId, on: bool) -> Result<(), String> {
+        if let Some(server) = self.radius.get(&node) {
+            return lock(server).power(on);
+        }
         match (on, self.routers.contains_key(&node)) {
             (true, true) => Err("it is on".to_owned()),
             (false, false) => Err("it is off".to_owned()),
@@ -297,10 +312,10 @@ impl Task {
             self.forward(notices, move |notice| order(Said::Notice(notice)));
         }
         if let Some(mut access) = handle.take_access() {
-            let orders = self.orders.clone();
+            let queue = self.access.0.clone();
             tokio::spawn(async move {
                 while let Some(item) = access.recv().await {
-                    if orders.send(order(Said::Access(item))).is_err() {
+                    if queue.send(FromAccess { node, power, item }).await.is_err() {
                         return;
                     }
                 }
@@ -344,7 +359,7 @@ impl Task {
             let router = self.routers.get(&id);
             nodes.push(status::NodeStatus {
                 node,
-                on: router.is_some() || matches!(node.kind, NodeKind::Radius(_)),
+                on: router.is_some() || self.radius.get(&id).is_some_and(|server| lock(server).is_on()),
                 hostname: router.map(|r| r.handle.hostname().borrow().clone()),
                 viewers: self.hubs.get(&id).map_or(0, Hub::viewers),
             });
@@ -363,6 +378,12 @@ impl Task {
         }
         text
     }
+}
+
+/// The next item of an access side, once there is room for what may come of it. Cancel-safe.
+async fn next_access(wires: &Wires, queue: &mut mpsc::Receiver<FromAccess>) -> Option<FromAccess> {
+    wires.room().await;
+    queue.recv().await
 }
 
 async fn sleep_until(wake: Option<tokio::time::Instant>) {
@@ -465,8 +486,8 @@ fn with_links<T>(work: impl AsyncFnOnce(&Links) -> Result<T, rtnetlink::Error>) 
 fn make_radius(
     description: &Description,
     namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
-) -> Result<Vec<(RadiusServer, Vec<UdpSocket>)>, LabError> {
-    let mut servers = Vec::new();
+) -> Result<(BTreeMap<NodeId, SharedRadius>, Vec<(NodeId, UdpSocket)>), LabError> {
+    let (mut servers, mut sockets) = (BTreeMap::new(), Vec::new());
     for (index, node) in description.nodes.iter().enumerate() {
         let NodeKind::Radius(radius) = &node.kind else { continue };
         let failed = |what: &str| {
@@ -475,7 +496,6 @@ fn make_radius(
         };
         let server = read_server(radius).map_err(failed("its users cannot be read"))?;
         let Some(netns) = namespaces.get(&NodeId(index)) else { continue };
-        let mut sockets = Vec::new();
         for port in PORTS {
             let socket = netns
                 .run(|| {
@@ -485,11 +505,11 @@ fn make_radius(
                 })
                 .and_then(UdpSocket::from_std)
                 .map_err(failed("a RADIUS port cannot be had"))?;
-            sockets.push(socket);
+            sockets.push((NodeId(index), socket));
         }
-        servers.push((server, sockets));
+        servers.insert(NodeId(index), Arc::new(Mutex::new(server)));
     }
-    Ok(servers)
+    Ok((servers, sockets))
 }
 
 fn read_server(radius: &RadiusNode) -> io::Result<RadiusServer> {
@@ -498,24 +518,23 @@ fn read_server(radius: &RadiusNode) -> io::Result<RadiusServer> {
     RadiusServer::new(radius, &users, Box::new(entropy)).map_err(io::Error::other)
 }
 
-/// All ports are one server. Inside the runtime.
-fn serve_radius(server: RadiusServer, sockets: Vec<UdpSocket>) {
-    let server = Arc::new(std::sync::Mutex::new(server));
-    for socket in sockets {
-        let server = server.clone();
-        tokio::spawn(async move {
-            let mut buffer = vec![0; RADIUS_MAX];
-            loop {
-                // An error here is the answer to a packet sent before (port unreachable): the socket goes on.
-                let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
-                let Some(packet) = buffer.get(..length) else { continue };
-                let answer =
-                    server.lock().unwrap_or_else(std::sync::PoisonError::into_inner).handle(from, packet);
-                if let Some(answer) = answer {
-                    // What cannot be sent is lost, as on any network; the client asks again.
-                    let _ = socket.send_to(&answer, from).await;
-                }
-            }
-        });
+/// All ports are one server.
+type SharedRadius = Arc<Mutex<RadiusServer>>;
+
+fn lock(server: &SharedRadius) -> MutexGuard<'_, RadiusServer> {
+    server.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve_radius(server: SharedRadius, socket: UdpSocket) {
+    let mut buffer = vec![0; RADIUS_MAX];
+    loop {
+        // An error here is the answer to a packet sent before (port unreachable): the socket goes on.
+        let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
+        let Some(packet) = buffer.get(..length) else { continue };
+        let answer = lock(&server).handle(from, packet);
+        if let Some(answer) = answer {
+            // What cannot be sent is lost, as on any network; the client asks again.
+            let _ = socket.send_to(&answer, from).await;
+        }
     }
 }

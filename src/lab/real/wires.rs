@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::future::poll_fn;
 use std::io::{self, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::SystemTime;
 
 use tokio::sync::mpsc;
@@ -20,6 +22,19 @@ use crate::proto::{Instant, time::earliest};
 const FRAME_MAX: usize = 2048;
 /// Frames that wait for the lab's thread; the readers of the TAPs wait when it is full.
 pub const FRAME_QUEUE: usize = 1024;
+
+/// Items of the access sides of all routers that wait for the lab's thread; the routers wait when it is full.
+pub const ACCESS_QUEUE: usize = 64;
+
+/// What a router has sent on its access side.
+pub struct FromAccess {
+    /// The router.
+    pub node: NodeId,
+    /// Which time it was switched on.
+    pub power: u64,
+    /// What.
+    pub item: Access,
+}
 
 /// A frame that a node has sent.
 pub struct Received {
@@ -111,6 +126,18 @@ impl Wires {
             }
         }
         self.run_switch();
+    }
+
+    /// Waits until every router has room for more octets. Cancel-safe. A router always empties its queue, however busy
+    /// it is, so that two never wait for each other.
+    pub async fn room(&self) {
+        poll_fn(|cx| {
+            match self.access.values().all(|access| !access.is_full() || access.poll_room(cx).is_ready()) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
     }
 
     /// Delivers every frame that is due.

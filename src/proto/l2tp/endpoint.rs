@@ -20,12 +20,19 @@ pub const HALF_OPEN_LIMIT: usize = 1024;
 const IDLE_CAPACITY: usize = 64;
 
 /// The tunnel secrets that hidden AVPs of an SCCRQ are read with, before the owner is asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
     /// By the peer's Host Name AVP.
     pub by_host: BTreeMap<String, String>,
     /// For every other peer.
     pub default: Option<String>,
+}
+
+impl std::fmt::Debug for Secrets {
+    /// Only whose they are.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secrets({:?})", self.by_host.keys())
+    }
 }
 
 /// All tunnels and sessions of a router.
@@ -159,6 +166,19 @@ impl Endpoint {
     /// Ends a session with a CDN. No event follows: the caller knows.
     pub fn hang_up(&mut self, cx: &mut Context, session: SessionId, result: ResultCode) {
         self.with(cx, session.tunnel.0, |tunnel, io| tunnel.hang_up(io, session.session, result));
+    }
+
+    /// LNS: tells the LAC the ACCMs that were agreed with the user after the ICCN (SLI, RFC 2661 section 6.14):
+    /// the one that the LAC must send to the user with, the one that it must receive with. Without effect on a
+    /// session that is not established.
+    pub fn set_link_info(&mut self, cx: &mut Context, session: SessionId, accm: (u32, u32)) {
+        self.with(cx, session.tunnel.0, |tunnel, io| tunnel.set_link_info(io, session.session, accm));
+    }
+
+    /// LAC: tells the LNS of line errors since the call began (WEN, RFC 2661 section 6.13): CRC, framing, hardware
+    /// overrun, buffer overrun, time-out and alignment errors. Without effect on a session that is not established.
+    pub fn wan_error(&mut self, cx: &mut Context, session: SessionId, counters: [u32; 6]) {
+        self.with(cx, session.tunnel.0, |tunnel, io| tunnel.wan_error(io, session.session, counters));
     }
 
     /// Where whoever carries the data of a tunnel notes that some came in, which puts its next HELLO off (RFC 2661

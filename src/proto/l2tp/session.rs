@@ -222,6 +222,25 @@ impl Tunnel {
         self.step(io, id, on, End { result, cause: None });
     }
 
+    /// LNS: tells the LAC which ACCMs were agreed with the user: the one to send with, the one to receive with.
+    pub fn set_link_info(&mut self, io: &mut Io, id: u16, accm: (u32, u32)) {
+        self.tell_peer(io, id, Role::Lns, &Message::Sli(Sli { accm }));
+    }
+
+    /// LAC: tells the LNS of the line errors of a call.
+    pub fn wan_error(&mut self, io: &mut Io, id: u16, counters: [u32; 6]) {
+        self.tell_peer(io, id, Role::Lac, &Message::Wen(Wen { counters }));
+    }
+
+    /// Sends a message that changes no state, if the session is established and this end has that role.
+    fn tell_peer(&mut self, io: &mut Io, id: u16, role: Role, message: &Message) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        if session.machine.state() == SessionState::Established && session.machine.role() == role {
+            let remote = session.remote;
+            self.send_about(io, id, remote, message);
+        }
+    }
+
     /// Names the interface of a session.
     pub fn label(&mut self, id: u16, label: &str) {
         if let Some(session) = self.sessions.get_mut(&id) {
@@ -395,6 +414,10 @@ impl Tunnel {
 
     /// RFC 2661 section 4.1: a fault in a session's message ends the session, if it can be told which.
     pub fn session_fault(&mut self, io: &mut Io, header: ControlHeader, kind: MessageType, fault: Fault) {
+        // Before the control connection is open there are no sessions to end: section 7.1.
+        if self.machine != control::State::Established {
+            return self.shutdown(io, super::tunnel::Why::protocol(fault.result));
+        }
         let text = fault.result.message.clone().unwrap_or_else(|| format!("malformed {}", kind.name()));
         let end = End { result: fault.result.clone(), cause: Some(DownCause::Protocol(text)) };
         let meant = match kind {
@@ -402,6 +425,13 @@ impl Tunnel {
             _ => Some(header.session).filter(|id| self.sessions.contains_key(id)),
         };
         if let Some(id) = meant {
+            // The CDN finds its way by the id in a reply that is refused.
+            if let (Some(session), MessageType::Icrp, Some(assigned)) =
+                (self.sessions.get_mut(&id), kind, fault.assigned_session)
+                && session.remote == 0
+            {
+                session.remote = assigned;
+            }
             let on = if kind == MessageType::Cdn { On::Cdn } else { self.closing_event(id) };
             return self.step(io, id, on, end);
         }

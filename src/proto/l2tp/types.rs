@@ -90,7 +90,7 @@ pub enum SessionState {
 }
 
 /// How one tunnel behaves: what a vpdn-group says, with the defaults of `commands.md` 2.4.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TunnelConfig {
     /// Our Host Name AVP.
     pub local_name: String,
@@ -130,6 +130,16 @@ pub struct TunnelConfig {
     pub sequencing: bool,
     /// Most sessions in this tunnel; `None` for no limit.
     pub session_limit: Option<u16>,
+}
+
+impl std::fmt::Debug for TunnelConfig {
+    /// Without the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TunnelConfig")
+            .field("local_name", &self.local_name)
+            .field("authenticate", &self.authenticate)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for TunnelConfig {

@@ -62,6 +62,7 @@ pub struct Authenticator {
     id: u8,
     challenge: Vec<u8>,
     stage: Stage,
+    failures: u32,
 }
 
 #[derive(Debug)]
@@ -80,14 +81,8 @@ impl Authenticator {
     /// Draws identifier and challenge. Nothing is sent yet.
     pub fn new(io: &mut Io, protocol: AuthProtocol) -> Self {
         let id = io.cx.entropy.u8(Purpose::ChapId);
-        let len = if protocol == AuthProtocol::MsChap {
-            mschap::V1_CHALLENGE_LEN
-        } else {
-            mschap::V2_CHALLENGE_LEN
-        };
-        let mut challenge = vec![0; len];
-        io.cx.entropy.fill(Purpose::ChapChallenge, &mut challenge);
-        Authenticator { protocol, id, challenge, stage: Stage::Waiting { resend: None } }
+        let challenge = draw(io, protocol);
+        Authenticator { protocol, id, challenge, stage: Stage::Waiting { resend: None }, failures: 0 }
     }
 
     /// Prints the challenge, and sends it unless a response to somebody else's is to be replayed.
@@ -163,7 +158,39 @@ impl Authenticator {
                 self.stage = Stage::Passed { id, message: message.into() };
                 Step::Nothing
             }
-            Verdict::Fail { message } => {
+            Verdict::Fail { message } => self.refuse(io, id, message),
+        }
+    }
+
+    /// Failure: the peer may try again as long as `ppp max-bad-auth` allows it.
+    fn refuse(&mut self, io: &mut Io, id: u8, message: Vec<u8>) -> Step {
+        self.failures += 1;
+        let again = self.failures < io.config.max_bad_auth;
+        let told = mschap::Failure::parse(&message).filter(|failure| failure.error == mschap::WRONG);
+        match (self.protocol, told) {
+            (AuthProtocol::ChapMd5 | AuthProtocol::Pap, _) if again => {
+                self.result(io, "FAILURE", FAILURE, id, &message);
+                self.id = self.id.wrapping_add(1);
+                self.challenge = draw(io, self.protocol);
+                self.challenge(io, true);
+                Step::Nothing
+            }
+            // RFC 2433 section 6 and RFC 2759 section 6: the message has the next challenge, and the peer answers it
+            // under the next identifier.
+            (AuthProtocol::MsChap | AuthProtocol::MsChapV2, Some(told)) if again => {
+                let theirs = told.challenge.filter(|_| told.retry);
+                let right = theirs.filter(|challenge| challenge.len() == challenge_len(self.protocol));
+                self.challenge = right.unwrap_or_else(|| draw(io, self.protocol));
+                let message = mschap::Failure::again(&self.challenge, &told.message).into_bytes();
+                self.result(io, "FAILURE", FAILURE, id, &message);
+                self.id = id.wrapping_add(1);
+                self.stage = Stage::Waiting { resend: None };
+                Step::Nothing
+            }
+            (
+                AuthProtocol::ChapMd5 | AuthProtocol::Pap | AuthProtocol::MsChap | AuthProtocol::MsChapV2,
+                _,
+            ) => {
                 self.result(io, "FAILURE", FAILURE, id, &message);
                 self.stage = Stage::Failed;
                 Step::Fail
@@ -215,6 +242,19 @@ impl Authenticator {
     }
 }
 
+fn challenge_len(protocol: AuthProtocol) -> usize {
+    match protocol {
+        AuthProtocol::MsChap => mschap::V1_CHALLENGE_LEN,
+        AuthProtocol::ChapMd5 | AuthProtocol::Pap | AuthProtocol::MsChapV2 => mschap::V2_CHALLENGE_LEN,
+    }
+}
+
+fn draw(io: &mut Io, protocol: AuthProtocol) -> Vec<u8> {
+    let mut challenge = vec![0; challenge_len(protocol)];
+    io.cx.entropy.fill(Purpose::ChapChallenge, &mut challenge);
+    challenge
+}
+
 /// The end that responds.
 #[derive(Debug)]
 pub struct Peer {
@@ -240,10 +280,16 @@ impl Peer {
         Peer { protocol, turn: Turn::Idle }
     }
 
-    fn challenged(&mut self, io: &mut Io, packet: &Packet, hold: bool) -> Step {
+    /// `ours` is the challenge that the peer has not answered yet.
+    fn challenged(&mut self, io: &mut Io, packet: &Packet, hold: bool, ours: &[u8]) -> Step {
         let Some((value, name)) = split(packet.data) else { return Step::Nothing };
         log(io, Way::In, self.protocol, "CHALLENGE", packet.id, packet.data.len(), name);
         if value.is_empty() {
+            return Step::Nothing;
+        }
+        // RFC 1994 section 2.3: who gets its own challenge answered could play the answer back.
+        if value == ours {
+            io.debug(What::AuthNote(self.protocol, "Ignoring our own Challenge"));
             return Step::Nothing;
         }
         if let Turn::Asked { id, .. } = self.turn
@@ -366,7 +412,10 @@ pub fn receive(
 ) -> Step {
     match (packet.code, authenticator, peer) {
         (RESPONSE, Some(authenticator), _) => authenticator.response(io, packet),
-        (CHALLENGE, _, Some(peer)) => peer.challenged(io, packet, hold),
+        (CHALLENGE, authenticator, Some(peer)) => {
+            let ours = authenticator.map_or(&[][..], |a| &a.challenge);
+            peer.challenged(io, packet, hold, ours)
+        }
         (SUCCESS | FAILURE, _, Some(peer)) => peer.result(io, packet),
         _ => Step::Nothing,
     }

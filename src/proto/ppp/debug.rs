@@ -175,7 +175,6 @@ impl Line<'_> {
                 let word = match direction {
                     Direction::Callin => "callin",
                     Direction::Callout => "callout",
-                    Direction::Dedicated => "dedicated line",
                 };
                 write!(f, "PPP: Treating connection as a {word}")
             }

@@ -31,7 +31,6 @@ pub struct Ipcp {
     pending: Option<Pending>,
     prompted: bool,
     hopeless: Option<FinishCause>,
-    peer: Vec<u8>,
 }
 
 impl Ipcp {
@@ -49,7 +48,6 @@ impl Ipcp {
             pending: None,
             prompted: false,
             hopeless: None,
-            peer: Vec::new(),
         }
     }
 
@@ -58,16 +56,6 @@ impl Ipcp {
         let pending = self.pending.take()?;
         self.decision = Some(decision);
         Some(pending)
-    }
-
-    /// The address that the peer has or asks for.
-    pub fn peer_address(&self) -> Ipv4Addr {
-        self.peer_address
-    }
-
-    /// The peer's options that we acknowledged.
-    pub fn peer(&self) -> &[u8] {
-        &self.peer
     }
 
     /// What came out.
@@ -178,9 +166,8 @@ impl Policy for Ipcp {
         nak
     }
 
-    fn agreed(&mut self, options: &[u8]) {
-        self.peer = options.to_vec();
-    }
+    /// The address has been noted when it was examined; nothing else of the peer's matters here.
+    fn agreed(&mut self, _: &[u8]) {}
 
     fn acknowledged(&mut self) -> bool {
         // Offered as the documented client does, but nobody here expands compressed headers: a peer that

@@ -137,10 +137,7 @@ impl Lcp {
         Framing {
             pfc: option::find(&self.peer, kind::PFC).is_some(),
             acfc: option::find(&self.peer, kind::ACFC).is_some(),
-            send_accm: match option::value(LCP, &self.peer, kind::ACCM) {
-                Some(Value::Word(accm)) => accm,
-                _ => u32::MAX,
-            },
+            send_accm: accm(&self.peer),
             peer_mru: match option::value(LCP, &self.peer, kind::MRU) {
                 Some(Value::Number(mru)) => mru,
                 _ => DEFAULT_MRU,
@@ -168,6 +165,15 @@ impl Lcp {
 fn fresh_magic(cx: &mut Context) -> u32 {
     // RFC 1661 section 6.4: zero is no magic number.
     cx.entropy.u32(Purpose::MagicNumber).max(1)
+}
+
+/// The ACCM that these options ask the other end to send with: every control character without one (RFC 1662
+/// section 7.1).
+pub fn accm(options: &[u8]) -> u32 {
+    match option::value(LCP, options, kind::ACCM) {
+        Some(Value::Word(accm)) => accm,
+        _ => u32::MAX,
+    }
 }
 
 /// Whether we can live with options of the peer that somebody else acknowledged.

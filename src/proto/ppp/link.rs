@@ -11,7 +11,6 @@ use super::types::*;
 use crate::proto::time::earliest;
 use crate::proto::{Context, Instant};
 use std::collections::VecDeque;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 /// Echo-Requests without an answer that end a link.
@@ -104,7 +103,7 @@ impl Link {
     /// Carrier: `Treating connection as a callin`, `Phase is ESTABLISHING, Passive Open`, `State is Listen`.
     ///
     /// A callin waits one `ppp timeout retry` for the peer's Configure-Request before it sends its own; a callout
-    /// or a dedicated line begins at once.
+    /// begins at once.
     pub fn lower_up(&mut self, cx: &mut Context) {
         self.lcp = ControlProtocol::new(Lcp::new(&self.config));
         self.auth = None;
@@ -350,10 +349,9 @@ impl Link {
         self.config.ipcp = Some(ipcp);
     }
 
-    /// The peer's address that is agreed or asked for.
-    pub fn peer_ip(&self) -> Option<Ipv4Addr> {
-        let address = self.ipcp.as_ref()?.policy.peer_address();
-        (!address.is_unspecified()).then_some(address)
+    /// The ACCMs that are agreed: the one to send to the peer with, the one that it sends with.
+    pub fn accm(&self) -> (u32, u32) {
+        (lcp::accm(self.lcp.policy.peer()), lcp::accm(self.lcp.sent()))
     }
 
     /// LAC: what goes into the ICCN.
@@ -380,11 +378,6 @@ impl Link {
             peer_options: self.lcp.policy.peer().to_vec(),
             authenticated_by: self.lcp.policy.demands(),
         }
-    }
-
-    /// IPCP's options as octets, ours and the peer's, for `show ppp interface`.
-    pub fn ipcp_options(&self) -> Option<(&[u8], &[u8])> {
-        self.ipcp.as_ref().map(|i| (i.sent(), i.policy.peer()))
     }
 
     /// The next output; call until `None` after every other call.

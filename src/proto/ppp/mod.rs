@@ -20,6 +20,7 @@ mod tests;
 pub mod types;
 
 pub use chap::verify;
+pub use lcp::accm;
 pub use link::{Link, LinkView};
 pub use option::option_texts;
 pub use packet::{IPCP, LCP, unfragmented};

@@ -149,6 +149,8 @@ struct Pair {
     loss: Seeded,
     /// Frames lost, of 256.
     lost: u64,
+    /// Frames of which an octet is changed on the way, of 256. (A line has an FCS against it; a tunnel has not.)
+    damaged: u64,
     delay: Duration,
 }
 
@@ -160,6 +162,7 @@ impl Pair {
             line: VecDeque::new(),
             loss: Seeded::new(99),
             lost: 0,
+            damaged: 0,
             delay: Duration::from_millis(20),
         }
     }
@@ -172,7 +175,11 @@ impl Pair {
 
     fn call<R>(&mut self, side: usize, call: impl FnOnce(&mut Link, &mut Context) -> R) -> R {
         let result = self.sides[side].with(self.now, call);
-        for frame in std::mem::take(&mut self.sides[side].transmitted) {
+        for mut frame in std::mem::take(&mut self.sides[side].transmitted) {
+            if self.loss.next_u64() & 255 < self.damaged {
+                let at = self.loss.next_u64() as usize % frame.len();
+                frame[at] ^= 1 << (self.loss.next_u64() % 8);
+            }
             if self.loss.next_u64() & 255 >= self.lost {
                 self.line.push_back((self.now + self.delay, 1 - side, frame));
             }

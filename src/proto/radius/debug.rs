@@ -7,6 +7,7 @@
 use std::fmt::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 
+use super::client::Service;
 use super::dictionary::{self, AttributeKey, Kind, vendor_name};
 use super::names::shown;
 use super::packet::{Attribute, Code, Packet};
@@ -59,6 +60,10 @@ pub enum RadiusDebug<'a> {
     FailedDecrypt(Exchange<'a>),
     /// A reply without the Message-Authenticator that is required.
     Unsigned(Exchange<'a>),
+    /// A reply of a code that does not answer the request, `verbose` only.
+    Unexpected(Exchange<'a>, Code),
+    /// A reply that is no packet, `verbose` only.
+    Malformed(Exchange<'a>),
     /// A reply that belongs to no request.
     NoRequest(u16, u8, SocketAddr),
     /// No server is configured for a request.
@@ -83,44 +88,134 @@ impl RadiusDebug<'_> {
             | RadiusDebug::GaveUp(_)
             | RadiusDebug::FailedDecrypt(_)
             | RadiusDebug::Unsigned(_)
+            | RadiusDebug::Unexpected(..)
+            | RadiusDebug::Malformed(_)
             | RadiusDebug::NoRequest(..)
             | RadiusDebug::NoServers => true,
         }
     }
+
+    /// The least of the `debug radius` commands that prints the line.
+    fn detail(&self) -> Detail {
+        match self {
+            RadiusDebug::Transmit(..)
+            | RadiusDebug::Retransmit(_)
+            | RadiusDebug::Received(..)
+            | RadiusDebug::NoResponse(_)
+            | RadiusDebug::GaveUp(_)
+            | RadiusDebug::NoServers => Detail::Brief,
+            RadiusDebug::ConfigNasIp(..)
+            | RadiusDebug::Sending(_)
+            | RadiusDebug::Attribute(_)
+            | RadiusDebug::VendorAttribute(..)
+            | RadiusDebug::Octets(_)
+            | RadiusDebug::Timeout(..)
+            | RadiusDebug::ReceivedEnd(..)
+            | RadiusDebug::FailedDecrypt(_)
+            | RadiusDebug::Unsigned(_)
+            | RadiusDebug::NoRequest(..) => Detail::Full,
+            RadiusDebug::Unexpected(..) | RadiusDebug::Malformed(_) => Detail::Verbose,
+        }
+    }
 }
 
-/// Prints `line` where its switch is on and the release has it.
-pub fn emit(cx: &mut Context, line: &RadiusDebug) {
-    if line.exists_in(cx.trace.dialect()) {
-        cx.debug(line);
+/// How much of an exchange is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Detail {
+    /// `debug radius brief`: the packets, one line each.
+    Brief,
+    /// `debug radius`: their attributes too.
+    Full,
+    /// `debug radius verbose`: what is dropped without further notice too.
+    Verbose,
+}
+
+/// A line under the switch that lets it through.
+struct Switched<'a> {
+    line: &'a RadiusDebug<'a>,
+    switch: Switch,
+    brief: bool,
+}
+
+impl DebugText for Switched<'_> {
+    fn switch(&self) -> Switch {
+        self.switch
+    }
+
+    fn write(&self, dialect: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+        if !self.brief {
+            return self.line.write(dialect, f);
+        }
+        let mut whole = String::new();
+        self.line.write(dialect, &mut whole)?;
+        f.write_str(whole.lines().next().unwrap_or_default())
+    }
+}
+
+/// The switch that lets a line of this detail through, and whether only its first line.
+fn open_switch(cx: &Context, service: Option<Service>, detail: Detail) -> Option<(Switch, bool)> {
+    let packets: &[Switch] = match service {
+        Some(Service::Accounting) => &[Switch::Radius, Switch::RadiusAccounting],
+        Some(Service::Authentication | Service::Authorization) => {
+            &[Switch::Radius, Switch::RadiusAuthentication]
+        }
+        None => &[Switch::Radius, Switch::RadiusAuthentication, Switch::RadiusAccounting],
+    };
+    let verbose = cx.trace.enabled(Switch::RadiusVerbose);
+    let brief = cx.trace.enabled(Switch::RadiusBrief) && !verbose;
+    if verbose {
+        return Some((Switch::RadiusVerbose, false));
+    }
+    if brief {
+        return (detail == Detail::Brief).then_some((Switch::RadiusBrief, true));
+    }
+    let open = packets.iter().copied().find(|&switch| cx.trace.enabled(switch))?;
+    (detail <= Detail::Full).then_some((open, false))
+}
+
+/// Prints `line` of an exchange for `service` where one of its switches is on and the release has it.
+pub fn emit(cx: &mut Context, service: Service, line: &RadiusDebug) {
+    emit_under(cx, Some(service), line);
+}
+
+/// Prints `line`, which belongs to no exchange, under whichever switch is on.
+pub fn emit_lost(cx: &mut Context, line: &RadiusDebug) {
+    emit_under(cx, None, line);
+}
+
+fn emit_under(cx: &mut Context, service: Option<Service>, line: &RadiusDebug) {
+    if line.exists_in(cx.trace.dialect())
+        && let Some((switch, brief)) = open_switch(cx, service, line.detail())
+    {
+        cx.debug(&Switched { line, switch, brief });
     }
 }
 
 /// Prints the attributes of a packet, each on its line.
-pub fn emit_attributes(cx: &mut Context, packet: &Packet) {
-    if !cx.trace.enabled(Switch::Radius) {
+pub fn emit_attributes(cx: &mut Context, service: Service, packet: &Packet) {
+    if open_switch(cx, Some(service), Detail::Full).is_none() {
         return;
     }
     for attribute in &packet.attributes {
-        emit(cx, &RadiusDebug::Attribute(attribute));
+        emit(cx, service, &RadiusDebug::Attribute(attribute));
         match attribute.vendor() {
             Some((vendor, parts)) => {
                 for (kind, part) in parts {
                     let key = AttributeKey::Vendor(vendor, kind);
-                    emit(cx, &RadiusDebug::VendorAttribute(key, part));
-                    emit_octets(cx, key, part);
+                    emit(cx, service, &RadiusDebug::VendorAttribute(key, part));
+                    emit_octets(cx, service, key, part);
                 }
             }
-            None => emit_octets(cx, AttributeKey::Standard(attribute.kind), &attribute.value),
+            None => emit_octets(cx, service, AttributeKey::Standard(attribute.kind), &attribute.value),
         }
     }
 }
 
 /// The lines of octets below an attribute that holds nothing else.
-fn emit_octets(cx: &mut Context, key: AttributeKey, octets: &[u8]) {
+fn emit_octets(cx: &mut Context, service: Service, key: AttributeKey, octets: &[u8]) {
     if has_octet_lines(key) {
         for chunk in octets.chunks(16) {
-            emit(cx, &RadiusDebug::Octets(chunk));
+            emit(cx, service, &RadiusDebug::Octets(chunk));
         }
     }
 }
@@ -129,11 +224,7 @@ fn has_octet_lines(key: AttributeKey) -> bool {
     dictionary::find(key).is_none_or(|d| d.kind == Kind::Octets && !d.secret)
 }
 
-impl DebugText for RadiusDebug<'_> {
-    fn switch(&self) -> Switch {
-        Switch::Radius
-    }
-
+impl RadiusDebug<'_> {
     fn write(&self, dialect: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
         match dialect {
             Dialect::V12_0 | Dialect::V12_1 => self.write_12(f),
@@ -174,6 +265,7 @@ impl RadiusDebug<'_> {
             RadiusDebug::Unsigned(x) => {
                 write!(f, "RADIUS: Response ({}) has no Message-Authenticator", x.identifier)
             }
+            RadiusDebug::Unexpected(..) | RadiusDebug::Malformed(_) => self.write_dropped(f),
             RadiusDebug::NoRequest(..) => f.write_str("RADIUS: Response for non-existent request ident"),
             RadiusDebug::NoServers => f.write_str("RADIUS: No radius servers defined!"),
             RadiusDebug::ConfigNasIp(..)
@@ -243,10 +335,41 @@ impl RadiusDebug<'_> {
             RadiusDebug::Unsigned(x) => {
                 write!(f, "RADIUS: Response ({}) has no Message-Authenticator", x.identifier)
             }
+            RadiusDebug::Unexpected(..) | RadiusDebug::Malformed(_) => self.write_dropped(f),
             RadiusDebug::NoRequest(port, id, remote) => {
                 write!(f, "RADIUS: Response from ({remote}) for non-existent request ident {port}/{id}")
             }
             RadiusDebug::NoServers => f.write_str("RADIUS: No radius servers defined!"),
+        }
+    }
+}
+
+impl RadiusDebug<'_> {
+    /// What only `debug radius verbose` says of dropped replies; the words are this project's choice.
+    fn write_dropped(&self, f: &mut dyn fmt::Write) -> fmt::Result {
+        match self {
+            RadiusDebug::Unexpected(x, code) => {
+                write!(f, "RADIUS: Response ({}) dropped, unexpected {}", x.identifier, code.name())
+            }
+            RadiusDebug::Malformed(x) => {
+                write!(f, "RADIUS: Response ({}) dropped, malformed packet", x.identifier)
+            }
+            RadiusDebug::ConfigNasIp(..)
+            | RadiusDebug::Sending(_)
+            | RadiusDebug::Transmit(..)
+            | RadiusDebug::Retransmit(_)
+            | RadiusDebug::Attribute(_)
+            | RadiusDebug::VendorAttribute(..)
+            | RadiusDebug::Octets(_)
+            | RadiusDebug::Timeout(..)
+            | RadiusDebug::Received(..)
+            | RadiusDebug::ReceivedEnd(..)
+            | RadiusDebug::NoResponse(_)
+            | RadiusDebug::GaveUp(_)
+            | RadiusDebug::FailedDecrypt(_)
+            | RadiusDebug::Unsigned(_)
+            | RadiusDebug::NoRequest(..)
+            | RadiusDebug::NoServers => Ok(()),
         }
     }
 }

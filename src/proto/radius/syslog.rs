@@ -1,9 +1,9 @@
 //! `%RADIUS-...`: the lines of the client for the log.
 
-use super::client::ServerConfig;
+use super::client::ServerName;
 
 /// `%RADIUS-4-RADIUS_DEAD`, as a published capture of IOS-XE has it.
-pub fn dead(server: &ServerConfig) -> String {
+pub fn dead(server: &ServerName) -> String {
     format!(
         "%RADIUS-4-RADIUS_DEAD: RADIUS server {}:{},{} is not responding.",
         server.address, server.auth_port, server.acct_port
@@ -11,7 +11,7 @@ pub fn dead(server: &ServerConfig) -> String {
 }
 
 /// `%RADIUS-4-RADIUS_ALIVE`, as the same capture has it.
-pub fn alive(server: &ServerConfig) -> String {
+pub fn alive(server: &ServerName) -> String {
     format!(
         "%RADIUS-4-RADIUS_ALIVE: RADIUS server {}:{},{} is being marked alive.",
         server.address, server.auth_port, server.acct_port

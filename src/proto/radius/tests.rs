@@ -2,6 +2,7 @@ use std::net::Ipv4Addr;
 
 use proptest::prelude::*;
 
+use super::client::Service;
 use super::crypt::*;
 use super::dictionary::{CISCO, Encryption, Kind, TABLE, keys};
 use super::packet::VENDOR_SPECIFIC;
@@ -287,9 +288,9 @@ fn debug_of_a_request_in_15() {
     let mut cx = Context { now: Instant::ZERO, entropy: &mut entropy, trace: &mut trace };
     let transmit =
         debug::RadiusDebug::Transmit(exchange, packet.code, packet.encode().unwrap().len(), authenticator);
-    debug::emit(&mut cx, &transmit);
-    debug::emit_attributes(&mut cx, &packet);
-    debug::emit(&mut cx, &debug::RadiusDebug::Timeout(0x1f, 5));
+    debug::emit(&mut cx, Service::Authentication, &transmit);
+    debug::emit_attributes(&mut cx, Service::Authentication, &packet);
+    debug::emit(&mut cx, Service::Authentication, &debug::RadiusDebug::Timeout(0x1f, 5));
     assert_eq!(
         trace.lines,
         [
@@ -330,7 +331,7 @@ fn secrets_are_not_printed() {
         let mut trace = Recorder { dialect, lines: Vec::new() };
         let mut entropy = Seeded::new(1);
         let mut cx = Context { now: Instant::ZERO, entropy: &mut entropy, trace: &mut trace };
-        debug::emit_attributes(&mut cx, &packet);
+        debug::emit_attributes(&mut cx, Service::Authentication, &packet);
         assert!(!trace.lines.is_empty());
         assert!(trace.lines.iter().all(|line| !line.contains("hello")), "{:?}", trace.lines);
     }
@@ -362,7 +363,7 @@ proptest! {
             let mut trace = Recorder { dialect: Dialect::V15, lines: Vec::new() };
             let mut entropy = Seeded::new(1);
             let mut cx = Context { now: Instant::ZERO, entropy: &mut entropy, trace: &mut trace };
-            debug::emit_attributes(&mut cx, &packet);
+            debug::emit_attributes(&mut cx, Service::Authentication, &packet);
         }
     }
 

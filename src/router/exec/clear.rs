@@ -39,7 +39,9 @@ pub fn run(core: &mut Core, command: &ClearCommand, out: &mut String) -> ExecRes
             out.push_str(text::cleared(found, text::Cleared::Session));
         }
         ClearCommand::L2tp => return clear_tunnels(core),
-        ClearCommand::RadiusStatistics => core.engine.clear_radius_statistics(),
+        ClearCommand::RadiusStatistics | ClearCommand::AaaCountersServers { .. } => {
+            core.engine.clear_radius_statistics();
+        }
         ClearCommand::VpdnDeadCache { which } => {
             let lns = match which {
                 VpdnDeadCacheWhich::IpAddress { address } => vec![*address],
@@ -98,6 +100,7 @@ pub fn confirmed(core: &mut Core, line: LineId, command: &ClearCommand, out: &mu
         | ClearCommand::IpRoute { .. }
         | ClearCommand::Caller { .. }
         | ClearCommand::RadiusStatistics
+        | ClearCommand::AaaCountersServers { .. }
         | ClearCommand::VpdnDeadCache { .. }
         | ClearCommand::VpdnHistoryFailure
         | ClearCommand::VpdnSession { .. }

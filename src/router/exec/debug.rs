@@ -2,10 +2,12 @@
 
 use super::{Core, ExecResult};
 use crate::commands::exec as text;
-use crate::grammar::command::debug::{AaaWhat, DebugCommand, IsdnWhat, PppWhat, VpdnWhat};
+use crate::grammar::command::debug::{
+    AaaWhat, DebugCommand, IsdnWhat, PppWhat, Radius, RadiusWhat, VpdnWhat,
+};
 use crate::grammar::table::Op;
-use crate::logging::debugs::acknowledgement;
-use crate::proto::Switch;
+use crate::logging::debugs::{RADIUS, acknowledgement, radius_acknowledgement};
+use crate::proto::{Dialect, Switch};
 
 /// Runs a command of the family.
 pub fn run(core: &mut Core, command: &DebugCommand, out: &mut String) -> ExecResult {
@@ -19,6 +21,7 @@ pub fn run(core: &mut Core, command: &DebugCommand, out: &mut String) -> ExecRes
             AaaWhat::Authentication => Switch::AaaAuthentication,
             AaaWhat::Authorization => Switch::AaaAuthorization,
             AaaWhat::Accounting => Switch::AaaAccounting,
+            AaaWhat::PerUser => Switch::AaaPerUser,
         }),
         DebugCommand::Dialer(op) => one(core, op, out, |_| Switch::Dialer),
         DebugCommand::Isdn(op) => one(core, op, out, |i| match i.what {
@@ -30,7 +33,7 @@ pub fn run(core: &mut Core, command: &DebugCommand, out: &mut String) -> ExecRes
             PppWhat::Negotiation => Switch::PppNegotiation,
             PppWhat::Packet => Switch::PppPacket,
         }),
-        DebugCommand::Radius(op) => one(core, op, out, |_| Switch::Radius),
+        DebugCommand::Radius(op) => radius(core, op, out),
         DebugCommand::Vpdn(op) => one(core, op, out, |v| match v.what {
             VpdnWhat::Error => Switch::VpdnError,
             VpdnWhat::Event => Switch::VpdnEvent,
@@ -51,6 +54,30 @@ pub fn all_answered(core: &mut Core, answer: &str, out: &mut String) {
     if !answer.is_empty() && "yes".starts_with(&answer) {
         Switch::ALL.into_iter().for_each(|s| core.engine.set_debug(s, true));
         out.push_str(text::DEBUG_ALL_ON);
+    }
+}
+
+/// `debug radius`; without a further word, `no debug radius` takes all of them back.
+fn radius(core: &mut Core, op: &Op<Radius>, out: &mut String) {
+    let Some(args) = op.args() else { return };
+    let switch = match args.what {
+        None => Switch::Radius,
+        Some(RadiusWhat::Accounting) => Switch::RadiusAccounting,
+        Some(RadiusWhat::Authentication) => Switch::RadiusAuthentication,
+        Some(RadiusWhat::Brief) => Switch::RadiusBrief,
+        Some(RadiusWhat::Verbose) => Switch::RadiusVerbose,
+    };
+    if !op.is_set() && args.what.is_none() {
+        RADIUS.into_iter().for_each(|below| core.engine.set_debug(below, false));
+    } else {
+        core.engine.set_debug(switch, op.is_set());
+    }
+    match core.config.dialect {
+        Dialect::V12_0 | Dialect::V12_1 => {
+            out.push_str(&acknowledgement(switch, op.is_set()));
+            out.push('\n');
+        }
+        Dialect::V15 => out.push_str(&radius_acknowledgement(|s| core.engine.debugs().contains(s))),
     }
 }
 

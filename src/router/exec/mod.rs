@@ -5,6 +5,9 @@ mod debug;
 pub mod ping;
 mod show;
 mod system;
+mod test_aaa;
+
+pub(super) use test_aaa::{ended as tested, forget as forget_test};
 
 use super::core::Core;
 use super::io::LineId;
@@ -14,7 +17,7 @@ use crate::commands::ping::PingJob;
 use crate::engine::{EchoOutcome, RequestId};
 use crate::grammar::Command;
 use crate::grammar::command::debug::DebugCommand;
-use crate::grammar::command::exec::ExecCommand;
+use crate::grammar::command::exec::{ExecCommand, TestAaaStyle};
 use crate::grammar::table::Op;
 
 /// A command that goes on after its line was typed.
@@ -22,6 +25,13 @@ use crate::grammar::table::Op;
 pub(super) enum Job {
     /// `ping`
     Ping(PingJob),
+    /// `test aaa group`
+    TestAaa {
+        /// How the answer is shown.
+        style: TestAaaStyle,
+        /// Who is asked about.
+        user: String,
+    },
 }
 
 /// Runs an EXEC command.
@@ -83,6 +93,9 @@ fn exec(core: &mut Core, line: LineId, command: &ExecCommand, out: &mut String) 
         ExecCommand::CopyRunningStartup => ExecResult::Ask(text::COPY_TO_STARTUP.to_owned()),
         ExecCommand::CopyStartupRunning => ExecResult::Ask(text::COPY_TO_RUNNING.to_owned()),
         ExecCommand::Reload => system::reload(core),
+        ExecCommand::TestAaa { group, user, password, style } => {
+            test_aaa::start(core, line, (group, user, password), *style, out)
+        }
     }
 }
 
@@ -130,9 +143,10 @@ pub(super) fn answered(
 /// Ctrl-C or Ctrl-^ while a command runs.
 pub(super) fn interrupt(core: &mut Core, line: LineId, out: &mut String) {
     core.echoes.retain(|_, waiting| *waiting != line);
+    forget_test(core, line);
     match core.jobs.remove(&line) {
         Some(Job::Ping(mut job)) => out.push_str(&job.abort()),
-        None => {}
+        Some(Job::TestAaa { .. }) | None => {}
     }
 }
 

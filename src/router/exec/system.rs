@@ -55,7 +55,7 @@ fn erase(core: &mut Core, out: &mut String) {
 /// Merges the startup-config into the running one.
 fn merge(core: &mut Core, out: &mut String) {
     let startup = core.startup.clone();
-    core.store.load(&startup);
+    core.load(&startup);
     core.modified = true;
     core.reconfigure();
     out.push_str(&text::copied(startup.len()));
@@ -87,6 +87,7 @@ pub fn confirmed(core: &mut Core, command: &ExecCommand, out: &mut String) {
         ExecCommand::EraseStartup | ExecCommand::WriteErase => erase(core, out),
         ExecCommand::Reload
         | ExecCommand::Ping { .. }
+        | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
         | ExecCommand::ClockSet { .. }
@@ -115,6 +116,7 @@ pub fn answered(core: &mut Core, command: &ExecCommand, answer: &str, out: &mut 
             return ExecResult::Confirm(text::RELOAD_CONFIRM.to_owned());
         }
         ExecCommand::Ping { .. }
+        | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
         | ExecCommand::ClockSet { .. }

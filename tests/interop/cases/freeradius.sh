@@ -12,12 +12,12 @@ sed -e '/^name = "aaa"/,/^$/d' -e "s#\.\./\.\./configs#$interop/../../configs#" 
 tac "$scratch/lab.all" | awk '/^\[\[link\]\]/ { link = 1 } link && /^\[\[node\]\]/ { link = 0; next } { print }' |
     tac >"$scratch/lab/lab.toml"
 background radius.log lab freeradius -f -l stdout -d "$scratch/raddb" -D /usr/share/freeradius
-wait_for radius.log 'Ready to process requests' 10
-settings freeradius/call.play SCRATCH "$scratch" >"$scratch/call.play"
-play lab "$scratch/call.play" 120
-expect radius.log 'Login OK: \[dnis:614629'
-expect radius.log 'Login OK: \[2500-1'
-expect radius.log 'Login incorrect.*\[2500-1'
+wait_for radius.log 'Ready to process requests'
+settings freeradius/call.play SCRATCH "$scratch" WAIT "$interop/wait.sh" >"$scratch/call.play"
+play lab "$scratch/call.play"
+wait_for radius.log 'Login OK: \[dnis:614629'
+wait_for radius.log 'Login OK: \[2500-1'
+wait_for radius.log 'Login incorrect.*\[2500-1'
 figure "iperf3 $(megabits "$scratch/iperf3.json") Mbit/s"
 clean_capture "$scratch/call.pcapng"
 has "$scratch/call.pcapng" 'radius.code == 2'

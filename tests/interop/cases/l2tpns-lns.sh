@@ -33,15 +33,15 @@ until ip -4 addr show dev vlab0 2>/dev/null | grep -q inet; do sleep 0.1; done
 exec l2tpns -c /etc/l2tpns/startup-config
 START
 background l2tpns.out lab unshare -m sh "$scratch/start" "$scratch"
-background iperf3.log lab iperf3 -s -B 10.77.0.1
+iperf_server lab -B 10.77.0.1
 lac_lab 10.99.0.2/24 HIDDEN 'l2tp tunnel hello 60'
 {
     echo "capture lan $scratch/call.pcapng"
     # It serves when it has elected itself master; only a master sends heartbeats.
-    echo "shell soho: timeout 20 sh -c 'until grep -qs \"Sending v10 heartbeat\" $scratch/l2tpns.log; do sleep 0.1; done'"
-    settings lac/call.play WAIT 1s SCRATCH "$scratch" |
-        sed "s#^shell soho: iperf3.*#shell soho: nsenter --net=/run/netns/$run_id-lab ping -I 10.77.0.1 -c 3 -i 0.2 -W 2 10.77.0.10\n&#"
+    echo "shell soho: $interop/wait.sh line $scratch/l2tpns.log 'Sending v10 heartbeat'"
+    settings lac/call.play PEER "nsenter --net=/run/netns/$run_id-lab ping -I 10.77.0.1 -c 3 -i 0.2 -w 60 10.77.0.10" \
+        WAIT "$interop/wait.sh" SCRATCH "$scratch"
 } >"$scratch/call.play"
-play lab "$scratch/call.play" 90
+play lab "$scratch/call.play"
 figure "iperf3 $(megabits "$scratch/iperf3.json") Mbit/s"
 clean_capture "$scratch/call.pcapng"

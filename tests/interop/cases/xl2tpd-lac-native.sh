@@ -25,13 +25,13 @@ router lns lns v1 "$scratch/lns.cfg"
 tell lns 'debug vpdn l2x-events' 'debug vpdn l2x-errors'
 capture lns v1
 background xl2tpd.log lac xl2tpd -D -c "$scratch/xl2tpd.conf" -p "$scratch/xl2tpd.pid" -C "$scratch/ctl"
-wait_for xl2tpd.log 'Listening on IP address' 5
+wait_for xl2tpd.log 'Listening on IP address'
 echo 'c t' >"$scratch/ctl"
-wait_for lns.log 'Tunnel Authentication success' 10
-wait_for lns.log 'Session state change from wait-connect to established' 10
-wait_for xl2tpd.log 'Call established with 10.99.0.2' 10
-wait_for lns.log 'I CDN from xlac' 10
-wait_for lns.log 'Tunnel state change from shutting-down to idle' 30
+wait_for lns.log 'Tunnel Authentication success'
+wait_for lns.log 'Session state change from wait-connect to established'
+wait_for xl2tpd.log 'Call established with 10.99.0.2'
+wait_for lns.log 'I CDN from xlac'
+wait_for lns.log 'Tunnel state change from shutting-down to idle'
 no_device lns Vi1
 no_capture
 clean_capture "$scratch/call.pcapng"

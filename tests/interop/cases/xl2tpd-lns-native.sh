@@ -25,18 +25,18 @@ lac: debug vpdn l2x-events
 lac: debug vpdn l2x-errors
 capture lan $scratch/call.pcapng
 soho: ping 10.77.0.1
-wait lac /Tunnel Authentication success/ 15s
-wait lac /Session state change from wait-reply to established/ 10s
-wait lac /I CDN from xlns/ 10s
-wait lac /Session state change from established to idle/ 10s
-wait lac /Tunnel state change from (no-sessions-left|shutting-down) to idle/ 40s
+wait lac /Tunnel Authentication success/ 120s
+wait lac /Session state change from wait-reply to established/ 120s
+wait lac /I CDN from xlns/ 120s
+wait lac /Session state change from established to idle/ 120s
+wait lac /Tunnel state change from (no-sessions-left|shutting-down) to idle/ 120s
 lac: show vpdn
-wait lac /No active L2TP tunnels/ 5s
+wait lac /No active L2TP tunnels/ 60s
 no capture
 PLAY
 background xl2tpd.log lab xl2tpd -D -c "$scratch/xl2tpd.conf" -p "$scratch/xl2tpd.pid" -C "$scratch/ctl"
-wait_for xl2tpd.log 'Listening on IP address' 5
-play lab "$scratch/call.play" 90
-expect xl2tpd.log 'Call established with 10.99.0.1'
+wait_for xl2tpd.log 'Listening on IP address'
+play lab "$scratch/call.play"
+wait_for xl2tpd.log 'Call established with 10.99.0.1'
 clean_capture "$scratch/call.pcapng"
 has "$scratch/call.pcapng" 'l2tp.avp.hidden == 1 && l2tp.avp.message_type == 12'

@@ -106,9 +106,51 @@ fn both_forms_of_a_radius_server_are_read() {
     assert_eq!(aaa.authentication_ppp[0].methods, [Method::Group("g".into()), Method::Local]);
     assert_eq!(aaa.servers.len(), 2);
     assert_eq!((aaa.servers[0].auth_port, aaa.servers[1].auth_port), (1812, 1645));
-    assert_eq!(aaa.server_groups, [("g".to_owned(), vec![Ipv4Addr::new(10, 0, 0, 2)])]);
+    assert_eq!((aaa.server_groups[0].name.as_str(), aaa.server_groups[0].deadtime), ("g", None));
+    assert_eq!(aaa.server_groups[0].servers[0].server, aaa.servers[1]);
     assert_eq!(aaa.source, Some(Ipv4Addr::new(10, 0, 0, 9)));
     assert_eq!((aaa.users[0].password.as_deref(), aaa.users[0].privilege), (Some("p"), 15));
+}
+
+#[test]
+fn groups_name_servers_by_address_and_ports_and_have_their_own() {
+    let config = config(
+        "radius-server host 10.0.0.1 auth-port 1812 acct-port 1813 key k\nradius-server host 10.0.0.2 auth-port 1645 \
+         acct-port 1646\naaa group server radius g\n server 10.0.0.1 auth-port 1812 acct-port 1813\n server \
+         10.0.0.2\n server 10.0.0.3\n server-private 10.0.0.1 key other\n deadtime 3\naaa group server radius \
+         h\n server 10.0.0.1\n server 10.0.0.2 auth-port 1812\n",
+    );
+    let groups = &config.aaa.server_groups;
+    let ports = |group: &RadiusGroup| {
+        group.servers.iter().map(|s| (s.server.auth_port, s.private)).collect::<Vec<_>>()
+    };
+    assert_eq!(ports(&groups[0]), [(1812, false), (1645, false), (1645, true)]);
+    assert_eq!(groups[0].deadtime, Some(Duration::from_secs(180)));
+    assert_eq!(ports(&groups[1]), [(1812, false)], "an address alone is enough, other ports are not");
+    assert_eq!(groups[0].servers[2].server.key.as_deref(), Some("other"));
+}
+
+#[test]
+fn what_requests_carry_is_read() {
+    let config = config(
+        "hostname NAS1\nip domain-name example.com\nradius-server attribute 8 include-in-access-req\nradius-server \
+         attribute 32 include-in-access-req\nradius-server attribute 44 include-in-access-req\nradius-server vsa \
+         send accounting\nradius-server dead-criteria tries 3\n",
+    );
+    let extras = &config.aaa.extras;
+    assert!(extras.framed_ip && extras.session_id && extras.vsa_accounting && !extras.vsa_authentication);
+    assert_eq!(extras.identifier.as_deref(), Some("NAS1.example.com"));
+    let criteria = config.aaa.dead_criteria.unwrap();
+    assert_eq!((criteria.tries, criteria.time), (3, Duration::from_secs(10)));
+}
+
+#[test]
+fn the_format_of_nas_identifier_is_filled_in() {
+    let identifier = |text: &str| config(text).aaa.extras.identifier;
+    let line = "radius-server attribute 32 include-in-access-req";
+    assert_eq!(identifier(&format!("hostname NAS1\n{line}\n")).as_deref(), Some("NAS1"));
+    assert_eq!(identifier(&format!("hostname N\n{line} format %h at %i\n")).as_deref(), Some("N at %i"));
+    assert_eq!(identifier("hostname NAS1\n"), None);
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub fn global(command: &V, vpdn: &mut VpdnGlobal) {
         V::SessionLimit(Op::Set(l)) => vpdn.session_limit = Some(l.limit),
         V::Softshut(Op::Set(())) => vpdn.softshut = true,
         V::SourceIp(Op::Set(s)) => vpdn.source_ip = Some(s.address),
-        V::TunnelAuthorizationPassword(Op::Set(p)) => vpdn.lookup_password = p.password.reveal().to_owned(),
+        V::TunnelAuthorizationPassword(Op::Set(p)) => vpdn.lookup_password = (&p.password).into(),
         _ => {}
     }
 }
@@ -116,7 +116,7 @@ fn l2tp(command: &V, l2tp: &mut L2tpSettings) {
         }
         V::L2tpTunnelBusyTimeout(Op::Set(b)) => l2tp.busy = seconds(b.seconds),
         V::L2tpTunnelHello(Op::Set(h)) => l2tp.hello = seconds(h.seconds),
-        V::L2tpTunnelPassword(Op::Set(p)) => l2tp.password = Some(p.password.reveal().to_owned()),
+        V::L2tpTunnelPassword(Op::Set(p)) => l2tp.password = Some((&p.password).into()),
         V::L2tpTunnelReceiveWindow(Op::Set(w)) => l2tp.receive_window = u16::try_from(w.packets).ok(),
         V::L2tpTunnelRetransmitInitialRetries(Op::Set(r)) => l2tp.initial_retries = r.count,
         V::L2tpTunnelRetransmitRetries(Op::Set(r)) => l2tp.retries = r.count,

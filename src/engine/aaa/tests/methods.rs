@@ -5,7 +5,10 @@ use super::*;
 fn events(outputs: Vec<AaaOutput>) -> Vec<AaaEvent> {
     let event = |output| match output {
         AaaOutput::Event(event) => Some(event),
-        AaaOutput::OpenSocket { .. } | AaaOutput::Transmit { .. } | AaaOutput::Syslog { .. } => None,
+        AaaOutput::OpenSocket { .. }
+        | AaaOutput::Transmit { .. }
+        | AaaOutput::Syslog { .. }
+        | AaaOutput::Tested(..) => None,
     };
     outputs.into_iter().filter_map(event).collect()
 }
@@ -79,7 +82,7 @@ fn if_needed() {
 fn silence_of_every_server_is_an_error() {
     let config = AaaConfig {
         servers: vec![server(SERVER)],
-        key: Some("cisco".to_owned()),
+        key: Some("cisco".into()),
         ..with_users(&[Method::Radius, Method::Local])
     };
     let mut bench = Bench::new(&config);
@@ -100,10 +103,10 @@ fn silence_of_every_server_is_an_error() {
 fn a_reject_has_the_last_word() {
     let config = AaaConfig {
         servers: vec![server(SERVER)],
-        key: Some("cisco".to_owned()),
+        key: Some("cisco".into()),
         ..with_users(&[Method::Group("radius-farm".to_owned()), Method::Local])
     };
-    let config = AaaConfig { server_groups: vec![("radius-farm".to_owned(), vec![SERVER])], ..config };
+    let config = AaaConfig { server_groups: vec![group("radius-farm", SERVER)], ..config };
     let mut bench = Bench::new(&config);
     bench.run(|aaa, cx| aaa.authenticate(cx, ask(pap_credentials("bob", "builder"), None)));
     let outcome = bench.settle(&mut node("bob Auth-Type := Reject\n  Reply-Message = \"Go away\"\n"));

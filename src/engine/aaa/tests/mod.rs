@@ -1,6 +1,7 @@
 //! The documented call, method lists, and AAA against the embedded server.
 
 mod documented_call;
+mod extras;
 mod methods;
 mod round_trip;
 mod typed;
@@ -9,9 +10,10 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::*;
-use crate::config::views::{MethodList, RadiusServer, User};
+use crate::config::views::{GroupServer, MethodList, RadiusGroup, RadiusServer, User};
 use crate::lab::radius_node::{ClientEntry, RadiusNode, Users};
 use crate::proto::ppp::{AuthProtocol, Credentials, Proof};
+use crate::proto::radius::Secret;
 use crate::proto::trace::Recorder;
 use crate::proto::{Dialect, Entropy, entropy::Seeded};
 
@@ -61,7 +63,7 @@ impl Bench {
                     }
                 }
                 AaaOutput::Event(event) => events.push(event),
-                AaaOutput::OpenSocket { .. } | AaaOutput::Syslog { .. } => {}
+                AaaOutput::OpenSocket { .. } | AaaOutput::Syslog { .. } | AaaOutput::Tested(..) => {}
             }
         }
         events
@@ -87,11 +89,16 @@ fn list(name: &str, methods: &[Method]) -> MethodList {
 }
 
 fn user(name: &str, password: &str) -> User {
-    User { name: name.to_owned(), password: Some(password.to_owned()), secret: None, privilege: 1 }
+    User { password: Some(password.into()), ..User::new(name) }
 }
 
 fn server(address: Ipv4Addr) -> RadiusServer {
     RadiusServer { address, auth_port: 1645, acct_port: 1646, key: None, timeout: None, retransmit: None }
+}
+
+fn group(name: &str, address: Ipv4Addr) -> RadiusGroup {
+    let servers = vec![GroupServer { server: server(address), private: false }];
+    RadiusGroup { name: name.to_owned(), servers, deadtime: None }
 }
 
 /// The LNS of the documented call.
@@ -101,7 +108,7 @@ fn lns_config() -> AaaConfig {
         authentication_ppp: vec![list("vpdn", &[Method::Radius])],
         authorization_network: vec![list("vpdn", &[Method::Radius])],
         servers: vec![server(SERVER)],
-        key: Some("cisco".to_owned()),
+        key: Some("cisco".into()),
         message_authenticator: false,
         ..AaaConfig::default()
     }

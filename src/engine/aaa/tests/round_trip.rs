@@ -56,7 +56,7 @@ fn try_it(credentials: Credentials) -> AuthenOutcome {
         bench.run(|aaa, cx| aaa.authenticate(cx, ask(credentials.clone(), Some("vpdn"))));
         let events = bench.settle(&mut node(USERS));
         assert!(bench.aaa.is_quiet());
-        assert_eq!(bench.aaa.dropped(), Dropped::default());
+        assert_eq!(bench.aaa.radius(bench.now).dropped, Default::default());
         results.push(authentication(&events).clone());
     }
     assert_eq!(results[0], results[1], "Message-Authenticator changes nothing");

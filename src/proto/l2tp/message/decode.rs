@@ -58,12 +58,6 @@ pub fn peek_host_name(body: &[u8]) -> Option<&[u8]> {
         .filter(|value| wanted.length.holds(value.len()))
 }
 
-/// The type that a message says it is, if it is one of the RFC's; nothing else of it is looked at.
-pub fn peek_type(body: &[u8]) -> Option<MessageType> {
-    let first = RawAvps::new(body).next()?.ok()?;
-    type_number(&first).ok().and_then(MessageType::from_number)
-}
-
 /// The fault of a message whose type is not known.
 fn headless(cx: &mut Context, prefix: Prefix<'_>, problem: Problem, fatal: bool) -> Fault {
     cx.debug(&L2tpAvpDebug::Problem { prefix, problem: &problem });

@@ -281,6 +281,56 @@ fn unknown_avps_follow_their_m_bit_and_the_kind_of_message() {
 }
 
 #[test]
+fn a_reply_that_is_refused_is_answered_at_its_own_id() {
+    let mut peer = Peer::open_as_lns();
+    let id = peer.called();
+    assert_eq!(names(&peer.replies()), ["ICRQ"]);
+    let icrp = Message::Icrp(Icrp { assigned_session: 77 });
+    assert_eq!(disconnected(&peer.body(id.session, &with_unknown(&icrp, M))), (77, 2, Some(8)));
+    assert!(matches!(peer.node.session_ends()[..], [DownCause::Protocol(_)]));
+    assert_eq!(peer.node.tunnel_ends(), []);
+}
+
+#[test]
+fn a_faulty_call_before_the_control_connection_is_open_stops_it() {
+    let mut peer = Peer::new();
+    let sccrq = Message::Sccrq(peer.sccrq());
+    peer.send(0, &sccrq);
+    let replies = peer.body(0, &with_unknown(&icrq(1), M));
+    assert_eq!(stopped(&replies), (2, Some(8)));
+    assert!(!names(&replies).contains(&"CDN"));
+}
+
+#[test]
+fn link_news_go_out_of_an_established_session_only_and_each_from_its_end() {
+    let mut pair = Pair::connected(12, 1);
+    let (lac, lns) = (pair.session(), pair.lns.endpoint.sessions()[0].id);
+    let errors = [1, 2, 3, 4, 5, 6];
+    pair.lac.with(pair.now, |e, cx| {
+        e.wan_error(cx, lac, errors);
+        e.set_link_info(cx, lac, (7, 8));
+    });
+    pair.lns.with(pair.now, |e, cx| {
+        e.set_link_info(cx, lns, (0, 0x000a_0000));
+        e.wan_error(cx, lns, errors);
+    });
+    pair.run(seconds(1));
+    let news = |node: &Node| {
+        let is_news = |e: &&Event| matches!(e, Event::SetLinkInfo { .. } | Event::WanError { .. });
+        node.events.iter().filter(is_news).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(news(&pair.lac), [Event::SetLinkInfo { session: lac, accm: (0, 0x000a_0000) }]);
+    assert_eq!(news(&pair.lns), [Event::WanError { session: lns, counters: errors }]);
+
+    // The ICRQ is not answered yet.
+    let mut peer = Peer::open_as_lns();
+    let id = peer.called();
+    peer.replies();
+    peer.node.with(peer.now, |e, cx| e.wan_error(cx, id, errors));
+    assert_eq!(names(&peer.replies()), [""; 0]);
+}
+
+#[test]
 fn faulty_sccrq_is_refused_reliably_without_a_word_to_the_owner() {
     let mut peer = Peer::new();
     let body = with_unknown(&Message::Sccrq(peer.sccrq()), M);

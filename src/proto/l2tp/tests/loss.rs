@@ -20,7 +20,7 @@ fn bad_network(seed: u64) -> Pair {
 }
 
 /// Every session and tunnel that an owner heard of is either still there or has been reported down, once.
-fn accounts_balance(node: &Node, hung_up: &BTreeSet<SessionId>) {
+pub fn accounts_balance(node: &Node, hung_up: &BTreeSet<SessionId>) {
     let mut sessions = BTreeSet::new();
     let mut tunnels = BTreeSet::new();
     for event in &node.events {

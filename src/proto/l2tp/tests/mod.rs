@@ -3,7 +3,9 @@
 mod faults;
 mod golden;
 mod loss;
+mod mutation;
 mod peer;
+mod peers;
 mod tunnels;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -220,6 +222,8 @@ pub struct Pair {
     pub loss: u64,
     /// Datagrams delivered twice, in percent.
     pub duplication: u64,
+    /// Datagrams damaged on their way, in percent.
+    pub damage: u64,
     /// Shortest and longest way, milliseconds: a spread reorders.
     pub latency: (u64, u64),
     wire: BTreeMap<(Instant, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
@@ -235,6 +239,7 @@ impl Pair {
             random: Seeded::new(seed.wrapping_mul(0x5851_f42d_4c95_7f2d)),
             loss: 0,
             duplication: 0,
+            damage: 0,
             latency: (10, 10),
             wire: BTreeMap::new(),
             serial: 0,
@@ -273,7 +278,11 @@ impl Pair {
                     if !self.chance(self.loss) {
                         let (low, high) = self.latency;
                         let delay = low + self.random.next_u64() % (high - low + 1);
-                        self.inject_after(Duration::from_millis(delay), from, to, bytes.clone());
+                        let mut bytes = bytes.clone();
+                        if self.chance(self.damage) {
+                            mutation::damage(&mut self.random, &mut bytes);
+                        }
+                        self.inject_after(Duration::from_millis(delay), from, to, bytes);
                     }
                 }
             }

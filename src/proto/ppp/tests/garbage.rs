@@ -89,6 +89,38 @@ proptest! {
     }
 
     #[test]
+    fn a_line_that_damages_frames_ends_in_a_call_or_in_none(
+        seed: u64, auth in 0_usize..4, both: bool, damaged in 1_u64..128,
+    ) {
+        let auth = [AuthProtocol::Pap, AuthProtocol::ChapMd5, AuthProtocol::MsChap, AuthProtocol::MsChapV2][auth];
+        let authentication = if both { vec![AuthProtocol::ChapMd5] } else { Vec::new() };
+        let config = LinkConfig { authentication, ..client() };
+        let mut pair = Pair::new(Side::new(config, seed), Side::new(server(&[auth]), !seed));
+        pair.loss = Seeded::new(seed);
+        pair.damaged = damaged;
+        pair.up();
+        pair.run(120);
+        for side in [0, 1] {
+            let view = pair.sides[side].link.view();
+            // Either it is up, or it has said why not, or something is still being waited for.
+            prop_assert!(
+                view.phase == Phase::Up
+                    || pair.sides[side].finished().is_some()
+                    || pair.sides[side].link.next_timeout().is_some(),
+                "{view:?}"
+            );
+            pair.call(side, |link, cx| link.lower_down(cx));
+            prop_assert_eq!(pair.sides[side].link.next_timeout(), None);
+            pair.sides[side].events.clear();
+        }
+        pair.line.clear();
+        pair.damaged = 0;
+        pair.up();
+        pair.run(5);
+        prop_assert!(pair.sides.iter().all(|s| s.network().is_some()));
+    }
+
+    #[test]
     fn a_forced_lcp_takes_any_octets(sent: Vec<u8>, received: Vec<u8>) {
         let mut lns = Side::new(server(&[AuthProtocol::ChapMd5]), 31);
         lns.with(Instant::ZERO, |link, cx| link.lower_up(cx));

@@ -122,6 +122,32 @@ fn what_is_unknown_is_refused() {
 }
 
 #[test]
+fn a_refused_code_ends_the_link_when_it_cannot_be_done_without() {
+    for (code, ends) in [(9, false), (11, false), (1, true), (5, true), (7, true)] {
+        let mut side = up_alone(server(&[]));
+        agree(&mut side, &[]);
+        assert_eq!(side.link.view().lcp_state, "Open");
+        side.transmitted.clear();
+        let refused = packet::build(packet::LCP, 7, 3, &[code, 1, 0, 4]);
+        side.with(Instant::ZERO, |link, cx| link.receive(cx, &refused));
+        let terminated = side.transmitted.iter().any(|f| f[..3] == [0xc0, 0x21, 5]);
+        assert_eq!((terminated, side.link.view().lcp_state == "Open"), (ends, !ends), "code {code}");
+    }
+}
+
+#[test]
+fn a_refused_protocol_ends_what_needs_it() {
+    // LCP itself, IPCP, and one that nobody here speaks.
+    for (protocol, ends) in [([0xc0, 0x21], true), ([0x80, 0x21], true), ([0x80, 0xfd], false)] {
+        let mut side = up_alone(server(&[]));
+        agree(&mut side, &[]);
+        let refused = packet::build(packet::LCP, 8, 3, &[&protocol[..], &[1, 1, 0, 4]].concat());
+        side.with(Instant::ZERO, |link, cx| link.receive(cx, &refused));
+        assert_eq!(side.link.view().lcp_state != "Open", ends, "{protocol:?}");
+    }
+}
+
+#[test]
 fn a_peer_without_ip_ends_the_link() {
     let mut pair = plain();
     pair.sides[1].link.config.ipcp = None;
@@ -225,6 +251,11 @@ fn name_servers_that_we_have_not_are_rejected() {
     assert_eq!(pair.sides[0].network(), Some(&NetworkInfo { local: SOHO, peer: LNS, dns: Vec::new() }));
 }
 
+/// The options of our last IPCP Configure-Request.
+fn asked(side: &Side) -> Vec<u8> {
+    side.link.ipcp.as_ref().map(|ipcp| ipcp.sent().to_vec()).unwrap()
+}
+
 #[test]
 fn a_peer_that_takes_our_vj_is_asked_again_without() {
     let mut side = up_alone(LinkConfig { direction: Direction::Callin, ..client() });
@@ -232,16 +263,16 @@ fn a_peer_that_takes_our_vj_is_asked_again_without() {
     let request = packet::build(packet::IPCP, 1, 9, &[3, 6, 10, 51, 6, 82]);
     side.with(Instant::ZERO, |link, cx| link.receive(cx, &request));
     side.transmitted.clear();
-    let offered = side.link.ipcp_options().map(|(ours, _)| ours.to_vec()).unwrap();
+    let offered = asked(&side);
     assert_eq!(offered, [2, 6, 0, 0x2d, 15, 0, 3, 6, 10, 10, 53, 2]);
     for expected in [false, true] {
         let line = side.trace.lines.iter().rfind(|l| l.contains("IPCP: O CONFREQ")).unwrap();
         let id: u8 = line.split(' ').nth(6).unwrap().parse().unwrap();
-        let ours = side.link.ipcp_options().map(|(ours, _)| ours.to_vec()).unwrap();
+        let ours = asked(&side);
         side.with(Instant::ZERO, |link, cx| link.receive(cx, &packet::build(packet::IPCP, 2, id, &ours)));
         assert_eq!(side.network().is_some(), expected);
     }
-    assert_eq!(side.link.ipcp_options().map(|(ours, _)| ours), Some(&[3, 6, 10, 10, 53, 2][..]));
+    assert_eq!(asked(&side), [3, 6, 10, 10, 53, 2]);
 }
 
 #[test]

@@ -7,46 +7,25 @@
 
 mod servers;
 mod sockets;
+mod transmission;
 mod types;
 
 pub use sockets::{FIRST_PORT, MAX_SOCKETS};
 pub use types::*;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
+use std::time::Duration;
 
-use self::servers::{ServerId, Servers};
+use self::servers::{Server, ServerId, Servers};
 use self::sockets::{Slot, Sockets};
-use super::auth::{VerifyError, seal_request, verify_reply};
-use super::crypt::{Secret, hide_password};
-use super::debug::{Exchange, RadiusDebug, emit, emit_attributes};
-use super::dictionary::{AttributeKey, keys};
-use super::packet::{Attribute, Code, EncodeError, Packet};
+use self::transmission::{Outstanding, Transmission, print_reply};
+use super::auth::{VerifyError, verify_reply};
+use super::crypt::Secret;
+use super::debug::{RadiusDebug, emit, emit_lost};
+use super::packet::{Attribute, Code, HEADER, Packet};
 use super::syslog;
-use crate::proto::{Context, Instant, Purpose, time::earliest};
-
-/// A request on its way.
-struct Outstanding {
-    request: Request,
-    /// Servers that have not been asked yet, last one first.
-    rest: Vec<ServerId>,
-    transmission: Option<Transmission>,
-}
-
-/// What was sent to the server that is being asked.
-struct Transmission {
-    server: ServerId,
-    secret: Secret,
-    remote: SocketAddr,
-    slot: Slot,
-    packet: Packet,
-    bytes: Vec<u8>,
-    sent: u32,
-    first_sent: Instant,
-    deadline: Instant,
-    /// A Message-Authenticator was sent and is required in the reply.
-    signed: bool,
-}
+use crate::proto::{Context, Instant, time::earliest};
 
 /// The client.
 #[derive(Default)]
@@ -60,7 +39,28 @@ pub struct Client {
     waiting: VecDeque<RequestKey>,
     next_key: u64,
     outputs: VecDeque<ClientOutput>,
+    seen: Seen,
+}
+
+/// What the client as a whole has seen.
+#[derive(Default)]
+struct Seen {
     dropped: Dropped,
+    last_access: Option<(u16, u8)>,
+    last_accounting: Option<(u16, u8)>,
+    /// Octets of the largest Access and Accounting packet.
+    largest: [usize; 2],
+    most_outstanding: usize,
+    most_waiting: usize,
+    since: Instant,
+}
+
+impl Seen {
+    fn packet(&mut self, service: Service, octets: usize) {
+        let [access, accounting] = &mut self.largest;
+        let largest = if service == Service::Accounting { accounting } else { access };
+        *largest = octets.max(*largest);
+    }
 }
 
 impl Client {
@@ -71,8 +71,8 @@ impl Client {
 
     /// Takes a new configuration. Requests on their way go on; those whose server is gone move on at their next
     /// time-out.
-    pub fn configure(&mut self, config: ClientConfig) {
-        self.servers.configure(&config.servers);
+    pub fn configure(&mut self, cx: &mut Context, config: ClientConfig) {
+        self.servers.configure(cx.now, &config.servers);
         self.config = config;
     }
 
@@ -82,11 +82,12 @@ impl Client {
         self.next_key += 1;
         let mut rest = self.servers.candidates(request.servers.as_deref());
         if rest.is_empty() {
-            emit(cx, &RadiusDebug::NoServers);
+            emit(cx, request.service(), &RadiusDebug::NoServers);
             self.syslog(3, syslog::no_servers());
         }
         rest.reverse();
         self.requests.insert(key, Outstanding { request, rest, transmission: None });
+        self.seen.most_outstanding = self.seen.most_outstanding.max(self.requests.len());
         self.ask_next(cx, key);
         key
     }
@@ -103,12 +104,11 @@ impl Client {
     /// The socket could not be opened: its requests go out of another one.
     pub fn socket_refused(&mut self, cx: &mut Context, socket: u16) {
         for key in self.sockets.refuse(socket) {
-            let Some(outstanding) = self.requests.get_mut(&key) else { continue };
-            if let Some(transmission) = outstanding.transmission.take() {
-                self.deadlines.remove(&(transmission.deadline, key));
-                self.sockets.release(transmission.slot);
-                outstanding.rest.push(transmission.server);
-            }
+            let Some(mut outstanding) = self.requests.remove(&key) else { continue };
+            let server = outstanding.transmission.as_ref().map(|t| t.server);
+            self.withdraw(key, &mut outstanding);
+            outstanding.rest.extend(server);
+            self.requests.insert(key, outstanding);
             self.ask_next(cx, key);
         }
     }
@@ -117,99 +117,101 @@ impl Client {
     /// request goes on waiting.
     pub fn handle_datagram(&mut self, cx: &mut Context, socket: u16, remote: SocketAddr, bytes: &[u8]) {
         let Ok(packet) = Packet::decode(bytes) else {
-            self.dropped.malformed += 1;
+            self.seen.dropped.malformed += 1;
+            // The identifier tells whose reply it would have been, if it has got that far.
+            let slot = bytes.get(1).map(|&identifier| Slot { socket, identifier });
+            if let Some((_, outstanding, transmission)) = slot.and_then(|slot| self.waiting_at(slot))
+                && transmission.remote == remote
+            {
+                let (server, service) = (transmission.server, outstanding.request.service());
+                emit(cx, service, &RadiusDebug::Malformed(transmission.exchange(&outstanding.request)));
+                self.count(server, service, |c| c.malformed += 1);
+            }
             return;
         };
         let slot = Slot { socket, identifier: packet.identifier };
-        let found = self.sockets.request(slot);
-        let transmission = found
-            .and_then(|key| self.requests.get(&key).map(|o| (key, o)))
-            .and_then(|(key, o)| o.transmission.as_ref().map(|t| (key, t, o)));
-        let Some((key, transmission, outstanding)) = transmission else {
-            self.dropped.unknown_identifier += 1;
-            emit(cx, &RadiusDebug::NoRequest(Sockets::port(socket), slot.identifier, remote));
+        let Some((key, outstanding, transmission)) = self.waiting_at(slot) else {
+            self.seen.dropped.unknown_identifier += 1;
+            emit_lost(cx, &RadiusDebug::NoRequest(Sockets::port(socket), slot.identifier, remote));
             return;
         };
+        let service = outstanding.request.service();
         if transmission.remote != remote {
-            self.dropped.wrong_source += 1;
-            emit(cx, &RadiusDebug::NoRequest(Sockets::port(socket), slot.identifier, remote));
+            self.seen.dropped.wrong_source += 1;
+            let line = RadiusDebug::NoRequest(Sockets::port(socket), slot.identifier, remote);
+            emit(cx, service, &line);
             return;
         }
         let request_authenticator = transmission.packet.authenticator;
-        let secret = transmission.secret.clone();
-        let server = transmission.server;
+        let (server, secret) = (transmission.server, transmission.secret.clone());
         let verified = if packet.code.answers(transmission.packet.code) {
             verify_reply(bytes, &request_authenticator, secret.octets(), transmission.signed).map_err(Some)
         } else {
             Err(None)
         };
-        let exchange = exchange(&outstanding.request, transmission);
+        let exchange = transmission.exchange(&outstanding.request);
         match verified {
             Ok(packet) => {
-                let length = packet.attributes.iter().map(Attribute::wire_len).sum::<usize>() + 20;
-                emit(cx, &RadiusDebug::Received(exchange, packet.code, length, packet.authenticator));
-                emit_attributes(cx, &packet);
-                let (unique, port) = (exchange.unique, exchange.source_port);
-                emit(cx, &RadiusDebug::ReceivedEnd(unique, port, exchange.identifier));
-                self.answered(
-                    cx,
-                    key,
-                    server,
-                    Reply { packet, server: remote, request_authenticator, secret },
-                );
+                let length = packet.attributes.iter().map(Attribute::wire_len).sum::<usize>() + HEADER;
+                print_reply(cx, service, exchange, &packet, length);
+                self.seen.packet(service, length);
+                let reply = Reply { packet, server: remote, request_authenticator, secret };
+                self.answered(cx, key, server, reply);
             }
             Err(error) => {
-                emit(
-                    cx,
-                    &match error {
-                        Some(VerifyError::Unsigned) => RadiusDebug::Unsigned(exchange),
-                        Some(_) | None => RadiusDebug::FailedDecrypt(exchange),
-                    },
-                );
-                self.count_dropped(error);
-                if let Some(server) = self.servers.get_mut(server) {
-                    server.counters.dropped += 1;
-                }
+                let line = match error {
+                    Some(VerifyError::Unsigned) => RadiusDebug::Unsigned(exchange),
+                    Some(_) => RadiusDebug::FailedDecrypt(exchange),
+                    None => RadiusDebug::Unexpected(exchange, packet.code),
+                };
+                emit(cx, service, &line);
+                self.count_dropped(server, service, error);
             }
         }
     }
 
-    fn count_dropped(&mut self, error: Option<VerifyError>) {
+    /// The request that waits for a reply at this place.
+    fn waiting_at(&self, slot: Slot) -> Option<(RequestKey, &Outstanding, &Transmission)> {
+        let key = self.sockets.request(slot)?;
+        let outstanding = self.requests.get(&key)?;
+        Some((key, outstanding, outstanding.transmission.as_ref()?))
+    }
+
+    fn count(&mut self, server: ServerId, service: Service, change: impl FnOnce(&mut ServiceCounters)) {
+        if let Some(server) = self.servers.get_mut(server) {
+            change(server.counters.of_mut(service));
+        }
+    }
+
+    fn count_dropped(&mut self, server: ServerId, service: Service, error: Option<VerifyError>) {
+        let dropped = &mut self.seen.dropped;
         let counter = match error {
-            None => &mut self.dropped.wrong_code,
-            Some(VerifyError::Malformed(_)) => &mut self.dropped.malformed,
-            Some(VerifyError::Authenticator) => &mut self.dropped.bad_authenticator,
-            Some(VerifyError::MessageAuthenticator) => &mut self.dropped.bad_message_authenticator,
-            Some(VerifyError::Unsigned) => &mut self.dropped.unsigned,
+            None => &mut dropped.wrong_code,
+            Some(VerifyError::Malformed(_)) => &mut dropped.malformed,
+            Some(VerifyError::Authenticator) => &mut dropped.bad_authenticator,
+            Some(VerifyError::MessageAuthenticator) => &mut dropped.bad_message_authenticator,
+            Some(VerifyError::Unsigned) => &mut dropped.unsigned,
         };
         *counter += 1;
+        self.count(server, service, |c| match error {
+            None => c.unexpected += 1,
+            Some(VerifyError::Malformed(_)) => c.malformed += 1,
+            Some(VerifyError::Authenticator | VerifyError::MessageAuthenticator | VerifyError::Unsigned) => {
+                c.incorrect += 1
+            }
+        });
     }
 
     fn answered(&mut self, cx: &mut Context, key: RequestKey, server: ServerId, reply: Reply) {
-        if let Some(mut outstanding) = self.requests.remove(&key) {
-            self.withdraw(key, &mut outstanding);
-        }
-        if let Some(line) = self.servers.mark_alive(server) {
+        let Some(mut outstanding) = self.requests.remove(&key) else { return };
+        let first_sent = outstanding.transmission.as_ref().map_or(cx.now, |t| t.first_sent);
+        self.withdraw(key, &mut outstanding);
+        if let Some(line) = self.servers.mark_alive(server, cx.now) {
             self.syslog(4, line);
         }
         if let Some(server) = self.servers.get_mut(server) {
-            server.last_reply = Some(cx.now);
-            server.counters.replies += 1;
-            match reply.packet.code {
-                Code::AccessReject => server.counters.rejects += 1,
-                Code::AccessChallenge => server.counters.challenges += 1,
-                Code::AccessRequest
-                | Code::AccessAccept
-                | Code::AccountingRequest
-                | Code::AccountingResponse
-                | Code::StatusServer
-                | Code::DisconnectRequest
-                | Code::DisconnectAck
-                | Code::DisconnectNak
-                | Code::CoaRequest
-                | Code::CoaAck
-                | Code::CoaNak => server.counters.accepts += 1,
-            }
+            server.spoke(cx.now);
+            count_reply(server, &outstanding.request, reply.packet.code, cx.now.duration_since(first_sent));
         }
         self.outputs.push_back(ClientOutput::Replied(key, Box::new(reply)));
         self.serve_waiting(cx);
@@ -250,19 +252,26 @@ impl Client {
         self.requests.len()
     }
 
-    /// What was dropped so far.
-    pub fn dropped(&self) -> Dropped {
-        self.dropped
+    /// The servers and what was seen, for `show` commands.
+    pub fn view(&self, now: Instant) -> ClientView {
+        ClientView {
+            servers: self.servers.view(now),
+            dropped: self.seen.dropped,
+            ports: self.sockets.open_ports(),
+            last_access: self.seen.last_access,
+            last_accounting: self.seen.last_accounting,
+            largest: self.seen.largest,
+            most_outstanding: self.seen.most_outstanding,
+            most_waiting: self.seen.most_waiting,
+            counted_for: now.duration_since(self.seen.since),
+        }
     }
 
-    /// The servers, in order.
-    pub fn servers(&self) -> Vec<ServerView> {
-        self.servers.view()
-    }
-
-    /// Starts counting what the servers do from zero.
-    pub fn clear_counters(&mut self) {
+    /// Starts counting from zero.
+    pub fn clear_counters(&mut self, now: Instant) {
         self.servers.clear_counters();
+        let Seen { last_access, last_accounting, .. } = self.seen;
+        self.seen = Seen { last_access, last_accounting, since: now, ..Seen::default() };
     }
 
     fn syslog(&mut self, severity: u8, text: String) {
@@ -274,6 +283,8 @@ impl Client {
         if let Some(transmission) = outstanding.transmission.take() {
             self.deadlines.remove(&(transmission.deadline, key));
             self.sockets.release(transmission.slot);
+            let service = outstanding.request.service();
+            self.count(transmission.server, service, |c| c.outstanding = c.outstanding.saturating_sub(1));
         }
     }
 
@@ -289,12 +300,15 @@ impl Client {
         }
     }
 
-    /// A server has not answered in time.
+    /// A server has not answered in time: the packet goes once more, or on to the next server.
     fn expired(&mut self, cx: &mut Context, key: RequestKey) {
+        let Some((id, last_sent)) = self.under_way(key).map(|t| (t.server, t.last_sent)) else { return };
+        self.judge(cx, key, id, last_sent);
         let Some(outstanding) = self.requests.get_mut(&key) else { return };
         let Some(transmission) = outstanding.transmission.as_mut() else { return };
-        let line = exchange(&outstanding.request, transmission);
-        let server = self.servers.get_mut(transmission.server);
+        let service = outstanding.request.service();
+        let line = transmission.exchange(&outstanding.request);
+        let server = self.servers.get_mut(id);
         // Somebody else found it dead meanwhile: no point in asking it more often when there is another.
         let hopeless = match &server {
             Some(server) => server.dead_until.is_some() && !outstanding.rest.is_empty(),
@@ -305,9 +319,10 @@ impl Client {
             && transmission.sent <= server.config.retransmit
         {
             transmission.sent += 1;
+            transmission.last_sent = cx.now;
             transmission.deadline = cx.now + server.config.timeout;
-            server.counters.retransmits += 1;
-            emit(cx, &RadiusDebug::Retransmit(line));
+            server.counters.of_mut(service).retransmits += 1;
+            emit(cx, service, &RadiusDebug::Retransmit(line));
             self.deadlines.insert((transmission.deadline, key));
             self.outputs.push_back(ClientOutput::Transmit {
                 socket: transmission.slot.socket,
@@ -317,27 +332,53 @@ impl Client {
             });
             return;
         }
-        emit(cx, &RadiusDebug::NoResponse(line));
+        emit(cx, service, &RadiusDebug::NoResponse(line));
         let last = outstanding.rest.is_empty();
         if last {
-            emit(cx, &RadiusDebug::GaveUp(line));
+            emit(cx, service, &RadiusDebug::GaveUp(line));
         }
-        let (server, first_sent) = (transmission.server, transmission.first_sent);
-        if let Some(transmission) = outstanding.transmission.take() {
-            self.sockets.release(transmission.slot);
-        }
-        self.silent(cx, server, first_sent);
+        let first_sent = transmission.first_sent;
+        let Some(mut outstanding) = self.requests.remove(&key) else { return };
+        self.withdraw(key, &mut outstanding);
+        self.count(id, service, |c| {
+            c.unanswered += 1;
+            c.failovers += u64::from(!last);
+        });
+        let deadtime = outstanding.request.servers.as_ref().and_then(|group| group.deadtime);
+        self.requests.insert(key, outstanding);
+        self.silent(cx, id, first_sent, deadtime);
         self.ask_next(cx, key);
     }
 
-    /// A server has left a request unanswered that first went to it at `first_sent`.
-    fn silent(&mut self, cx: &mut Context, id: ServerId, first_sent: Instant) {
+    fn under_way(&self, key: RequestKey) -> Option<&Transmission> {
+        self.requests.get(&key)?.transmission.as_ref()
+    }
+
+    /// Counts a transmission without an answer, and marks the server dead where `dead-criteria` says so.
+    fn judge(&mut self, cx: &mut Context, key: RequestKey, id: ServerId, sent: Instant) {
+        let Some(outstanding) = self.requests.get(&key) else { return };
+        let service = outstanding.request.service();
+        let deadtime = outstanding.request.servers.as_ref().and_then(|group| group.deadtime);
         let Some(server) = self.servers.get_mut(id) else { return };
-        server.counters.timeouts += 1;
-        if server.last_reply.is_none_or(|at| at < first_sent) {
-            for line in self.servers.mark_dead(id, cx.now, self.config.deadtime) {
-                self.syslog(4, line);
-            }
+        server.counters.of_mut(service).timeouts += 1;
+        if let Some(criteria) = &self.config.dead_criteria
+            && server.was_silent(cx.now, sent, criteria)
+        {
+            self.bury(cx, id, deadtime);
+        }
+    }
+
+    /// A server has left a request unanswered that first went to it at `first_sent`.
+    fn silent(&mut self, cx: &mut Context, id: ServerId, first_sent: Instant, deadtime: Option<Duration>) {
+        let Some(server) = self.servers.get(id) else { return };
+        if self.config.dead_criteria.is_none() && server.last_reply.is_none_or(|at| at < first_sent) {
+            self.bury(cx, id, deadtime);
+        }
+    }
+
+    fn bury(&mut self, cx: &mut Context, id: ServerId, deadtime: Option<Duration>) {
+        for line in self.servers.mark_dead(id, cx.now, deadtime.unwrap_or(self.config.deadtime)) {
+            self.syslog(4, line);
         }
     }
 
@@ -364,6 +405,7 @@ impl Client {
                 }
                 outstanding.rest.push(server);
                 self.waiting.push_back(key);
+                self.seen.most_waiting = self.seen.most_waiting.max(self.waiting.len());
                 return;
             };
             if let Some(socket) = opened {
@@ -380,6 +422,7 @@ impl Client {
         }
     }
 
+    /// Sends the request to a server for the first time. False when it fits into no packet.
     fn transmit(
         &mut self,
         cx: &mut Context,
@@ -390,27 +433,26 @@ impl Client {
         slot: Slot,
     ) -> bool {
         let Some(outstanding) = self.requests.get_mut(&key) else { return false };
-        let access = outstanding.request.code == Code::AccessRequest;
-        let signed = access && self.config.message_authenticator;
-        let Ok((packet, bytes)) = build(cx, &outstanding.request, slot.identifier, &secret, signed) else {
+        let request = &outstanding.request;
+        let signed = self.config.message_authenticator;
+        let Ok(transmission) = Transmission::new(cx, request, (server, config), secret, slot, signed) else {
             return false;
         };
-        let port = if access { config.auth_port } else { config.acct_port };
-        let transmission = Transmission {
-            server,
-            secret,
-            remote: SocketAddr::new(IpAddr::V4(config.address), port),
-            slot,
-            packet,
-            bytes,
-            sent: 1,
-            first_sent: cx.now,
-            deadline: cx.now + config.timeout,
-            signed,
-        };
-        print_transmission(cx, &outstanding.request, &transmission, config);
+        transmission.print(cx, request, config);
+        let service = request.service();
+        self.seen.packet(service, transmission.bytes.len());
+        let place = Some((Sockets::port(slot.socket), slot.identifier));
+        match service {
+            Service::Accounting => self.seen.last_accounting = place,
+            Service::Authentication | Service::Authorization => self.seen.last_access = place,
+        }
         if let Some(server) = self.servers.get_mut(server) {
-            server.counters.requests += 1;
+            let counters = server.counters.of_mut(service);
+            counters.requests += 1;
+            counters.outstanding += 1;
+            if service == Service::Accounting {
+                server.counters.records.count(request.status());
+            }
         }
         self.deadlines.insert((transmission.deadline, key));
         self.outputs.push_back(ClientOutput::Transmit {
@@ -424,60 +466,31 @@ impl Client {
     }
 }
 
-/// The packet for one server.
-fn build(
-    cx: &mut Context,
-    request: &Request,
-    identifier: u8,
-    secret: &Secret,
-    signed: bool,
-) -> Result<(Packet, Vec<u8>), EncodeError> {
-    let mut authenticator = [0; 16];
-    if request.code == Code::AccessRequest {
-        match request.authenticator {
-            Some(given) => authenticator = given,
-            None => cx.entropy.fill(Purpose::RadiusAuthenticator, &mut authenticator),
-        }
+/// Counts a reply that was believed.
+fn count_reply(server: &mut Server, request: &Request, code: Code, time: Duration) {
+    let service = request.service();
+    let counters = server.counters.of_mut(service);
+    counters.replies += 1;
+    counters.time += time;
+    counters.longest = counters.longest.max(time);
+    match code {
+        Code::AccessReject => counters.rejects += 1,
+        Code::AccessChallenge => counters.challenges += 1,
+        Code::AccessRequest
+        | Code::AccessAccept
+        | Code::AccountingRequest
+        | Code::AccountingResponse
+        | Code::StatusServer
+        | Code::DisconnectRequest
+        | Code::DisconnectAck
+        | Code::DisconnectNak
+        | Code::CoaRequest
+        | Code::CoaAck
+        | Code::CoaNak => counters.accepts += 1,
     }
-    let hide = |attribute: &RequestAttribute| match attribute {
-        RequestAttribute::Plain(attribute) => attribute.clone(),
-        RequestAttribute::Password(password) => Attribute::with_key(
-            keys::USER_PASSWORD,
-            &hide_password(password.octets(), secret.octets(), &authenticator),
-        ),
-    };
-    let attributes = request.attributes.iter().map(hide).collect();
-    let mut packet = Packet { code: request.code, identifier, authenticator, attributes };
-    let bytes = seal_request(&mut packet, secret.octets(), signed)?;
-    Ok((packet, bytes))
-}
-
-fn exchange<'a>(request: &'a Request, transmission: &Transmission) -> Exchange<'a> {
-    Exchange {
-        label: &request.label,
-        unique: request.unique,
-        source_port: Sockets::port(transmission.slot.socket),
-        identifier: transmission.slot.identifier,
-        remote: transmission.remote,
+    if service == Service::Accounting {
+        server.counters.recorded.count(request.status());
     }
-}
-
-fn print_transmission(
-    cx: &mut Context,
-    request: &Request,
-    transmission: &Transmission,
-    config: &ServerConfig,
-) {
-    let AttributeKey::Standard(nas_ip) = keys::NAS_IP_ADDRESS else { return };
-    if let Some(nas) = transmission.packet.first(nas_ip).and_then(|v| v.first_chunk::<4>()) {
-        emit(cx, &RadiusDebug::ConfigNasIp(request.unique, (*nas).into()));
-    }
-    emit(cx, &RadiusDebug::Sending(request.unique));
-    let head = exchange(request, transmission);
-    let (code, authenticator) = (transmission.packet.code, transmission.packet.authenticator);
-    emit(cx, &RadiusDebug::Transmit(head, code, transmission.bytes.len(), authenticator));
-    emit_attributes(cx, &transmission.packet);
-    emit(cx, &RadiusDebug::Timeout(request.unique, config.timeout.as_secs()));
 }
 
 #[cfg(test)]

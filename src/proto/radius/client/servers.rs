@@ -1,9 +1,8 @@
 //! The servers: which are alive, which comes next.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::types::{ServerConfig, ServerCounters, ServerView};
+use super::types::{DeadCriteria, ServerConfig, ServerCounters, ServerGroup, ServerView};
 use crate::proto::radius::syslog;
 use crate::proto::{Instant, time::earliest};
 
@@ -23,6 +22,75 @@ pub struct Server {
     pub last_reply: Option<Instant>,
     /// What it has done.
     pub counters: ServerCounters,
+    /// Transmissions in a row that stayed unanswered.
+    silent_tries: u32,
+    /// When the first of these transmissions was sent.
+    silent_since: Option<Instant>,
+    /// Dead or alive since then.
+    since: Instant,
+    previous: Duration,
+    dead_time: Duration,
+    deaths: u64,
+}
+
+impl Server {
+    fn new(id: ServerId, config: ServerConfig, now: Instant) -> Self {
+        Server {
+            id,
+            config,
+            dead_until: None,
+            last_reply: None,
+            counters: ServerCounters::default(),
+            silent_tries: 0,
+            silent_since: None,
+            since: now,
+            previous: Duration::ZERO,
+            dead_time: Duration::ZERO,
+            deaths: 0,
+        }
+    }
+
+    /// A reply was believed.
+    pub fn spoke(&mut self, now: Instant) {
+        self.last_reply = Some(now);
+        self.silent_tries = 0;
+        self.silent_since = None;
+    }
+
+    /// A transmission of the moment `sent` stayed unanswered. Whether that makes the server dead by `criteria`.
+    pub fn was_silent(&mut self, now: Instant, sent: Instant, criteria: &DeadCriteria) -> bool {
+        // What was sent before the last reply says nothing.
+        if self.last_reply.is_some_and(|at| at > sent) {
+            return false;
+        }
+        self.silent_tries = self.silent_tries.saturating_add(1);
+        let since = *self.silent_since.get_or_insert(sent);
+        self.silent_tries >= criteria.tries && now.duration_since(since) >= criteria.time
+    }
+
+    /// The other state begins.
+    fn turn(&mut self, now: Instant) {
+        let lasted = now.duration_since(self.since);
+        if self.dead_until.is_some() {
+            self.dead_time += lasted;
+        }
+        self.previous = lasted;
+        self.since = now;
+    }
+
+    fn view(&self, now: Instant) -> ServerView {
+        let duration = now.duration_since(self.since);
+        let dead = self.dead_until.is_some();
+        ServerView {
+            config: self.config.clone(),
+            dead,
+            duration,
+            previous: self.previous,
+            dead_time: self.dead_time + if dead { duration } else { Duration::ZERO },
+            deaths: self.deaths,
+            counters: self.counters,
+        }
+    }
 }
 
 /// Every server, in order of preference.
@@ -34,25 +102,14 @@ pub struct Servers {
 
 impl Servers {
     /// Takes a new list; a server that was there before keeps its state.
-    pub fn configure(&mut self, configs: &[ServerConfig]) {
+    pub fn configure(&mut self, now: Instant, configs: &[ServerConfig]) {
         let mut old = std::mem::take(&mut self.list);
         for config in configs {
-            let same = |s: &Server| {
-                s.config.address == config.address
-                    && s.config.auth_port == config.auth_port
-                    && s.config.acct_port == config.acct_port
-            };
-            let server = match old.iter().position(same) {
+            let server = match old.iter().position(|s| s.config.name == config.name) {
                 Some(at) => Server { config: config.clone(), ..old.swap_remove(at) },
                 None => {
                     self.next_id += 1;
-                    Server {
-                        id: ServerId(self.next_id),
-                        config: config.clone(),
-                        dead_until: None,
-                        last_reply: None,
-                        counters: ServerCounters::default(),
-                    }
+                    Server::new(ServerId(self.next_id), config.clone(), now)
                 }
             };
             self.list.push(server);
@@ -70,46 +127,49 @@ impl Servers {
     }
 
     /// Those that a request may be sent to, in order: the ones that are alive, or, when none is, all of them.
-    pub fn candidates(&self, only: Option<&[Ipv4Addr]>) -> Vec<ServerId> {
-        let usable: Vec<&Server> = self
-            .list
-            .iter()
-            .filter(|s| s.config.secret.is_some())
-            .filter(|s| only.is_none_or(|only| only.contains(&s.config.address)))
-            .collect();
-        let alive: Vec<ServerId> = usable.iter().filter(|s| s.dead_until.is_none()).map(|s| s.id).collect();
-        if alive.is_empty() { usable.iter().map(|s| s.id).collect() } else { alive }
+    pub fn candidates(&self, only: Option<&ServerGroup>) -> Vec<ServerId> {
+        let usable: Vec<&Server> = match only {
+            None => self.list.iter().filter(|s| s.config.name.private.is_none()).collect(),
+            Some(group) => {
+                let named = group.servers.iter();
+                named.filter_map(|name| self.list.iter().find(|s| s.config.name == *name)).collect()
+            }
+        };
+        let keyed = || usable.iter().filter(|s| s.config.secret.is_some());
+        let alive: Vec<ServerId> = keyed().filter(|s| s.dead_until.is_none()).map(|s| s.id).collect();
+        if alive.is_empty() { keyed().map(|s| s.id).collect() } else { alive }
     }
 
     /// Passes the server over from now on. The lines to log: with no dead time it is alive again at once.
     pub fn mark_dead(&mut self, id: ServerId, now: Instant, deadtime: Duration) -> Vec<String> {
         let Some(server) = self.get_mut(id).filter(|s| s.dead_until.is_none()) else { return Vec::new() };
-        let mut lines = vec![syslog::dead(&server.config)];
+        let mut lines = vec![syslog::dead(&server.config.name)];
+        server.deaths += 1;
+        // The criteria count from here again.
+        server.silent_tries = 0;
+        server.silent_since = None;
         if deadtime.is_zero() {
-            lines.push(syslog::alive(&server.config));
+            lines.push(syslog::alive(&server.config.name));
         } else {
+            server.turn(now);
             server.dead_until = Some(now + deadtime);
         }
         lines
     }
 
     /// Uses the server again. The line to log, if it was dead.
-    pub fn mark_alive(&mut self, id: ServerId) -> Option<String> {
-        let server = self.get_mut(id)?;
-        server.dead_until.take().map(|_| syslog::alive(&server.config))
+    pub fn mark_alive(&mut self, id: ServerId, now: Instant) -> Option<String> {
+        let server = self.get_mut(id).filter(|s| s.dead_until.is_some())?;
+        server.turn(now);
+        server.dead_until = None;
+        Some(syslog::alive(&server.config.name))
     }
 
     /// Uses again every server whose dead time is over. The lines to log.
     pub fn revive(&mut self, now: Instant) -> Vec<String> {
-        let due = |s: &&mut Server| s.dead_until.is_some_and(|until| until <= now);
-        self.list
-            .iter_mut()
-            .filter(due)
-            .map(|server| {
-                server.dead_until = None;
-                syslog::alive(&server.config)
-            })
-            .collect()
+        let due = |s: &&Server| s.dead_until.is_some_and(|until| until <= now);
+        let due: Vec<ServerId> = self.list.iter().filter(due).map(|s| s.id).collect();
+        due.into_iter().filter_map(|id| self.mark_alive(id, now)).collect()
     }
 
     /// When the next dead time is over.
@@ -117,18 +177,18 @@ impl Servers {
         self.list.iter().fold(None, |first, server| earliest(first, server.dead_until))
     }
 
-    /// `clear radius statistics`.
+    /// `clear radius statistics`: what is under way goes on being counted.
     pub fn clear_counters(&mut self) {
-        self.list.iter_mut().for_each(|s| s.counters = ServerCounters::default());
+        for server in &mut self.list {
+            let old = std::mem::take(&mut server.counters);
+            server.counters.authentication.outstanding = old.authentication.outstanding;
+            server.counters.authorization.outstanding = old.authorization.outstanding;
+            server.counters.accounting.outstanding = old.accounting.outstanding;
+        }
     }
 
     /// For `show` commands.
-    pub fn view(&self) -> Vec<ServerView> {
-        let view = |s: &Server| ServerView {
-            config: s.config.clone(),
-            dead: s.dead_until.is_some(),
-            counters: s.counters,
-        };
-        self.list.iter().map(view).collect()
+    pub fn view(&self, now: Instant) -> Vec<ServerView> {
+        self.list.iter().map(|server| server.view(now)).collect()
     }
 }

@@ -3,10 +3,12 @@
 use super::types::RequestKey;
 use crate::proto::{Context, Purpose};
 
-/// The port of socket 0; socket n uses this plus n.
+/// The port of socket 0; that of socket 1 is the next one.
 pub const FIRST_PORT: u16 = 1645;
-/// How many sockets there may be: 65,536 requests at once.
-pub const MAX_SOCKETS: u16 = 256;
+/// The port of socket 2; the ports of the others follow. It is the range of `radius-server source-ports extended`.
+const EXTENDED_PORT: u16 = 21645;
+/// How many sockets there may be: 51,712 requests at once.
+pub const MAX_SOCKETS: u16 = 202;
 
 /// One source port.
 struct Port {
@@ -36,7 +38,15 @@ pub struct Slot {
 impl Sockets {
     /// The local port of a socket.
     pub fn port(socket: u16) -> u16 {
-        FIRST_PORT.saturating_add(socket)
+        match socket.checked_sub(2) {
+            None => FIRST_PORT + socket,
+            Some(extended) => EXTENDED_PORT.saturating_add(extended),
+        }
+    }
+
+    /// The ports that are open.
+    pub fn open_ports(&self) -> Vec<u16> {
+        self.ports.iter().filter(|p| !p.refused).map(|p| Self::port(p.number)).collect()
     }
 
     /// A free identifier for `key`, and the socket to open first when a new one is needed. `None` when

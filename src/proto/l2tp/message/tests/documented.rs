@@ -166,7 +166,9 @@ fn the_order_and_the_m_bits() {
     let shape = |message: Message| -> Vec<(u16, u16, bool)> {
         let body = message.encode(None);
         avp::RawAvps::new(&body)
-            .map(|avp| avp.map(|avp| (avp.vendor, avp.number, avp.mandatory())).unwrap())
+            .map(Result::unwrap)
+            .inspect(|avp| assert!(!avp.reserved()))
+            .map(|avp| (avp.vendor, avp.number, avp.mandatory()))
             .collect()
     };
     let ietf = |list: &[(u16, bool)]| list.iter().map(|&(n, m)| (0, n, m)).collect::<Vec<_>>();
