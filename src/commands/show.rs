@@ -2,7 +2,6 @@
 
 use std::net::Ipv4Addr;
 
-use super::interfaces::InterfaceExtras;
 use super::ip::{Holder, Method};
 use super::system::VersionInfo;
 use super::text::say;
@@ -15,7 +14,7 @@ use crate::config::nvgen::{block, inert_lines};
 use crate::config::store::Store;
 use crate::config::views::{InterfaceName, IpAddress, VpdnGroup, VpdnProtocol};
 use crate::engine::views::{CallerView, InterfaceView, SessionView, TunnelView};
-use crate::engine::{Engine, RouteSource};
+use crate::engine::{CALL_HISTORY, Engine, RouteSource};
 use crate::grammar::Command;
 use crate::grammar::command::routing::RoutingCommand;
 use crate::grammar::command::show::{
@@ -83,7 +82,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
             let Some(views) = chosen(f, on, interface.as_ref()) else { return };
             match views.first().filter(|_| *configuration) {
                 Some(view) => interfaces::show_interface_configuration(f, dialect, view),
-                None => interfaces::show_interfaces(f, dialect, now, &views, &|_| InterfaceExtras::default()),
+                None => interfaces::show_interfaces(f, dialect, now, &views),
             }
         }
         ShowCommand::IpInterface { interface, brief } => {
@@ -101,8 +100,10 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
             isdn::show_isdn_status(f, dialect, switch, &engine.interfaces(), interface.as_ref());
         }
         ShowCommand::IsdnActive => isdn::show_isdn_active(f, &engine.calls()),
-        // Calls that are over are not kept.
-        ShowCommand::IsdnHistory => isdn::show_isdn_history(f, 0, &engine.calls()),
+        ShowCommand::IsdnHistory => {
+            let calls = [engine.past_calls(), engine.calls()].concat();
+            isdn::show_isdn_history(f, CALL_HISTORY, &calls);
+        }
         ShowCommand::L2tpSession { style } => {
             let style = match style {
                 None => SessionStyle::Table,

@@ -22,6 +22,7 @@ mod ports;
 mod registry;
 mod syslog;
 mod timers;
+mod traffic;
 mod vaccess;
 pub mod views;
 mod vpdn;
@@ -31,10 +32,12 @@ mod tests;
 
 pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
+pub use self::isdn::CALL_HISTORY;
 pub use self::journal::SwitchSet;
 pub use self::per_user::SessionEnd;
 pub use self::pool::PoolView;
 pub use self::registry::{AaaSessionView, SessionTunnel};
+pub use self::traffic::{Load, TrafficView};
 pub use self::vpdn::VpdnCounters;
 pub use self::vpdn::events::{SessionSelector, TunnelSelector};
 pub use self::vpdn::history::{FailureType, HistoryEntry};
@@ -45,10 +48,10 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::dynamic::DynamicAuthor;
 use self::aaa::{Aaa, Place, Sessions, Ticket};
 use self::core::{Change, Core, Pending, Work};
 use self::dialer::Dialers;
+use self::dynamic::DynamicAuthor;
 use self::interfaces::Interfaces;
 use self::ip::Routes;
 use self::isdn::Isdn;
@@ -268,7 +271,11 @@ impl Engine {
             && self.tickets.is_empty()
             && self.vpdn.is_quiet()
             && self.core.work.is_empty()
-            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_) | Timer::DeadCache))
+            && self
+                .core
+                .timers
+                .running()
+                .all(|t| matches!(t, Timer::Redial(_) | Timer::DeadCache | Timer::Sample))
             && self.interfaces.iter().all(|(_, i)| !matches!(i.origin, Origin::Cloned { .. }))
     }
 
@@ -314,6 +321,7 @@ impl Engine {
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
                 Timer::DeadCache => self.dead_cache_due(),
+                Timer::Sample => self.sample_due(),
                 Timer::Session(id) => self.session_due(id),
                 Timer::UserIdle(id) => self.user_idle_due(id),
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),
@@ -360,6 +368,7 @@ impl Engine {
             HostEvent::EchoUnreachable(id) => self.echo_done(id, EchoOutcome::Unreachable),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
+            HostEvent::Counted { interface, counts, faults } => self.counted(interface, counts, faults),
             HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),
         }
     }

@@ -11,7 +11,7 @@ use super::aaa_calls::PeerDecision;
 use super::core::{Change, Pending, Work};
 use super::debug::PeerRoute;
 use super::interfaces::{Binding, LinkState};
-use super::io::{Action, Counters, ForwardCommand, HostRequest, InterfaceId};
+use super::io::{Action, Counters, Counts, ForwardCommand, HostRequest, InterfaceId};
 use super::timers::Timer;
 use super::vaccess::Vaccess;
 use super::vpdn::lac::Access;
@@ -34,6 +34,8 @@ pub(super) struct Port {
     pub network: Option<NetworkInfo>,
     /// Traffic of the session that the frames of a B channel go on into.
     pub forwarded: Arc<Counters>,
+    /// Where the counters of its session stood at `clear vpdn counters`.
+    pub cleared: Counts,
     pub side: Side,
 }
 
@@ -56,6 +58,7 @@ impl Port {
             lent: None,
             network: None,
             forwarded: Arc::default(),
+            cleared: Counts::default(),
             side,
         }
     }

@@ -75,6 +75,7 @@ impl Engine {
         let mut port = Port::new(link, label.clone(), Side::Vaccess(Box::new(vaccess)));
         port.user = user.clone();
         self.ports.insert(id, port);
+        self.meter_ports();
         self.open_session(id);
         self.vpdn.sessions.insert(session, id);
         self.say_clone(id, &label, &user, template, &name, &config);

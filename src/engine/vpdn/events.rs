@@ -103,6 +103,7 @@ impl Engine {
     }
 
     fn tunnel_down(&mut self, id: TunnelId, cause: &DownCause) {
+        self.vpdn.cleared.remove(&id);
         let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return self.forget_peer(id) };
         if let Some(key) = &tunnel.key {
             self.vpdn.outgoing.remove(key);

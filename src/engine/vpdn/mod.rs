@@ -95,6 +95,8 @@ pub(super) struct Vpdn {
     /// LNS: sessions of each vpdn-group.
     pub group_sessions: HashMap<Arc<str>, u32>,
     pub counters: VpdnCounters,
+    /// When `clear vpdn counters` was given for a tunnel, and where its counters stood.
+    pub cleared: HashMap<TunnelId, (Instant, super::io::Counts)>,
 }
 
 impl Vpdn {

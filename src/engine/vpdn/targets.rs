@@ -12,7 +12,7 @@ use super::{Tunnel, TunnelKey, events, result, secret, tunnel_config};
 use crate::engine::Engine;
 use crate::engine::core::Work;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
-use crate::engine::io::{Counters, DataSession, ForwardCommand, InterfaceId};
+use crate::engine::io::{Counters, Counts, DataSession, ForwardCommand, InterfaceId};
 use crate::engine::syslog::Syslog;
 use crate::proto::Purpose;
 use crate::proto::l2tp::{CallRequest, DataPath, DownCause, PORT, Role, TunnelId};
@@ -275,6 +275,7 @@ impl Engine {
         let counters = Arc::<Counters>::default();
         if let Some(port) = self.ports.get_mut(&id) {
             port.forwarded = counters.clone();
+            port.cleared = Counts::default();
         }
         let mut current = None;
         if let Some(Lac::Session(targets, _)) =
@@ -380,7 +381,7 @@ impl Engine {
                 debug(self, VpdnEvent::Cleanup);
                 debug(self, VpdnEvent::Reset);
                 self.vpdn.sessions.remove(&session);
-                        self.unload(session.tunnel, targets.current);
+                self.unload(session.tunnel, targets.current);
                 self.l2tp.hang_up(&mut self.core.cx(), session, result(1, Some(0)));
             }
             Lac::Tunnel(targets, tunnel) => {
