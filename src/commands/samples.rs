@@ -100,6 +100,7 @@ pub fn named(kind: InterfaceKind, unit: &str) -> InterfaceView {
         network: None,
         user: None,
         session: None,
+        access_lists: (None, None),
     }
 }
 
@@ -120,7 +121,8 @@ pub fn template() -> InterfaceView {
     view.protocol = false;
     let mut config = (*view.config).clone();
     config.ip = IpAddress::Unnumbered(InterfaceName::new(InterfaceKind::Loopback, 0));
-    config.lines = vec![" ip unnumbered Loopback0".to_owned(), " ppp authentication chap vpdn".to_owned()];
+    config.lines =
+        vec![" ip unnumbered Loopback0".to_owned(), " ppp authentication chap vpdn".to_owned()].into();
     view.config = Arc::new(config);
     view
 }

@@ -10,11 +10,13 @@ mod access;
 mod core;
 mod debug;
 mod dialer;
+mod dynamic;
 mod interfaces;
 pub mod io;
 mod ip;
 mod isdn;
 mod journal;
+mod per_user;
 mod pool;
 mod ports;
 mod registry;
@@ -30,6 +32,7 @@ mod tests;
 pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
 pub use self::journal::SwitchSet;
+pub use self::per_user::SessionEnd;
 pub use self::pool::PoolView;
 pub use self::registry::{AaaSessionView, SessionTunnel};
 pub use self::vpdn::VpdnCounters;
@@ -42,6 +45,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::dynamic::DynamicAuthor;
 use self::aaa::{Aaa, Place, Sessions, Ticket};
 use self::core::{Change, Core, Pending, Work};
 use self::dialer::Dialers;
@@ -75,8 +79,11 @@ pub struct Engine {
     tickets: HashMap<Ticket, InterfaceId>,
     aaa: Aaa,
     registry: Sessions,
+    dynamic: DynamicAuthor,
     l2tp: Endpoint,
     vpdn: Vpdn,
+    /// Configurations that users' own lines have made of others.
+    derived: Vec<per_user::Derived>,
 }
 
 impl Engine {
@@ -95,8 +102,10 @@ impl Engine {
             tickets: HashMap::new(),
             aaa: Aaa::new(),
             registry: Sessions::default(),
+            dynamic: DynamicAuthor::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),
+            derived: Vec::new(),
         }
     }
 
@@ -109,12 +118,16 @@ impl Engine {
         self.core.journal.dialect = config.dialect;
         if boot || old.aaa != config.aaa {
             self.aaa.configure(&mut self.core.cx(), &config.aaa);
+            self.configure_dynamic();
         }
         self.pools.configure(&config.pools);
         self.vpdn.history.resize(config.vpdn.history_failure);
         self.configure_vpdn(&old, &config);
         self.configure_interfaces(&config, boot);
         self.reconcile_routes();
+        if !self.isdn.calls.is_empty() {
+            self.core.forward(ForwardCommand::ForgetRoutes);
+        }
         self.pump();
     }
 
@@ -127,6 +140,9 @@ impl Engine {
             }
             Input::Datagram { socket: Socket::Radius(socket), remote, bytes, .. } => {
                 self.aaa.handle_datagram(&mut self.core.cx(), socket, remote, bytes);
+            }
+            Input::Datagram { socket: Socket::DynamicAuthor, local, remote, bytes } => {
+                self.dynamic_request(local, remote, bytes);
             }
             Input::Frame { port, frame } => self.frame(port, frame),
             Input::Signal { controller, message } => self.signal(&controller, message),
@@ -146,6 +162,13 @@ impl Engine {
     pub fn next_timeout(&self) -> Option<Instant> {
         let protocols = earliest(self.l2tp.next_timeout(), self.aaa.next_timeout());
         earliest(self.core.timers.next(), protocols)
+    }
+
+    /// A seed for the salts of secrets that the running-config keeps as digests.
+    pub fn salt_seed(&mut self) -> [u8; 16] {
+        let mut seed = [0; 16];
+        self.core.entropy().fill(crate::proto::Purpose::SaltSeed, &mut seed);
+        seed
     }
 
     /// Turns a debug switch on or off.
@@ -245,7 +268,7 @@ impl Engine {
             && self.tickets.is_empty()
             && self.vpdn.is_quiet()
             && self.core.work.is_empty()
-            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_)))
+            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_) | Timer::DeadCache))
             && self.interfaces.iter().all(|(_, i)| !matches!(i.origin, Origin::Cloned { .. }))
     }
 
@@ -290,6 +313,9 @@ impl Engine {
                 Timer::LineErrors(id) => self.line_errors_due(id),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
+                Timer::DeadCache => self.dead_cache_due(),
+                Timer::Session(id) => self.session_due(id),
+                Timer::UserIdle(id) => self.user_idle_due(id),
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),
             }
             self.pump();
@@ -359,6 +385,9 @@ impl Engine {
                 return;
             }
             Some(Pending::Socket(Socket::L2tp)) => "UDP port 1701".to_owned(),
+            Some(Pending::Socket(Socket::DynamicAuthor)) => {
+                format!("UDP port {}", self.dynamic.port.take().unwrap_or_default())
+            }
             Some(Pending::Change(interface, change)) => {
                 let name = interface.and_then(|i| self.interfaces.get(i)).map(|i| i.name.to_string());
                 let name = name.unwrap_or_default();

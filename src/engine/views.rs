@@ -80,6 +80,8 @@ pub struct InterfaceView {
     pub user: Option<Arc<str>>,
     /// The session of L2TP behind it.
     pub session: Option<SessionId>,
+    /// The access lists that a server names for its user, inbound and outbound. They filter nothing here.
+    pub access_lists: (Option<String>, Option<String>),
 }
 
 /// A user for `show users` and `show caller`.
@@ -227,6 +229,7 @@ impl Engine {
             network: port.and_then(|p| p.network.clone()),
             user: port.map(|p| p.user.clone()).filter(|u| !u.is_empty()),
             session: port.and_then(session_of),
+            access_lists: self.access_lists(id),
         })
     }
 
@@ -279,16 +282,15 @@ impl Engine {
         self.aaa.radius(self.core.now)
     }
 
-    /// `clear radius statistics`.
-    pub fn clear_radius_statistics(&mut self) {
-        self.aaa.clear_counters(self.core.now);
+    /// The clients of dynamic authorization.
+    pub fn dynamic_author(&self) -> crate::proto::radius::dynamic::DynamicView {
+        self.dynamic.server.view()
     }
 
-    /// `clear vpdn dead-cache`: these LNSs may be tried again at once.
-    pub fn clear_busy(&mut self, lns: &[Ipv4Addr]) {
-        lns.iter().for_each(|lns| {
-            self.vpdn.busy.remove(lns);
-        });
+    /// `clear radius statistics`.
+    pub fn clear_radius_statistics(&mut self) {
+        self.dynamic.server.clear_counters();
+        self.aaa.clear_counters(self.core.now);
     }
 
     /// The name of an interface.

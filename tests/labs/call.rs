@@ -33,7 +33,7 @@ impl Bench {
         Bench::of(&description(), options)
     }
 
-    fn of(description: &Description, options: &VirtualOptions) -> Bench {
+    pub fn of(description: &Description, options: &VirtualOptions) -> Bench {
         let mut lab = VirtualLab::new(description, options).unwrap();
         let mut player = Player::new(description, None).unwrap();
         let minute = Play::parse("minute", "sleep 60s").unwrap();

@@ -3,12 +3,15 @@
 mod call;
 mod configs;
 mod description;
+mod dialer;
 mod isdn;
 mod play;
 mod player;
 mod readme;
 mod segment;
+mod users;
 mod virtual_host;
+mod wholesale;
 
 #[path = "../support/transcript.rs"]
 mod transcript;
