@@ -486,7 +486,7 @@ fn with_links<T>(work: impl AsyncFnOnce(&Links) -> Result<T, rtnetlink::Error>) 
 fn make_radius(
     description: &Description,
     namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
-) -> Result<(BTreeMap<NodeId, SharedRadius>, Vec<(NodeId, UdpSocket)>), LabError> {
+) -> Result<RadiusNodes, LabError> {
     let (mut servers, mut sockets) = (BTreeMap::new(), Vec::new());
     for (index, node) in description.nodes.iter().enumerate() {
         let NodeKind::Radius(radius) = &node.kind else { continue };
@@ -520,6 +520,8 @@ fn read_server(radius: &RadiusNode) -> io::Result<RadiusServer> {
 
 /// All ports are one server.
 type SharedRadius = Arc<Mutex<RadiusServer>>;
+/// The servers, and the ports of each.
+type RadiusNodes = (BTreeMap<NodeId, SharedRadius>, Vec<(NodeId, UdpSocket)>);
 
 fn lock(server: &SharedRadius) -> MutexGuard<'_, RadiusServer> {
     server.lock().unwrap_or_else(PoisonError::into_inner)
