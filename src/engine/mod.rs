@@ -45,10 +45,10 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::dynamic::DynamicAuthor;
 use self::aaa::{Aaa, Place, Sessions, Ticket};
 use self::core::{Change, Core, Pending, Work};
 use self::dialer::Dialers;
+use self::dynamic::DynamicAuthor;
 use self::interfaces::Interfaces;
 use self::ip::Routes;
 use self::isdn::Isdn;

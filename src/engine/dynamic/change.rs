@@ -30,7 +30,11 @@ fn can_change(attribute: &Decoded) -> bool {
 
 impl Engine {
     /// Changes what the request says on every session, or on none.
-    pub(super) fn change_authorization(&mut self, asked: &Asked, chosen: &[Chosen]) -> Result<(), ErrorCause> {
+    pub(super) fn change_authorization(
+        &mut self,
+        asked: &Asked,
+        chosen: &[Chosen],
+    ) -> Result<(), ErrorCause> {
         let (changes, more) = asked.changes();
         if more || !changes.iter().all(can_change) {
             return Err(ErrorCause::UnsupportedAttribute);

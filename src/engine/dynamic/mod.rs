@@ -128,6 +128,3 @@ impl Engine {
         None
     }
 }
-
-#[cfg(test)]
-mod tests;

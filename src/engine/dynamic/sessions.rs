@@ -31,7 +31,8 @@ impl Engine {
             AuthType::All | AuthType::SessionKey => wanted.iter().all(|id| self.is_known_by(view, id)),
             AuthType::Any => wanted.iter().any(|id| self.is_known_by(view, id)),
         };
-        let chosen: Vec<Chosen> = sessions.iter().filter(meant).map(|view| (view.unique, view.port)).collect();
+        let chosen: Vec<Chosen> =
+            sessions.iter().filter(meant).map(|view| (view.unique, view.port)).collect();
         self.print_choice(asked, &sessions, &chosen);
         if chosen.is_empty() { Err(ErrorCause::SessionContextNotFound) } else { Ok(chosen) }
     }
