@@ -616,6 +616,7 @@ pub fn forward_table(octets: &[u8]) {
         remote: SocketAddr::from((LAC, l2tp::PORT)),
         local: IpAddr::V4(LNS),
         sequencing,
+        drop_out_of_order: false,
         role,
     };
     let session =

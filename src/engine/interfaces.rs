@@ -556,6 +556,7 @@ impl Engine {
             return;
         }
         if let Some(address) = before {
+            self.withdraw_routes(id);
             self.core.ask(HostRequest::RemoveAddress { interface: id, address }, removal(id));
         }
         if let Some(address) = address {

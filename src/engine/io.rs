@@ -213,6 +213,19 @@ pub enum ForwardCommand {
         /// How to write frames.
         framing: Framing,
     },
+    /// Packets from the TUN of a dialer to this destination go out of `port` from now on. Which port that is the
+    /// engine says for each destination when a packet asks for it ([`HostEvent::Packet`]); it is forgotten when a
+    /// port of that TUN opens or closes.
+    Route {
+        /// The interface that owns the TUN.
+        tun: InterfaceId,
+        /// The destination.
+        destination: Ipv4Addr,
+        /// An open port of that TUN.
+        port: InterfaceId,
+    },
+    /// What [`Route`](ForwardCommand::Route) said holds no longer: the configuration has changed.
+    ForgetRoutes,
     /// IP stops; PPP frames still go to the engine.
     CloseNetwork {
         /// The PPP interface.
@@ -357,7 +370,8 @@ pub enum HostEvent {
     EchoTimeout(RequestId),
     /// An echo request came back as unreachable.
     EchoUnreachable(RequestId),
-    /// An IP packet was read from the TUN of an interface whose port is not open (dial on demand).
+    /// An IP packet was read from the TUN of an interface, and no port is known for it: none is open (dial on
+    /// demand), or the calls of a dialer share the TUN and this destination was not asked for yet.
     Packet {
         /// The interface that owns the TUN.
         interface: InterfaceId,

@@ -273,8 +273,8 @@ impl Engine {
             self.set_link(id, LinkState::Down);
             self.stop_access(id);
         }
-        if let Some(dialer) = call.dialer {
-            self.dial_ended(dialer, &call, cause);
+        if call.dialer.is_some() {
+            self.dial_ended(reference, &call, cause);
         }
     }
 

@@ -125,6 +125,9 @@ impl Engine {
         self.configure_vpdn(&old, &config);
         self.configure_interfaces(&config, boot);
         self.reconcile_routes();
+        if !self.isdn.calls.is_empty() {
+            self.core.forward(ForwardCommand::ForgetRoutes);
+        }
         self.pump();
     }
 
@@ -265,7 +268,7 @@ impl Engine {
             && self.tickets.is_empty()
             && self.vpdn.is_quiet()
             && self.core.work.is_empty()
-            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_)))
+            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_) | Timer::DeadCache))
             && self.interfaces.iter().all(|(_, i)| !matches!(i.origin, Origin::Cloned { .. }))
     }
 
@@ -310,6 +313,7 @@ impl Engine {
                 Timer::LineErrors(id) => self.line_errors_due(id),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
+                Timer::DeadCache => self.dead_cache_due(),
                 Timer::Session(id) => self.session_due(id),
                 Timer::UserIdle(id) => self.user_idle_due(id),
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),

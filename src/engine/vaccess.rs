@@ -23,6 +23,9 @@ pub(super) struct Vaccess {
     /// Who called whom.
     pub calling: Option<Box<str>>,
     pub called: Option<Box<str>>,
+    /// The port of the LAC that the user came in on, and its physical channel.
+    pub lac_port: Option<u32>,
+    pub lac_channel: Option<u32>,
     /// The ICCN, until the link has begun.
     info: Option<Box<ConnectInfo>>,
     /// The ACCMs that the LAC knows of: to send to the user with, and to receive with.
@@ -58,12 +61,14 @@ impl Engine {
         let mut settings = self.link_config(&label, &config, Direction::Callin, self.address(id));
         settings.set_direction = true;
         let link = Link::new(settings);
-        let CallRequest { calling_number, called_number, .. } = *request;
+        let CallRequest { calling_number, called_number, nas_port, physical_channel, .. } = *request;
         let vaccess = Vaccess {
             session: Some(session),
             group,
             calling: calling_number.map(String::into_boxed_str),
             called: called_number.map(String::into_boxed_str),
+            lac_port: nas_port.as_deref().map(super::vpdn::port_number),
+            lac_channel: physical_channel,
             accm: (agreed_accm(&info.last_received_lcp), agreed_accm(&info.last_sent_lcp)),
             info: Some(Box::new(info)),
         };

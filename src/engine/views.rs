@@ -293,13 +293,6 @@ impl Engine {
         self.aaa.clear_counters(self.core.now);
     }
 
-    /// `clear vpdn dead-cache`: these LNSs may be tried again at once.
-    pub fn clear_busy(&mut self, lns: &[Ipv4Addr]) {
-        lns.iter().for_each(|lns| {
-            self.vpdn.busy.remove(lns);
-        });
-    }
-
     /// The name of an interface.
     pub fn interface_name(&self, id: InterfaceId) -> Option<&InterfaceName> {
         self.interfaces.get(id).map(|i| &i.name)

@@ -3,6 +3,7 @@
 mod call;
 mod configs;
 mod description;
+mod dialer;
 mod isdn;
 mod play;
 mod player;
@@ -10,6 +11,7 @@ mod readme;
 mod segment;
 mod users;
 mod virtual_host;
+mod wholesale;
 
 #[path = "../support/transcript.rs"]
 mod transcript;

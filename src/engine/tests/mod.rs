@@ -5,6 +5,8 @@ mod dynamic;
 mod failures;
 mod host;
 mod lab;
+mod peers;
 mod radius;
 mod vpdn;
+mod wholesale;
 mod world;

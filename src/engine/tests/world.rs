@@ -367,7 +367,7 @@ impl World {
             return;
         }
         if let Socket::Radius(_) = socket {
-            if let Some(reply) = self.radius.answer(remote, &bytes) {
+            if let Some(reply) = self.radius.answer(own, &bytes) {
                 let event = Event::Datagram { to: node, socket, local: own, remote, bytes: reply };
                 self.at(LATENCY * 2, event);
             }
@@ -473,7 +473,7 @@ impl World {
                     wire.accm = Some(accm);
                 }
             }
-            ForwardCommand::Observe { .. } => {}
+            ForwardCommand::Observe { .. } | ForwardCommand::Route { .. } | ForwardCommand::ForgetRoutes => {}
             ForwardCommand::Detach { port } => {
                 wires.remove(&port);
             }
