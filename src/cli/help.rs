@@ -25,7 +25,9 @@ fn argument(rows: &mut Rows, kind: ArgKind, help: &str) {
         }
         ArgKind::Hash => {
             add("0", "Specifies an UNENCRYPTED password will follow");
-            add("5", "Specifies an ENCRYPTED secret will follow");
+            add("5", "Specifies a MD5 HASHED secret will follow");
+            add("8", "Specifies a PBKDF2 HASHED secret will follow");
+            add("9", "Specifies a SCRYPT HASHED secret will follow");
         }
         ArgKind::Interface => {
             for (_, name, help) in InterfaceKind::all() {

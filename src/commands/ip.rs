@@ -89,8 +89,9 @@ pub fn show_ip_interface(f: &mut String, interfaces: &[InterfaceView]) {
         say!(f, "  MTU is {} bytes", view.config.ip_mtu.unwrap_or(view.config.mtu));
         say!(f, "  Helper address is not set");
         say!(f, "  Directed broadcast forwarding is disabled");
-        say!(f, "  Outgoing access list is not set");
-        say!(f, "  Inbound  access list is not set");
+        let shown = |list: &Option<String>| list.as_ref().map_or_else(|| "not set".to_owned(), Clone::clone);
+        say!(f, "  Outgoing access list is {}", shown(&view.access_lists.1));
+        say!(f, "  Inbound  access list is {}", shown(&view.access_lists.0));
     }
 }
 
@@ -161,6 +162,8 @@ fn line(route: &RouteView) -> Line {
         (RouteSource::Static(_), None) => {
             (if default { "S*" } else { "S" }, format!("is directly connected, {}", interface()))
         }
+        (RouteSource::PerUser(distance), Some(gateway)) => ("U", format!("[{distance}/0] via {gateway}")),
+        (RouteSource::PerUser(_), None) => ("U", format!("is directly connected, {}", interface())),
     };
     Line { code, network: route.network, way }
 }
@@ -274,6 +277,10 @@ pub fn show_ip_route_entry(f: &mut String, routes: &[RouteView], address: Ipv4Ad
             say!(f, "  Known via \"connected\", distance 0, metric 0 (connected, via interface)");
         }
         RouteSource::Static(distance) => {
+            let connected = if best.gateway.is_none() { " (connected)" } else { "" };
+            say!(f, "  Known via \"static\", distance {distance}, metric 0{connected}");
+        }
+        RouteSource::PerUser(distance) => {
             let connected = if best.gateway.is_none() { " (connected)" } else { "" };
             say!(f, "  Known via \"static\", distance {distance}, metric 0{connected}");
         }

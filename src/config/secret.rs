@@ -1,7 +1,10 @@
-//! Passwords as the configuration shows them: type 7 both ways, type 5 one way.
+//! Passwords as the configuration shows them: type 7 both ways; types 5, 8 and 9 one way.
+
+mod digest;
+
+pub use digest::{Algorithm, Salts, digest, md5_crypt, verify};
 
 use crate::grammar::value::{Scheme, Secret};
-use md5::{Digest, Md5};
 
 /// The key of type 7, which hides a password from a glance and no more.
 const KEY: &[u8; 53] = b"dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87";
@@ -46,81 +49,21 @@ pub fn shown(secret: &Secret, typed_zero: bool, encrypt: bool) -> String {
     }
 }
 
-const ITOA64: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/// The `$1$salt$digest` form of a password: MD5 crypt, which IOS calls type 5. `salt` has at most 8 characters.
-pub fn md5_crypt(password: &str, salt: &str) -> String {
-    let (pw, salt) = (password.as_bytes(), salt.get(..8).unwrap_or(salt));
-    let inner = Md5::new().chain_update(pw).chain_update(salt).chain_update(pw).finalize();
-    let mut outer = Md5::new().chain_update(pw).chain_update("$1$").chain_update(salt);
-    for chunk in pw.chunks(16) {
-        outer.update(&inner[..chunk.len()]);
+/// A line as a log may show it: what follows a keyword that announces a secret is taken out.
+pub fn masked(line: &str) -> String {
+    let announces = |word: &str| ["password", "secret", "key", "key-string", "hex-key"].contains(&word);
+    let mut out: Vec<&str> = Vec::new();
+    let mut hiding = false;
+    for word in line.split_whitespace() {
+        let kind = word.len() == 1 && word.bytes().all(|b| b.is_ascii_digit());
+        if hiding && !kind {
+            out.push("<removed>");
+            break;
+        }
+        hiding |= announces(&word.to_ascii_lowercase());
+        out.push(word);
     }
-    let mut n = pw.len();
-    while n > 0 {
-        let first = pw.first().copied().unwrap_or(0);
-        outer.update([if n & 1 == 1 { 0 } else { first }]);
-        n >>= 1;
-    }
-    let mut digest = outer.finalize();
-    for round in 0..1000 {
-        let mut h = Md5::new();
-        if round & 1 == 1 {
-            h.update(pw)
-        } else {
-            h.update(digest)
-        }
-        if round % 3 != 0 {
-            h.update(salt);
-        }
-        if round % 7 != 0 {
-            h.update(pw);
-        }
-        if round & 1 == 1 {
-            h.update(digest)
-        } else {
-            h.update(pw)
-        }
-        digest = h.finalize();
-    }
-    let mut text = String::new();
-    let mut put = |v: u32, count: u32| {
-        for i in 0..count {
-            text.push(char::from(ITOA64[(v >> (6 * i) & 0x3f) as usize]));
-        }
-    };
-    let at = |i: usize| u32::from(digest[i]);
-    for (a, b, c) in [(0, 6, 12), (1, 7, 13), (2, 8, 14), (3, 9, 15), (4, 10, 5)] {
-        put(at(a) << 16 | at(b) << 8 | at(c), 4);
-    }
-    put(at(11), 2);
-    format!("$1${salt}${text}")
-}
-
-/// Digests a secret in clear; a digest stays.
-pub fn digest(secret: &Secret) -> Secret {
-    match secret.scheme {
-        Scheme::Clear | Scheme::Type7 => {
-            let hash = Md5::digest(secret.reveal().as_bytes());
-            let salt: String = hash.iter().take(4).map(|b| char::from(ITOA64[usize::from(b % 64)])).collect();
-            Secret::new(Scheme::Digest(5), md5_crypt(secret.reveal(), &salt))
-        }
-        Scheme::Digest(_) => secret.clone(),
-    }
-}
-
-/// Whether `typed` is the password that `secret` keeps.
-pub fn verify(secret: &Secret, typed: &str) -> bool {
-    use subtle::ConstantTimeEq;
-    let same = |a: &str, b: &str| bool::from(a.as_bytes().ct_eq(b.as_bytes()));
-    match secret.scheme {
-        Scheme::Clear | Scheme::Type7 => same(secret.reveal(), typed),
-        Scheme::Digest(5) => {
-            let salt = secret.reveal().split('$').nth(2).unwrap_or("");
-            same(&md5_crypt(typed, salt), secret.reveal())
-        }
-        Scheme::Digest(_) => false,
-    }
+    out.join(" ")
 }
 
 #[cfg(test)]
@@ -148,11 +91,15 @@ mod tests {
     }
 
     #[test]
-    fn type_5_is_md5_crypt() {
-        // The example of crypt(5) implementations.
-        assert_eq!(md5_crypt("password", "saltsalt"), "$1$saltsalt$qjXMvbEw8oaL.CzflDtaK/");
-        let kept = digest(&Secret::clear("cisco"));
-        assert!(verify(&kept, "cisco") && !verify(&kept, "Cisco"));
-        assert_eq!(digest(&kept), kept);
+    fn a_line_in_a_log_has_no_secret() {
+        for (line, shown) in [
+            ("username x password 0 geheim junk", "username x password 0 <removed>"),
+            ("enable Secret geheim", "enable Secret <removed>"),
+            ("radius-server key geheim", "radius-server key <removed>"),
+            ("interface Ethernet0", "interface Ethernet0"),
+            ("password 7", "password 7"),
+        ] {
+            assert_eq!(masked(line), shown);
+        }
     }
 }

@@ -14,6 +14,7 @@ use crate::grammar::command::vpdn::VpdnCommand;
 use crate::grammar::table::{CommandSpec, Op};
 use crate::grammar::value::{InterfaceKind, Scheme};
 use crate::grammar::{Command, Mode};
+use secret::{Algorithm, Salts};
 
 /// A line of the configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,9 +113,17 @@ pub enum StoreError {
 }
 
 /// The running-config.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Store {
     lines: Vec<Line>,
+    salts: Salts,
+}
+
+impl PartialEq for Store {
+    /// Alike are configurations that say the same.
+    fn eq(&self, other: &Self) -> bool {
+        self.lines == other.lines
+    }
 }
 
 /// What a router has before anything is typed.
@@ -129,7 +138,7 @@ impl Default for Store {
 impl Store {
     /// The configuration of a router without startup-config: its terminal lines.
     pub fn new() -> Self {
-        let mut store = Store { lines: Vec::new() };
+        let mut store = Store { lines: Vec::new(), salts: Salts::default() };
         for text in FACTORY {
             // The factory lines are of the grammar; a test holds them to it.
             if let Ok(parsed) = parse(Mode::Config, text) {
@@ -200,6 +209,16 @@ impl Store {
             .any(|c| matches!(c, Command::Global(GlobalCommand::ServicePasswordEncryption(Op::Set(())))))
     }
 
+    /// Where the salts of secrets in clear come from.
+    pub fn salts(&self) -> &Salts {
+        &self.salts
+    }
+
+    /// Gives the seed of the salts, drawn once per router.
+    pub fn seed_salts(&mut self, seed: [u8; 16]) {
+        self.salts.seed(seed);
+    }
+
     fn at_mut(&mut self, path: &Path) -> Option<&mut Vec<Line>> {
         let mut lines = &mut self.lines;
         for step in &path.0 {
@@ -215,7 +234,7 @@ impl Store {
             return self.apply_rewritten(path, &texts);
         }
         self.refuse(path, parsed)?;
-        let parsed = &digested(parsed);
+        let parsed = &digested(parsed, &mut self.salts);
         let lines = self.at_mut(path).ok_or(StoreError::Gone)?;
         let (changed, entered) = match parsed.form {
             Form::Set => set(lines, parsed),
@@ -287,24 +306,46 @@ fn is_physical(kind: InterfaceKind) -> bool {
     }
 }
 
-/// A secret in clear is kept as its digest.
-fn digested(parsed: &Parsed) -> Parsed {
+/// Whether a line has a secret in clear that is kept as its digest.
+pub fn is_digested(parsed: &Parsed) -> bool {
     let clear = |w: &Word| matches!(w, Word::Secret { secret, style: SecretStyle::Digest } if !matches!(secret.scheme, Scheme::Digest(_)));
-    if parsed.form != Form::Set || !parsed.words.iter().any(clear) {
+    parsed.form == Form::Set && parsed.words.iter().any(clear)
+}
+
+/// A secret in clear is kept as its digest, by the algorithm that `algorithm-type` names, which is not kept itself.
+fn digested(parsed: &Parsed, salts: &mut Salts) -> Parsed {
+    let plain = |w: &Word| match w {
+        Word::Plain(text) => Some(text.clone()),
+        Word::Secret { .. } => None,
+    };
+    let named = parsed.words.iter().position(|w| plain(w).as_deref() == Some(ALGORITHM));
+    let named = named.filter(|_| parsed.words.iter().any(|w| matches!(w, Word::Secret { .. })));
+    if named.is_none() && !is_digested(parsed) {
         return parsed.clone();
     }
-    let words: Vec<String> = parsed
-        .words
-        .iter()
-        .map(|w| match w {
+    let algorithm = named
+        .and_then(|at| parsed.words.get(at + 1))
+        .and_then(plain)
+        .and_then(|word| Algorithm::of(&word))
+        .unwrap_or_default();
+    let kept = |at: &usize| named.is_none_or(|named| *at != named && *at != named + 1);
+    let words: Vec<String> = (0..)
+        .zip(&parsed.words)
+        .filter(|(at, _)| kept(at))
+        .map(|(_, w)| match w {
             Word::Secret { secret, style: SecretStyle::Digest } => {
-                secret::shown(&secret::digest(secret), false, false)
+                secret::shown(&secret::digest(secret, algorithm, salts), false, false)
             }
             other => render(other, false),
         })
         .collect();
-    parse(parsed.mode, &words.join(" ")).unwrap_or_else(|_| parsed.clone())
+    let text = words.join(" ");
+    let line = if parsed.form == Form::No { format!("no {text}") } else { text };
+    parse(parsed.mode, &line).unwrap_or_else(|_| parsed.clone())
 }
+
+/// The keyword that names an algorithm.
+const ALGORITHM: &str = "algorithm-type";
 
 /// `username` lines of one name add up.
 fn merged(old: &Line, new: &Parsed) -> Option<Parsed> {

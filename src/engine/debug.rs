@@ -3,6 +3,9 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
+
+use super::SessionEnd;
 use crate::config::views::InterfaceName;
 use crate::proto::{DebugText, Dialect, Switch};
 
@@ -21,7 +24,7 @@ pub(super) enum VpdnEvent<'a> {
     LookingFor(&'a str),
     GotTunnelInfo(&'a str),
     InfoLac(&'a str),
-    InfoBusyDisconnect,
+    InfoBusyDisconnect(bool),
     InfoPassword,
     InfoAddresses(&'a [Ipv4Addr]),
     Level {
@@ -49,6 +52,12 @@ pub(super) enum VpdnEvent<'a> {
     /// `debug vpdn error`
     LimitReached(Ipv4Addr),
     /// `debug vpdn error`
+    Busy(Ipv4Addr),
+    /// `debug vpdn error`: a tunnel is open, but nothing in it is acknowledged.
+    Silent(Ipv4Addr),
+    /// `debug vpdn error`: `vpdn authorize domain`.
+    DomainDenied(&'a str),
+    /// `debug vpdn error`
     Closed(&'a str),
 }
 
@@ -57,6 +66,9 @@ impl DebugText for Vpdn<'_> {
         match self.event {
             VpdnEvent::Unreachable(_)
             | VpdnEvent::LimitReached(_)
+            | VpdnEvent::Busy(_)
+            | VpdnEvent::Silent(_)
+            | VpdnEvent::DomainDenied(_)
             | VpdnEvent::Closed(_)
             | VpdnEvent::NoTunnelInfo(_) => Switch::VpdnError,
             VpdnEvent::GotDnis(_)
@@ -64,7 +76,7 @@ impl DebugText for Vpdn<'_> {
             | VpdnEvent::LookingFor(_)
             | VpdnEvent::GotTunnelInfo(_)
             | VpdnEvent::InfoLac(_)
-            | VpdnEvent::InfoBusyDisconnect
+            | VpdnEvent::InfoBusyDisconnect(_)
             | VpdnEvent::InfoPassword
             | VpdnEvent::InfoAddresses(_)
             | VpdnEvent::Level { .. }
@@ -88,7 +100,9 @@ impl DebugText for Vpdn<'_> {
             VpdnEvent::LookingFor(key) => write!(f, "{label} VPDN: Looking for tunnel -- {key} --"),
             VpdnEvent::GotTunnelInfo(key) => write!(f, "{label} VPDN/RPMS/: Got tunnel info for {key}"),
             VpdnEvent::InfoLac(name) => write!(f, "{label} VPDN/RPMS/:   LAC {name}"),
-            VpdnEvent::InfoBusyDisconnect => write!(f, "{label} VPDN/RPMS/:   l2tp-busy-disconnect yes"),
+            VpdnEvent::InfoBusyDisconnect(on) => {
+                write!(f, "{label} VPDN/RPMS/:   l2tp-busy-disconnect {}", if *on { "yes" } else { "no" })
+            }
             VpdnEvent::InfoPassword => write!(f, "{label} VPDN/RPMS/:   l2tp-tunnel-password xxxxxx"),
             VpdnEvent::InfoAddresses(list) => {
                 write!(f, "{label} VPDN/RPMS/:   IP")?;
@@ -116,6 +130,11 @@ impl DebugText for Vpdn<'_> {
             VpdnEvent::Unreachable(address) => write!(f, "{label} VPDN: LNS {address} is unreachable"),
             VpdnEvent::LimitReached(address) => {
                 write!(f, "{label} VPDN: LNS {address} has reached its session limit")
+            }
+            VpdnEvent::Busy(address) => write!(f, "{label} VPDN: LNS {address} is busy"),
+            VpdnEvent::Silent(address) => write!(f, "{label} VPDN: LNS {address} does not answer"),
+            VpdnEvent::DomainDenied(domain) => {
+                write!(f, "{label} VPDN: Domain {domain} is not authorized here")
             }
             VpdnEvent::Closed(reason) => write!(f, "{label} VPDN: Session closed: {reason}"),
         }
@@ -243,6 +262,48 @@ impl DebugText for PeerRoute<'_> {
             PeerRoute::Install { label, address } => write!(f, "{label} IPCP: Install route to {address}"),
             PeerRoute::Remove { label, address } => write!(f, "{label} IPCP: Remove route to {address}"),
             PeerRoute::Pool { label, address } => write!(f, "{label} IPCP: Pool returned {address}"),
+        }
+    }
+}
+
+/// `debug aaa per-user`. The shape `AAA/PER-USER` is that of the command reference; what follows it is recalled, and
+/// the line for what is left out is this project's own.
+pub(super) enum PerUser<'a> {
+    Line { label: &'a str, line: &'a str },
+    Route { label: &'a str, network: Ipv4Net },
+    RouteGone { label: &'a str, network: Ipv4Net },
+    Ignored { label: &'a str, what: &'a str },
+    Ended { label: &'a str, end: SessionEnd },
+}
+
+impl DebugText for PerUser<'_> {
+    fn switch(&self) -> Switch {
+        Switch::AaaPerUser
+    }
+
+    fn write(&self, _: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+        match self {
+            PerUser::Line { label, line } => write!(f, "{label} AAA/PER-USER: line = [{line}]"),
+            PerUser::Route { label, network } => {
+                write!(
+                    f,
+                    "{label} AAA/PER-USER: line = [ip route {} {}]",
+                    network.network(),
+                    network.netmask()
+                )
+            }
+            PerUser::RouteGone { label, network } => {
+                let (network, mask) = (network.network(), network.netmask());
+                write!(f, "{label} AAA/PER-USER: line = [no ip route {network} {mask}]")
+            }
+            PerUser::Ignored { label, what } => write!(f, "{label} AAA/PER-USER: {what} is not applied"),
+            PerUser::Ended { label, end } => {
+                let what = match end {
+                    SessionEnd::SessionTimeout => "Session timeout",
+                    SessionEnd::IdleTimeout => "Idle timeout",
+                };
+                write!(f, "{label} AAA/PER-USER: {what}, dropping connection")
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use super::core::{Change, Pending};
 use super::io::{Counters, HostRequest, InterfaceId};
 use super::syslog::Syslog;
 use super::timers::Timer;
+use super::traffic::Meter;
 use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName, IpAddress, RouterConfig};
 use crate::proto::Instant;
 
@@ -74,7 +75,9 @@ pub(super) struct Interface {
     pub negotiated: Option<Ipv4Net>,
     /// What the host was given.
     pub installed: Option<Ipv4Net>,
+    /// Of the call or session that is up.
     pub counters: Arc<Counters>,
+    pub meter: Meter,
     /// Made by the startup-config: it comes up without a word, as before the console is there.
     quiet: bool,
     pub changed: Instant,
@@ -101,6 +104,10 @@ impl Interfaces {
         self.table.get_mut(&id)
     }
 
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Interface> {
+        self.table.values_mut()
+    }
+
     pub fn find(&self, name: &InterfaceName) -> Option<InterfaceId> {
         self.names.get(name).copied()
     }
@@ -116,8 +123,13 @@ impl Interfaces {
         origin: Origin,
         now: Instant,
     ) -> InterfaceId {
-        self.last += 1;
-        let id = InterfaceId(self.last);
+        let id = loop {
+            // After four thousand million sessions the numbers begin again.
+            self.last = self.last.wrapping_add(1);
+            if !self.table.contains_key(&InterfaceId(self.last)) {
+                break InterfaceId(self.last);
+            }
+        };
         let interface = Interface {
             label: name.short().into(),
             name: name.clone(),
@@ -131,6 +143,7 @@ impl Interfaces {
             negotiated: None,
             installed: None,
             counters: Arc::default(),
+            meter: Meter::new(now),
             quiet: false,
             changed: now,
         };
@@ -551,6 +564,7 @@ impl Engine {
             return;
         }
         if let Some(address) = before {
+            self.withdraw_routes(id);
             self.core.ask(HostRequest::RemoveAddress { interface: id, address }, removal(id));
         }
         if let Some(address) = address {

@@ -33,6 +33,8 @@ pub enum Socket {
     L2tp,
     /// The RADIUS client's socket number n (source ports 1645 + n).
     Radius(u16),
+    /// The port of `aaa server radius dynamic-author`.
+    DynamicAuthor,
 }
 
 /// A request that the host edge carries out and reports back.
@@ -94,8 +96,103 @@ pub struct Counters {
     /// Packets of the network layer that are interesting for the idle timer: seconds since the router's start
     /// of the last one.
     pub last_activity: AtomicU64,
+    /// The same of the last packet from the peer.
+    pub last_input: AtomicU64,
+    /// The same of the last packet to the peer.
+    pub last_output: AtomicU64,
     /// What came in and was no frame.
     pub errors: LineErrors,
+}
+
+/// Packets and octets carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Packets sent.
+    pub packets_out: u64,
+    /// Octets sent.
+    pub octets_out: u64,
+    /// Packets received.
+    pub packets_in: u64,
+    /// Octets received.
+    pub octets_in: u64,
+}
+
+impl Counts {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Counts) -> Counts {
+        Counts {
+            packets_out: self.packets_out.saturating_add(other.packets_out),
+            octets_out: self.octets_out.saturating_add(other.octets_out),
+            packets_in: self.packets_in.saturating_add(other.packets_in),
+            octets_in: self.octets_in.saturating_add(other.octets_in),
+        }
+    }
+
+    /// What came after `earlier`.
+    #[must_use]
+    pub const fn since(self, earlier: Counts) -> Counts {
+        Counts {
+            packets_out: self.packets_out.saturating_sub(earlier.packets_out),
+            octets_out: self.octets_out.saturating_sub(earlier.octets_out),
+            packets_in: self.packets_in.saturating_sub(earlier.packets_in),
+            octets_in: self.octets_in.saturating_sub(earlier.octets_in),
+        }
+    }
+}
+
+/// What went wrong on an interface.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Received and bad, for whatever reason.
+    pub input: u64,
+    /// Of them, with a wrong checksum.
+    pub crc: u64,
+    /// Of them, wrongly framed.
+    pub frame: u64,
+    /// Received faster than they could be taken.
+    pub overrun: u64,
+    /// Shorter than a frame can be.
+    pub runts: u64,
+    /// Longer than a frame may be.
+    pub giants: u64,
+    /// Ended in the middle.
+    pub aborts: u64,
+    /// Not sent, for want of room.
+    pub drops: u64,
+    /// Not sent, for another reason.
+    pub output: u64,
+    /// Collisions.
+    pub collisions: u64,
+}
+
+impl Faults {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Faults) -> Faults {
+        self.with(other, u64::saturating_add)
+    }
+
+    /// What came after `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Faults) -> Faults {
+        self.with(earlier, u64::saturating_sub)
+    }
+
+    fn with(self, other: Faults, both: fn(u64, u64) -> u64) -> Faults {
+        Faults {
+            input: both(self.input, other.input),
+            crc: both(self.crc, other.crc),
+            frame: both(self.frame, other.frame),
+            overrun: both(self.overrun, other.overrun),
+            runts: both(self.runts, other.runts),
+            giants: both(self.giants, other.giants),
+            aborts: both(self.aborts, other.aborts),
+            drops: both(self.drops, other.drops),
+            output: both(self.output, other.output),
+            collisions: both(self.collisions, other.collisions),
+        }
+    }
 }
 
 /// Frames that a line has spoilt, since the call began.
@@ -144,15 +241,28 @@ impl LineErrors {
 }
 
 impl Counters {
-    /// Starts counting from zero (`clear counters`).
-    pub fn clear(&self) {
-        let traffic = [&self.packets_out, &self.octets_out, &self.packets_in, &self.octets_in];
-        for counter in traffic.into_iter().chain([&self.output_drops]) {
-            counter.store(0, Ordering::Relaxed);
-        }
-        for counter in self.errors.all() {
-            counter.store(0, Ordering::Relaxed);
-        }
+    /// Packets and octets.
+    pub fn counts(&self) -> Counts {
+        let (packets_out, octets_out, packets_in, octets_in) = self.snapshot();
+        Counts { packets_out, octets_out, packets_in, octets_in }
+    }
+
+    /// Packets and octets, and what went wrong.
+    pub fn all(&self) -> (Counts, Faults) {
+        let [crc, frame, overrun, runts, giants, aborts] =
+            self.errors.all().map(|counter| u64::from(counter.load(Ordering::Relaxed)));
+        let faults = Faults {
+            input: u64::from(self.errors.total()),
+            crc,
+            frame,
+            overrun,
+            runts,
+            giants,
+            aborts,
+            drops: self.output_drops.load(Ordering::Relaxed),
+            ..Faults::default()
+        };
+        (self.counts(), faults)
     }
 
     /// Packets out, octets out, packets in, octets in.
@@ -371,6 +481,16 @@ pub enum HostEvent {
         interface: InterfaceId,
         /// The IP packet.
         packet: Vec<u8>,
+    },
+    /// What the Linux device behind an interface has carried since it was bound; told at most once a second, and only
+    /// when it has changed.
+    Counted {
+        /// The interface.
+        interface: InterfaceId,
+        /// Packets and octets.
+        counts: Counts,
+        /// What went wrong.
+        faults: Faults,
     },
     /// An observed L2TP data message.
     Data {

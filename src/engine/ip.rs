@@ -26,6 +26,8 @@ struct Reasons {
     configured: Option<u8>,
     /// How many PPP links reach their peer through it.
     peers: u32,
+    /// How many users brought it, and the distance that the first of them named.
+    users: (u32, u8),
 }
 
 /// The routes that the host was given.
@@ -41,6 +43,8 @@ pub enum RouteSource {
     Connected,
     /// `S`: `ip route`, with its distance.
     Static(u8),
+    /// `U`: of a user, with its distance.
+    PerUser(u8),
 }
 
 /// A route for `show ip route`.
@@ -115,6 +119,41 @@ impl Engine {
         }
     }
 
+    /// Installs a route that a user brought.
+    pub(super) fn add_user_route(&mut self, key: RouteKey, distance: u8) {
+        let reasons = self.routes.installed.entry(key).or_default();
+        let new = *reasons == Reasons::default();
+        reasons.users = match reasons.users {
+            (0, _) => (1, distance),
+            (users, first) => (users + 1, first),
+        };
+        if new {
+            let RouteKey { network, gateway, interface } = key;
+            let pending = Pending::Change(interface, Change::Route(network));
+            self.core.ask(HostRequest::AddRoute { network, gateway, interface, source: None }, pending);
+        }
+    }
+
+    /// Takes a route away that a user brought, unless something else wants it too.
+    pub(super) fn remove_user_route(&mut self, key: RouteKey) {
+        let Some(reasons) = self.routes.installed.get_mut(&key) else { return };
+        reasons.users = match reasons.users {
+            (..=1, _) => (0, 0),
+            (users, distance) => (users - 1, distance),
+        };
+        if *reasons == Reasons::default() {
+            self.routes.installed.remove(&key);
+            self.remove_at_host(key);
+        }
+    }
+
+    /// The configured interface in whose network `gateway` is, when it needs to be named as a next hop there.
+    pub(super) fn on_link(&self, gateway: Ipv4Addr) -> Option<InterfaceId> {
+        let (id, on_link) = self.towards(gateway)?;
+        let tun = self.interfaces.get(id).is_some_and(|i| i.tun);
+        (on_link && !tun).then_some(id)
+    }
+
     /// Forgets every route through an interface that goes away.
     pub(super) fn remove_routes_of(&mut self, id: InterfaceId) {
         // Only configured interfaces can be named by `ip route`; those of sessions have one route, removed above.
@@ -124,6 +163,19 @@ impl Engine {
         }
         let keys: Vec<RouteKey> =
             self.routes.installed.keys().filter(|k| k.interface == Some(id)).copied().collect();
+        for key in keys {
+            self.routes.installed.remove(&key);
+            self.remove_at_host(key);
+        }
+    }
+
+    /// Takes the static routes through an interface off the host before its address goes: Linux drops every route of
+    /// an interface with its last address, and what still holds is to be installed again behind it.
+    pub(super) fn withdraw_routes(&mut self, id: InterfaceId) {
+        let of = |(key, reasons): &(&RouteKey, &Reasons)| {
+            key.interface == Some(id) && reasons.configured.is_some() && reasons.peers == 0
+        };
+        let keys: Vec<RouteKey> = self.routes.installed.iter().filter(of).map(|(key, _)| *key).collect();
         for key in keys {
             self.routes.installed.remove(&key);
             self.remove_at_host(key);
@@ -268,9 +320,10 @@ impl Engine {
         }
         for (key, reasons) in &self.routes.installed {
             let interface = key.interface.and_then(|id| self.interfaces.get(id)).map(|i| i.name.clone());
-            let source = match reasons.configured {
-                Some(distance) => RouteSource::Static(distance),
-                None => RouteSource::Connected,
+            let source = match reasons {
+                Reasons { configured: Some(distance), .. } => RouteSource::Static(*distance),
+                Reasons { peers: 0, users: (1.., distance), .. } => RouteSource::PerUser(*distance),
+                Reasons { .. } => RouteSource::Connected,
             };
             all.push(RouteView { network: key.network, gateway: key.gateway, interface, source });
         }
@@ -280,6 +333,6 @@ impl Engine {
 
     /// Whether no route of a PPP link is left.
     pub(super) fn no_peer_routes(&self) -> bool {
-        self.routes.installed.values().all(|r| r.peers == 0)
+        self.routes.installed.values().all(|r| r.peers == 0 && r.users.0 == 0)
     }
 }

@@ -10,16 +10,19 @@ mod access;
 mod core;
 mod debug;
 mod dialer;
+mod dynamic;
 mod interfaces;
 pub mod io;
 mod ip;
 mod isdn;
 mod journal;
+mod per_user;
 mod pool;
 mod ports;
 mod registry;
 mod syslog;
 mod timers;
+mod traffic;
 mod vaccess;
 pub mod views;
 mod vpdn;
@@ -29,9 +32,12 @@ mod tests;
 
 pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
+pub use self::isdn::CALL_HISTORY;
 pub use self::journal::SwitchSet;
+pub use self::per_user::SessionEnd;
 pub use self::pool::PoolView;
 pub use self::registry::{AaaSessionView, SessionTunnel};
+pub use self::traffic::{Load, TrafficView};
 pub use self::vpdn::VpdnCounters;
 pub use self::vpdn::events::{SessionSelector, TunnelSelector};
 pub use self::vpdn::history::{FailureType, HistoryEntry};
@@ -45,6 +51,7 @@ use std::time::Duration;
 use self::aaa::{Aaa, Place, Sessions, Ticket};
 use self::core::{Change, Core, Pending, Work};
 use self::dialer::Dialers;
+use self::dynamic::DynamicAuthor;
 use self::interfaces::Interfaces;
 use self::ip::Routes;
 use self::isdn::Isdn;
@@ -75,8 +82,11 @@ pub struct Engine {
     tickets: HashMap<Ticket, InterfaceId>,
     aaa: Aaa,
     registry: Sessions,
+    dynamic: DynamicAuthor,
     l2tp: Endpoint,
     vpdn: Vpdn,
+    /// Configurations that users' own lines have made of others.
+    derived: Vec<per_user::Derived>,
 }
 
 impl Engine {
@@ -95,8 +105,10 @@ impl Engine {
             tickets: HashMap::new(),
             aaa: Aaa::new(),
             registry: Sessions::default(),
+            dynamic: DynamicAuthor::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),
+            derived: Vec::new(),
         }
     }
 
@@ -109,6 +121,7 @@ impl Engine {
         self.core.journal.dialect = config.dialect;
         if boot || old.aaa != config.aaa {
             self.aaa.configure(&mut self.core.cx(), &config.aaa);
+            self.configure_dynamic();
         }
         self.pools.configure(&config.pools);
         self.vpdn.history.resize(config.vpdn.history_failure);
@@ -131,6 +144,9 @@ impl Engine {
             Input::Datagram { socket: Socket::Radius(socket), remote, bytes, .. } => {
                 self.aaa.handle_datagram(&mut self.core.cx(), socket, remote, bytes);
             }
+            Input::Datagram { socket: Socket::DynamicAuthor, local, remote, bytes } => {
+                self.dynamic_request(local, remote, bytes);
+            }
             Input::Frame { port, frame } => self.frame(port, frame),
             Input::Signal { controller, message } => self.signal(&controller, message),
             Input::Host(event) => self.host_event(event),
@@ -149,6 +165,13 @@ impl Engine {
     pub fn next_timeout(&self) -> Option<Instant> {
         let protocols = earliest(self.l2tp.next_timeout(), self.aaa.next_timeout());
         earliest(self.core.timers.next(), protocols)
+    }
+
+    /// A seed for the salts of secrets that the running-config keeps as digests.
+    pub fn salt_seed(&mut self) -> [u8; 16] {
+        let mut seed = [0; 16];
+        self.core.entropy().fill(crate::proto::Purpose::SaltSeed, &mut seed);
+        seed
     }
 
     /// Turns a debug switch on or off.
@@ -248,7 +271,11 @@ impl Engine {
             && self.tickets.is_empty()
             && self.vpdn.is_quiet()
             && self.core.work.is_empty()
-            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_)))
+            && self
+                .core
+                .timers
+                .running()
+                .all(|t| matches!(t, Timer::Redial(_) | Timer::DeadCache | Timer::Sample))
             && self.interfaces.iter().all(|(_, i)| !matches!(i.origin, Origin::Cloned { .. }))
     }
 
@@ -293,6 +320,10 @@ impl Engine {
                 Timer::LineErrors(id) => self.line_errors_due(id),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
+                Timer::DeadCache => self.dead_cache_due(),
+                Timer::Sample => self.sample_due(),
+                Timer::Session(id) => self.session_due(id),
+                Timer::UserIdle(id) => self.user_idle_due(id),
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),
             }
             self.pump();
@@ -337,6 +368,7 @@ impl Engine {
             HostEvent::EchoUnreachable(id) => self.echo_done(id, EchoOutcome::Unreachable),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
+            HostEvent::Counted { interface, counts, faults } => self.counted(interface, counts, faults),
             HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),
         }
     }
@@ -362,6 +394,9 @@ impl Engine {
                 return;
             }
             Some(Pending::Socket(Socket::L2tp)) => "UDP port 1701".to_owned(),
+            Some(Pending::Socket(Socket::DynamicAuthor)) => {
+                format!("UDP port {}", self.dynamic.port.take().unwrap_or_default())
+            }
             Some(Pending::Change(interface, change)) => {
                 let name = interface.and_then(|i| self.interfaces.get(i)).map(|i| i.name.to_string());
                 let name = name.unwrap_or_default();

@@ -11,7 +11,7 @@ use super::aaa_calls::PeerDecision;
 use super::core::{Change, Pending, Work};
 use super::debug::PeerRoute;
 use super::interfaces::{Binding, LinkState};
-use super::io::{Action, Counters, ForwardCommand, HostRequest, InterfaceId};
+use super::io::{Action, Counters, Counts, ForwardCommand, HostRequest, InterfaceId};
 use super::timers::Timer;
 use super::vaccess::Vaccess;
 use super::vpdn::lac::Access;
@@ -34,6 +34,8 @@ pub(super) struct Port {
     pub network: Option<NetworkInfo>,
     /// Traffic of the session that the frames of a B channel go on into.
     pub forwarded: Arc<Counters>,
+    /// Where the counters of its session stood at `clear vpdn counters`.
+    pub cleared: Counts,
     pub side: Side,
 }
 
@@ -56,6 +58,7 @@ impl Port {
             lent: None,
             network: None,
             forwarded: Arc::default(),
+            cleared: Counts::default(),
             side,
         }
     }
@@ -118,22 +121,6 @@ impl Engine {
             } else {
                 defaults.allow_authentication.clone()
             };
-        let ipcp = match (&config.ip, local) {
-            (IpAddress::None, _) => None,
-            (IpAddress::Negotiated, _) => Some(Ipv4Addr::UNSPECIFIED),
-            (IpAddress::Static(_) | IpAddress::Unnumbered(_), local) => local.map(|l| l.addr()),
-        };
-        let ipcp = ipcp.map(|local| IpcpConfig {
-            local,
-            vj_slots: config.vj_slots,
-            dns: if ppp.ipcp_dns.is_empty() { self.config.dns_servers.clone() } else { ppp.ipcp_dns.clone() },
-            wins: if ppp.ipcp_wins.is_empty() {
-                self.config.wins_servers.clone()
-            } else {
-                ppp.ipcp_wins.clone()
-            },
-            request_dns: ppp.request_dns,
-        });
         LinkConfig {
             label: label.to_owned(),
             direction,
@@ -148,15 +135,34 @@ impl Engine {
             local_name,
             multilink: ppp.multilink,
             endpoint: self.config.hostname.clone(),
-            ipcp,
+            ipcp: self.ipcp_config(config, local),
             keepalive: config.keepalive,
             retry: ppp.retry,
             authentication_timeout: ppp.authentication_timeout,
+            max_bad_auth: ppp.max_bad_auth,
             max_configure: ppp.max_configure,
             max_terminate: ppp.max_terminate,
             max_failure: ppp.max_failure,
             ..defaults
         }
+    }
+
+    /// What IPCP asks for and gives on such an interface; none when it has no IP, or no address to lend from.
+    pub(super) fn ipcp_config(&self, config: &InterfaceConfig, local: Option<Ipv4Net>) -> Option<IpcpConfig> {
+        let ppp = &config.ppp;
+        let local = match (&config.ip, local) {
+            (IpAddress::None, _) => None,
+            (IpAddress::Negotiated, _) => Some(Ipv4Addr::UNSPECIFIED),
+            (IpAddress::Static(_) | IpAddress::Unnumbered(_), local) => local.map(|l| l.addr()),
+        }?;
+        let or = |own: &[Ipv4Addr], all: &[Ipv4Addr]| if own.is_empty() { all } else { own }.to_vec();
+        Some(IpcpConfig {
+            local,
+            vj_slots: config.vj_slots,
+            dns: or(&ppp.ipcp_dns, &self.config.dns_servers),
+            wins: or(&ppp.ipcp_wins, &self.config.wins_servers),
+            request_dns: ppp.request_dns,
+        })
     }
 
     /// A frame of a port that `forward` does not carry.
@@ -224,7 +230,7 @@ impl Engine {
         if pass && self.lac_authenticated(id) {
             return;
         }
-        if pass && !self.authorize_link(id) {
+        if pass && !(self.authorize_link(id) && self.apply_per_user(id)) {
             self.give_verdict(id, Verdict::Fail { message: b"Authorization failed".to_vec() });
             return;
         }
@@ -286,6 +292,7 @@ impl Engine {
     /// PPP ends here and is up.
     pub(super) fn link_up(&mut self, id: InterfaceId) {
         self.set_protocol(id, true);
+        self.start_session_time(id);
         let owner = self.network_owner(id);
         let Some(interface) = self.interfaces.get(owner) else { return };
         match interface.binding {
@@ -414,6 +421,7 @@ impl Engine {
         self.core.debug(&PeerRoute::Install { label: &label, address: info.peer });
         let source = (!info.local.is_unspecified()).then_some(info.local);
         self.add_peer_route(owner, info.peer, source);
+        self.start_per_user(id, info.peer);
         self.core.forward(ForwardCommand::OpenNetwork { port: id, tun: owner, framing });
         self.dialer_up(id);
     }
@@ -437,6 +445,7 @@ impl Engine {
         let label = port.label.clone();
         self.core.forward(ForwardCommand::CloseNetwork { port: id });
         self.core.debug(&PeerRoute::Remove { label: &label, address: info.peer });
+        self.stop_per_user(id);
         self.remove_peer_route(owner, info.peer);
         if let Some(interface) = self.interfaces.get_mut(owner)
             && interface.negotiated.take().is_some()
@@ -469,6 +478,7 @@ impl Engine {
             self.pools.give_back(address, id);
         }
         self.forget_aaa(&port.session);
+        self.forget_per_user(id);
         self.registry.close(Place::Port(id));
         Some(port)
     }

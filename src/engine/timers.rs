@@ -22,6 +22,14 @@ pub(super) enum Timer {
     Idle(InterfaceId),
     /// Dial on demand: a call that failed may be tried again.
     Redial(InterfaceId),
+    /// An entry of the dead cache has had its time.
+    DeadCache,
+    /// The load of interfaces is looked at.
+    Sample,
+    /// The time of a user's session is up.
+    Session(InterfaceId),
+    /// Look whether a user is idle.
+    UserIdle(InterfaceId),
     /// The host has not answered an echo request.
     Echo(RequestId),
 }

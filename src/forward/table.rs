@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::line::{ADDRESS_CONTROL, Channel, Scratch, Sequence, Session};
 use super::{Delivery, Disposition, Fate, Sink, Statistics};
@@ -192,7 +192,7 @@ impl Table {
             let ip = deliver(port, entry.network, frame, sink, &mut self.statistics);
             // At the LNS end traffic in either direction keeps a session from being idle.
             if ip {
-                touch(session.counters(), now);
+                touch(session.counters(), &session.counters().last_input, now);
             }
         } else if let Some(channel) = &entry.channel {
             // The access line never agreed with the tunnel to leave FF 03 out: RFC 1662 wants it there, and a
@@ -280,7 +280,7 @@ impl Table {
             return;
         }
         if let Some(counters) = entry.counters() {
-            touch(counters, now);
+            touch(counters, &counters.last_output, now);
         }
         let address_control: &[u8] = if framing.acfc { &[] } else { &ADDRESS_CONTROL };
         let protocol: &[u8] = if framing.pfc { &[0x21] } else { &[0x00, 0x21] };
@@ -388,8 +388,10 @@ fn protocol(frame: &[u8]) -> Option<(u16, &[u8])> {
     Some((u16::from_be_bytes([first, second]), rest))
 }
 
-fn touch(counters: &Counters, now: Instant) {
-    counters.last_activity.store(now.since_start().as_secs(), Ordering::Relaxed);
+fn touch(counters: &Counters, direction: &AtomicU64, now: Instant) {
+    let seconds = now.since_start().as_secs();
+    counters.last_activity.store(seconds, Ordering::Relaxed);
+    direction.store(seconds, Ordering::Relaxed);
 }
 
 /// Gives a frame from the peer to the TUN when it is IP and IP is open, otherwise to the engine. True for IP.

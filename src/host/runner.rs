@@ -348,6 +348,9 @@ impl Task {
                 HostEvent::Done(request)
             }
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
+            Event::Report(Report::Counted { interface, counts, faults }) => {
+                HostEvent::Counted { interface, counts, faults }
+            }
             Event::Echo(id, Ok(Answer::Reply(after))) => HostEvent::EchoReply(id, after),
             Event::Echo(id, Ok(Answer::Timeout)) => HostEvent::EchoTimeout(id),
             Event::Echo(id, Ok(Answer::Unreachable)) => HostEvent::EchoUnreachable(id),

@@ -41,6 +41,8 @@ pub enum Purpose {
     Choice,
     /// Jitter of a timer.
     Jitter,
+    /// The seed of the salts of secrets in the configuration, 16 octets.
+    SaltSeed,
 }
 
 /// A source of random octets.

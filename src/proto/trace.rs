@@ -35,6 +35,8 @@ pub enum Switch {
     AaaAuthorization,
     /// `debug aaa accounting`
     AaaAccounting,
+    /// `debug aaa per-user`
+    AaaPerUser,
     /// `debug radius`
     Radius,
     /// `debug radius brief`
@@ -45,6 +47,10 @@ pub enum Switch {
     RadiusAuthentication,
     /// `debug radius accounting`
     RadiusAccounting,
+    /// `debug aaa coa`
+    AaaCoa,
+    /// `debug aaa pod`
+    AaaPod,
     /// `debug isdn events`
     IsdnEvents,
     /// `debug dialer`
@@ -53,7 +59,7 @@ pub enum Switch {
 
 impl Switch {
     /// Every switch, in the order in which `show debugging` groups them.
-    pub const ALL: [Switch; 22] = [
+    pub const ALL: [Switch; 25] = [
         Switch::PppNegotiation,
         Switch::PppAuthentication,
         Switch::PppPacket,
@@ -69,6 +75,9 @@ impl Switch {
         Switch::AaaAuthentication,
         Switch::AaaAuthorization,
         Switch::AaaAccounting,
+        Switch::AaaPerUser,
+        Switch::AaaCoa,
+        Switch::AaaPod,
         Switch::Radius,
         Switch::RadiusBrief,
         Switch::RadiusVerbose,

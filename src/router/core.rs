@@ -8,7 +8,8 @@ use super::RouterParams;
 use super::exec::{self, Job};
 use super::io::{LineId, Output};
 use crate::cli::{ExecResult, Executor, Parsed};
-use crate::config::store::{Applied, Path, Store};
+use crate::config::secret::masked;
+use crate::config::store::{Applied, Path, Store, is_digested};
 use crate::config::{LineReport, RouterConfig, Verdict};
 use crate::engine::aaa::Ticket;
 use crate::engine::{self, Engine, LogLine, RequestId};
@@ -96,7 +97,8 @@ impl Core {
             reloaded: params.reloaded,
             restarting: false,
         };
-        let reports = core.store.load(&core.startup);
+        let startup = core.startup.clone();
+        let reports = core.load(&startup);
         core.reconfigure();
         for report in reports {
             core.report_refused(&report);
@@ -104,11 +106,29 @@ impl Core {
         core
     }
 
+    /// Merges a configuration file. The seed of salts is drawn only where a secret in clear needs it.
+    pub fn load(&mut self, text: &str) -> Vec<LineReport> {
+        let before = self.store.clone();
+        let reports = self.store.load(text);
+        if !self.store.salts().missed_seed() {
+            return reports;
+        }
+        self.store = before;
+        self.seed_salts();
+        self.store.load(text)
+    }
+
+    fn seed_salts(&mut self) {
+        if !self.store.salts().is_seeded() {
+            self.store.seed_salts(self.engine.salt_seed());
+        }
+    }
+
     /// A line of the startup-config that is refused is on the log, so that nothing is lost silently.
     fn report_refused(&mut self, report: &LineReport) {
         if let Verdict::Refused(why) = &report.verdict {
-            let text =
-                format!("%SYS-4-CONFIG_LINE: startup-config line {}: {}: {why}", report.number, report.text);
+            let line = masked(&report.text);
+            let text = format!("%SYS-4-CONFIG_LINE: startup-config line {}: {line}: {why}", report.number);
             self.syslog(4, text);
         }
     }
@@ -195,6 +215,9 @@ impl Executor for Core {
     }
 
     fn configure(&mut self, _line: LineId, at: &Path, parsed: &Parsed) -> Result<Applied, String> {
+        if is_digested(parsed) {
+            self.seed_salts();
+        }
         let applied = self.store.apply(at, parsed).map_err(|e| e.to_string())?;
         if applied.changed {
             self.modified = true;

@@ -8,3 +8,4 @@ mod configurations;
 mod every_command;
 mod router;
 mod screens;
+mod secrets;

@@ -9,7 +9,9 @@ mod play;
 mod player;
 mod readme;
 mod segment;
+mod users;
 mod virtual_host;
+mod wholesale;
 
 #[path = "../support/transcript.rs"]
 mod transcript;

@@ -3,6 +3,8 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use super::Password;
+
 /// One method of a method list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -45,7 +47,7 @@ pub struct RadiusServer {
     /// `acct-port`, 1646.
     pub acct_port: u16,
     /// Its own key, or that of `radius-server key`.
-    pub key: Option<String>,
+    pub key: Option<Password>,
     /// Its own timeout, or that of `radius-server timeout`.
     pub timeout: Option<Duration>,
     /// Its own `retransmit`.
@@ -82,6 +84,35 @@ pub struct DeadCriteriaConfig {
     pub tries: u32,
 }
 
+/// `aaa server radius dynamic-author`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DynamicAuthorConfig {
+    /// `port`, 1700.
+    pub port: u16,
+    /// `client A.B.C.D`, each with its own `server-key`.
+    pub clients: Vec<(Ipv4Addr, Option<Password>)>,
+    /// `server-key` of every client that has none of its own.
+    pub key: Option<Password>,
+    /// `auth-type`.
+    pub auth_type: AuthType,
+    /// `ignore session-key`.
+    pub ignore_session_key: bool,
+    /// `ignore server-key`.
+    pub ignore_server_key: bool,
+}
+
+/// `auth-type`: how much of what a request says of a session must be true of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthType {
+    /// Everything.
+    #[default]
+    All,
+    /// Anything.
+    Any,
+    /// The session key, which is Acct-Session-Id here.
+    SessionKey,
+}
+
 /// What a request carries beyond the attributes of every request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RadiusExtras {
@@ -103,9 +134,13 @@ pub struct User {
     /// Name.
     pub name: String,
     /// Clear password, decoded; `None` when only a secret or nothing is there.
-    pub password: Option<String>,
-    /// `secret 5 ...` as stored.
-    pub secret: Option<String>,
+    pub password: Option<Password>,
+    /// `secret`, as stored: types 5, 8 and 9.
+    pub secret: Option<Password>,
+    /// `nopassword`.
+    pub nopassword: bool,
+    /// `aaa attribute list`.
+    pub attribute_list: Option<String>,
     /// `privilege`.
     pub privilege: u8,
 }
@@ -119,6 +154,56 @@ impl std::fmt::Debug for User {
     }
 }
 
+impl User {
+    /// A user who has nothing yet.
+    pub fn new(name: &str) -> Self {
+        User {
+            name: name.to_owned(),
+            password: None,
+            secret: None,
+            nopassword: false,
+            attribute_list: None,
+            privilege: 1,
+        }
+    }
+
+    /// Whether `typed` is the password of this user.
+    pub fn accepts(&self, typed: &str) -> bool {
+        self.nopassword || self.secret.as_ref().or(self.password.as_ref()).is_some_and(|p| p.matches(typed))
+    }
+}
+
+/// `aaa attribute list NAME`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeList {
+    /// Name.
+    pub name: String,
+    /// Its attributes in order.
+    pub attributes: Vec<ListAttribute>,
+}
+
+/// `attribute type NAME VALUE [service S] [protocol P] [mandatory] [tag N]`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ListAttribute {
+    /// Name, as AAA knows it: `addr-pool`, `interface-config`, `timeout`.
+    pub name: String,
+    /// Value, without quotes.
+    pub value: String,
+    /// `service`: other users than those of it do not get the attribute.
+    pub service: Option<String>,
+    /// `protocol`.
+    pub protocol: Option<String>,
+    /// `mandatory`: who cannot have it gets nothing.
+    pub mandatory: bool,
+}
+
+impl std::fmt::Debug for ListAttribute {
+    /// Without the value, which may be a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ListAttribute({})", self.name)
+    }
+}
+
 /// AAA, RADIUS, users.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AaaConfig {
@@ -128,6 +213,14 @@ pub struct AaaConfig {
     pub authentication_ppp: Vec<MethodList>,
     /// `aaa authentication login`.
     pub authentication_login: Vec<MethodList>,
+    /// `aaa authentication enable`.
+    pub authentication_enable: Vec<MethodList>,
+    /// `aaa authentication attempts login`, 3.
+    pub login_attempts: u32,
+    /// `aaa authorization exec`.
+    pub authorization_exec: Vec<MethodList>,
+    /// `aaa authorization console`: the console is authorized too.
+    pub authorization_console: bool,
     /// `aaa authorization network`.
     pub authorization_network: Vec<MethodList>,
     /// `aaa accounting network`.
@@ -137,7 +230,7 @@ pub struct AaaConfig {
     /// `aaa group server radius`.
     pub server_groups: Vec<RadiusGroup>,
     /// `radius-server key`.
-    pub key: Option<String>,
+    pub key: Option<Password>,
     /// `radius-server timeout`, 5 s.
     pub timeout: Duration,
     /// `radius-server retransmit`, 3.
@@ -146,6 +239,8 @@ pub struct AaaConfig {
     pub deadtime: Duration,
     /// `radius-server dead-criteria`.
     pub dead_criteria: Option<DeadCriteriaConfig>,
+    /// `aaa server radius dynamic-author`.
+    pub dynamic_author: Option<DynamicAuthorConfig>,
     /// `radius-server attribute ...` and `vsa send`.
     pub extras: RadiusExtras,
     /// Send and require Message-Authenticator; the line `no radius-server message-authenticator` switches it off.
@@ -154,6 +249,10 @@ pub struct AaaConfig {
     pub source: Option<Ipv4Addr>,
     /// Local users.
     pub users: Vec<User>,
+    /// `aaa attribute list`.
+    pub attribute_lists: Vec<AttributeList>,
+    /// `enable secret`, or else `enable password`.
+    pub enable: Option<Password>,
 }
 
 impl Default for AaaConfig {
@@ -162,6 +261,10 @@ impl Default for AaaConfig {
             new_model: false,
             authentication_ppp: Vec::new(),
             authentication_login: Vec::new(),
+            authentication_enable: Vec::new(),
+            login_attempts: 3,
+            authorization_exec: Vec::new(),
+            authorization_console: false,
             authorization_network: Vec::new(),
             accounting_network: Vec::new(),
             servers: Vec::new(),
@@ -171,10 +274,13 @@ impl Default for AaaConfig {
             retransmit: 3,
             deadtime: Duration::ZERO,
             dead_criteria: None,
+            dynamic_author: None,
             extras: RadiusExtras::default(),
             message_authenticator: true,
             source: None,
             users: Vec::new(),
+            attribute_lists: Vec::new(),
+            enable: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+use super::Password;
 pub use crate::grammar::value::{InterfaceKind, InterfaceName};
 use crate::proto::ppp::AuthProtocol;
 
@@ -47,9 +48,9 @@ pub struct PppConfig {
     /// `ppp chap hostname`.
     pub chap_hostname: Option<String>,
     /// `ppp chap password`.
-    pub chap_password: Option<String>,
+    pub chap_password: Option<Password>,
     /// `ppp pap sent-username U password P`.
-    pub pap_sent: Option<(String, String)>,
+    pub pap_sent: Option<(String, Password)>,
     /// `ppp multilink`.
     pub multilink: bool,
     /// `ppp ipcp dns A [B]`.
@@ -62,6 +63,10 @@ pub struct PppConfig {
     pub retry: Duration,
     /// `ppp timeout authentication`.
     pub authentication_timeout: Duration,
+    /// `ppp timeout idle`.
+    pub idle: Option<(Duration, IdleDirection)>,
+    /// `ppp max-bad-auth`: how often a peer may fail to prove itself; 1 unless configured.
+    pub max_bad_auth: u32,
     /// `ppp max-configure`.
     pub max_configure: u32,
     /// `ppp max-terminate`.
@@ -87,11 +92,24 @@ impl Default for PppConfig {
             request_dns: false,
             retry: Duration::from_secs(2),
             authentication_timeout: Duration::from_secs(10),
+            idle: None,
+            max_bad_auth: 1,
             max_configure: 10,
             max_terminate: 2,
             max_failure: 5,
         }
     }
+}
+
+/// Packets of which direction keep a session from being idle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IdleDirection {
+    /// Those to the peer: `ppp timeout idle` without a keyword.
+    Outbound,
+    /// `inbound`: those from the peer.
+    Inbound,
+    /// `either`, and Idle-Timeout of RADIUS.
+    Either,
 }
 
 /// `dialer ...`.
@@ -132,6 +150,37 @@ pub struct DialerMap {
     pub number: String,
 }
 
+/// Lines of a configuration, which may hold passwords.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Lines(pub Vec<String>);
+
+impl From<Vec<String>> for Lines {
+    fn from(lines: Vec<String>) -> Self {
+        Lines(lines)
+    }
+}
+
+impl std::ops::Deref for Lines {
+    type Target = Vec<String>;
+
+    fn deref(&self) -> &Vec<String> {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Lines {
+    fn deref_mut(&mut self) -> &mut Vec<String> {
+        &mut self.0
+    }
+}
+
+impl std::fmt::Debug for Lines {
+    /// Only how many there are.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Lines({})", self.0.len())
+    }
+}
+
 /// One interface.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InterfaceConfig {
@@ -147,6 +196,8 @@ pub struct InterfaceConfig {
     pub ip_mtu: Option<u16>,
     /// `mtu`, 1500.
     pub mtu: u16,
+    /// `timeout absolute`.
+    pub absolute: Option<Duration>,
     /// `encapsulation ppp`.
     pub encapsulation_ppp: bool,
     /// `keepalive` seconds, 10; zero is off.
@@ -164,7 +215,7 @@ pub struct InterfaceConfig {
     /// `no logging event link-status` was not given.
     pub log_link_status: bool,
     /// The configuration lines of the interface as NVGEN shows them, for the clone block of a Virtual-Template.
-    pub lines: Vec<String>,
+    pub lines: Lines,
 }
 
 impl InterfaceConfig {
@@ -177,6 +228,7 @@ impl InterfaceConfig {
             ip: IpAddress::None,
             ip_mtu: None,
             mtu: 1500,
+            absolute: None,
             encapsulation_ppp: false,
             keepalive: Duration::from_secs(10),
             peer_address: None,
@@ -185,7 +237,7 @@ impl InterfaceConfig {
             vj_slots: None,
             isdn_number: None,
             log_link_status: true,
-            lines: Vec::new(),
+            lines: Lines::default(),
         }
     }
 }

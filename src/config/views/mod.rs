@@ -6,11 +6,13 @@
 pub mod aaa;
 mod build;
 pub mod interface;
+pub mod password;
 pub mod system;
 pub mod vpdn;
 
 pub use aaa::*;
 pub use interface::*;
+pub use password::{Password, secret_free};
 pub use system::*;
 pub use vpdn::*;
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Password;
+
 /// The form of a time stamp in front of a log or debug line (`service timestamps`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StampForm {
@@ -44,7 +46,7 @@ impl Default for LoggingConfig {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineConfig {
     /// `password`.
-    pub password: Option<String>,
+    pub password: Option<Password>,
     /// `login`: ask for the line's password, if it has one.
     pub login: bool,
     /// `login local`: ask for user name and password.
@@ -91,10 +93,10 @@ pub struct SystemConfig {
     pub console: LineConfig,
     /// `line vty 0 4`.
     pub vty: LineConfig,
-    /// `enable secret`, as stored (type 5), or as typed when it is to be hashed.
-    pub enable_secret: Option<String>,
+    /// `enable secret`, as stored: types 5, 8 and 9.
+    pub enable_secret: Option<Password>,
     /// `enable password`, decoded.
-    pub enable_password: Option<String>,
+    pub enable_password: Option<Password>,
     /// `banner motd` text.
     pub banner_motd: Option<String>,
     /// `clock timezone`: name and minutes east of UTC.

@@ -170,14 +170,13 @@ pub fn outcome(reply: &Reply, credentials: &Credentials) -> AuthenOutcome {
     if reply.packet.code == Code::AccessAccept {
         let profile = UserProfile::from_attributes(&attributes, unreadable);
         let message = match &credentials.proof {
-            Proof::Pap { .. } => profile.reply_message.clone(),
+            Proof::Pap { .. } | Proof::Chap { protocol: AuthProtocol::ChapMd5 | AuthProtocol::Pap, .. } => {
+                profile.reply_message.clone()
+            }
             Proof::Chap { protocol: AuthProtocol::MsChapV2, .. } => {
                 after_identifier(&attributes, keys::MS_CHAP2_SUCCESS).unwrap_or_default()
             }
-            Proof::Chap {
-                protocol: AuthProtocol::ChapMd5 | AuthProtocol::MsChap | AuthProtocol::Pap,
-                ..
-            } => Vec::new(),
+            Proof::Chap { protocol: AuthProtocol::MsChap, .. } => Vec::new(),
         };
         return AuthenOutcome::Pass { message, profile: Arc::new(profile) };
     }
@@ -192,6 +191,16 @@ pub fn outcome(reply: &Reply, credentials: &Credentials) -> AuthenOutcome {
         }
     };
     AuthenOutcome::Fail { message: message.unwrap_or_else(|| refusal(credentials)) }
+}
+
+/// What a peer that proved itself locally is told: the `reply-message` of its attribute list, unless the protocol has
+/// a message of its own.
+pub fn with_reply(message: Vec<u8>, credentials: &Credentials, profile: &UserProfile) -> Vec<u8> {
+    match &credentials.proof {
+        Proof::Chap { protocol: AuthProtocol::MsChapV2, .. } => message,
+        Proof::Chap { .. } | Proof::Pap { .. } if message.is_empty() => profile.reply_message.clone(),
+        Proof::Chap { .. } | Proof::Pap { .. } => message,
+    }
 }
 
 /// The text of MS-CHAP-Error or MS-CHAP2-Success, which stands behind an identifier.

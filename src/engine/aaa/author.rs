@@ -3,6 +3,7 @@
 //! Everything is decided at once: authorization by RADIUS uses what came with the Access-Accept.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use super::Aaa;
 use super::debug::{AaaDebug, AuthorStatus, Family, emit};
@@ -18,9 +19,10 @@ const SERVICE_PPP: &str = "service=ppp";
 const FRAMED: [u32; 2] = [2, 4];
 
 impl UserSession {
-    /// What a server said about the user, when the interface is authorized so that it counts.
+    /// What a server or the local database said about the user, when the interface is authorized so that it counts.
     pub fn attributes(&self) -> Option<&UserProfile> {
-        self.list.as_ref().and(self.profile.as_deref()).filter(|profile| profile.from_radius)
+        let said = |profile: &&UserProfile| profile.from_radius || profile.from_list;
+        self.list.as_ref().and(self.profile.as_deref()).filter(said)
     }
 }
 
@@ -43,6 +45,31 @@ impl Authorized {
 }
 
 impl Aaa {
+    /// The profile that counts for a user on an interface that is authorized by `list`: where no server is among the
+    /// methods, the local database has the word, whoever authenticated the user.
+    pub fn profile_for(
+        &self,
+        list: Option<&str>,
+        user: &str,
+        profile: Option<Arc<UserProfile>>,
+    ) -> Option<Arc<UserProfile>> {
+        let methods = lists::find(&self.config.authorization_network, list).unwrap_or_default();
+        let asks = methods.iter().any(|method| matches!(method, Method::Radius | Method::Group(_)));
+        let local = methods.iter().find(|method| matches!(method, Method::Local | Method::LocalCase));
+        match local {
+            Some(local) if !asks && profile.is_some() => {
+                self.list_profile(user.as_bytes(), *local == Method::LocalCase).or(profile)
+            }
+            Some(_) | None => profile,
+        }
+    }
+
+    /// What the `aaa attribute list` of a local user says.
+    pub(super) fn list_profile(&self, user: &[u8], case: bool) -> Option<Arc<UserProfile>> {
+        let list = local::find(&self.config.users, user, case)?.attribute_list.as_ref()?;
+        self.lists.get(list).cloned()
+    }
+
     /// Whether the user may have LCP, after its authentication. Prints nothing where the interface has no `ppp
     /// authorization`.
     pub fn authorize_lcp(&mut self, cx: &mut Context, session: &UserSession) -> Decision {
@@ -176,7 +203,9 @@ impl Aaa {
         her: Option<Ipv4Addr>,
     ) -> AuthorStatus {
         match method {
-            Method::Radius | Method::Group(_) => by_radius(cx, session.attributes(), her),
+            Method::Radius | Method::Group(_) => {
+                by_radius(cx, session.attributes().filter(|profile| profile.from_radius), her)
+            }
             Method::Local => self.by_users(session, false),
             Method::LocalCase => self.by_users(session, true),
             Method::None => AuthorStatus::PassAdd,
@@ -189,6 +218,7 @@ impl Aaa {
 
     fn by_users(&self, session: &UserSession, case: bool) -> AuthorStatus {
         match local::find(&self.config.users, session.user.as_bytes(), case) {
+            Some(user) if user.attribute_list.is_some() => AuthorStatus::PassReplace,
             Some(_) => AuthorStatus::PassAdd,
             None => AuthorStatus::Error,
         }

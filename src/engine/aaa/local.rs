@@ -23,15 +23,21 @@ pub fn find<'a>(users: &'a [User], name: &[u8], case: bool) -> Option<&'a User> 
     })
 }
 
-/// Checks a proof against the local users. A user without a clear password (`secret`) proves nothing by CHAP,
-/// nor here by PAP.
+/// Checks a proof against the local users. A user without a clear password (`secret`) proves nothing by CHAP.
 pub fn verify(users: &[User], credentials: &Credentials, case: bool) -> LocalVerdict {
     let Some(user) = find(users, &credentials.name, case) else { return LocalVerdict::NotFound };
-    let password = user.password.as_deref().map(str::as_bytes);
-    match password.and_then(|password| check(password, credentials)) {
+    match proven(user, credentials) {
         Some(message) => LocalVerdict::Pass(message),
         None => LocalVerdict::Fail(refusal(credentials)),
     }
+}
+
+/// The text for the peer when the proof is right. A password in clear answers for any protocol, a digest for PAP.
+fn proven(user: &User, credentials: &Credentials) -> Option<Vec<u8>> {
+    if let Proof::Pap { password } = &credentials.proof {
+        return user.accepts(&String::from_utf8_lossy(password)).then(Vec::new);
+    }
+    check(user.password.as_ref()?.clear()?.as_bytes(), credentials)
 }
 
 /// The text for the peer when the proof is right.

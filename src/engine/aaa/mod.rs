@@ -19,9 +19,9 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use profile::{AvPair, FramedIp, MppeKeys, UserProfile};
+pub use profile::{AvPair, Direction, FramedIp, MppeKeys, UserProfile, UserRoute};
 pub use sessions::{Entry, Place, SessionNumber, Sessions};
-pub use tunnel::{TunnelDefinition, TunnelType, parse_addresses};
+pub use tunnel::{Asker, TunnelDefinition, TunnelType, parse_addresses};
 pub use types::*;
 
 use std::collections::{HashMap, VecDeque};
@@ -65,6 +65,8 @@ pub struct Aaa {
     next_ticket: u64,
     waiting: HashMap<RequestKey, Task>,
     outputs: VecDeque<AaaOutput>,
+    /// What each `aaa attribute list` makes of a user, shared by all whom it is for.
+    lists: HashMap<String, Arc<UserProfile>>,
 }
 
 impl Aaa {
@@ -75,6 +77,11 @@ impl Aaa {
 
     /// Takes a new configuration. Questions on their way keep the methods that they have.
     pub fn configure(&mut self, cx: &mut Context, config: &AaaConfig) {
+        self.lists = config
+            .attribute_lists
+            .iter()
+            .map(|list| (list.name.clone(), Arc::new(UserProfile::from_list(list))))
+            .collect();
         let (client, groups) = servers::client(config);
         self.client.configure(cx, client);
         self.groups = groups;
@@ -239,10 +246,6 @@ impl Aaa {
         self.groups.get(name).cloned().unwrap_or_else(none)
     }
 
-    fn nas_ip(&self, port: &Port) -> Ipv4Addr {
-        self.config.source.unwrap_or(port.nas_ip)
-    }
-
     /// Carries on what the client has finished.
     fn pump(&mut self, cx: &mut Context) {
         while let Some(output) = self.client.poll() {
@@ -321,14 +324,14 @@ impl Aaa {
         let servers = self.group(method);
         let request = match &task.question {
             Question::Authentication(request) => {
-                let nas_ip = self.nas_ip(&request.port);
+                let nas_ip = request.port.nas_ip;
                 let mut asked = access::authentication(&request.port, nas_ip, &request.credentials, servers);
                 access::extend(&mut asked, &self.config.extras, &request.port, nas_ip, &task.hints);
                 asked
             }
             Question::Tunnel(lookup) => {
                 emit(cx, &AaaDebug::AuthorData);
-                access::tunnel(lookup, self.nas_ip(&lookup.port), servers)
+                access::tunnel(lookup, lookup.port.nas_ip, servers)
             }
         };
         let key = self.client.submit(cx, request);
@@ -341,7 +344,11 @@ impl Aaa {
             Step::Known(Outcome::Authentication(AuthenOutcome::Pass { message, profile }))
         };
         let local = |case| match local::verify(&self.config.users, &request.credentials, case) {
-            LocalVerdict::Pass(message) => pass(message),
+            LocalVerdict::Pass(message) => {
+                let profile = self.list_profile(&request.credentials.name, case).unwrap_or_default();
+                let message = access::with_reply(message, &request.credentials, &profile);
+                Step::Known(Outcome::Authentication(AuthenOutcome::Pass { message, profile }))
+            }
             LocalVerdict::Fail(message) => {
                 Step::Known(Outcome::Authentication(AuthenOutcome::Fail { message }))
             }
@@ -365,14 +372,15 @@ impl Aaa {
                 Outcome::Authentication(access::outcome(reply, &request.credentials))
             }
             Question::Tunnel(lookup) if reply.packet.code == Code::AccessAccept => {
-                let (definitions, problems) = tunnel::definitions(&reply.attributes().0);
+                let (attributes, unreadable) = reply.attributes();
+                let tunnels = tunnel::definitions(&attributes, unreadable, lookup.asker);
                 let (port, family) = (&lookup.port.short, Family::Vpdn);
-                for problem in &problems {
+                for problem in &tunnels.problems {
                     emit(cx, &AaaDebug::Unusable(port, family, problem));
                 }
-                Outcome::Tunnel(match definitions.is_empty() {
+                Outcome::Tunnel(match tunnels.usable.is_empty() {
                     true => TunnelOutcome::NotFound,
-                    false => TunnelOutcome::Found(definitions),
+                    false => TunnelOutcome::Found(tunnels.usable),
                 })
             }
             Question::Tunnel(_) => Outcome::Tunnel(TunnelOutcome::NotFound),

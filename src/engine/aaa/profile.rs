@@ -3,6 +3,9 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use ipnet::Ipv4Net;
+
+use crate::config::views::{AttributeList, ListAttribute};
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{AttributeKey, Decoded, Secret, Value};
 
@@ -76,6 +79,72 @@ impl AvPair {
     }
 }
 
+/// Whose packets an access list is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From the user.
+    In,
+    /// To the user.
+    Out,
+}
+
+/// A route of a user: Framed-Route (RFC 2865 section 5.22) or `ip:route`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserRoute {
+    /// Destination.
+    pub network: Ipv4Net,
+    /// Next hop; none for the user itself.
+    pub gateway: Option<Ipv4Addr>,
+    /// Administrative distance, which IOS takes the first metric for.
+    pub distance: u8,
+}
+
+impl UserRoute {
+    /// Reads `10.0.0.0/8 0.0.0.0 1`, `10.0.0.0 255.0.0.0`, or `10.0.0.0` by its class. What follows the metric does not
+    /// concern a static route. `None` when there is no such network.
+    pub fn parse(text: &str) -> Option<UserRoute> {
+        let mut words = text.split_whitespace().peekable();
+        let first = words.next()?;
+        let network = match first.split_once('/') {
+            Some((address, length)) => Ipv4Net::new(address.parse().ok()?, length.parse().ok()?).ok()?,
+            None => {
+                let address: Ipv4Addr = first.parse().ok()?;
+                let mask = words.peek().and_then(|word| word.parse().ok());
+                match mask.and_then(|mask| Ipv4Net::with_netmask(address, mask).ok()) {
+                    // A mask leaves no bit of the network out; an address that is none is a next hop.
+                    Some(network) if network.addr() == network.network() => {
+                        words.next();
+                        network
+                    }
+                    Some(_) | None => by_class(address)?,
+                }
+            }
+        };
+        let gateway = words.peek().and_then(|word| word.parse::<Ipv4Addr>().ok());
+        if gateway.is_some() {
+            words.next();
+        }
+        let distance = match words.next() {
+            Some(metric) => u8::try_from(metric.parse::<u32>().ok()?).ok().filter(|d| *d > 0)?,
+            None => 1,
+        };
+        let gateway = gateway.filter(|gateway| !gateway.is_unspecified());
+        Some(UserRoute { network: network.trunc(), gateway, distance })
+    }
+}
+
+/// The network of an address without a mask.
+fn by_class(address: Ipv4Addr) -> Option<Ipv4Net> {
+    let length = match address.octets() {
+        [0, 0, 0, 0] => 0,
+        [..=127, ..] => 8,
+        [128..=191, ..] => 16,
+        [192..=223, ..] => 24,
+        _multicast => return None,
+    };
+    Ipv4Net::new(address, length).ok()
+}
+
 /// Keys of MPPE as the server sent them, in the clear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MppeKeys {
@@ -90,6 +159,8 @@ pub struct MppeKeys {
 pub struct UserProfile {
     /// It came from a RADIUS server: authorization by RADIUS uses it.
     pub from_radius: bool,
+    /// It came from an `aaa attribute list` of a local user: authorization by the local database uses it.
+    pub from_list: bool,
     /// Service-Type.
     pub service_type: Option<u32>,
     /// Framed-Protocol.
@@ -114,6 +185,8 @@ pub struct UserProfile {
     pub wins: Vec<Ipv4Addr>,
     /// Filter-Id.
     pub filters: Vec<String>,
+    /// `ip:inacl` and `ip:outacl`: the entries of an access list of the user's own, or its number.
+    pub access_lists: Vec<(Direction, String)>,
     /// `lcp:interface-config`, in order.
     pub interface_config: Vec<String>,
     /// Reply-Message, all of them.
@@ -136,6 +209,135 @@ impl UserProfile {
             profile.take(attribute.key(), &attribute.value);
         }
         profile
+    }
+
+    /// The profile that an `aaa attribute list` makes of a local user of PPP. Attributes of other services are left
+    /// out. The names are those of AAA; `protocol` says which of them an address pair is.
+    pub fn from_list(list: &AttributeList) -> Self {
+        let mut profile = UserProfile { from_list: true, ..UserProfile::default() };
+        let ours =
+            |service: &Option<String>| service.as_deref().is_none_or(|s| s.eq_ignore_ascii_case("ppp"));
+        for attribute in list.attributes.iter().filter(|a| ours(&a.service)) {
+            profile.take_named(attribute);
+        }
+        profile
+    }
+
+    fn take_named(&mut self, attribute: &ListAttribute) {
+        let seconds = || attribute.value.parse().ok().map(Duration::from_secs);
+        let addresses = || addresses(&attribute.value);
+        match attribute.name.as_str() {
+            "addr" => self.framed_ip = attribute.value.parse::<Ipv4Addr>().ok().map(FramedIp::from),
+            "netmask" => self.netmask = attribute.value.parse().ok(),
+            "timeout" => self.session_timeout = seconds(),
+            "idletime" => self.idle_timeout = seconds(),
+            "mtu" => self.mtu = attribute.value.parse().ok(),
+            "service-type" => self.service_type = service_type(&attribute.value),
+            "filter-id" => self.filters.push(attribute.value.clone()),
+            "reply-message" => self.reply_message.extend(attribute.value.as_bytes()),
+            "dns-servers" => self.dns.extend(addresses()),
+            "wins-servers" => self.wins.extend(addresses()),
+            name => self.take_pair(AvPair {
+                tag: 0,
+                protocol: match (name, &attribute.protocol) {
+                    (_, Some(protocol)) => protocol.to_ascii_lowercase(),
+                    ("interface-config", None) => "lcp".to_owned(),
+                    (_, None) => "ip".to_owned(),
+                },
+                attribute: name.to_owned(),
+                mandatory: attribute.mandatory,
+                value: attribute.value.clone(),
+            }),
+        }
+    }
+
+    /// The routes that could be read, with the network of Framed-IP-Address and Framed-IP-Netmask first; and those that
+    /// could not.
+    pub fn user_routes(&self, peer: Ipv4Addr) -> (Vec<UserRoute>, Vec<&str>) {
+        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        if let Some(mask) = self.netmask.filter(|mask| *mask != Ipv4Addr::BROADCAST) {
+            match Ipv4Net::with_netmask(peer, mask) {
+                Ok(network) => good.push(UserRoute { network: network.trunc(), gateway: None, distance: 1 }),
+                Err(_) => bad.push("netmask"),
+            }
+        }
+        for text in &self.routes {
+            match UserRoute::parse(text) {
+                Some(route) => good.push(route),
+                None => bad.push(text.as_str()),
+            }
+        }
+        (good, bad)
+    }
+
+    /// The lines of `lcp:interface-config`, one each, and whether the user must have it.
+    pub fn interface_lines(&self) -> impl Iterator<Item = (String, bool)> + '_ {
+        let ours = |pair: &&AvPair| {
+            pair.protocol == "lcp" && pair.attribute.split('#').next() == Some("interface-config")
+        };
+        self.av_pairs.iter().filter(ours).flat_map(|pair| {
+            let lines: Vec<(String, bool)> = pair
+                .value
+                .split("\\n")
+                .flat_map(|part| part.split('\n'))
+                .map(|line| line.trim().to_owned())
+                .filter(|line| !line.is_empty())
+                .map(|line| (line, pair.mandatory))
+                .collect();
+            lines
+        })
+    }
+
+    /// The names of the access lists of a direction: Filter-Id (`NAME.in`, `NAME.out`, or `NAME` for packets to the
+    /// user), and `own` for entries that came with the profile.
+    pub fn access_list(&self, direction: Direction, own: &str) -> Option<String> {
+        let suffix = match direction {
+            Direction::In => ".in",
+            Direction::Out => ".out",
+        };
+        let named = self.filters.iter().rev().find_map(|filter| match filter.strip_suffix(suffix) {
+            Some(name) => Some(name.to_owned()),
+            None if direction == Direction::Out && !filter.ends_with(".in") => Some(filter.clone()),
+            None => None,
+        });
+        let entry = |(at, _): &&(Direction, String)| *at == direction;
+        named.or_else(|| self.access_lists.iter().any(|e| entry(&e)).then(|| own.to_owned()))
+    }
+
+    /// Takes what a CoA-Request changes: it replaces all values of the same attributes (RFC 5176 section 3.6, note 3).
+    pub fn change(&mut self, attributes: &[Decoded]) {
+        let has = |key| attributes.iter().any(|a| a.key() == key);
+        if has(keys::FILTER_ID) {
+            self.filters.clear();
+        }
+        let new: Vec<AvPair> = attributes
+            .iter()
+            .filter(|a| a.key() == keys::CISCO_AVPAIR)
+            .filter_map(|a| AvPair::parse(&a.value.as_text()?))
+            .collect();
+        let name = |pair: &AvPair| {
+            let attribute = pair.attribute.split('#').next().unwrap_or_default();
+            (pair.protocol.clone(), attribute.to_owned())
+        };
+        let replaced = |known: &AvPair| new.iter().any(|pair| name(pair) == name(known));
+        self.av_pairs.retain(|known| !replaced(known));
+        for pair in &new {
+            match name(pair) {
+                (protocol, attribute) if protocol == "lcp" && attribute == "interface-config" => {
+                    self.interface_config.clear();
+                }
+                (protocol, attribute) if protocol == "ip" && attribute == "inacl" => {
+                    self.access_lists.retain(|(at, _)| *at != Direction::In);
+                }
+                (protocol, attribute) if protocol == "ip" && attribute == "outacl" => {
+                    self.access_lists.retain(|(at, _)| *at != Direction::Out);
+                }
+                _ => {}
+            }
+        }
+        for attribute in attributes {
+            self.take(attribute.key(), &attribute.value);
+        }
     }
 
     fn take(&mut self, key: AttributeKey, value: &Value) {
@@ -167,21 +369,35 @@ impl UserProfile {
     }
 
     fn take_pair(&mut self, pair: AvPair) {
-        let addresses = |text: &str| {
-            text.split([' ', ','])
-                .filter(|t| !t.is_empty())
-                .filter_map(|t| t.parse::<Ipv4Addr>().ok())
-                .collect::<Vec<_>>()
-        };
-        match (pair.protocol.as_str(), pair.attribute.as_str()) {
+        // `route#2`: the number only tells pairs of one name apart.
+        let name = pair.attribute.split('#').next().unwrap_or_default();
+        match (pair.protocol.as_str(), name) {
             ("ip", "addr-pool") => self.pool = Some(pair.value.clone()),
             ("ip", "addr") => self.framed_ip = pair.value.parse().ok().map(FramedIp::Address),
             ("ip", "route") => self.routes.push(pair.value.clone()),
             ("ip", "dns-servers") => self.dns.extend(addresses(&pair.value)),
             ("ip", "wins-servers") => self.wins.extend(addresses(&pair.value)),
+            ("ip", "inacl") => self.access_lists.push((Direction::In, pair.value.clone())),
+            ("ip", "outacl") => self.access_lists.push((Direction::Out, pair.value.clone())),
             ("lcp", "interface-config") => self.interface_config.push(pair.value.clone()),
             _ => {}
         }
         self.av_pairs.push(pair);
     }
 }
+
+/// The addresses of a list with blanks or commas; what is none is left out.
+fn addresses(text: &str) -> Vec<Ipv4Addr> {
+    text.split([' ', ',']).filter(|t| !t.is_empty()).filter_map(|t| t.parse().ok()).collect()
+}
+
+/// Service-Type by name or number, RFC 2865 section 5.6.
+fn service_type(text: &str) -> Option<u32> {
+    const NAMES: [(&str, u32); 5] =
+        [("login", 1), ("framed", 2), ("outbound", 5), ("administrative", 6), ("nas-prompt", 7)];
+    let named = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, number)| *number);
+    named.or_else(|| text.parse().ok())
+}
+
+#[cfg(test)]
+mod tests;

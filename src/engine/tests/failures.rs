@@ -30,7 +30,7 @@ fn hang_up(world: &mut World) {
 #[test]
 fn a_wrong_tunnel_secret_drops_the_call() {
     let mut lns = lns();
-    lns.groups[0].l2tp.password = Some("wrong".to_owned());
+    lns.groups[0].l2tp.password = Some("wrong".into());
     let mut lac = lac();
     lac.vpdn.logging.enable = true;
     let mut world = world_of(soho(), lac, lns);
@@ -44,7 +44,7 @@ fn a_wrong_tunnel_secret_drops_the_call() {
 #[test]
 fn a_wrong_password_ends_the_session_with_a_cdn() {
     let mut soho = soho();
-    soho.interfaces[0].ppp.chap_password = Some("wrong".to_owned());
+    soho.interfaces[0].ppp.chap_password = Some("wrong".into());
     let mut world = world_of(soho, lac(), lns());
     assert_eq!(world.ping(SOHO, LNS_ADDRESS), ".....");
     assert!(world.has(LNS, "status = FAIL"));
@@ -86,12 +86,7 @@ fn server() -> RouterConfig {
     let mut config = lac();
     config.vpdn.enable = false;
     config.aaa = AaaConfig::default();
-    config.aaa.users.push(User {
-        name: "2500-1".to_owned(),
-        password: Some("cisco".to_owned()),
-        secret: None,
-        privilege: 1,
-    });
+    config.aaa.users.push(User { password: Some("cisco".into()), ..User::new("2500-1") });
     config.interfaces[1].ip = IpAddress::Unnumbered(name(InterfaceKind::Ethernet, "0"));
     config.interfaces[1].peer_address = Some(PeerAddress::Pool(vec!["dial".to_owned()]));
     let address = Ipv4Addr::from([10, 10, 53, 77]);
@@ -117,6 +112,10 @@ fn a_router_without_vpdn_serves_the_call_by_itself() {
     hang_up(&mut world);
     settle(&mut world);
     assert!(world.nodes[SOHO].addresses.is_empty());
+    // The route that makes it dial has outlived the address.
+    assert_eq!(world.ping(SOHO, [10, 51, 6, 68]), ".!!!!");
+    hang_up(&mut world);
+    settle(&mut world);
 }
 
 /// The lab with a second LNS, both in the definition of the tunnel.
@@ -350,7 +349,7 @@ fn renegotiation_and_a_challenge_of_its_own_bring_the_call_up_too() {
         let mut lns = lns();
         change(&mut lns);
         let mut soho = soho();
-        soho.interfaces[0].ppp.pap_sent = Some(("2500-1".to_owned(), "cisco".to_owned()));
+        soho.interfaces[0].ppp.pap_sent = Some(("2500-1".to_owned(), "cisco".into()));
         let mut world = world_of(soho, lac(), lns);
         world.ping(SOHO, LNS_ADDRESS);
         if index < 3 {
@@ -366,12 +365,7 @@ fn renegotiation_and_a_challenge_of_its_own_bring_the_call_up_too() {
 fn local_groups_and_authentication_before_forwarding() {
     let mut lac = lac();
     lac.aaa = AaaConfig::default();
-    lac.aaa.users.push(User {
-        name: "2500-1".to_owned(),
-        password: Some("cisco".to_owned()),
-        secret: None,
-        privilege: 1,
-    });
+    lac.aaa.users.push(User { password: Some("cisco".into()), ..User::new("2500-1") });
     lac.groups.push(VpdnGroup {
         name: "1".to_owned(),
         request_dialin: Some(RequestDialin {
@@ -382,7 +376,7 @@ fn local_groups_and_authentication_before_forwarding() {
         initiate_to: vec![InitiateTo { address: LNS_ADDRESS.into(), limit: None, priority: None }],
         local_name: Some("hgw".to_owned()),
         authen_before_forward: true,
-        l2tp: L2tpSettings { password: Some("hello".to_owned()), ..L2tpSettings::default() },
+        l2tp: L2tpSettings { password: Some("hello".into()), ..L2tpSettings::default() },
         ..VpdnGroup::default()
     });
     let mut world = world_of(soho(), lac, lns());

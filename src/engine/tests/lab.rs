@@ -34,7 +34,7 @@ pub fn soho() -> RouterConfig {
     bri.encapsulation_ppp = true;
     bri.vj_slots = Some(15);
     bri.isdn_number = Some("2085730592".to_owned());
-    bri.ppp.chap_password = Some("cisco".to_owned());
+    bri.ppp.chap_password = Some("cisco".into());
     bri.dialer.group = Some(1);
     bri.dialer.maps.push(DialerMap { next_hop: LNS_ADDRESS.into(), name: None, number: "614629".to_owned() });
     RouterConfig {
@@ -62,7 +62,7 @@ fn radius_aaa() -> AaaConfig {
             timeout: None,
             retransmit: None,
         }],
-        key: Some(String::from_utf8_lossy(radius::SECRET).into_owned()),
+        key: Some(String::from_utf8_lossy(radius::SECRET).into_owned().into()),
         message_authenticator: false,
         ..AaaConfig::default()
     }
@@ -108,7 +108,8 @@ pub fn lns() -> RouterConfig {
         "ppp multilink",
     ]
     .map(str::to_owned)
-    .to_vec();
+    .to_vec()
+    .into();
     let list = || vec![MethodList { name: "vpdn".to_owned(), methods: vec![Method::Radius] }];
     RouterConfig {
         hostname: "1600-3".to_owned(),
@@ -121,7 +122,7 @@ pub fn lns() -> RouterConfig {
             }),
             terminate_from: Some("hgw".to_owned()),
             local_name: Some("l2tp-gw".to_owned()),
-            l2tp: L2tpSettings { password: Some("hello".to_owned()), ..L2tpSettings::default() },
+            l2tp: L2tpSettings { password: Some("hello".into()), ..L2tpSettings::default() },
             ..VpdnGroup::default()
         }],
         aaa: AaaConfig { authentication_ppp: list(), authorization_network: list(), ..radius_aaa() },

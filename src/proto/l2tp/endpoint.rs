@@ -20,12 +20,19 @@ pub const HALF_OPEN_LIMIT: usize = 1024;
 const IDLE_CAPACITY: usize = 64;
 
 /// The tunnel secrets that hidden AVPs of an SCCRQ are read with, before the owner is asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
     /// By the peer's Host Name AVP.
     pub by_host: BTreeMap<String, String>,
     /// For every other peer.
     pub default: Option<String>,
+}
+
+impl std::fmt::Debug for Secrets {
+    /// Only whose they are.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secrets({:?})", self.by_host.keys())
+    }
 }
 
 /// All tunnels and sessions of a router.
@@ -255,6 +262,11 @@ impl Endpoint {
     /// One tunnel.
     pub fn tunnel(&self, tunnel: TunnelId) -> Option<TunnelView> {
         self.tunnels.get(&tunnel.0).filter(|t| !t.closing).map(TunnelView::of)
+    }
+
+    /// How often a message to the peer has been sent again in vain; 0 when nothing waits for an acknowledgement.
+    pub fn unanswered(&self, tunnel: TunnelId) -> u32 {
+        self.tunnels.get(&tunnel.0).map_or(0, |t| t.transport.unanswered())
     }
 
     /// Every session, by tunnel and id.

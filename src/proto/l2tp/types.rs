@@ -90,7 +90,7 @@ pub enum SessionState {
 }
 
 /// How one tunnel behaves: what a vpdn-group says, with the defaults of `commands.md` 2.4.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TunnelConfig {
     /// Our Host Name AVP.
     pub local_name: String,
@@ -116,6 +116,10 @@ pub struct TunnelConfig {
     pub retransmit_min: Duration,
     /// Largest retransmission timeout (`... max`).
     pub retransmit_max: Duration,
+    /// The same two for the first message (`l2tp tunnel retransmit initial timeout min`).
+    pub initial_min: Duration,
+    /// (`... initial timeout max`).
+    pub initial_max: Duration,
     /// Retransmissions before the tunnel is given up.
     pub retries: u32,
     /// Retransmissions of the first message (`retransmit initial retries`).
@@ -134,6 +138,16 @@ pub struct TunnelConfig {
     pub session_limit: Option<u16>,
 }
 
+impl std::fmt::Debug for TunnelConfig {
+    /// Without the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TunnelConfig")
+            .field("local_name", &self.local_name)
+            .field("authenticate", &self.authenticate)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Default for TunnelConfig {
     fn default() -> Self {
         TunnelConfig {
@@ -149,6 +163,8 @@ impl Default for TunnelConfig {
             hello: Duration::from_secs(60),
             retransmit_min: Duration::from_secs(1),
             retransmit_max: Duration::from_secs(8),
+            initial_min: Duration::from_secs(1),
+            initial_max: Duration::from_secs(8),
             retries: 10,
             initial_retries: 2,
             no_session_timeout: Some(Duration::from_secs(15)),

@@ -62,6 +62,7 @@ pub struct Authenticator {
     id: u8,
     challenge: Vec<u8>,
     stage: Stage,
+    failures: u32,
 }
 
 #[derive(Debug)]
@@ -80,14 +81,8 @@ impl Authenticator {
     /// Draws identifier and challenge. Nothing is sent yet.
     pub fn new(io: &mut Io, protocol: AuthProtocol) -> Self {
         let id = io.cx.entropy.u8(Purpose::ChapId);
-        let len = if protocol == AuthProtocol::MsChap {
-            mschap::V1_CHALLENGE_LEN
-        } else {
-            mschap::V2_CHALLENGE_LEN
-        };
-        let mut challenge = vec![0; len];
-        io.cx.entropy.fill(Purpose::ChapChallenge, &mut challenge);
-        Authenticator { protocol, id, challenge, stage: Stage::Waiting { resend: None } }
+        let challenge = draw(io, protocol);
+        Authenticator { protocol, id, challenge, stage: Stage::Waiting { resend: None }, failures: 0 }
     }
 
     /// Prints the challenge, and sends it unless a response to somebody else's is to be replayed.
@@ -163,7 +158,39 @@ impl Authenticator {
                 self.stage = Stage::Passed { id, message: message.into() };
                 Step::Nothing
             }
-            Verdict::Fail { message } => {
+            Verdict::Fail { message } => self.refuse(io, id, message),
+        }
+    }
+
+    /// Failure: the peer may try again as long as `ppp max-bad-auth` allows it.
+    fn refuse(&mut self, io: &mut Io, id: u8, message: Vec<u8>) -> Step {
+        self.failures += 1;
+        let again = self.failures < io.config.max_bad_auth;
+        let told = mschap::Failure::parse(&message).filter(|failure| failure.error == mschap::WRONG);
+        match (self.protocol, told) {
+            (AuthProtocol::ChapMd5 | AuthProtocol::Pap, _) if again => {
+                self.result(io, "FAILURE", FAILURE, id, &message);
+                self.id = self.id.wrapping_add(1);
+                self.challenge = draw(io, self.protocol);
+                self.challenge(io, true);
+                Step::Nothing
+            }
+            // RFC 2433 section 6 and RFC 2759 section 6: the message has the next challenge, and the peer answers it
+            // under the next identifier.
+            (AuthProtocol::MsChap | AuthProtocol::MsChapV2, Some(told)) if again => {
+                let theirs = told.challenge.filter(|_| told.retry);
+                let right = theirs.filter(|challenge| challenge.len() == challenge_len(self.protocol));
+                self.challenge = right.unwrap_or_else(|| draw(io, self.protocol));
+                let message = mschap::Failure::again(&self.challenge, &told.message).into_bytes();
+                self.result(io, "FAILURE", FAILURE, id, &message);
+                self.id = id.wrapping_add(1);
+                self.stage = Stage::Waiting { resend: None };
+                Step::Nothing
+            }
+            (
+                AuthProtocol::ChapMd5 | AuthProtocol::Pap | AuthProtocol::MsChap | AuthProtocol::MsChapV2,
+                _,
+            ) => {
                 self.result(io, "FAILURE", FAILURE, id, &message);
                 self.stage = Stage::Failed;
                 Step::Fail
@@ -213,6 +240,19 @@ impl Authenticator {
     pub fn resend(&mut self, io: &mut Io) {
         self.challenge(io, true);
     }
+}
+
+fn challenge_len(protocol: AuthProtocol) -> usize {
+    match protocol {
+        AuthProtocol::MsChap => mschap::V1_CHALLENGE_LEN,
+        AuthProtocol::ChapMd5 | AuthProtocol::Pap | AuthProtocol::MsChapV2 => mschap::V2_CHALLENGE_LEN,
+    }
+}
+
+fn draw(io: &mut Io, protocol: AuthProtocol) -> Vec<u8> {
+    let mut challenge = vec![0; challenge_len(protocol)];
+    io.cx.entropy.fill(Purpose::ChapChallenge, &mut challenge);
+    challenge
 }
 
 /// The end that responds.

@@ -141,6 +141,9 @@ pub fn v2_success(expected: &str, message: &[u8]) -> bool {
     message.get(..expected.len()).is_some_and(|given| bool::from(given.ct_eq(expected.as_bytes())))
 }
 
+/// Error of a Failure packet: wrong name or password.
+pub const WRONG: u32 = 691;
+
 /// The message of a Failure packet: `E=691 R=0 C=... V=3 M=text` (RFC 2759 section 6).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failure {
@@ -181,9 +184,15 @@ impl Failure {
         seen.then_some(failure)
     }
 
+    /// The message for a wrong name or password when the peer may try again, with the challenge that it then answers.
+    pub fn again(challenge: &[u8], human: &str) -> String {
+        let human = if human.is_empty() { String::new() } else { format!(" M={human}") };
+        format!("E={WRONG} R=1 C={} V=3{human}", upper_hex(challenge))
+    }
+
     /// The message for a wrong name or password, no other try.
     pub fn wrong(challenge: &[u8]) -> String {
-        format!("E=691 R=0 C={} V=3", upper_hex(challenge))
+        format!("E={WRONG} R=0 C={} V=3", upper_hex(challenge))
     }
 }
 

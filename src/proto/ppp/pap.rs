@@ -17,6 +17,7 @@ const NAK: u8 = 3;
 #[derive(Debug, Default)]
 pub struct Authenticator {
     stage: Stage,
+    failures: u32,
 }
 
 #[derive(Debug, Default)]
@@ -65,14 +66,23 @@ impl Authenticator {
     /// The owner's verdict.
     pub fn decide(&mut self, io: &mut Io, verdict: Verdict) -> Step {
         let Stage::Deciding { id } = self.stage else { return Step::Nothing };
-        let (code, message, step) = match verdict {
-            Verdict::Pass { message } => (ACK, message, Step::Nothing),
-            Verdict::Fail { message } => (NAK, message, Step::Fail),
+        let (code, message) = match verdict {
+            Verdict::Pass { message } => (ACK, message),
+            Verdict::Fail { message } => (NAK, message),
         };
         result(io, Way::Out, code, id, &message);
         io.transmit(PAP, code, id, &texted(&message));
-        self.stage = if code == ACK { Stage::Passed { id, message: message.into() } } else { Stage::Failed };
-        step
+        if code == ACK {
+            self.stage = Stage::Passed { id, message: message.into() };
+            return Step::Nothing;
+        }
+        self.failures += 1;
+        if self.failures < io.config.max_bad_auth {
+            self.stage = Stage::Waiting;
+            return Step::Nothing;
+        }
+        self.stage = Stage::Failed;
+        Step::Fail
     }
 
     /// Whether the peer has proved itself.

@@ -81,6 +81,8 @@ pub struct LinkConfig {
     pub retry: Duration,
     /// `ppp timeout authentication`, 10 s.
     pub authentication_timeout: Duration,
+    /// `ppp max-bad-auth`: the failure with this number ends the link; 1.
+    pub max_bad_auth: u32,
     /// `ppp max-configure`, 10.
     pub max_configure: u32,
     /// `ppp max-terminate`, 2.
@@ -115,6 +117,7 @@ impl Default for LinkConfig {
             keepalive: Duration::from_secs(10),
             retry: Duration::from_secs(2),
             authentication_timeout: Duration::from_secs(10),
+            max_bad_auth: 1,
             max_configure: 10,
             max_terminate: 2,
             max_failure: 5,

@@ -55,7 +55,7 @@ fn erase(core: &mut Core, out: &mut String) {
 /// Merges the startup-config into the running one.
 fn merge(core: &mut Core, out: &mut String) {
     let startup = core.startup.clone();
-    core.store.load(&startup);
+    core.load(&startup);
     core.modified = true;
     core.reconfigure();
     out.push_str(&text::copied(startup.len()));

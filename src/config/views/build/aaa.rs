@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::super::{
-    AaaConfig, DeadCriteriaConfig, GroupServer, InterfaceName, Method, MethodList, RadiusGroup, RadiusServer,
-    User,
+    AaaConfig, AttributeList, AuthType, DeadCriteriaConfig, DynamicAuthorConfig, GroupServer, InterfaceName,
+    ListAttribute, Method, MethodList, Password, RadiusGroup, RadiusServer, User,
 };
 use crate::config::store::{Line, Store};
 use crate::grammar::Command;
@@ -17,13 +17,19 @@ use crate::grammar::value::Secret;
 
 /// Reads every AAA line of global configuration.
 pub fn read(store: &Store, aaa: &mut AaaConfig) {
+    let mut password = None;
     for line in store.lines() {
         match &line.command {
             Command::Aaa(command) => read_line(command, line, aaa),
             Command::Global(GlobalCommand::Username(Op::Set(u))) => user(u, &mut aaa.users),
+            Command::Global(GlobalCommand::EnableSecret(Op::Set(s))) => aaa.enable = Some((&s.secret).into()),
+            Command::Global(GlobalCommand::EnablePassword(Op::Set(p))) => {
+                password = Some((&p.password).into())
+            }
             _ => {}
         }
     }
+    aaa.enable = aaa.enable.take().or(password);
     read_groups(store, aaa);
 }
 
@@ -32,7 +38,10 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
     match command {
         A::NewModel(op) => aaa.new_model = op.is_set(),
         A::Authentication(Op::Set(a)) => authentication(a, aaa),
-        A::Authorization(Op::Set(a)) => aaa.authorization_network.extend(authorization(a)),
+        A::AuthenticationAttempts(Op::Set(a)) => aaa.login_attempts = a.count,
+        A::Authorization(Op::Set(a)) => authorization(a, aaa),
+        A::AuthorizationConsole(op) => aaa.authorization_console = op.is_set(),
+        A::AttributeList(Op::Set(l)) => aaa.attribute_lists.push(attribute_list(&l.name, line)),
         A::Accounting(Op::Set(a)) => aaa.accounting_network.extend(accounting(a)),
         A::RadiusServerHost(Op::Set(h)) => aaa.servers.push(RadiusServer {
             address: h.address,
@@ -47,6 +56,7 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
         A::RadiusServerTimeout(Op::Set(t)) => aaa.timeout = seconds(t.seconds),
         A::RadiusServerRetransmit(Op::Set(r)) => aaa.retransmit = r.count,
         A::RadiusServerDeadtime(Op::Set(d)) => aaa.deadtime = seconds(d.minutes.saturating_mul(60)),
+        A::DynamicAuthor(Op::Set(())) => aaa.dynamic_author = Some(dynamic_author(line)),
         A::RadiusServerDeadCriteria(Op::Set(d)) => {
             aaa.dead_criteria = Some(DeadCriteriaConfig {
                 time: d.time.map_or(CRITERIA_TIME, seconds),
@@ -69,6 +79,8 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
 const AUTH_PORT: u16 = 1645;
 /// Default `acct-port`.
 const ACCT_PORT: u16 = 1646;
+/// Default `port` of dynamic-author.
+const DYNAMIC_PORT: u16 = 1700;
 /// `dead-criteria` without `time`: the least that IOS computes when neither is configured.
 const CRITERIA_TIME: Duration = Duration::from_secs(10);
 /// `dead-criteria` without `tries`: the least that IOS computes when neither is configured.
@@ -80,6 +92,40 @@ fn vsa_send(v: &g::RadiusServerVsaSend, aaa: &mut AaaConfig) {
     use g::RadiusServerVsaSendWhat as W;
     aaa.extras.vsa_authentication |= matches!(v.what, None | Some(W::Authentication));
     aaa.extras.vsa_accounting |= matches!(v.what, None | Some(W::Accounting));
+}
+
+/// `aaa server radius dynamic-author` with its lines.
+fn dynamic_author(line: &Line) -> DynamicAuthorConfig {
+    let mut out = DynamicAuthorConfig {
+        port: DYNAMIC_PORT,
+        clients: Vec::new(),
+        key: None,
+        auth_type: AuthType::All,
+        ignore_session_key: false,
+        ignore_server_key: false,
+    };
+    for command in line.commands() {
+        match command {
+            Command::Aaa(A::DynamicClient(Op::Set(c))) => {
+                out.clients.push((c.address, c.key.as_ref().map(Password::from)));
+            }
+            Command::Aaa(A::DynamicServerKey(Op::Set(k))) => out.key = Some((&k.key).into()),
+            Command::Aaa(A::DynamicPort(Op::Set(p))) => out.port = port(Some(p.port), DYNAMIC_PORT),
+            Command::Aaa(A::DynamicAuthType(Op::Set(t))) => {
+                out.auth_type = match t.kind {
+                    g::DynamicAuthTypeKind::All => AuthType::All,
+                    g::DynamicAuthTypeKind::Any => AuthType::Any,
+                    g::DynamicAuthTypeKind::SessionKey => AuthType::SessionKey,
+                };
+            }
+            Command::Aaa(A::DynamicIgnore(Op::Set(i))) => match i.what {
+                g::DynamicIgnoreWhat::ServerKey => out.ignore_server_key = true,
+                g::DynamicIgnoreWhat::SessionKey => out.ignore_session_key = true,
+            },
+            _ => {}
+        }
+    }
+    out
 }
 
 /// Fills the router's names into the format of NAS-Identifier; without a domain its dot goes too.
@@ -97,8 +143,8 @@ pub fn name_router(store: &Store, hostname: &str, aaa: &mut AaaConfig) {
     .replace("%h", hostname);
 }
 
-fn clear(secret: &Secret) -> String {
-    secret.reveal().to_owned()
+fn clear(secret: &Secret) -> Password {
+    secret.into()
 }
 
 fn port(port: Option<u32>, default: u16) -> u16 {
@@ -115,19 +161,60 @@ fn authentication(a: &g::Authentication, aaa: &mut AaaConfig) {
     match a.service {
         g::AuthenticationService::Ppp => aaa.authentication_ppp.push(list),
         g::AuthenticationService::Login => aaa.authentication_login.push(list),
-        g::AuthenticationService::Enable | g::AuthenticationService::Dot1x => {}
+        g::AuthenticationService::Enable => aaa.authentication_enable.push(list),
+        g::AuthenticationService::Dot1x => {}
     }
 }
 
-/// The list of an `aaa authorization network` line.
-fn authorization(a: &g::Authorization) -> Option<MethodList> {
+/// The list of an `aaa authorization network` or `exec` line.
+fn authorization(a: &g::Authorization, aaa: &mut AaaConfig) {
     let name = match &a.list {
         g::AuthorizationList::Default => "default",
         g::AuthorizationList::Name { name } => name,
     };
     let methods = a.methods.iter().filter_map(authorization_method).collect();
     let list = MethodList { name: name.to_owned(), methods };
-    (a.service == g::AuthorizationService::Network).then_some(list)
+    match a.service {
+        g::AuthorizationService::Network => aaa.authorization_network.push(list),
+        g::AuthorizationService::Exec => aaa.authorization_exec.push(list),
+        g::AuthorizationService::Commands { .. } | g::AuthorizationService::ReverseAccess => {}
+    }
+}
+
+/// `aaa attribute list NAME` with its attributes.
+fn attribute_list(name: &str, line: &Line) -> AttributeList {
+    let attributes = line.commands().filter_map(|command| match command {
+        Command::Aaa(A::AttributeType(Op::Set(a))) => Some(list_attribute(&a.name, &a.value)),
+        _ => None,
+    });
+    AttributeList { name: name.to_owned(), attributes: attributes.collect() }
+}
+
+/// A value, in quotes or one word, and the options behind it.
+fn list_attribute(name: &str, text: &str) -> ListAttribute {
+    let text = text.trim();
+    let (value, options) = match text.strip_prefix('"').and_then(|inner| inner.split_once('"')) {
+        Some(quoted) => quoted,
+        None => text.split_once(' ').unwrap_or((text, "")),
+    };
+    let mut attribute = ListAttribute {
+        name: name.to_ascii_lowercase(),
+        value: value.to_owned(),
+        service: None,
+        protocol: None,
+        mandatory: false,
+    };
+    let mut words = options.split_whitespace();
+    while let Some(word) = words.next() {
+        match word {
+            "service" => attribute.service = words.next().map(str::to_owned),
+            "protocol" => attribute.protocol = words.next().map(str::to_owned),
+            "mandatory" => attribute.mandatory = true,
+            // A tag, or what IOS of another release knows.
+            _ => {}
+        }
+    }
+    attribute
 }
 
 /// The list of an `aaa accounting network` line that records anything.
@@ -263,7 +350,7 @@ fn named(store: &Store, name: &str) -> Option<RadiusServer> {
 /// Several `username` lines add up to one user.
 fn user(u: &Username, users: &mut Vec<User>) {
     let at = users.iter().position(|known| known.name == u.name).unwrap_or_else(|| {
-        users.push(User { name: u.name.clone(), password: None, secret: None, privilege: 1 });
+        users.push(User::new(&u.name));
         users.len() - 1
     });
     let Some(user) = users.get_mut(at) else { return };
@@ -272,6 +359,10 @@ fn user(u: &Username, users: &mut Vec<User>) {
     }
     if let Some(secret) = &u.secret {
         user.secret = Some(clear(secret));
+    }
+    user.nopassword |= u.nopassword;
+    if let Some(list) = &u.attribute_list {
+        user.attribute_list = Some(list.clone());
     }
     if let Some(privilege) = u.privilege {
         user.privilege = u8::try_from(privilege).unwrap_or(1);

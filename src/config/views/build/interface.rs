@@ -5,17 +5,18 @@ use std::time::Duration;
 use ipnet::Ipv4Net;
 
 use super::super::{
-    ControllerConfig, DialerConfig, DialerMap, InterfaceConfig, InterfaceKind, InterfaceName, IpAddress,
-    PeerAddress, PppConfig,
+    ControllerConfig, DialerConfig, DialerMap, IdleDirection, InterfaceConfig, InterfaceKind, InterfaceName,
+    IpAddress, PeerAddress, PppConfig,
 };
-use crate::config::store::Line;
-use crate::grammar::Command;
+use crate::cli::parse;
+use crate::config::store::{Line, Path, Store};
 use crate::grammar::command::dialer::DialerCommand as D;
 use crate::grammar::command::interface as g;
 use crate::grammar::command::interface::InterfaceCommand as I;
 use crate::grammar::command::ppp as p;
 use crate::grammar::command::ppp::PppCommand as P;
 use crate::grammar::table::Op;
+use crate::grammar::{Command, Mode};
 use crate::proto::ppp::AuthProtocol;
 
 fn seconds(s: u32) -> Duration {
@@ -23,7 +24,7 @@ fn seconds(s: u32) -> Duration {
 }
 
 /// An `interface` with everything below it.
-pub fn read(name: &InterfaceName, line: &Line) -> InterfaceConfig {
+pub fn read(name: &InterfaceName, line: &Line, encrypt: bool) -> InterfaceConfig {
     let mut interface = InterfaceConfig::new(name.clone());
     // These kinds speak PPP without being told.
     interface.encapsulation_ppp =
@@ -38,7 +39,7 @@ pub fn read(name: &InterfaceName, line: &Line) -> InterfaceConfig {
             Command::Dialer(c) => dialer(c, &mut interface.dialer),
             _ => {}
         }
-        interface.lines.push(child.text(false));
+        interface.lines.push(child.text(encrypt));
     }
     interface
 }
@@ -64,6 +65,10 @@ fn own(command: &I, interface: &mut InterfaceConfig) {
         }
         I::Keepalive(op) => {
             interface.keepalive = op.set().map_or(Duration::ZERO, |k| seconds(k.seconds.unwrap_or(10)));
+        }
+        I::TimeoutAbsolute(Op::Set(t)) => {
+            let time = Duration::from_secs(u64::from(t.minutes) * 60 + u64::from(t.seconds.unwrap_or(0)));
+            interface.absolute = (!time.is_zero()).then_some(time);
         }
         I::Shutdown(op) => interface.shutdown = op.is_set(),
         I::IsdnCallingNumber(Op::Set(n)) => interface.isdn_number = Some(n.number.clone()),
@@ -96,9 +101,9 @@ fn ppp(command: &P, ppp: &mut PppConfig) {
             });
         }
         P::ChapHostname(Op::Set(h)) => ppp.chap_hostname = Some(h.name.clone()),
-        P::ChapPassword(Op::Set(s)) => ppp.chap_password = Some(s.password.reveal().to_owned()),
+        P::ChapPassword(Op::Set(s)) => ppp.chap_password = Some((&s.password).into()),
         P::PapSentUsername(Op::Set(s)) => {
-            ppp.pap_sent = Some((s.username.clone(), s.password.reveal().to_owned()));
+            ppp.pap_sent = Some((s.username.clone(), (&s.password).into()));
         }
         P::IpcpDns(Op::Set(d)) => match d.option {
             p::IpcpDnsOption::Primary { primary, secondary } => {
@@ -119,6 +124,15 @@ fn ppp(command: &P, ppp: &mut PppConfig) {
         P::MaxFailure(Op::Set(m)) => ppp.max_failure = m.count,
         P::MaxTerminate(Op::Set(m)) => ppp.max_terminate = m.count,
         P::Multilink(op) => ppp.multilink = op.is_set(),
+        P::MaxBadAuth(Op::Set(m)) => ppp.max_bad_auth = m.count,
+        P::TimeoutIdle(Op::Set(t)) => {
+            let direction = match t.direction {
+                Some(p::TimeoutIdleDirection::Either) => IdleDirection::Either,
+                Some(p::TimeoutIdleDirection::Inbound) => IdleDirection::Inbound,
+                None => IdleDirection::Outbound,
+            };
+            ppp.idle = (t.seconds > 0).then(|| (seconds(t.seconds), direction));
+        }
         P::TimeoutAuthentication(Op::Set(t)) => ppp.authentication_timeout = seconds(t.seconds),
         P::TimeoutRetry(Op::Set(t)) => ppp.retry = seconds(t.seconds),
         _ => {}
@@ -160,6 +174,30 @@ fn dialer(command: &D, dialer: &mut DialerConfig) {
         D::DialString(Op::Set(s)) => dialer.string = Some(s.number.clone()),
         D::Group(Op::Set(g)) => dialer.group = u16::try_from(g.number).ok(),
         _ => {}
+    }
+}
+
+impl InterfaceConfig {
+    /// This configuration of a virtual interface with more lines of interface mode, as a server sends them.
+    ///
+    /// # Errors
+    /// The first line that is none of interface mode.
+    pub fn with_lines(&self, more: &[String]) -> Result<InterfaceConfig, String> {
+        let mut store = Store::new();
+        let opened = format!("interface {}1", InterfaceKind::VirtualTemplate.name());
+        let enter = parse(Mode::Config, &opened).ok().and_then(|line| store.apply(&Path::root(), &line).ok());
+        let at = enter.and_then(|applied| applied.enter).ok_or(opened)?;
+        for line in self.lines.iter().chain(more) {
+            let parsed = parse(at.mode(), line).ok().filter(|parsed| parsed.spec.nvgen);
+            let known = parsed.is_some_and(|parsed| store.apply(&at, &parsed).is_ok());
+            if !known {
+                return Err(line.clone());
+            }
+        }
+        let template = store.instances(at.mode()).next().map(|line| read(&self.name, line, false));
+        let mut read = template.ok_or_else(|| more.join(", "))?;
+        read.shutdown |= self.shutdown;
+        Ok(read)
     }
 }
 

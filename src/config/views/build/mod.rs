@@ -32,7 +32,7 @@ impl RouterConfig {
         let mut config = RouterConfig { system: system::read(store), ..RouterConfig::default() };
         aaa::read(store, &mut config.aaa);
         for line in store.lines() {
-            read_line(line, &mut config);
+            read_line(line, store.encrypts_passwords(), &mut config);
         }
         aaa::name_router(store, &config.hostname, &mut config.aaa);
         if let Some(source) = aaa::source_interface(store) {
@@ -42,7 +42,7 @@ impl RouterConfig {
     }
 }
 
-fn read_line(line: &Line, config: &mut RouterConfig) {
+fn read_line(line: &Line, encrypt: bool, config: &mut RouterConfig) {
     match &line.command {
         Command::Global(GlobalCommand::Version(Op::Set(v))) => {
             config.version.clone_from(&v.release);
@@ -52,7 +52,7 @@ fn read_line(line: &Line, config: &mut RouterConfig) {
         Command::Vpdn(VpdnCommand::Group(Op::Set(g))) => config.groups.push(vpdn::group(&g.name, line)),
         Command::Vpdn(command) => vpdn::global(command, &mut config.vpdn),
         Command::Interface(InterfaceCommand::Interface(Op::Set(i))) => {
-            config.interfaces.push(interface::read(&i.name, line));
+            config.interfaces.push(interface::read(&i.name, line, encrypt));
         }
         Command::Interface(InterfaceCommand::Controller(Op::Set(c))) => {
             config.controllers.push(interface::controller(c, line));

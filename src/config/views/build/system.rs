@@ -48,8 +48,8 @@ fn global(command: &G, system: &mut SystemConfig) {
             }
         }
         G::ServicePasswordEncryption(op) => system.password_encryption = op.is_set(),
-        G::EnableSecret(Op::Set(s)) => system.enable_secret = Some(s.secret.reveal().to_owned()),
-        G::EnablePassword(Op::Set(p)) => system.enable_password = Some(p.password.reveal().to_owned()),
+        G::EnableSecret(Op::Set(s)) => system.enable_secret = Some((&s.secret).into()),
+        G::EnablePassword(Op::Set(p)) => system.enable_password = Some((&p.password).into()),
         G::ClockTimezone(Op::Set(z)) => system.timezone = timezone(z),
         G::BannerMotd(Op::Set(b)) => system.banner_motd = Some(b.text.clone()),
         _ => {}
@@ -119,7 +119,7 @@ fn terminal_line(line: &Line) -> LineConfig {
             }
             L::ExecTimeout(Op::No(_)) => out.exec_timeout = Duration::ZERO,
             L::PrivilegeLevel(Op::Set(p)) => out.privilege = u8::try_from(p.level).unwrap_or(1),
-            L::Password(Op::Set(p)) => out.password = Some(p.password.reveal().to_owned()),
+            L::Password(Op::Set(p)) => out.password = Some((&p.password).into()),
             L::LoggingSynchronous(op) => out.logging_synchronous = op.is_set(),
             L::Login(op) => {
                 let method = op.set().map(|l| l.method.as_ref());

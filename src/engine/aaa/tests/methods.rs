@@ -82,7 +82,7 @@ fn if_needed() {
 fn silence_of_every_server_is_an_error() {
     let config = AaaConfig {
         servers: vec![server(SERVER)],
-        key: Some("cisco".to_owned()),
+        key: Some("cisco".into()),
         ..with_users(&[Method::Radius, Method::Local])
     };
     let mut bench = Bench::new(&config);
@@ -103,7 +103,7 @@ fn silence_of_every_server_is_an_error() {
 fn a_reject_has_the_last_word() {
     let config = AaaConfig {
         servers: vec![server(SERVER)],
-        key: Some("cisco".to_owned()),
+        key: Some("cisco".into()),
         ..with_users(&[Method::Group("radius-farm".to_owned()), Method::Local])
     };
     let config = AaaConfig { server_groups: vec![group("radius-farm", SERVER)], ..config };

@@ -1,6 +1,7 @@
 //! The documented call, method lists, and AAA against the embedded server.
 
 mod documented_call;
+mod extras;
 mod methods;
 mod round_trip;
 mod typed;
@@ -88,7 +89,7 @@ fn list(name: &str, methods: &[Method]) -> MethodList {
 }
 
 fn user(name: &str, password: &str) -> User {
-    User { name: name.to_owned(), password: Some(password.to_owned()), secret: None, privilege: 1 }
+    User { password: Some(password.into()), ..User::new(name) }
 }
 
 fn server(address: Ipv4Addr) -> RadiusServer {
@@ -107,7 +108,7 @@ fn lns_config() -> AaaConfig {
         authentication_ppp: vec![list("vpdn", &[Method::Radius])],
         authorization_network: vec![list("vpdn", &[Method::Radius])],
         servers: vec![server(SERVER)],
-        key: Some("cisco".to_owned()),
+        key: Some("cisco".into()),
         message_authenticator: false,
         ..AaaConfig::default()
     }

@@ -51,6 +51,85 @@ fn each_protocol_keeps_the_wrong_password_out() {
     }
 }
 
+/// The frames of `protocol` that the server has sent since the last time, and that the peer never sees.
+fn told(pair: &mut Pair, protocol: u16) -> Vec<Vec<u8>> {
+    let frames = std::mem::take(&mut pair.sides[1].transmitted);
+    frames
+        .iter()
+        .filter_map(|frame| frame.strip_prefix(&protocol.to_be_bytes()).map(<[u8]>::to_vec))
+        .collect()
+}
+
+/// A server that is deciding on a wrong proof.
+fn asked(protocol: AuthProtocol, max_bad_auth: u32) -> Pair {
+    let mut pair = dial(client(), LinkConfig { max_bad_auth, ..server(&[protocol]) });
+    pair.sides[1].hold = true;
+    pair.sides[0].secret = Some(b"wrong");
+    pair.run(1);
+    pair
+}
+
+fn refuse(pair: &mut Pair, message: &[u8]) {
+    let verdict = Verdict::Fail { message: message.to_vec() };
+    let now = pair.now;
+    pair.sides[1].with(now, |link, cx| link.authenticated(cx, verdict));
+}
+
+#[test]
+fn a_peer_may_fail_as_often_as_max_bad_auth_allows() {
+    for protocol in ALL {
+        let mut pair = asked(protocol, 2);
+        let wrong = mschap::Failure::wrong(&[0xab; 16]);
+        let number = if protocol == Pap { packet::PAP } else { packet::CHAP };
+        refuse(&mut pair, wrong.as_bytes());
+        let frames = told(&mut pair, number);
+        assert_eq!(pair.sides[1].link.view().phase, Phase::Authenticating, "{protocol:?}");
+        let failure = &frames[0];
+        let again = match protocol {
+            Pap => {
+                assert_eq!((failure[0], frames.len()), (3, 1));
+                Vec::from([1, 77, 0, 16, 6])
+                    .into_iter()
+                    .chain(*b"2500-1")
+                    .chain([4])
+                    .chain(*b"cisc")
+                    .collect()
+            }
+            ChapMd5 => {
+                // A new challenge follows at once.
+                assert_eq!((failure[0], frames.len(), frames[1][0]), (4, 2, 1));
+                let id = frames[1][1];
+                response(id, &[0; 16])
+            }
+            MsChap | MsChapV2 => {
+                assert_eq!((failure[0], frames.len()), (4, 1));
+                let message = mschap::Failure::parse(&failure[4..]).expect("a message");
+                assert_eq!((message.error, message.retry), (691, true));
+                let length = if protocol == MsChap { 8 } else { 16 };
+                assert_eq!(message.challenge.map(|c| c.len()), Some(length));
+                response(failure[1].wrapping_add(1), &[0; 49])
+            }
+        };
+        let frame = [&number.to_be_bytes()[..], &again].concat();
+        let now = pair.now;
+        pair.sides[1].with(now, |link, cx| link.receive(cx, &frame));
+        let asks = pair.sides[1].events.iter().filter(|e| matches!(e, Event::Authenticate(_))).count();
+        assert_eq!(asks, 2, "{protocol:?}: the second try is looked at");
+        refuse(&mut pair, wrong.as_bytes());
+        assert_eq!(pair.sides[1].link.view().phase, Phase::Terminating, "{protocol:?}");
+    }
+}
+
+fn response(id: u8, value: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(4 + 1 + value.len() + 6).unwrap();
+    let mut frame = vec![2, id];
+    frame.extend(length.to_be_bytes());
+    frame.push(u8::try_from(value.len()).unwrap());
+    frame.extend(value);
+    frame.extend(b"2500-1");
+    frame
+}
+
 #[test]
 fn both_ends_authenticate_each_other_at_once() {
     for caller in ALL {
