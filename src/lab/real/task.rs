@@ -162,7 +162,7 @@ impl Task {
                     Some(Order::Shutdown) | None => break,
                     Some(order) => self.order(order),
                 },
-                Some(from) = next_access(&self.wires, &mut self.access.1) => self.from_access(from),
+                Some(from) = next_access(&self.wires, &mut self.access.1) => self.take_access(from),
                 Some(received) = frame_queue.recv() => {
                     self.wires.received(self.clock.now(), &received);
                 }
@@ -237,7 +237,7 @@ impl Task {
     }
 
     /// What is still under way from a router that was switched off is nobody's.
-    fn from_access(&mut self, FromAccess { node, power, item }: FromAccess) {
+    fn take_access(&mut self, FromAccess { node, power, item }: FromAccess) {
         if self.routers.get(&node).is_some_and(|router| router.power == power) {
             self.wires.access(node, item);
         }
@@ -482,6 +482,9 @@ fn with_links<T>(work: impl AsyncFnOnce(&Links) -> Result<T, rtnetlink::Error>) 
         work(&Links::new(handle)).await.map_err(|error| io::Error::other(netlink::reason(&error)))
     })
 }
+
+/// The RADIUS servers of a lab, and the sockets of each.
+type RadiusNodes = (BTreeMap<NodeId, SharedRadius>, Vec<(NodeId, UdpSocket)>);
 
 fn make_radius(
     description: &Description,
