@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::aaa::{
-    AaaEvent, AaaOutput, AuthenOutcome, AuthenRequest, Decision, FramedIp, Hints, IpcpDecision, Outcome,
-    Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup, TunnelOutcome, UserProfile,
-    UserSession,
+    AaaEvent, AaaOutput, AuthenOutcome, AuthenRequest, Decision, FramedIp, Hints, IpcpDecision,
+    LoginQuestion, Outcome, Place, Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup,
+    TunnelOutcome, UserProfile, UserSession,
 };
 use super::core::Pending;
 use super::interfaces::LinkState;
@@ -17,6 +17,7 @@ use super::per_user::SessionEnd;
 use super::ports::Side;
 use super::vpdn::lookup::{Definition, Lns};
 use crate::config::views::{InterfaceKind, IpAddress, L2tpSettings, NoSession, PeerAddress};
+use crate::proto::Instant;
 use crate::proto::ppp::Credentials;
 use crate::proto::radius::Secret;
 
@@ -75,6 +76,7 @@ impl Engine {
                 self.core.push(Output::Log(LogLine::Syslog { severity, text }))
             }
             AaaOutput::Event(event) => self.aaa_event(event),
+            AaaOutput::Login(ticket, outcome) => self.core.push(Output::Login(ticket, outcome)),
             AaaOutput::Tested(ticket, outcome) => self.core.push(Output::AaaTested(ticket, outcome)),
         }
     }
@@ -185,6 +187,32 @@ impl Engine {
             calling,
             unique: self.unique_of(id),
         })
+    }
+
+    /// Asks whether somebody may sit at the terminal line with this number (0 is the console); `Output::Login` of this
+    /// ticket tells.
+    pub fn login(&mut self, now: Instant, line: u32, question: LoginQuestion) -> Ticket {
+        self.advance(now);
+        let name = format!("tty{line}");
+        let port = AaaPort {
+            long: name.clone(),
+            short: name,
+            number: line,
+            kind: if question.console { PortType::Async } else { PortType::Virtual },
+            nas_ip: self.nas_address(),
+            called: None,
+            calling: None,
+            unique: self.registry.at(Place::Line(line)).unwrap_or(0),
+        };
+        let ticket = self.aaa.login(&mut self.core.cx(), port, question);
+        self.pump();
+        ticket
+    }
+
+    /// Nobody waits for a login any more.
+    pub fn cancel_login(&mut self, ticket: Ticket) {
+        self.aaa.cancel_login(&mut self.core.cx(), ticket);
+        self.pump();
     }
 
     /// The address that stands for this router: that of the interface towards the first RADIUS server, else of

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::super::{
-    AaaConfig, AttributeList, DeadCriteriaConfig, GroupServer, InterfaceName, ListAttribute, Method, MethodList,
-    Password, RadiusGroup, RadiusServer, User,
+    AaaConfig, AttributeList, DeadCriteriaConfig, GroupServer, InterfaceName, ListAttribute, Method,
+    MethodList, Password, RadiusGroup, RadiusServer, User,
 };
 use crate::config::store::{Line, Store};
 use crate::grammar::Command;
