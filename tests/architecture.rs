@@ -27,18 +27,39 @@ fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     }
 }
 
-/// Every room named behind `crate::` in the text, comments left out, with its line number.
+/// Every room named behind `crate::` in the text, alone or in a list in braces, comments left out, with its line
+/// number.
 fn rooms_named(text: &str) -> Vec<(usize, String)> {
+    let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or("")).collect();
     let mut found = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let code = line.split("//").next().unwrap_or("");
-        for part in code.split("crate::").skip(1) {
-            let inner = part.strip_prefix('{').unwrap_or(part);
-            let name: String = inner.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            found.push((number + 1, name));
+    for (number, line) in code.iter().enumerate() {
+        for (at, _) in line.match_indices("crate::") {
+            let rest = [&line[at + "crate::".len()..]].into_iter().chain(code[number + 1..].iter().copied());
+            let names = first_names(&rest.collect::<Vec<_>>().join("\n"));
+            found.extend(names.into_iter().map(|name| (number + 1, name)));
         }
     }
     found
+}
+
+/// The first name of every path of a `use` behind `crate::`: of `{a::b, c::{d, e}}` it is a and c.
+fn first_names(rest: &str) -> Vec<String> {
+    let name = |text: &str| -> String {
+        text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    };
+    let Some(list) = rest.strip_prefix('{') else { return vec![name(rest)] };
+    let (mut names, mut depth) = (vec![name(list)], 0);
+    for (at, c) in list.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => names.push(name(&list[at + 1..])),
+            _ => {}
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
 }
 
 /// Test code may reach outwards: what stands in `tests.rs`, `tests/` or behind `#[cfg(test)] mod`.
@@ -95,6 +116,18 @@ fn engine_reads_the_configuration_only_through_its_views() {
 
 #[test]
 fn the_reader_of_paths_sees_through_comments_and_braces() {
-    let text = "use crate::engine::X; // crate::lab\nuse crate::{proto};\n/// crate::host\n";
-    assert_eq!(rooms_named(text), [(1, "engine".to_owned()), (2, "proto".to_owned())]);
+    let text = "use crate::engine::X; // crate::lab\nuse crate::{proto};\n/// crate::host\n\
+                use crate::{config::{a, b}, // crate::router\n cli,\n};\nlet x = crate::engine::y(crate::lab::Z);\n";
+    let expected = [(1, "engine"), (2, "proto"), (4, "config"), (4, "cli"), (7, "engine"), (7, "lab")];
+    assert_eq!(rooms_named(text), expected.map(|(line, room)| (line, room.to_owned())));
+}
+
+#[test]
+fn a_file_fits_in_a_head() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    for path in files {
+        let lines = fs::read_to_string(&path).expect("a source file can be read").lines().count();
+        assert!(lines <= 650, "{} has {lines} lines: it is two files", path.display());
+    }
 }

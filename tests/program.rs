@@ -116,7 +116,7 @@ fn a_console_on_a_pipe_echoes_what_it_is_given() {
         .args(["-Urn", env!("CARGO_BIN_EXE_vpdnsh"), "--config"])
         .arg(&file)
         .write_stdin("enable\nshow ip interface brief\nconfigure terminal\nhostname Q\nend\nwrite memory\n")
-        .timeout(Duration::from_secs(30))
+        .timeout(Duration::from_secs(120))
         .output()
         .unwrap();
     let text = stdout(&output);
@@ -139,7 +139,7 @@ fn a_device_that_was_not_named_is_not_there() {
         .args(["-Urn", env!("CARGO_BIN_EXE_vpdnsh"), "--config"])
         .arg(&file)
         .write_stdin("show ip interface brief\n")
-        .timeout(Duration::from_secs(30))
+        .timeout(Duration::from_secs(120))
         .output()
         .unwrap();
     let text = stdout(&output);
@@ -151,7 +151,7 @@ fn a_device_that_was_not_named_is_not_there() {
 fn a_console_on_a_terminal_helps_completes_and_edits() {
     let Some((_directory, file)) = router("hostname R\nline con 0\n exec-timeout 0 0\n") else { return };
     let command = format!("unshare -Urn {} --config {}", env!("CARGO_BIN_EXE_vpdnsh"), file.display());
-    let mut console = rexpect::spawn(&command, Some(20_000)).unwrap();
+    let mut console = rexpect::spawn(&command, Some(120_000)).unwrap();
     let mut step = |send: &str, expect: &str| {
         console.send(send).unwrap();
         console.flush().unwrap();
@@ -174,7 +174,7 @@ fn a_console_on_a_terminal_helps_completes_and_edits() {
 fn a_hang_up_ends_a_router() {
     let Some((_directory, file)) = router("hostname R\n") else { return };
     let command = format!("unshare -Urn {} --config {}", env!("CARGO_BIN_EXE_vpdnsh"), file.display());
-    let mut console = rexpect::spawn(&command, Some(20_000)).unwrap();
+    let mut console = rexpect::spawn(&command, Some(120_000)).unwrap();
     console.exp_string("R>").unwrap();
     console.process_mut().signal(nix::sys::signal::Signal::SIGHUP).unwrap();
     console.exp_eof().unwrap();

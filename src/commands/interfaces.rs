@@ -363,6 +363,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_line_has_spoilt_is_shown() {
+        let view = vaccess();
+        let errors = &view.counters.errors;
+        for (counter, n) in
+            [(&errors.crc, 1), (&errors.framing, 2), (&errors.overruns, 3), (&errors.aborts, 4)]
+        {
+            counter.store(n, Ordering::Relaxed);
+        }
+        errors.runts.store(5, Ordering::Relaxed);
+        errors.giants.store(6, Ordering::Relaxed);
+        let screen = shown(Dialect::V12_0, view);
+        assert!(screen.contains("Received 0 broadcasts, 5 runts, 6 giants, 0 throttles"));
+        assert!(screen.contains("21 input errors, 1 CRC, 2 frame, 3 overrun, 0 ignored, 4 abort"));
+    }
+
+    #[test]
     fn a_virtual_access_of_12_0() {
         assert_eq!(
             shown(Dialect::V12_0, vaccess()),

@@ -56,6 +56,7 @@ pub struct Sources<'a> {
 pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &dyn Fn() -> String) {
     let (now, dialect, engine, config) = (on.now, on.config.dialect, on.engine, on.config);
     match command {
+        ShowCommand::AaaClients => radius::show_aaa_clients(f, &engine.dynamic_author()),
         ShowCommand::AaaServers => radius::show_aaa_servers(f, &engine.radius()),
         ShowCommand::AaaSessions | ShowCommand::AaaUser { which: AaaUserWhich::All } => {
             aaa::show_aaa_sessions(f, &engine.callers());
@@ -165,11 +166,15 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
             vpdn_groups::show_history_failure(f, size, &entries, user.as_deref(), &clock);
         }
         ShowCommand::VpdnDeadCache { which } => {
-            let group = match which {
-                VpdnDeadCacheWhich::Group { group } => Some(group.as_str()),
-                VpdnDeadCacheWhich::All => None,
+            let (group, others) = match which {
+                VpdnDeadCacheWhich::Group { group } => (Some(group.as_str()), Vec::new()),
+                VpdnDeadCacheWhich::All => (None, engine.busy_lns()),
             };
-            vpdn_groups::show_dead_cache(f, &loads(on, group));
+            let loads = loads(on, group);
+            let in_group =
+                |lns: &Ipv4Addr| loads.iter().any(|(_, load)| load.busy.iter().any(|b| b.0 == *lns));
+            let others: Vec<_> = others.into_iter().filter(|(lns, _)| !in_group(lns)).collect();
+            vpdn_groups::show_dead_cache(f, &loads, &others);
         }
         ShowCommand::VpdnSession { protocol, style } => sessions(f, *protocol, style.as_ref(), on),
         ShowCommand::VpdnTunnel { protocol, style } => tunnels(f, *protocol, style.as_ref(), on),

@@ -116,8 +116,13 @@ impl Interfaces {
         origin: Origin,
         now: Instant,
     ) -> InterfaceId {
-        self.last += 1;
-        let id = InterfaceId(self.last);
+        let id = loop {
+            // After four thousand million sessions the numbers begin again.
+            self.last = self.last.wrapping_add(1);
+            if !self.table.contains_key(&InterfaceId(self.last)) {
+                break InterfaceId(self.last);
+            }
+        };
         let interface = Interface {
             label: name.short().into(),
             name: name.clone(),
@@ -551,6 +556,7 @@ impl Engine {
             return;
         }
         if let Some(address) = before {
+            self.withdraw_routes(id);
             self.core.ask(HostRequest::RemoveAddress { interface: id, address }, removal(id));
         }
         if let Some(address) = address {

@@ -33,6 +33,8 @@ pub enum Socket {
     L2tp,
     /// The RADIUS client's socket number n (source ports 1645 + n).
     Radius(u16),
+    /// The port of `aaa server radius dynamic-author`.
+    DynamicAuthor,
 }
 
 /// A request that the host edge carries out and reports back.

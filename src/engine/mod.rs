@@ -10,11 +10,13 @@ mod access;
 mod core;
 mod debug;
 mod dialer;
+mod dynamic;
 mod interfaces;
 pub mod io;
 mod ip;
 mod isdn;
 mod journal;
+mod login;
 mod per_user;
 mod pool;
 mod ports;
@@ -47,6 +49,7 @@ use std::time::Duration;
 use self::aaa::{Aaa, Place, Sessions, Ticket};
 use self::core::{Change, Core, Pending, Work};
 use self::dialer::Dialers;
+use self::dynamic::DynamicAuthor;
 use self::interfaces::Interfaces;
 use self::ip::Routes;
 use self::isdn::Isdn;
@@ -77,6 +80,7 @@ pub struct Engine {
     tickets: HashMap<Ticket, InterfaceId>,
     aaa: Aaa,
     registry: Sessions,
+    dynamic: DynamicAuthor,
     l2tp: Endpoint,
     vpdn: Vpdn,
     /// Configurations that users' own lines have made of others.
@@ -99,6 +103,7 @@ impl Engine {
             tickets: HashMap::new(),
             aaa: Aaa::new(),
             registry: Sessions::default(),
+            dynamic: DynamicAuthor::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),
             derived: Vec::new(),
@@ -114,6 +119,7 @@ impl Engine {
         self.core.journal.dialect = config.dialect;
         if boot || old.aaa != config.aaa {
             self.aaa.configure(&mut self.core.cx(), &config.aaa);
+            self.configure_dynamic();
         }
         self.pools.configure(&config.pools);
         self.vpdn.history.resize(config.vpdn.history_failure);
@@ -132,6 +138,9 @@ impl Engine {
             }
             Input::Datagram { socket: Socket::Radius(socket), remote, bytes, .. } => {
                 self.aaa.handle_datagram(&mut self.core.cx(), socket, remote, bytes);
+            }
+            Input::Datagram { socket: Socket::DynamicAuthor, local, remote, bytes } => {
+                self.dynamic_request(local, remote, bytes);
             }
             Input::Frame { port, frame } => self.frame(port, frame),
             Input::Signal { controller, message } => self.signal(&controller, message),
@@ -257,7 +266,7 @@ impl Engine {
             && self.tickets.is_empty()
             && self.vpdn.is_quiet()
             && self.core.work.is_empty()
-            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_)))
+            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_) | Timer::DeadCache))
             && self.interfaces.iter().all(|(_, i)| !matches!(i.origin, Origin::Cloned { .. }))
     }
 
@@ -302,6 +311,7 @@ impl Engine {
                 Timer::LineErrors(id) => self.line_errors_due(id),
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Redial(_) => {}
+                Timer::DeadCache => self.dead_cache_due(),
                 Timer::Session(id) => self.session_due(id),
                 Timer::UserIdle(id) => self.user_idle_due(id),
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),
@@ -373,6 +383,9 @@ impl Engine {
                 return;
             }
             Some(Pending::Socket(Socket::L2tp)) => "UDP port 1701".to_owned(),
+            Some(Pending::Socket(Socket::DynamicAuthor)) => {
+                format!("UDP port {}", self.dynamic.port.take().unwrap_or_default())
+            }
             Some(Pending::Change(interface, change)) => {
                 let name = interface.and_then(|i| self.interfaces.get(i)).map(|i| i.name.to_string());
                 let name = name.unwrap_or_default();

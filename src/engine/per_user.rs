@@ -119,7 +119,7 @@ impl Engine {
         let shutdown = config.shutdown;
         interface.config = config;
         self.apply_mtu(id);
-        let ipcp = self.ipcp_config(id);
+        let ipcp = self.authorized_ipcp(id);
         if let (Some(port), Some(ipcp)) = (self.ports.get_mut(&id), ipcp) {
             port.link.set_ipcp(ipcp);
         }
@@ -127,11 +127,9 @@ impl Engine {
     }
 
     /// What IPCP asks for and gives on a port: by its interface, and by AAA.
-    pub(super) fn ipcp_config(&self, id: InterfaceId) -> Option<IpcpConfig> {
+    pub(super) fn authorized_ipcp(&self, id: InterfaceId) -> Option<IpcpConfig> {
         let config = self.port_config(id)?;
-        let label = &self.ports.get(&id)?.label;
-        let direction = crate::proto::ppp::Direction::Callin;
-        let mut ipcp = self.link_config(label, &config, direction, self.port_address(id)).ipcp?;
+        let mut ipcp = self.ipcp_config(&config, self.port_address(id))?;
         let profile = self.ports.get(&id).and_then(|p| p.session.user()).and_then(|s| s.attributes());
         if let Some(profile) = profile {
             if !profile.dns.is_empty() {
@@ -167,6 +165,11 @@ impl Engine {
     /// IPCP is open: the routes of the user, and its idle time.
     pub(super) fn start_per_user(&mut self, id: InterfaceId, peer: Ipv4Addr) {
         self.add_user_routes(id, peer);
+        self.start_user_idle(id);
+    }
+
+    /// Idle time counts from now on, if it has an end.
+    fn start_user_idle(&mut self, id: InterfaceId) {
         if self.time_limits(id).1.is_some() {
             if let Some(interface) = self.interfaces.get(id) {
                 let now = self.core.now.since_start().as_secs();
@@ -243,6 +246,12 @@ impl Engine {
         // Activity is noted in whole seconds, rounded down: the limit counts from the end of that second.
         let last = self.last_packet(id, direction).map(|last| last + Duration::from_secs(1));
         self.core.timers.set(Timer::UserIdle(id), last.map(|last| last + limit));
+    }
+
+    /// The idle time of a user was changed: it counts from now.
+    pub(super) fn restart_user_idle(&mut self, id: InterfaceId) {
+        self.core.timers.set(Timer::UserIdle(id), None);
+        self.start_user_idle(id);
     }
 
     /// The idle timer of a user is due, unless there was traffic since it was set.

@@ -118,22 +118,6 @@ impl Engine {
             } else {
                 defaults.allow_authentication.clone()
             };
-        let ipcp = match (&config.ip, local) {
-            (IpAddress::None, _) => None,
-            (IpAddress::Negotiated, _) => Some(Ipv4Addr::UNSPECIFIED),
-            (IpAddress::Static(_) | IpAddress::Unnumbered(_), local) => local.map(|l| l.addr()),
-        };
-        let ipcp = ipcp.map(|local| IpcpConfig {
-            local,
-            vj_slots: config.vj_slots,
-            dns: if ppp.ipcp_dns.is_empty() { self.config.dns_servers.clone() } else { ppp.ipcp_dns.clone() },
-            wins: if ppp.ipcp_wins.is_empty() {
-                self.config.wins_servers.clone()
-            } else {
-                ppp.ipcp_wins.clone()
-            },
-            request_dns: ppp.request_dns,
-        });
         LinkConfig {
             label: label.to_owned(),
             direction,
@@ -148,7 +132,7 @@ impl Engine {
             local_name,
             multilink: ppp.multilink,
             endpoint: self.config.hostname.clone(),
-            ipcp,
+            ipcp: self.ipcp_config(config, local),
             keepalive: config.keepalive,
             retry: ppp.retry,
             authentication_timeout: ppp.authentication_timeout,
@@ -158,6 +142,24 @@ impl Engine {
             max_failure: ppp.max_failure,
             ..defaults
         }
+    }
+
+    /// What IPCP asks for and gives on such an interface; none when it has no IP, or no address to lend from.
+    pub(super) fn ipcp_config(&self, config: &InterfaceConfig, local: Option<Ipv4Net>) -> Option<IpcpConfig> {
+        let ppp = &config.ppp;
+        let local = match (&config.ip, local) {
+            (IpAddress::None, _) => None,
+            (IpAddress::Negotiated, _) => Some(Ipv4Addr::UNSPECIFIED),
+            (IpAddress::Static(_) | IpAddress::Unnumbered(_), local) => local.map(|l| l.addr()),
+        }?;
+        let or = |own: &[Ipv4Addr], all: &[Ipv4Addr]| if own.is_empty() { all } else { own }.to_vec();
+        Some(IpcpConfig {
+            local,
+            vj_slots: config.vj_slots,
+            dns: or(&ppp.ipcp_dns, &self.config.dns_servers),
+            wins: or(&ppp.ipcp_wins, &self.config.wins_servers),
+            request_dns: ppp.request_dns,
+        })
     }
 
     /// A frame of a port that `forward` does not carry.

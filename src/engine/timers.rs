@@ -22,6 +22,8 @@ pub(super) enum Timer {
     Idle(InterfaceId),
     /// Dial on demand: a call that failed may be tried again.
     Redial(InterfaceId),
+    /// An entry of the dead cache has had its time.
+    DeadCache,
     /// The time of a user's session is up.
     Session(InterfaceId),
     /// Look whether a user is idle.

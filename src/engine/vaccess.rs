@@ -11,9 +11,9 @@ use super::vpdn::history::{FailureType, HistoryEntry};
 use super::vpdn::{Incoming, result};
 use super::{Engine, core::Work};
 use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName, LcpRenegotiation};
-use crate::proto::Purpose;
 use crate::proto::l2tp::{CallRequest, ConnectInfo, DataPath, ProxyAuthType, ResultCode, SessionId};
 use crate::proto::ppp::{AuthProtocol, Credentials, Direction, FinishCause, Link, Proof, ProxyLcp};
+use crate::proto::{Context, Purpose};
 
 /// What is below the link of a Virtual-Access.
 pub(super) struct Vaccess {
@@ -23,6 +23,9 @@ pub(super) struct Vaccess {
     /// Who called whom.
     pub calling: Option<Box<str>>,
     pub called: Option<Box<str>>,
+    /// The port of the LAC that the user came in on, and its physical channel.
+    pub lac_port: Option<u32>,
+    pub lac_channel: Option<u32>,
     /// The ICCN, until the link has begun.
     info: Option<Box<ConnectInfo>>,
     /// The ACCMs that the LAC knows of: to send to the user with, and to receive with.
@@ -58,12 +61,14 @@ impl Engine {
         let mut settings = self.link_config(&label, &config, Direction::Callin, self.address(id));
         settings.set_direction = true;
         let link = Link::new(settings);
-        let CallRequest { calling_number, called_number, .. } = *request;
+        let CallRequest { calling_number, called_number, nas_port, physical_channel, .. } = *request;
         let vaccess = Vaccess {
             session: Some(session),
             group,
             calling: calling_number.map(String::into_boxed_str),
             called: called_number.map(String::into_boxed_str),
+            lac_port: nas_port.as_deref().map(super::vpdn::port_number),
+            lac_channel: physical_channel,
             accm: (agreed_accm(&info.last_received_lcp), agreed_accm(&info.last_sent_lcp)),
             info: Some(Box::new(info)),
         };
@@ -130,32 +135,7 @@ impl Engine {
         let Some(port) = self.ports.get_mut(&id) else { return };
         let cx = &mut self.core.cx();
         port.link.lower_up(cx);
-        let proxy = proxy_lcp(&info);
-        let forced = match (&proxy, renegotiation) {
-            (None, _) => {
-                port.link.renegotiate(cx);
-                None
-            }
-            (Some(proxy), LcpRenegotiation::Always) => {
-                port.link.remember_proxy(proxy);
-                port.link.renegotiate(cx);
-                None
-            }
-            (Some(proxy), LcpRenegotiation::OnMismatch) => {
-                let forced = port.link.force_lcp(cx, proxy);
-                if !forced {
-                    port.link.renegotiate(cx);
-                }
-                forced.then_some(())
-            }
-            (Some(proxy), LcpRenegotiation::Never) => {
-                if !port.link.force_lcp(cx, proxy) {
-                    port.link.close(cx);
-                }
-                Some(())
-            }
-        };
-        if forced.is_some() {
+        if begin_lcp(&mut port.link, cx, proxy_lcp(&info), renegotiation) {
             match credentials(&info).filter(|_| !force_chap) {
                 Some((id, credentials)) => {
                     port.link.set_replay_id(id);
@@ -306,6 +286,36 @@ impl Engine {
     /// How long a session has lasted.
     pub(super) fn since(&self, id: InterfaceId) -> Option<Duration> {
         self.interfaces.get(id).map(|i| self.core.now.duration_since(i.changed))
+    }
+}
+
+/// Takes over what the LAC has agreed with the user, or agrees anew, as `lcp renegotiation` says. True when
+/// authentication is to go on from what the LAC has done.
+fn begin_lcp(link: &mut Link, cx: &mut Context, lac: Option<ProxyLcp>, how: LcpRenegotiation) -> bool {
+    match (lac, how) {
+        (None, _) => {
+            link.renegotiate(cx);
+            false
+        }
+        (Some(lac), LcpRenegotiation::Always) => {
+            link.remember_proxy(&lac);
+            link.renegotiate(cx);
+            false
+        }
+        (Some(lac), LcpRenegotiation::OnMismatch) => {
+            let forced = link.force_lcp(cx, &lac);
+            if !forced {
+                link.renegotiate(cx);
+            }
+            forced
+        }
+        (Some(lac), LcpRenegotiation::Never) => {
+            let forced = link.force_lcp(cx, &lac);
+            if !forced {
+                link.close(cx);
+            }
+            forced
+        }
     }
 }
 

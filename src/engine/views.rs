@@ -282,16 +282,15 @@ impl Engine {
         self.aaa.radius(self.core.now)
     }
 
-    /// `clear radius statistics`.
-    pub fn clear_radius_statistics(&mut self) {
-        self.aaa.clear_counters(self.core.now);
+    /// The clients of dynamic authorization.
+    pub fn dynamic_author(&self) -> crate::proto::radius::dynamic::DynamicView {
+        self.dynamic.server.view()
     }
 
-    /// `clear vpdn dead-cache`: these LNSs may be tried again at once.
-    pub fn clear_busy(&mut self, lns: &[Ipv4Addr]) {
-        lns.iter().for_each(|lns| {
-            self.vpdn.busy.remove(lns);
-        });
+    /// `clear radius statistics`.
+    pub fn clear_radius_statistics(&mut self) {
+        self.dynamic.server.clear_counters();
+        self.aaa.clear_counters(self.core.now);
     }
 
     /// The name of an interface.

@@ -325,6 +325,53 @@ fn damage_on_the_line_costs_one_frame() {
 }
 
 #[test]
+fn what_the_line_spoils_is_counted_where_the_interface_shows_it() {
+    let mut table = Table::new();
+    let (id, counters) = (channel(1), Arc::<Counters>::default());
+    table.execute(ForwardCommand::AttachChannel {
+        port: PORT,
+        channel: id.clone(),
+        counters: counters.clone(),
+    });
+    // A wrong FCS, a runt, an abort; then a frame that never ends.
+    let line =
+        [&[0x7e, 1, 2, 3, 4, 5, 0x7e, 1, 2, 0x7e, 1, 2, 3, 4, 0x7d, 0x7e][..], &[1; 5000], &[0x7e]].concat();
+    collect(|sink| table.octets(&id, &line, sink));
+    let errors = &counters.errors;
+    let seen =
+        [&errors.crc, &errors.runts, &errors.giants, &errors.aborts].map(|c| c.load(Ordering::Relaxed));
+    assert_eq!((seen, errors.total(), errors.call_errors()), ([1; 4], 4, [1, 3, 0, 0, 0, 0]));
+    assert_eq!(table.statistics().bad_frames, 4);
+    counters.clear();
+    assert_eq!(errors.total(), 0);
+}
+
+#[test]
+fn frames_out_of_a_tunnel_are_escaped_as_the_lns_has_agreed() {
+    let mut lac = lac(false);
+    let message = encode_data(&DataHeader { tunnel: 17688, session: 7, ..DataHeader::default() }, &LCP_ECHO);
+    let mut down = || {
+        let got = collect(|sink| {
+            lac.datagram(now(), at(LNS), &message, sink);
+        });
+        lac.execute(ForwardCommand::SetAccm { port: PORT, accm: u32::MAX });
+        let [Got::Channel(_, octets)] = &got[..] else { panic!("{got:?}") };
+        octets.clone()
+    };
+    let (before, after) = (down(), down());
+    assert!(before.iter().any(|o| *o < 0x20) && !after.iter().any(|o| *o < 0x20));
+    // A synchronous receiver takes both for the same frame.
+    let mut client = client(framing(false, false));
+    let got = collect(|sink| {
+        client.octets(&channel(1), &before, sink);
+        client.octets(&channel(1), &after, sink);
+    });
+    assert_eq!(got, vec![Got::Frame(PORT, [&[0xff, 3][..], &LCP_ECHO].concat()); 2]);
+    lac.execute(ForwardCommand::SetAccm { port: InterfaceId(99), accm: 0 });
+    assert_eq!(lac.statistics().unknown_port, 1);
+}
+
+#[test]
 fn a_session_id_that_comes_again_belongs_to_the_new_port() {
     let (mut table, _) = lns(false, None);
     let newer = InterfaceId(5);

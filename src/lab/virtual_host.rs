@@ -192,9 +192,7 @@ impl VirtualHost {
             HostRequest::SetLink { interface, up } => self.with(interface, |i| i.up = up),
             HostRequest::SetMtu { interface, .. } => self.with(interface, |_| ()),
             HostRequest::AddAddress { interface, address } => self.add_address(interface, address),
-            HostRequest::RemoveAddress { interface, address } => {
-                self.with(interface, |i| i.addresses.retain(|a| *a != address))
-            }
+            HostRequest::RemoveAddress { interface, address } => self.remove_address(interface, address),
             HostRequest::AddRoute { network, gateway, interface, source } => {
                 let route = Route { network: network.trunc(), gateway, interface, source };
                 self.routes.insert(route).then_some(()).ok_or_else(|| "File exists".to_owned())
@@ -433,6 +431,15 @@ impl VirtualHost {
             return Err("File exists".to_owned());
         }
         interface.addresses.push(address);
+        Ok(())
+    }
+
+    /// As Linux does it: with its last address an interface loses its routes.
+    fn remove_address(&mut self, interface: InterfaceId, address: Ipv4Net) -> Result<(), String> {
+        self.with(interface, |i| i.addresses.retain(|a| *a != address))?;
+        if self.interfaces.get(&interface).is_some_and(|i| i.addresses.is_empty()) {
+            self.routes.retain(|route| route.interface != Some(interface));
+        }
         Ok(())
     }
 

@@ -4,12 +4,14 @@ mod every_command;
 mod files;
 mod lines;
 mod ping;
+mod radius;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::*;
 use crate::config::views::{InterfaceKind, InterfaceName};
-use crate::engine::{Action, HostEvent, HostRequest, RequestId};
+use crate::engine::{Action, HostEvent, HostRequest, RequestId, Socket};
 use crate::proto::entropy::Seeded;
 
 const LAC: &str = include_str!("../../configs/dial-in/lac.cfg");
@@ -54,6 +56,8 @@ struct Bench {
     echoes: Echoes,
     requests: Vec<HostRequest>,
     out: Vec<RequestId>,
+    /// Datagrams for RADIUS servers.
+    asked: Vec<(Socket, SocketAddr, Vec<u8>)>,
     saved: Option<String>,
     reloads: usize,
 }
@@ -77,6 +81,7 @@ impl Bench {
             echoes: Echoes::Answered,
             requests: Vec::new(),
             out: Vec::new(),
+            asked: Vec::new(),
             saved: None,
             reloads: 0,
         };
@@ -140,6 +145,9 @@ impl Bench {
                 Output::Act(Action::Host(id, request)) => self.request(id, request),
                 Output::SaveStartup(text) => self.saved = Some(text),
                 Output::Reload => self.reloads += 1,
+                Output::Act(Action::Datagram { socket, remote, bytes, .. }) => {
+                    self.asked.push((socket, remote, bytes));
+                }
                 Output::Act(_) => {}
             }
         }

@@ -10,6 +10,7 @@ mod readme;
 mod segment;
 mod users;
 mod virtual_host;
+mod wholesale;
 
 #[path = "../support/transcript.rs"]
 mod transcript;

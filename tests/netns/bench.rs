@@ -15,7 +15,7 @@ use vpdnsh::proto::entropy::Seeded;
 use vpdnsh::router::{ConsoleInput, Input, LineId, Output};
 
 /// How long anything may take that is to happen at once.
-pub const SOON: Duration = Duration::from_secs(10);
+pub const SOON: Duration = Duration::from_secs(60);
 /// The line that wakes the script; the tests use others.
 const STRING: LineId = LineId(999);
 
@@ -115,6 +115,15 @@ impl Bench {
     /// Has the script put out what its engine would.
     pub fn act(&self, action: Action) {
         self.put(Output::Act(action));
+    }
+
+    /// Waits until all that was put out has been taken: the host does it before it looks at a socket again.
+    pub fn taken(&self) {
+        let deadline = std::time::Instant::now() + SOON;
+        while !self.orders.lock().unwrap().is_empty() {
+            assert!(std::time::Instant::now() < deadline, "nothing is taken");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// The next thing that the script is told.

@@ -95,7 +95,7 @@ impl Aaa {
             match self.login_by(&method, &task.question) {
                 Said::Ask => {
                     let servers = self.group(&method);
-                    let nas_ip = self.nas_ip(&task.port);
+                    let nas_ip = task.port.nas_ip;
                     let request = access::login(&task.port, nas_ip, &task.question, servers);
                     let key = self.client.submit(cx, request);
                     self.logins.insert(key, task);

@@ -22,7 +22,7 @@ mod tests;
 
 pub use profile::{AvPair, Direction, FramedIp, MppeKeys, UserProfile, UserRoute};
 pub use sessions::{Entry, Place, SessionNumber, Sessions};
-pub use tunnel::{TunnelDefinition, TunnelType, parse_addresses};
+pub use tunnel::{Asker, TunnelDefinition, TunnelType, parse_addresses};
 pub use types::*;
 
 use std::collections::{HashMap, VecDeque};
@@ -249,10 +249,6 @@ impl Aaa {
         self.groups.get(name).cloned().unwrap_or_else(none)
     }
 
-    fn nas_ip(&self, port: &Port) -> Ipv4Addr {
-        self.config.source.unwrap_or(port.nas_ip)
-    }
-
     /// Carries on what the client has finished.
     fn pump(&mut self, cx: &mut Context) {
         while let Some(output) = self.client.poll() {
@@ -333,14 +329,14 @@ impl Aaa {
         let servers = self.group(method);
         let request = match &task.question {
             Question::Authentication(request) => {
-                let nas_ip = self.nas_ip(&request.port);
+                let nas_ip = request.port.nas_ip;
                 let mut asked = access::authentication(&request.port, nas_ip, &request.credentials, servers);
                 access::extend(&mut asked, &self.config.extras, &request.port, nas_ip, &task.hints);
                 asked
             }
             Question::Tunnel(lookup) => {
                 emit(cx, &AaaDebug::AuthorData);
-                access::tunnel(lookup, self.nas_ip(&lookup.port), servers)
+                access::tunnel(lookup, lookup.port.nas_ip, servers)
             }
         };
         let key = self.client.submit(cx, request);
@@ -381,14 +377,15 @@ impl Aaa {
                 Outcome::Authentication(access::outcome(reply, &request.credentials))
             }
             Question::Tunnel(lookup) if reply.packet.code == Code::AccessAccept => {
-                let (definitions, problems) = tunnel::definitions(&reply.attributes().0);
+                let (attributes, unreadable) = reply.attributes();
+                let tunnels = tunnel::definitions(&attributes, unreadable, lookup.asker);
                 let (port, family) = (&lookup.port.short, Family::Vpdn);
-                for problem in &problems {
+                for problem in &tunnels.problems {
                     emit(cx, &AaaDebug::Unusable(port, family, problem));
                 }
-                Outcome::Tunnel(match definitions.is_empty() {
+                Outcome::Tunnel(match tunnels.usable.is_empty() {
                     true => TunnelOutcome::NotFound,
-                    false => TunnelOutcome::Found(definitions),
+                    false => TunnelOutcome::Found(tunnels.usable),
                 })
             }
             Question::Tunnel(_) => Outcome::Tunnel(TunnelOutcome::NotFound),

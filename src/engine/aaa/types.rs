@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::profile::UserProfile;
-use super::tunnel::TunnelDefinition;
+use super::tunnel::{Asker, TunnelDefinition};
 use crate::config::views::Password;
 use crate::proto::ppp::{Credentials, Verdict};
 use crate::proto::radius::{Decoded, Secret};
@@ -49,7 +49,7 @@ pub struct Port {
     pub number: u32,
     /// NAS-Port-Type.
     pub kind: PortType,
-    /// NAS-IP-Address, unless `ip radius source-interface` gives another.
+    /// NAS-IP-Address.
     pub nas_ip: Ipv4Addr,
     /// The number that was called.
     pub called: Option<String>,
@@ -162,10 +162,12 @@ pub struct TunnelLookup {
     pub port: Port,
     /// The method list of `aaa authorization network`; `None` for `default`.
     pub list: Option<String>,
-    /// `dnis:614629`, or a domain.
+    /// `dnis:614629`, a domain, or the name of a peer.
     pub key: String,
     /// The password of the lookup, `cisco` unless configured.
     pub password: Secret,
+    /// Who wants to know.
+    pub asker: Asker,
 }
 
 /// The verdict on a user.

@@ -2,7 +2,10 @@
 
 mod call;
 mod failures;
+mod host;
 mod lab;
+mod peers;
 mod radius;
 mod vpdn;
+mod wholesale;
 mod world;

@@ -361,7 +361,7 @@ impl World {
         }
         let own = self.nodes[node].address.map_or(local, IpAddr::V4);
         if let Socket::Radius(_) = socket {
-            if let Some(reply) = self.radius.answer(remote, &bytes) {
+            if let Some(reply) = self.radius.answer(own, &bytes) {
                 let event = Event::Datagram { to: node, socket, local: own, remote, bytes: reply };
                 self.at(LATENCY * 2, event);
             }
@@ -568,50 +568,5 @@ impl World {
             assert!(node.wires.is_empty(), "node {i} has ports left");
         }
         assert!(self.lines.is_empty() && self.calls.is_empty());
-    }
-}
-
-impl Node {
-    fn carry_out(&mut self, request: HostRequest) -> Result<(), &'static str> {
-        match request {
-            HostRequest::OpenSocket { socket, .. } => self.sockets.push(socket),
-            HostRequest::CloseSocket { socket } => self.sockets.retain(|s| *s != socket),
-            HostRequest::CreateTun { interface, name, .. } => {
-                assert!(name.len() <= 15 && !name.contains([':', '/']), "{name} is no kernel name");
-                if self.tuns.values().any(|n| *n == name) {
-                    return Err("it exists");
-                }
-                self.tuns.insert(interface, name);
-            }
-            HostRequest::DeleteTun { interface } => {
-                self.tuns.remove(&interface).ok_or("no such TUN")?;
-                self.addresses.retain(|_, i| *i != interface);
-                self.routes.retain(|(_, i)| *i != interface);
-            }
-            HostRequest::AddAddress { interface, address } => {
-                self.addresses.insert(address, interface);
-            }
-            HostRequest::RemoveAddress { address, .. } => {
-                self.addresses.remove(&address).ok_or("no such address")?;
-            }
-            HostRequest::AddRoute { network, interface, .. } => {
-                let interface = interface.ok_or("no interface")?;
-                if self.routes.contains(&(network, interface)) {
-                    return Err("it exists");
-                }
-                self.routes.push((network, interface));
-            }
-            HostRequest::RemoveRoute { network, interface, .. } => {
-                let interface = interface.ok_or("no interface")?;
-                let at =
-                    self.routes.iter().position(|r| *r == (network, interface)).ok_or("no such route")?;
-                self.routes.remove(at);
-            }
-            HostRequest::BindDevice { .. }
-            | HostRequest::SetLink { .. }
-            | HostRequest::SetMtu { .. }
-            | HostRequest::Echo { .. } => {}
-        }
-        Ok(())
     }
 }

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use super::history::{FailureType, HistoryEntry};
-use super::lac::Targets;
 use super::result;
+use super::select::makes_busy;
+use super::targets::Targets;
 use crate::config::views::RouterConfig;
 use crate::engine::Engine;
 use crate::engine::core::{Pending, Work};
@@ -86,28 +87,31 @@ impl Engine {
 
     fn tunnel_up(&mut self, id: TunnelId, remote_name: String) {
         let Some(tunnel) = self.vpdn.tunnels.get_mut(&id) else { return };
-        tunnel.established = true;
         tunnel.remote_name = remote_name;
-        self.vpdn.counters.tunnels += 1;
-        if let Some(lns) = tunnel.lns {
-            self.vpdn.busy.remove(&lns);
+        if let Some(expected) = tunnel.expected_name.clone().filter(|name| **name != *tunnel.remote_name) {
+            return self.wrong_name(id, &expected);
         }
-        for port in std::mem::take(&mut tunnel.waiting) {
+        tunnel.established = true;
+        let (lns, waiting) = (tunnel.lns, std::mem::take(&mut tunnel.waiting));
+        self.vpdn.counters.tunnels += 1;
+        if let Some(lns) = lns {
+            self.answers(lns);
+        }
+        for port in waiting {
             self.start_session(port, id);
         }
     }
 
     fn tunnel_down(&mut self, id: TunnelId, cause: &DownCause) {
-        let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return };
+        let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return self.forget_peer(id) };
         if let Some(key) = &tunnel.key {
             self.vpdn.outgoing.remove(key);
         }
         if let Some(lns) = tunnel.lns
-            && !tunnel.established
+            && (makes_busy(cause, tunnel.busy_disconnect)
+                || !tunnel.established && matches!(cause, DownCause::Remote(_)))
         {
-            let now = self.core.now;
-            self.vpdn.busy.retain(|_, until| *until > now);
-            self.vpdn.busy.insert(lns, now + tunnel.busy);
+            self.leave_alone(lns, tunnel.busy);
         }
         let (kind, reason) = describe(cause);
         let logging = self.config.vpdn.logging;
@@ -117,7 +121,8 @@ impl Engine {
                     let peer = if tunnel.remote_name.is_empty() { "unknown" } else { &tunnel.remote_name };
                     let role = if tunnel.role == Role::Lac { "NAS" } else { "HGW" };
                     let name = &tunnel.local_name;
-                    self.core.syslog(&Syslog::TunnelAuthentication { role, name, peer });
+                    let what = "Invalid key";
+                    self.core.syslog(&Syslog::TunnelAuthentication { role, name, peer, what });
                 }
                 (DownCause::Timeout, Some(lns)) => self.core.syslog(&Syslog::Unreachable { lns }),
                 _unlogged => {}
@@ -138,11 +143,10 @@ impl Engine {
             self.lns_call_gone(session);
             return;
         };
-        let (kind, reason) = describe(cause);
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => {
                 self.log_closed(session, id, cause);
-                self.lac_session_down(id, kind, &reason);
+                self.lac_session_down(id, cause);
             }
             Some(Side::Vaccess(_)) => {
                 self.log_closed(session, id, cause);
@@ -217,8 +221,13 @@ impl Engine {
 
     /// Whether one more session would break `vpdn session-limit` or that of the group.
     pub(crate) fn over_limit(&self, group: Option<&str>) -> bool {
-        let total = self.vpdn.sessions.len() + self.vpdn.incoming.len();
-        let in_group = group.and_then(|g| self.vpdn.group_sessions.get(g)).copied().unwrap_or(0);
+        // A call that waits for its tunnel has no session yet and will have one all the same.
+        let lac = || self.vpdn.outgoing.values().filter_map(|id| self.vpdn.tunnels.get(id));
+        let waiting: usize = lac().map(|t| t.waiting.len()).sum();
+        let total = self.vpdn.sessions.len() + self.vpdn.incoming.len() + waiting;
+        let taken = group.and_then(|g| self.vpdn.group_sessions.get(g)).copied().unwrap_or(0);
+        let sent: u32 = lac().filter(|t| t.group.as_deref() == group).map(|t| t.sessions).sum();
+        let in_group = taken.saturating_add(sent);
         let limit =
             group.and_then(|n| self.config.groups.iter().find(|g| g.name == n)).and_then(|g| g.session_limit);
         self.config.vpdn.session_limit.is_some_and(|limit| total as u64 >= u64::from(limit))

@@ -116,6 +116,10 @@ pub struct TunnelConfig {
     pub retransmit_min: Duration,
     /// Largest retransmission timeout (`... max`).
     pub retransmit_max: Duration,
+    /// The same two for the first message (`l2tp tunnel retransmit initial timeout min`).
+    pub initial_min: Duration,
+    /// (`... initial timeout max`).
+    pub initial_max: Duration,
     /// Retransmissions before the tunnel is given up.
     pub retries: u32,
     /// Retransmissions of the first message (`retransmit initial retries`).
@@ -157,6 +161,8 @@ impl Default for TunnelConfig {
             hello: Duration::from_secs(60),
             retransmit_min: Duration::from_secs(1),
             retransmit_max: Duration::from_secs(8),
+            initial_min: Duration::from_secs(1),
+            initial_max: Duration::from_secs(8),
             retries: 10,
             initial_retries: 2,
             no_session_timeout: Some(Duration::from_secs(15)),

@@ -9,13 +9,13 @@ use super::super::{
     IpAddress, PeerAddress, PppConfig,
 };
 use crate::config::store::{Line, Path, Store};
+use crate::grammar::Command;
 use crate::grammar::command::dialer::DialerCommand as D;
 use crate::grammar::command::interface as g;
 use crate::grammar::command::interface::InterfaceCommand as I;
 use crate::grammar::command::ppp as p;
 use crate::grammar::command::ppp::PppCommand as P;
 use crate::grammar::table::Op;
-use crate::grammar::Command;
 use crate::proto::ppp::AuthProtocol;
 
 fn seconds(s: u32) -> Duration {

@@ -1,6 +1,7 @@
 //! The documented call, method lists, and AAA against the embedded server.
 
 mod documented_call;
+mod extras;
 mod methods;
 mod round_trip;
 mod typed;

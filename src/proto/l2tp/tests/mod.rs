@@ -5,6 +5,7 @@ mod golden;
 mod loss;
 mod mutation;
 mod peer;
+mod peers;
 mod tunnels;
 
 use std::collections::{BTreeMap, VecDeque};

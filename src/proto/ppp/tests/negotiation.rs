@@ -122,6 +122,32 @@ fn what_is_unknown_is_refused() {
 }
 
 #[test]
+fn a_refused_code_ends_the_link_when_it_cannot_be_done_without() {
+    for (code, ends) in [(9, false), (11, false), (1, true), (5, true), (7, true)] {
+        let mut side = up_alone(server(&[]));
+        agree(&mut side, &[]);
+        assert_eq!(side.link.view().lcp_state, "Open");
+        side.transmitted.clear();
+        let refused = packet::build(packet::LCP, 7, 3, &[code, 1, 0, 4]);
+        side.with(Instant::ZERO, |link, cx| link.receive(cx, &refused));
+        let terminated = side.transmitted.iter().any(|f| f[..3] == [0xc0, 0x21, 5]);
+        assert_eq!((terminated, side.link.view().lcp_state == "Open"), (ends, !ends), "code {code}");
+    }
+}
+
+#[test]
+fn a_refused_protocol_ends_what_needs_it() {
+    // LCP itself, IPCP, and one that nobody here speaks.
+    for (protocol, ends) in [([0xc0, 0x21], true), ([0x80, 0x21], true), ([0x80, 0xfd], false)] {
+        let mut side = up_alone(server(&[]));
+        agree(&mut side, &[]);
+        let refused = packet::build(packet::LCP, 8, 3, &[&protocol[..], &[1, 1, 0, 4]].concat());
+        side.with(Instant::ZERO, |link, cx| link.receive(cx, &refused));
+        assert_eq!(side.link.view().lcp_state != "Open", ends, "{protocol:?}");
+    }
+}
+
+#[test]
 fn a_peer_without_ip_ends_the_link() {
     let mut pair = plain();
     pair.sides[1].link.config.ipcp = None;

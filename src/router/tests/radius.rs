@@ -1,0 +1,133 @@
+//! `test aaa`, `debug radius` and the screens of RADIUS, against the embedded server.
+
+use super::*;
+use crate::lab::radius_node::{ClientEntry, RadiusNode, Users};
+use crate::proto::radius::Secret;
+
+const R: &str = "version 15.1\nhostname R\naaa new-model\nradius-server host 10.0.0.3 auth-port 1812 acct-port 1813 \
+                 timeout 2 retransmit 1 key s3cret\nradius-server host 10.0.0.4 auth-port 1812 acct-port 1813 timeout 2 \
+                 retransmit 1 key s3cret\naaa group server radius far\n server 10.0.0.4 auth-port 1812 acct-port 1813\n\
+                 interface Ethernet0\n ip address 10.0.0.1 255.255.255.0\n";
+
+/// The server at 10.0.0.3 answers what was asked so far; nobody is at 10.0.0.4.
+fn answer(bench: &mut Bench) {
+    let users = Users::parse("bob Cleartext-Password := \"builder\"\n\tSession-Timeout = 60\n").unwrap();
+    let client = ClientEntry {
+        network: "10.0.0.0/24".parse().unwrap(),
+        secret: Secret::new("s3cret"),
+        require_message_authenticator: true,
+    };
+    let mut node = RadiusNode::new(users, vec![client]);
+    let from: SocketAddr = "10.0.0.1:1645".parse().unwrap();
+    for (socket, remote, bytes) in std::mem::take(&mut bench.asked) {
+        if remote.ip().to_string() != "10.0.0.3" {
+            continue;
+        }
+        let Some(bytes) = node.handle(&mut Seeded::new(2), from, &bytes) else { continue };
+        let input = engine::Input::Datagram { socket, local: from.ip(), remote, bytes: &bytes };
+        bench.router.handle(bench.now, Input::Engine(input));
+        bench.settle();
+    }
+}
+
+/// What a command prints once the server has answered or the time is over.
+fn tested(bench: &mut Bench, line: &str) -> String {
+    let mut text = bench.shown(line);
+    answer(bench);
+    bench.pass(Duration::from_secs(20));
+    text.push_str(&std::mem::take(&mut bench.screen(CONSOLE).text));
+    text
+}
+
+#[test]
+fn the_legacy_form_tells_right_wrong_and_silence_apart() {
+    let mut bench = Bench::enabled(R);
+    let attempting =
+        |group: &str| format!("Attempting authentication test to server-group {group} using radius\n");
+    let right = tested(&mut bench, "test aaa group radius bob builder legacy");
+    assert_eq!(right, attempting("radius") + "User was successfully authenticated.\n\nR#");
+    let wrong = tested(&mut bench, "test aaa group radius bob joiner legacy");
+    assert_eq!(wrong, attempting("radius") + "User authentication request was rejected by server.\n\nR#");
+    let silent = tested(&mut bench, "test aaa group far bob builder legacy");
+    assert!(silent.starts_with(&attempting("far")), "{silent}");
+    assert!(silent.contains("No authoritative response from any server.\n\n"), "{silent}");
+}
+
+#[test]
+fn the_new_code_shows_what_came_with_the_answer() {
+    let mut bench = Bench::enabled(R);
+    let right = tested(&mut bench, "test aaa group radius bob builder new-code");
+    assert!(right.starts_with("User successfully authenticated\n\nUSER ATTRIBUTES\n\nusername "), "{right}");
+    assert!(right.contains("session-timeout      0   60 (0x3C)\n"), "{right}");
+    assert!(tested(&mut bench, "test aaa group radius eve builder new-code").starts_with("User rejected\n"));
+}
+
+#[test]
+fn a_test_is_interrupted() {
+    let mut bench = Bench::enabled(R);
+    bench.lines("test aaa group radius bob builder legacy");
+    assert_eq!(bench.waits(), Waits::Nothing);
+    bench.type_on(CONSOLE, ConsoleInput::Interrupt);
+    assert_eq!(bench.waits(), Waits::Line);
+    bench.screen(CONSOLE).text.clear();
+    answer(&mut bench);
+    assert_eq!(bench.screen(CONSOLE).text, "", "the answer that comes too late is for nobody");
+    assert_eq!(tested(&mut bench, "show aaa servers | include Authen").lines().count(), 3);
+}
+
+#[test]
+fn what_was_asked_is_counted_and_cleared() {
+    let mut bench = Bench::enabled(R);
+    tested(&mut bench, "test aaa group radius bob builder legacy");
+    tested(&mut bench, "test aaa group far bob builder legacy");
+    let servers = bench.shown("show aaa servers");
+    assert!(servers.contains("Authen: request 1, timeouts 0, failover 0, retransmission 0\n"), "{servers}");
+    assert!(servers.contains("Authen: request 1, timeouts 2, failover 0, retransmission 1\n"), "{servers}");
+    assert!(servers.contains("     Dead: total time 0s, count 1\n"), "{servers}");
+    let statistics = bench.shown("show radius statistics");
+    assert!(
+        statistics.contains("     Packets with responses:          1          0          1\n"),
+        "{statistics}"
+    );
+    bench.lines("clear aaa counters servers all");
+    assert!(!bench.shown("show aaa servers").contains("request 1"));
+    tested(&mut bench, "test aaa group radius bob builder legacy");
+    bench.lines("clear radius statistics");
+    assert!(!bench.shown("show aaa servers").contains("request 1"));
+}
+
+#[test]
+fn each_debug_radius_is_a_switch_of_its_own() {
+    let mut bench = Bench::enabled(R);
+    let on = bench.shown("debug radius authentication");
+    let expected = "Radius protocol debugging is on
+Radius protocol brief debugging is off
+Radius protocol verbose debugging is off
+Radius packet hex dump debugging is off
+Radius packet protocol (authentication) debugging is on
+Radius packet protocol (accounting) debugging is off
+Radius elog debugging debugging is off
+Radius packet retransmission debugging is off
+Radius server fail-over debugging is off
+R#";
+    assert_eq!(on, expected);
+    let text = tested(&mut bench, "test aaa group radius bob builder legacy");
+    assert!(
+        text.contains("Send Access-Request to 10.0.0.3:1812")
+            && text.contains("User-Password       [2]   18  *")
+    );
+    let text = bench.shown("undebug radius");
+    assert!(text.starts_with("Radius protocol debugging is off\n") && !text.contains("is on"), "{text}");
+    bench.lines("debug radius accounting");
+    assert!(!tested(&mut bench, "test aaa group radius bob builder legacy").contains("RADIUS"));
+    bench.lines("debug radius brief");
+    let text = tested(&mut bench, "test aaa group radius bob builder legacy");
+    assert!(text.contains("Send Access-Request to") && !text.contains("User-Name"), "{text}");
+    assert!(!text.contains("authenticator"), "{text}");
+    let mut old = Bench::enabled(&R.replace("15.1", "12.0"));
+    assert_eq!(old.shown("debug radius"), "Radius protocol debugging is on\nR#");
+    assert_eq!(old.shown("debug radius brief"), "Radius protocol brief debugging is on\nR#");
+    assert!(old.shown("show debugging").contains("Radius protocol brief debugging is on\n"));
+    assert_eq!(old.shown("no debug radius"), "Radius protocol debugging is off\nR#");
+    assert!(!old.shown("show debugging").contains("Radius"));
+}
