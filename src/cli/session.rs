@@ -33,6 +33,8 @@ enum State {
     Login(Login),
     /// The password of `enable`, asked for the n-th time.
     Enable(u8),
+    /// AAA decides about that password.
+    Enabling(u8),
     /// `configure` without `terminal`.
     ConfigureFrom,
     /// The rest of a banner.
@@ -54,6 +56,8 @@ pub struct Session {
     console: bool,
     state: State,
     privileged: bool,
+    /// The name of whoever has logged in; empty where no name was asked.
+    user: String,
     config: Option<Cursor>,
     length: u16,
     width: u16,
@@ -76,6 +80,7 @@ impl Session {
             console: false,
             state: State::Closed,
             privileged: false,
+            user: String::new(),
             config: None,
             length: 24,
             width: 80,
@@ -107,6 +112,11 @@ impl Session {
         if self.is_active() {
             self.close(executor.store());
         }
+    }
+
+    /// The name of whoever has logged in; empty where no name was asked.
+    pub fn user(&self) -> &str {
+        &self.user
     }
 
     /// The line is the console port.
@@ -191,6 +201,7 @@ impl Session {
         self.console = console;
         self.config = None;
         self.privileged = settings.privilege == 15;
+        self.user.clear();
         (self.length, self.width) = (settings.length, settings.width);
         self.history_size = settings.history;
         self.history.clear();
@@ -228,8 +239,10 @@ impl Session {
             State::Closed => self.state = State::Closed,
             State::Available => self.open(true, executor.store()),
             State::Prompt => self.typed(line, executor),
-            State::Login(login) => self.login(login, line, executor.store()),
-            State::Enable(tries) => self.enable_answer(tries, line, executor.store()),
+            State::Login(login) => self.login(login, line, executor),
+            State::Enable(tries) => self.enable_answer(tries, line, executor),
+            // Typed ahead of AAA's answer.
+            State::Enabling(tries) => self.state = State::Enabling(tries),
             State::ConfigureFrom => {
                 if line.trim().is_empty() || "terminal".starts_with(line.trim()) {
                     self.enter_config(executor.store());
@@ -393,6 +406,7 @@ impl Session {
             State::Prompt if self.config.is_some() => self.leave_config(executor),
             State::Prompt
             | State::Enable(_)
+            | State::Enabling(_)
             | State::ConfigureFrom
             | State::Banner { .. }
             | State::Answer { .. }

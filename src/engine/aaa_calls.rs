@@ -76,6 +76,7 @@ impl Engine {
                 self.core.push(Output::Log(LogLine::Syslog { severity, text }))
             }
             AaaOutput::Event(event) => self.aaa_event(event),
+            AaaOutput::Login(ticket, outcome) => self.core.push(Output::Login(ticket, outcome)),
             AaaOutput::Tested(ticket, outcome) => self.core.push(Output::AaaTested(ticket, outcome)),
         }
     }

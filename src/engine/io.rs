@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
-use super::aaa::{TestOutcome, Ticket};
+use super::aaa::{LoginOutcome, TestOutcome, Ticket};
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
 use crate::proto::l2tp::{DataPath, Heard};
@@ -576,6 +576,8 @@ pub enum Output {
     Echo(RequestId, EchoOutcome),
     /// `test aaa group` has ended.
     AaaTested(Ticket, TestOutcome),
+    /// To the terminal line that waits for it: who sits there may or may not.
+    Login(Ticket, LoginOutcome),
 }
 
 /// How an echo request ended.

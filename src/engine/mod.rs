@@ -16,6 +16,7 @@ pub mod io;
 mod ip;
 mod isdn;
 mod journal;
+mod login;
 mod per_user;
 mod pool;
 mod ports;

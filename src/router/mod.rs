@@ -135,6 +135,12 @@ impl Router {
                     }
                 }
             }
+            for (line, outcome) in std::mem::take(&mut self.core.logged) {
+                moved = true;
+                if let Some(terminal) = self.terminals.get_mut(&line) {
+                    terminal.session.logged_in(outcome, &self.core);
+                }
+            }
             for (line, terminal) in &mut self.terminals {
                 while let Some(output) = terminal.session.poll() {
                     moved = true;
@@ -203,6 +209,7 @@ fn lines_of(terminals: &BTreeMap<LineId, Terminal>, own: LineId, now: Instant) -
         own: *line == own,
         idle: now - t.touched,
         connected: now - t.opened,
+        user: t.session.user().to_owned(),
         size: {
             let (width, length) = t.session.size();
             (length, width)

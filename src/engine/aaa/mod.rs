@@ -10,6 +10,7 @@ mod author;
 pub mod debug;
 mod lists;
 mod local;
+mod login;
 mod profile;
 mod servers;
 mod sessions;
@@ -62,6 +63,8 @@ pub struct Aaa {
     groups: servers::Groups,
     /// Requests of `test aaa`.
     tests: HashMap<RequestKey, Ticket>,
+    /// Requests of terminal lines.
+    logins: HashMap<RequestKey, login::LoginTask>,
     next_ticket: u64,
     waiting: HashMap<RequestKey, Task>,
     outputs: VecDeque<AaaOutput>,
@@ -172,7 +175,7 @@ impl Aaa {
 
     /// Whether nothing is on its way and nothing waits to be polled.
     pub fn is_quiet(&self) -> bool {
-        self.waiting.is_empty() && self.outputs.is_empty() && self.client.is_quiet()
+        self.waiting.is_empty() && self.logins.is_empty() && self.outputs.is_empty() && self.client.is_quiet()
     }
 
     /// The RADIUS client and its servers.
@@ -266,6 +269,7 @@ impl Aaa {
                     if let Some(task) = self.waiting.remove(&key) {
                         self.replied(cx, task, &reply);
                     }
+                    self.login_replied(cx, key, &reply);
                 }
                 ClientOutput::Failed(key) => {
                     if let Some(ticket) = self.tests.remove(&key) {
@@ -274,6 +278,7 @@ impl Aaa {
                     if let Some(task) = self.waiting.remove(&key) {
                         self.erred(cx, task);
                     }
+                    self.login_failed(cx, key);
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::profile::UserProfile;
 use super::tunnel::{Asker, TunnelDefinition};
+use crate::config::views::Password;
 use crate::proto::ppp::{Credentials, Verdict};
 use crate::proto::radius::{Decoded, Secret};
 
@@ -100,6 +101,58 @@ pub enum TestOutcome {
     Rejected,
     /// Nobody answered.
     NoAnswer,
+}
+
+/// What somebody at a terminal line wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LoginService {
+    /// An EXEC.
+    Login,
+    /// The privileged EXEC.
+    Enable,
+}
+
+/// May this somebody sit at this line?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginQuestion {
+    /// What it wants.
+    pub service: LoginService,
+    /// The list of `aaa authentication login`; `None` for `default`.
+    pub list: Option<String>,
+    /// The user name; empty where only a password is asked.
+    pub user: String,
+    /// The password as typed.
+    pub password: Password,
+    /// The password of the line, for the method `line`.
+    pub line_password: Option<Password>,
+    /// The list of `aaa authorization exec` that the line names.
+    pub exec_list: Option<String>,
+    /// The line is the console.
+    pub console: bool,
+}
+
+/// The answer to a [`LoginQuestion`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginOutcome {
+    /// It may.
+    Pass {
+        /// Reply-Message.
+        message: Vec<u8>,
+        /// The level that was authorized, 0 to 15.
+        privilege: Option<u8>,
+    },
+    /// It is who it says it is, and may not have an EXEC.
+    Unauthorized {
+        /// Reply-Message.
+        message: Vec<u8>,
+    },
+    /// It is not who it says it is.
+    Fail {
+        /// Reply-Message.
+        message: Vec<u8>,
+    },
+    /// No method could tell.
+    Error,
 }
 
 /// Where does the tunnel of this call lead?
@@ -210,6 +263,8 @@ pub enum AaaOutput {
     Event(AaaEvent),
     /// The outcome of [`Aaa::test`](super::Aaa::test).
     Tested(Ticket, TestOutcome),
+    /// Of [`Aaa::login`](super::Aaa::login).
+    Login(Ticket, LoginOutcome),
 }
 
 /// A user's authorization on a port. The owner of the call keeps it and hands it to the `authorize_...` methods.

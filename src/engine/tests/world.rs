@@ -352,6 +352,7 @@ impl World {
                     self.nodes[node].lines.push((now, text));
                 }
                 Output::Echo(_, outcome) => self.nodes[node].outcomes.push(outcome),
+                Output::Login(..) => panic!("nobody sits at a line"),
                 Output::AaaTested(..) => panic!("nobody has tested AAA"),
             }
         }

@@ -21,6 +21,7 @@ fn asked(config: &AaaConfig) -> Packet {
         AaaOutput::OpenSocket { .. }
         | AaaOutput::Syslog { .. }
         | AaaOutput::Event(_)
+        | AaaOutput::Login(..)
         | AaaOutput::Tested(..) => None,
     });
     Packet::decode(&sent.expect("a request")).expect("our own")
@@ -74,7 +75,10 @@ fn tested(config: &AaaConfig, test: &PasswordTest) -> TestOutcome {
                     assert!(bench.aaa.is_quiet());
                     return outcome;
                 }
-                AaaOutput::OpenSocket { .. } | AaaOutput::Syslog { .. } | AaaOutput::Event(_) => {}
+                AaaOutput::OpenSocket { .. }
+                | AaaOutput::Syslog { .. }
+                | AaaOutput::Login(..)
+                | AaaOutput::Event(_) => {}
             }
         }
         if let Some(at) = bench.aaa.next_timeout() {

@@ -8,6 +8,7 @@ fn events(outputs: Vec<AaaOutput>) -> Vec<AaaEvent> {
         AaaOutput::OpenSocket { .. }
         | AaaOutput::Transmit { .. }
         | AaaOutput::Syslog { .. }
+        | AaaOutput::Login(..)
         | AaaOutput::Tested(..) => None,
     };
     outputs.into_iter().filter_map(event).collect()

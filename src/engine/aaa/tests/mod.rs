@@ -63,7 +63,10 @@ impl Bench {
                     }
                 }
                 AaaOutput::Event(event) => events.push(event),
-                AaaOutput::OpenSocket { .. } | AaaOutput::Syslog { .. } | AaaOutput::Tested(..) => {}
+                AaaOutput::OpenSocket { .. }
+                | AaaOutput::Login(..)
+                | AaaOutput::Syslog { .. }
+                | AaaOutput::Tested(..) => {}
             }
         }
         events
