@@ -32,6 +32,7 @@ fn table() -> Table {
             remote: SocketAddr::from((LAC, PORT)),
             local: IpAddr::V4(LNS),
             sequencing: false,
+            drop_out_of_order: false,
             role: Role::Lns,
         };
         let session = DataSession { path, counters: Arc::default(), heard: Arc::default() };

@@ -7,6 +7,7 @@ use vpdnsh::lab::radius_node::{ClientEntry, RadiusNode, Users};
 use vpdnsh::proto::Instant;
 use vpdnsh::proto::entropy::Seeded;
 use vpdnsh::proto::radius::client::{RequestAttribute, ServerName};
+use vpdnsh::proto::radius::dynamic::{DynamicClient, DynamicConfig, DynamicServer, Received, Verdict};
 use vpdnsh::proto::radius::{self, Code, Secret};
 
 use super::{LNS, SECRET, Script, with};
@@ -160,18 +161,16 @@ pub fn radius_users(octets: &[u8]) {
 pub fn radius_value(octets: &[u8]) {
     let mut script = Script::new(octets);
     let (row, authenticator) = (usize::from(script.octet()), [script.octet(); 16]);
-    let Some(definition) = radius::dictionary::TABLE.get(row % radius::dictionary::TABLE.len()) else { return };
+    let Some(definition) = radius::dictionary::TABLE.get(row % radius::dictionary::TABLE.len()) else {
+        return;
+    };
     let raw = script.0.rest();
     let _ = radius::crypt::reveal_password(raw, SECRET, &authenticator);
     let _ = radius::crypt::reveal_salted(raw, SECRET, &authenticator);
     let Ok(read) = radius::value::decode(definition, raw, SECRET, &authenticator) else { return };
     let Ok(written) = radius::value::encode(&read, SECRET, &authenticator, [1, 2]) else { return };
-    let packet = radius::Packet {
-        code: Code::AccessAccept,
-        identifier: 0,
-        authenticator,
-        attributes: vec![written],
-    };
+    let packet =
+        radius::Packet { code: Code::AccessAccept, identifier: 0, authenticator, attributes: vec![written] };
     if definition.key == radius::AttributeKey::Standard(radius::packet::VENDOR_SPECIFIC) {
         return;
     }
@@ -179,4 +178,35 @@ pub fn radius_value(octets: &[u8]) {
     assert_eq!(bad, 0);
     // Text that begins like a tag loses it to the tag field the second time; nothing else changes.
     assert_eq!(again.len(), 1);
+}
+
+/// RADIUS: Disconnect- and CoA-Requests that are no packets, are not signed, or are signed and say anything. What is
+/// answered proves itself, and a repeat gets the same octets.
+pub fn radius_dynamic(octets: &[u8]) {
+    let mut script = Script::new(octets);
+    let wall = (script.octet() & 1 != 0).then_some(1_000);
+    let mut server = DynamicServer::default();
+    let client = DynamicClient { address: LNS, secret: Some(Secret::new(SECRET)) };
+    server.configure(DynamicConfig { clients: vec![client], ignore_secret: script.octet() & 1 != 0 });
+    let remote = SocketAddr::from((LNS, 3799));
+    let mut entropy = Seeded::new(5);
+    let _ = with(Instant::ZERO, &mut entropy, |cx| server.handle(cx, wall, remote, octets));
+    while let Some(op) = script.step() {
+        let code = if op & 1 != 0 { Code::CoaRequest } else { Code::DisconnectRequest };
+        let attributes = attributes(script.run());
+        let mut request = radius::Packet { code, identifier: op, authenticator: [0; 16], attributes };
+        let Ok(bytes) = radius::seal_request(&mut request, SECRET, op & 0x80 != 0) else { continue };
+        let received = with(Instant::ZERO, &mut entropy, |cx| server.handle(cx, wall, remote, &bytes));
+        let Received::Asked(asked) = received else { continue };
+        let _ = (asked.identifications(), asked.changes(), asked.nas_address(), asked.nas_identifier());
+        let verdict = asked.problem().map_or(Verdict::Done, Verdict::Refused);
+        let answer = with(Instant::ZERO, &mut entropy, |cx| server.answer(cx, &asked, verdict));
+        // An answer that does not fit into a packet is none.
+        if !answer.is_empty() {
+            let read = radius::verify_reply(&answer, &asked.authenticator, SECRET, asked.signed);
+            assert!(read.expect("an answer").code.answers(code));
+        }
+        let again = with(Instant::ZERO, &mut entropy, |cx| server.handle(cx, wall, remote, &bytes));
+        assert!(matches!(again, Received::Repeated(same) if same == answer));
+    }
 }

@@ -616,13 +616,13 @@ pub fn forward_table(octets: &[u8]) {
         remote: SocketAddr::from((LAC, l2tp::PORT)),
         local: IpAddr::V4(LNS),
         sequencing,
+        drop_out_of_order: false,
         role,
     };
-    let session =
-        |role, id, sequencing| {
-            let path = path(role, id, sequencing);
-            DataSession { path, counters: Arc::default(), heard: Arc::default() }
-        };
+    let session = |role, id, sequencing| {
+        let path = path(role, id, sequencing);
+        DataSession { path, counters: Arc::default(), heard: Arc::default() }
+    };
     let [lns, lac, tun] = [1, 2, 9].map(InterfaceId);
     let choice = script.octet();
     table.execute(ForwardCommand::AttachSession {
@@ -644,12 +644,12 @@ pub fn forward_table(octets: &[u8]) {
         let given = script.run();
         let mut sink = |delivery: Delivery<'_>| {
             match delivery {
-            Delivery::Tun { packet, .. } => assert!(packet.len() <= given.len() && packet[0] >> 4 == 4),
-            Delivery::Transmit { bytes, .. } => {
-                data::decode_data(bytes).expect("our own data message");
-            }
-            Delivery::Channel { octets, .. } => assert_eq!(octets.first(), octets.last()),
-            Delivery::Frame { .. } | Delivery::Dial { .. } | Delivery::Seen { .. } => {}
+                Delivery::Tun { packet, .. } => assert!(packet.len() <= given.len() && packet[0] >> 4 == 4),
+                Delivery::Transmit { bytes, .. } => {
+                    data::decode_data(bytes).expect("our own data message");
+                }
+                Delivery::Channel { octets, .. } => assert_eq!(octets.first(), octets.last()),
+                Delivery::Frame { .. } | Delivery::Dial { .. } | Delivery::Seen { .. } => {}
             }
             Fate::Taken
         };

@@ -2,6 +2,7 @@
 
 use super::matcher::Parsed;
 use crate::config::store::{Applied, Path, Store};
+use crate::engine::aaa::LoginQuestion;
 use crate::router::LineId;
 
 /// How far a command got.
@@ -37,6 +38,9 @@ pub trait Executor {
 
     /// Applies a configuration line at `at`; the error is what the console prints, `% ...`.
     fn configure(&mut self, line: LineId, at: &Path, parsed: &Parsed) -> Result<Applied, String>;
+
+    /// Asks AAA whether somebody may sit at `line`; [`Session::logged_in`](super::Session::logged_in) takes the answer.
+    fn login(&mut self, line: LineId, question: LoginQuestion);
 
     /// The session left configuration mode (`%SYS-5-CONFIG_I`).
     fn configured(&mut self, line: LineId);

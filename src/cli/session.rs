@@ -33,6 +33,8 @@ enum State {
     Login(Login),
     /// The password of `enable`, asked for the n-th time.
     Enable(u8),
+    /// AAA decides about that password.
+    Enabling(u8),
     /// `configure` without `terminal`.
     ConfigureFrom,
     /// The rest of a banner.
@@ -54,7 +56,7 @@ pub struct Session {
     console: bool,
     state: State,
     privileged: bool,
-    /// Who logged in, empty when nobody was asked.
+    /// The name of whoever has logged in; empty where no name was asked.
     user: String,
     config: Option<Cursor>,
     length: u16,
@@ -106,11 +108,12 @@ impl Session {
     }
 
     /// Who has an EXEC there, by name, empty when nobody was asked for one; `None` before somebody has logged in.
-    pub fn user(&self) -> Option<&str> {
+    pub fn exec_user(&self) -> Option<&str> {
         match self.state {
             State::Closed | State::Available | State::Login(_) => None,
             State::Prompt
             | State::Enable(_)
+            | State::Enabling(_)
             | State::ConfigureFrom
             | State::Banner { .. }
             | State::Running { .. }
@@ -125,6 +128,11 @@ impl Session {
         if self.is_active() {
             self.close(executor.store());
         }
+    }
+
+    /// The name of whoever has logged in; empty where no name was asked.
+    pub fn user(&self) -> &str {
+        &self.user
     }
 
     /// The line is the console port.
@@ -210,6 +218,7 @@ impl Session {
         self.user.clear();
         self.config = None;
         self.privileged = settings.privilege == 15;
+        self.user.clear();
         (self.length, self.width) = (settings.length, settings.width);
         self.history_size = settings.history;
         self.history.clear();
@@ -247,8 +256,10 @@ impl Session {
             State::Closed => self.state = State::Closed,
             State::Available => self.open(true, executor.store()),
             State::Prompt => self.typed(line, executor),
-            State::Login(login) => self.login(login, line, executor.store()),
-            State::Enable(tries) => self.enable_answer(tries, line, executor.store()),
+            State::Login(login) => self.login(login, line, executor),
+            State::Enable(tries) => self.enable_answer(tries, line, executor),
+            // Typed ahead of AAA's answer.
+            State::Enabling(tries) => self.state = State::Enabling(tries),
             State::ConfigureFrom => {
                 if line.trim().is_empty() || "terminal".starts_with(line.trim()) {
                     self.enter_config(executor.store());
@@ -412,6 +423,7 @@ impl Session {
             State::Prompt if self.config.is_some() => self.leave_config(executor),
             State::Prompt
             | State::Enable(_)
+            | State::Enabling(_)
             | State::ConfigureFrom
             | State::Banner { .. }
             | State::Answer { .. }

@@ -1,24 +1,12 @@
 //! `show interfaces` and `show interfaces virtual-access N configuration`.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::text::{ago, mac, say};
+use super::text::{ago, say};
 use crate::config::views::{InterfaceKind, IpAddress};
 use crate::engine::views::InterfaceView;
-use crate::engine::{LinkState, Origin};
+use crate::engine::{Faults, LinkState, Origin, TrafficView};
 use crate::proto::{Dialect, Instant};
-
-/// What is known of an interface outside the engine. What is not known is not printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InterfaceExtras {
-    /// Hardware address of the device behind it.
-    pub hardware: Option<[u8; 6]>,
-    /// Bits and packets per second in and out, over five minutes.
-    pub rates: Option<((u64, u64), (u64, u64))>,
-    /// How often the link changed.
-    pub carrier_transitions: Option<u64>,
-}
 
 /// `up`, `down`, `administratively down`.
 pub const fn link_words(link: LinkState) -> &'static str {
@@ -36,13 +24,16 @@ pub fn headline(f: &mut String, view: &InterfaceView) {
     say!(f, "{} is {}, line protocol is {protocol} {spoofing}", view.name, link_words(view.link));
 }
 
-const LINUX_DEVICE: &str = "Linux device";
+/// Whether a Linux device stands behind interfaces of this kind.
+const fn is_device(kind: InterfaceKind) -> bool {
+    matches!(kind, InterfaceKind::Ethernet | InterfaceKind::FastEthernet | InterfaceKind::GigabitEthernet)
+}
 
 /// What kind of hardware the interface stands for.
 const fn hardware_name(kind: InterfaceKind) -> &'static str {
     match kind {
         InterfaceKind::Ethernet | InterfaceKind::FastEthernet | InterfaceKind::GigabitEthernet => {
-            LINUX_DEVICE
+            "Linux device"
         }
         InterfaceKind::Serial => "DSX1",
         InterfaceKind::Bri => "BRI",
@@ -87,39 +78,19 @@ const fn always_ppp(kind: InterfaceKind) -> bool {
 /// The blocks are those of published captures: of 12.x a Virtual-Access and a Virtual-Template with `LCP ...` and
 /// `Cloned from` on lines of their own, of 15.x a Dialer and a Virtual-Access. Lines for which nothing is measured
 /// are left out.
-pub fn show_interfaces(
-    f: &mut String,
-    dialect: Dialect,
-    now: Instant,
-    interfaces: &[InterfaceView],
-    extras: &dyn Fn(&InterfaceView) -> InterfaceExtras,
-) {
+pub fn show_interfaces(f: &mut String, dialect: Dialect, now: Instant, interfaces: &[InterfaceView]) {
     for view in interfaces {
-        let extras = extras(view);
         headline(f, view);
-        identity(f, view, &extras);
+        identity(f, view);
         capacity(f, dialect, view);
         encapsulation(f, dialect, view);
-        // What goes through a Linux device is Linux's own affair.
-        if extras == InterfaceExtras::default() && hardware_name(view.name.kind) == LINUX_DEVICE {
-            say!(f, "  Packets are counted by Linux: ip -s link");
-            continue;
-        }
         activity(f, dialect, now, view);
-        traffic(f, dialect, view, &extras);
+        traffic(f, dialect, view);
     }
 }
 
-fn identity(f: &mut String, view: &InterfaceView, extras: &InterfaceExtras) {
-    let hardware = hardware_name(view.name.kind);
-    // The address of a virtual interface is the engine's; IOS does not print it.
-    match extras.hardware {
-        Some(address) => {
-            let address = mac(address);
-            say!(f, "  Hardware is {hardware}, address is {address} (bia {address})");
-        }
-        None => say!(f, "  Hardware is {hardware}"),
-    }
+fn identity(f: &mut String, view: &InterfaceView) {
+    say!(f, "  Hardware is {}", hardware_name(view.name.kind));
     if let Some(text) = &view.config.description {
         say!(f, "  Description: {text}");
     }
@@ -251,18 +222,13 @@ fn vaccess_lines(f: &mut String, view: &InterfaceView, loopback: &str) {
     }
 }
 
-/// The last packet that counted for the idle timer stands for both directions.
 fn activity(f: &mut String, dialect: Dialect, now: Instant, view: &InterfaceView) {
-    let (packets_out, _, packets_in, _) = view.counters.snapshot();
-    let seconds = view.counters.last_activity.load(Ordering::Relaxed);
-    let last = Instant::from_start(Duration::from_secs(seconds));
-    let when = |packets: u64| {
-        if packets == 0 || seconds == 0 { "never".to_owned() } else { ago(now, last) }
-    };
-    say!(f, "  Last input {}, output {}, output hang never", when(packets_in), when(packets_out));
-    say!(f, "  Last clearing of \"show interface\" counters never");
-    let drops = view.counters.output_drops.load(Ordering::Relaxed);
-    say!(f, "  Input queue: 0/75/0/0 (size/max/drops/flushes); Total output drops: {drops}");
+    let traffic = &view.traffic;
+    let when = |at: Option<Instant>| at.map_or_else(|| "never".to_owned(), |at| ago(now, at));
+    let (input, output) = (when(traffic.last_input), when(traffic.last_output));
+    say!(f, "  Last input {input}, output {output}, output hang never");
+    say!(f, "  Last clearing of \"show interface\" counters {}", when(traffic.cleared));
+    say!(f, "  Input queue: 0/75/0/0 (size/max/drops/flushes); Total output drops: {}", traffic.faults.drops);
     say!(f, "  Queueing strategy: fifo");
     match dialect {
         Dialect::V12_0 | Dialect::V12_1 => say!(f, "  Output queue :0/40 (size/max)"),
@@ -270,18 +236,15 @@ fn activity(f: &mut String, dialect: Dialect, now: Instant, view: &InterfaceView
     }
 }
 
-fn traffic(f: &mut String, dialect: Dialect, view: &InterfaceView, extras: &InterfaceExtras) {
-    let (packets_out, octets_out, packets_in, octets_in) = view.counters.snapshot();
-    if let Some(((bits_in, rate_in), (bits_out, rate_out))) = extras.rates {
-        say!(f, "  5 minute input rate {bits_in} bits/sec, {rate_in} packets/sec");
-        say!(f, "  5 minute output rate {bits_out} bits/sec, {rate_out} packets/sec");
-    }
-    say!(f, "     {packets_in} packets input, {octets_in} bytes, 0 no buffer");
-    let errors = &view.counters.errors;
-    let [crc, framing, overruns, runts, giants, aborts] =
-        [&errors.crc, &errors.framing, &errors.overruns, &errors.runts, &errors.giants, &errors.aborts]
-            .map(|counter| counter.load(Ordering::Relaxed));
+fn traffic(f: &mut String, dialect: Dialect, view: &InterfaceView) {
+    let TrafficView { counts, faults, load, .. } = view.traffic;
+    say!(f, "  5 minute input rate {:.0} bits/sec, {:.0} packets/sec", load.bits_in, load.packets_in);
+    say!(f, "  5 minute output rate {:.0} bits/sec, {:.0} packets/sec", load.bits_out, load.packets_out);
+    say!(f, "     {} packets input, {} bytes, 0 no buffer", counts.packets_in, counts.octets_in);
+    let Faults { runts, giants, .. } = faults;
     match dialect {
+        // Linux does not tell broadcasts apart.
+        _ if is_device(view.name.kind) => {}
         Dialect::V12_0 | Dialect::V12_1 => {
             say!(f, "     Received 0 broadcasts, {runts} runts, {giants} giants, 0 throttles")
         }
@@ -290,20 +253,17 @@ fn traffic(f: &mut String, dialect: Dialect, view: &InterfaceView, extras: &Inte
             say!(f, "     {runts} runts, {giants} giants, 0 throttles ");
         }
     }
-    let all = errors.total();
+    let Faults { input, crc, frame, overrun, aborts, output, collisions, .. } = faults;
     say!(
         f,
-        "     {all} input errors, {crc} CRC, {framing} frame, {overruns} overrun, 0 ignored, {aborts} abort"
+        "     {input} input errors, {crc} CRC, {frame} frame, {overrun} overrun, 0 ignored, {aborts} abort"
     );
-    say!(f, "     {packets_out} packets output, {octets_out} bytes, 0 underruns");
-    say!(f, "     0 output errors, 0 collisions, 0 interface resets");
+    say!(f, "     {} packets output, {} bytes, 0 underruns", counts.packets_out, counts.octets_out);
+    say!(f, "     {output} output errors, {collisions} collisions, 0 interface resets");
     if dialect == Dialect::V15 {
         say!(f, "     0 unknown protocol drops");
     }
     say!(f, "     0 output buffer failures, 0 output buffers swapped out");
-    if let Some(transitions) = extras.carrier_transitions {
-        say!(f, "     {transitions} carrier transitions");
-    }
 }
 
 /// `show interfaces virtual-access N configuration`: what was cloned to it.
@@ -339,10 +299,11 @@ pub fn show_interface_configuration(f: &mut String, dialect: Dialect, view: &Int
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::samples::{NOW, ethernet, named, screen, template, vaccess};
+    use crate::commands::samples::{NOW, before, ethernet, named, screen, template, vaccess};
+    use crate::engine::{Counts, Faults, Load};
 
     fn shown(dialect: Dialect, view: InterfaceView) -> String {
-        screen(|f| show_interfaces(f, dialect, NOW, &[view], &|_| InterfaceExtras::default()))
+        screen(|f| show_interfaces(f, dialect, NOW, &[view]))
     }
 
     #[test]
@@ -364,15 +325,17 @@ mod tests {
 
     #[test]
     fn what_a_line_has_spoilt_is_shown() {
-        let view = vaccess();
-        let errors = &view.counters.errors;
-        for (counter, n) in
-            [(&errors.crc, 1), (&errors.framing, 2), (&errors.overruns, 3), (&errors.aborts, 4)]
-        {
-            counter.store(n, Ordering::Relaxed);
-        }
-        errors.runts.store(5, Ordering::Relaxed);
-        errors.giants.store(6, Ordering::Relaxed);
+        let mut view = vaccess();
+        view.traffic.faults = Faults {
+            input: 21,
+            crc: 1,
+            frame: 2,
+            overrun: 3,
+            aborts: 4,
+            runts: 5,
+            giants: 6,
+            ..Faults::default()
+        };
         let screen = shown(Dialect::V12_0, view);
         assert!(screen.contains("Received 0 broadcasts, 5 runts, 6 giants, 0 throttles"));
         assert!(screen.contains("21 input errors, 1 CRC, 2 frame, 3 overrun, 0 ignored, 4 abort"));
@@ -398,6 +361,8 @@ mod tests {
   Input queue: 0/75/0/0 (size/max/drops/flushes); Total output drops: 0
   Queueing strategy: fifo
   Output queue :0/40 (size/max)
+  5 minute input rate 403 bits/sec, 1 packets/sec
+  5 minute output rate 0 bits/sec, 0 packets/sec
      18 packets input, 1512 bytes, 0 no buffer
      Received 0 broadcasts, 0 runts, 0 giants, 0 throttles
      0 input errors, 0 CRC, 0 frame, 0 overrun, 0 ignored, 0 abort
@@ -436,17 +401,21 @@ mod tests {
     }
 
     #[test]
-    fn ethernet_has_its_hardware_address_and_what_is_measured() {
-        let extras = InterfaceExtras {
-            hardware: Some([0x00, 0x30, 0x94, 0xfe, 0x1b, 0xbf]),
-            rates: Some(((1000, 1), (2000, 2))),
-            carrier_transitions: Some(1),
+    fn ethernet_has_what_its_device_has_carried() {
+        let mut view = ethernet();
+        view.traffic = TrafficView {
+            counts: Counts { packets_out: 5, octets_out: 570, packets_in: 6, octets_in: 630 },
+            faults: Faults { input: 3, crc: 2, frame: 1, ..Faults::default() },
+            load: Load { bits_in: 1000.4, packets_in: 1.0, bits_out: 2000.0, packets_out: 2.0 },
+            last_input: Some(before(1)),
+            last_output: None,
+            cleared: Some(before(60)),
         };
-        let shown = screen(|f| show_interfaces(f, Dialect::V12_0, NOW, &[ethernet()], &|_| extras));
+        let shown = screen(|f| show_interfaces(f, Dialect::V12_0, NOW, &[view]));
         assert!(
             shown.starts_with(
                 "Ethernet0 is up, line protocol is up 
-  Hardware is Linux device, address is 0030.94fe.1bbf (bia 0030.94fe.1bbf)
+  Hardware is Linux device
   Description: to the LAC
   Internet address is 10.51.6.82/24
   MTU 1500 bytes, BW 10000 Kbit, DLY 1000 usec, 
@@ -454,13 +423,19 @@ mod tests {
   Encapsulation ARPA, loopback not set
   Keepalive set (10 sec)
   ARP type: ARPA, ARP Timeout 04:00:00
-  Last input never, output never, output hang never
+  Last input 00:00:01, output never, output hang never
+  Last clearing of \"show interface\" counters 00:01:00
 "
             ),
             "{shown}"
         );
-        assert!(shown.contains("  5 minute output rate 2000 bits/sec, 2 packets/sec\n"), "{shown}");
-        assert!(shown.ends_with("     1 carrier transitions\n"), "{shown}");
+        let counted = "  5 minute input rate 1000 bits/sec, 1 packets/sec
+  5 minute output rate 2000 bits/sec, 2 packets/sec
+     6 packets input, 630 bytes, 0 no buffer
+     3 input errors, 2 CRC, 1 frame, 0 overrun, 0 ignored, 0 abort
+     5 packets output, 570 bytes, 0 underruns
+";
+        assert!(shown.contains(counted), "{shown}");
     }
 
     #[test]

@@ -105,10 +105,11 @@ pub fn show_isdn_active(f: &mut String, calls: &[CallView]) {
 }
 
 /// `show isdn history`: calls that are over and calls that last, in the columns of `show isdn active`. `limit` is the
-/// size of the table.
+/// size of the table. The sentences are recalled.
 pub fn show_isdn_history(f: &mut String, limit: usize, calls: &[CallView]) {
     call_head(f, "ISDN CALL HISTORY");
     say!(f, "Call History contains all active calls, and a maximum of {limit} inactive calls.");
+    say!(f, "Inactive call data will be retained for a maximum of 15 minutes.");
     say!(f, "{RULE}");
     call_rows(f, calls);
 }

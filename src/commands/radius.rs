@@ -1,9 +1,10 @@
-//! `show aaa servers` and `show radius statistics`.
+//! `show aaa clients`, `show aaa servers` and `show radius statistics`.
 
 use std::time::Duration;
 
 use super::text::say;
 use crate::proto::radius::client::{ClientView, RecordCounters, ServerView, Service, ServiceCounters};
+use crate::proto::radius::dynamic::{ClientCounters, DynamicView, RequestCounters};
 
 /// `show aaa servers`: a block per RADIUS server, laid out as the published command reference and parser have it.
 /// Lines for what is not counted here (throttling, requests per minute, the platform) are left out.
@@ -98,6 +99,25 @@ fn sum(client: &ClientView, services: &[Service]) -> ServiceCounters {
         all.longest = all.longest.max(counters.longest);
     }
     all
+}
+
+/// `show aaa clients`: who asked for disconnects and changes, and with what success. The layout is this project's
+/// choice.
+pub fn show_aaa_clients(f: &mut String, server: &DynamicView) {
+    say!(f, "Dropped request packets: {}", server.unknown);
+    for (address, counters) in &server.clients {
+        say!(f);
+        say!(f, "RADIUS client {address}");
+        for (name, c) in [("Disconnect", &counters.disconnect), ("CoA", &counters.coa)] {
+            let RequestCounters { requests, repeats, acks, naks } = c;
+            say!(f, "     {name}: request {requests}, repeated {repeats}, ACK {acks}, NAK {naks}");
+        }
+        let ClientCounters { malformed, bad_authenticator, stale, .. } = counters;
+        say!(
+            f,
+            "     Dropped: malformed {malformed}, bad authenticator {bad_authenticator}, outside of the time window {stale}"
+        );
+    }
 }
 
 /// `show radius statistics`: the sums over all servers, laid out as the published command reference has it. The rows
@@ -226,6 +246,19 @@ RADIUS: id 1, priority 1, host 10.51.6.3, auth-port 1645, acct-port 1646
 ";
         assert!(shown.starts_with(first), "{shown}");
         assert!(shown.contains("id 2, priority 2") && shown.contains("State: current DEAD, "), "{shown}");
+    }
+
+    #[test]
+    fn show_aaa_clients_tells_what_was_asked_and_dropped() {
+        let disconnect = RequestCounters { requests: 3, repeats: 1, acks: 1, naks: 1 };
+        let counters = ClientCounters { disconnect, stale: 2, ..ClientCounters::default() };
+        let view = DynamicView { clients: vec![([10, 51, 6, 3].into(), counters)], unknown: 4 };
+        assert_eq!(
+            screen(|f| show_aaa_clients(f, &view)),
+            "Dropped request packets: 4\n\nRADIUS client 10.51.6.3\n     Disconnect: request 3, repeated 1, ACK 1, NAK \
+             1\n     CoA: request 0, repeated 0, ACK 0, NAK 0\n     Dropped: malformed 0, bad authenticator 0, outside of \
+             the time window 2\n"
+        );
     }
 
     #[test]

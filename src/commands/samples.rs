@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName, IpAddress};
 use crate::engine::views::{CallerView, InterfaceView, SessionView, TunnelView};
-use crate::engine::{Counters, InterfaceId, LinkState, Origin};
+use crate::engine::{Counts, InterfaceId, LinkState, Load, Origin, TrafficView};
 use crate::proto::Instant;
 use crate::proto::l2tp::{self, SessionId, SessionState, TunnelId, TunnelState};
 use crate::proto::ppp::{AuthProtocol, LinkView, NetworkInfo, Phase};
@@ -20,14 +20,8 @@ pub fn before(seconds: u64) -> Instant {
     Instant::from_start(Duration::from_secs(100 - seconds))
 }
 
-pub fn counters(out: (u64, u64), in_: (u64, u64)) -> Arc<Counters> {
-    let counters = Counters::default();
-    counters.packets_out.store(out.0, std::sync::atomic::Ordering::Relaxed);
-    counters.octets_out.store(out.1, std::sync::atomic::Ordering::Relaxed);
-    counters.packets_in.store(in_.0, std::sync::atomic::Ordering::Relaxed);
-    counters.octets_in.store(in_.1, std::sync::atomic::Ordering::Relaxed);
-    counters.last_activity.store(93, std::sync::atomic::Ordering::Relaxed);
-    Arc::new(counters)
+pub fn counts(out: (u64, u64), in_: (u64, u64)) -> Counts {
+    Counts { packets_out: out.0, octets_out: out.1, packets_in: in_.0, octets_in: in_.1 }
 }
 
 /// User 2500-1 as AAA knows it.
@@ -43,6 +37,7 @@ pub fn aaa_session() -> crate::engine::AaaSessionView {
         forwarded: false,
         tunnel: None,
         class: Vec::new(),
+        end: None,
         start: before(13),
         active: Duration::from_secs(13),
     }
@@ -79,6 +74,9 @@ pub fn tunnel() -> TunnelView {
             distribution: [0; 9],
         },
         group: Some("1".into()),
+        total: counts((4, 206), (5, 424)),
+        counts: counts((4, 206), (5, 424)),
+        cleared: None,
     }
 }
 
@@ -96,7 +94,7 @@ pub fn session() -> SessionView {
         unique: 9,
         user: "2500-1".into(),
         group: Some("1".into()),
-        counters: counters((17, 1428), (18, 1512)),
+        counts: counts((17, 1428), (18, 1512)),
     }
 }
 
@@ -112,7 +110,7 @@ pub fn named(kind: InterfaceKind, unit: &str) -> InterfaceView {
         spoofing: false,
         address: None,
         changed: before(90),
-        counters: Arc::default(),
+        traffic: TrafficView::default(),
         hardware: None,
         link_view: None,
         network: None,
@@ -151,7 +149,13 @@ pub fn vaccess() -> InterfaceView {
     view.config = template().config;
     view.origin = Origin::Cloned { template: 1 };
     view.address = Some("10.10.53.1/24".parse().expect("an address"));
-    view.counters = counters((17, 1428), (18, 1512));
+    view.traffic = TrafficView {
+        counts: counts((17, 1428), (18, 1512)),
+        load: Load { bits_in: 403.2, packets_in: 0.6, ..Load::default() },
+        last_input: Some(before(7)),
+        last_output: Some(before(7)),
+        ..TrafficView::default()
+    };
     view.hardware = Some([0, 0x30, 0x94, 0xfe, 0x1b, 0xbf]);
     view.session = Some(session_id());
     view.user = Some("2500-1".into());

@@ -2,7 +2,6 @@
 
 use std::net::Ipv4Addr;
 
-use super::interfaces::InterfaceExtras;
 use super::ip::{Holder, Method};
 use super::system::VersionInfo;
 use super::text::say;
@@ -15,7 +14,7 @@ use crate::config::nvgen::{block, inert_lines};
 use crate::config::store::Store;
 use crate::config::views::{InterfaceName, IpAddress, VpdnGroup, VpdnProtocol};
 use crate::engine::views::{CallerView, InterfaceView, SessionView, TunnelView};
-use crate::engine::{Engine, RouteSource};
+use crate::engine::{CALL_HISTORY, Engine, RouteSource};
 use crate::grammar::Command;
 use crate::grammar::command::routing::RoutingCommand;
 use crate::grammar::command::show::{
@@ -56,6 +55,7 @@ pub struct Sources<'a> {
 pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &dyn Fn() -> String) {
     let (now, dialect, engine, config) = (on.now, on.config.dialect, on.engine, on.config);
     match command {
+        ShowCommand::AaaClients => radius::show_aaa_clients(f, &engine.dynamic_author()),
         ShowCommand::AaaServers => radius::show_aaa_servers(f, &engine.radius()),
         ShowCommand::Accounting => {
             let pending = engine.accounting_pending();
@@ -90,7 +90,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
             let Some(views) = chosen(f, on, interface.as_ref()) else { return };
             match views.first().filter(|_| *configuration) {
                 Some(view) => interfaces::show_interface_configuration(f, dialect, view),
-                None => interfaces::show_interfaces(f, dialect, now, &views, &|_| InterfaceExtras::default()),
+                None => interfaces::show_interfaces(f, dialect, now, &views),
             }
         }
         ShowCommand::IpInterface { interface, brief } => {
@@ -108,8 +108,10 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
             isdn::show_isdn_status(f, dialect, switch, &engine.interfaces(), interface.as_ref());
         }
         ShowCommand::IsdnActive => isdn::show_isdn_active(f, &engine.calls()),
-        // Calls that are over are not kept.
-        ShowCommand::IsdnHistory => isdn::show_isdn_history(f, 0, &engine.calls()),
+        ShowCommand::IsdnHistory => {
+            let calls = [engine.past_calls(), engine.calls()].concat();
+            isdn::show_isdn_history(f, CALL_HISTORY, &calls);
+        }
         ShowCommand::L2tpSession { style } => {
             let style = match style {
                 None => SessionStyle::Table,
@@ -173,11 +175,15 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
             vpdn_groups::show_history_failure(f, size, &entries, user.as_deref(), &clock);
         }
         ShowCommand::VpdnDeadCache { which } => {
-            let group = match which {
-                VpdnDeadCacheWhich::Group { group } => Some(group.as_str()),
-                VpdnDeadCacheWhich::All => None,
+            let (group, others) = match which {
+                VpdnDeadCacheWhich::Group { group } => (Some(group.as_str()), Vec::new()),
+                VpdnDeadCacheWhich::All => (None, engine.busy_lns()),
             };
-            vpdn_groups::show_dead_cache(f, &loads(on, group));
+            let loads = loads(on, group);
+            let in_group =
+                |lns: &Ipv4Addr| loads.iter().any(|(_, load)| load.busy.iter().any(|b| b.0 == *lns));
+            let others: Vec<_> = others.into_iter().filter(|(lns, _)| !in_group(lns)).collect();
+            vpdn_groups::show_dead_cache(f, &loads, &others);
         }
         ShowCommand::VpdnSession { protocol, style } => sessions(f, *protocol, style.as_ref(), on),
         ShowCommand::VpdnTunnel { protocol, style } => tunnels(f, *protocol, style.as_ref(), on),

@@ -3,6 +3,7 @@
 use super::text::{ago, clip, or_dash, say};
 use super::vpdn_detail::{sessions_in_full, tunnels_in_full};
 use crate::config::views::VpdnProtocol;
+use crate::engine::Counts;
 use crate::engine::views::{SessionView, TunnelView};
 use crate::proto::l2tp::{SessionState, TunnelId, TunnelState};
 use crate::proto::{Dialect, Instant};
@@ -208,7 +209,7 @@ pub fn show_vpdn_tunnel(
             title(f, dialect, "Tunnel", tunnels.len(), sessions);
             say!(f, "LocTunID   Pkts-In    Pkts-Out   Bytes-In   Bytes-Out");
             for tunnel in tunnels {
-                let (packets_out, octets_out, packets_in, octets_in) = tunnel.l2tp.control;
+                let Counts { packets_out, octets_out, packets_in, octets_in } = tunnel.counts;
                 let id = tunnel.l2tp.id.0;
                 say!(f, "{id:<10} {packets_in:<10} {packets_out:<10} {octets_in:<10} {octets_out}");
             }
@@ -342,7 +343,7 @@ fn session_states(f: &mut String, now: Instant, sessions: &[SessionView]) {
 pub fn packets(f: &mut String, sessions: &[SessionView]) {
     say!(f, "LocID      RemID      TunID      Pkts-In    Pkts-Out   Bytes-In   Bytes-Out");
     for session in sessions {
-        let (packets_out, octets_out, packets_in, octets_in) = session.counters.snapshot();
+        let Counts { packets_out, octets_out, packets_in, octets_in } = session.counts;
         let (id, remote) = (session.l2tp.id, session.l2tp.remote_id);
         say!(
             f,

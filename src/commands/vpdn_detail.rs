@@ -2,6 +2,7 @@
 
 use super::text::{ago, or_dash, say};
 use super::vpdn::{session_state, title, tunnel_state};
+use crate::engine::Counts;
 use crate::engine::views::{SessionView, TunnelView};
 use crate::proto::l2tp::{PORT, SessionState, TunnelState};
 use crate::proto::{Dialect, Instant};
@@ -62,12 +63,17 @@ fn distribution(f: &mut String, tunnel: &TunnelView) {
     say!(f, "  Retransmit time distribution: {counts}");
 }
 
+fn control_counts(f: &mut String, counts: Counts) {
+    say!(f, "    {} packets sent, {} received", counts.packets_out, counts.packets_in);
+    say!(f, "    {} bytes sent, {} received", counts.octets_out, counts.octets_in);
+}
+
 fn tunnel_12(f: &mut String, now: Instant, tunnel: &TunnelView) {
     let l2tp = &tunnel.l2tp;
     head(f, tunnel);
     say!(f, "  Tunnel state is {}, time since change {}", tunnel_state(l2tp.state), ago(now, l2tp.changed));
     ends(f, tunnel);
-    let (packets_out, octets_out, packets_in, octets_in) = l2tp.control;
+    let Counts { packets_out, octets_out, packets_in, octets_in } = tunnel.counts;
     say!(
         f,
         "  {packets_out} packets sent, {packets_in} received, {octets_out} bytes sent, {octets_in} received"
@@ -90,15 +96,11 @@ fn tunnel_15(f: &mut String, now: Instant, tunnel: &TunnelView) {
     ends(f, tunnel);
     say!(f, "  L2TP class for tunnel is l2tp_default_class");
     say!(f, "  VPDN group for tunnel is {}", tunnel.group.as_deref().unwrap_or("-"));
-    let (packets_out, octets_out, packets_in, octets_in) = l2tp.control;
-    for what in ["taking last clear into account", "ignoring last clear"] {
-        say!(f, "  Counters, {what}:");
-        say!(f, "    {packets_out} packets sent, {packets_in} received");
-        say!(f, "    {octets_out} bytes sent, {octets_in} received");
-        if what.starts_with("taking") {
-            say!(f, "    Last clearing of counters never");
-        }
-    }
+    say!(f, "  Counters, taking last clear into account:");
+    control_counts(f, tunnel.counts);
+    say!(f, "    Last clearing of counters {}", tunnel.cleared.map_or("never".to_owned(), |at| ago(now, at)));
+    say!(f, "  Counters, ignoring last clear:");
+    control_counts(f, tunnel.total);
     say!(f, "  Control Ns {}, Nr {}", l2tp.ns_nr.0, l2tp.ns_nr.1);
     let default = if l2tp.windows.0 == 1024 { " (default)" } else { "" };
     say!(f, "  Local RWS {}{default}, Remote RWS {}", l2tp.windows.0, l2tp.windows.1);
@@ -162,7 +164,7 @@ fn session_head(f: &mut String, tunnel: Option<&TunnelView>, session: &SessionVi
 
 fn session_12(f: &mut String, now: Instant, tunnel: Option<&TunnelView>, session: &SessionView) {
     session_head(f, tunnel, session);
-    let (packets_out, octets_out, packets_in, octets_in) = session.counters.snapshot();
+    let Counts { packets_out, octets_out, packets_in, octets_in } = session.counts;
     let (state, since) = (session_state(session.l2tp.state), ago(now, session.l2tp.changed));
     say!(f, "  Session username is {}, state is {state}", or_dash(&session.user));
     say!(f, "    Time since change {since}, interface {}", interface(session));
@@ -177,7 +179,7 @@ fn session_12(f: &mut String, now: Instant, tunnel: Option<&TunnelView>, session
 
 fn session_15(f: &mut String, now: Instant, tunnel: Option<&TunnelView>, session: &SessionView) {
     session_head(f, tunnel, session);
-    let (packets_out, octets_out, packets_in, octets_in) = session.counters.snapshot();
+    let Counts { packets_out, octets_out, packets_in, octets_in } = session.counts;
     let (state, since) = (session_state(session.l2tp.state), ago(now, session.l2tp.changed));
     say!(f, "  Session state is {state}, time since change {since}");
     say!(f, "    {packets_out} Packets sent, {packets_in} received");

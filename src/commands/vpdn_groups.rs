@@ -144,15 +144,13 @@ pub fn show_group_select_keys(f: &mut String, groups: &[VpdnGroup]) {
     }
 }
 
-/// `show vpdn dead-cache`: LNSs that failed, by group. Recalled from documents of 12.2 and later; the time is how
-/// long the LNS is still not tried first.
-pub fn show_dead_cache(f: &mut String, groups: &[(&VpdnGroup, GroupLoad)]) {
+/// `show vpdn dead-cache`: LNSs that failed, by group, and after them `others`, which no group names because AAA
+/// gave them. Recalled from documents of 12.2 and later; the time is how long the LNS is still not tried first.
+pub fn show_dead_cache(f: &mut String, groups: &[(&VpdnGroup, GroupLoad)], others: &[(Ipv4Addr, Duration)]) {
     say!(f, "vpdn-group      ip address      time left");
-    for (group, load) in groups {
-        for (address, left) in &load.busy {
-            let name = clip(&group.name, 15);
-            say!(f, "{name:<15} {:<15} {}", address.to_string(), uptime_stamp(*left));
-        }
+    let named = groups.iter().flat_map(|(group, load)| load.busy.iter().map(|b| (group.name.as_str(), b)));
+    for (name, (address, left)) in named.chain(others.iter().map(|b| ("-", b))) {
+        say!(f, "{:<15} {:<15} {}", clip(name, 15), address.to_string(), uptime_stamp(*left));
     }
 }
 
@@ -260,10 +258,13 @@ dnis:614629            1 (L2TP)
             shown.contains("\n     10.51.6.82       *             1        2               BUSY\n"),
             "{shown}"
         );
-        let cache = screen(|f| show_dead_cache(f, &[(&group, load)]));
+        let cache = screen(|f| {
+            show_dead_cache(f, &[(&group, load)], &[([10, 1, 1, 1].into(), Duration::from_secs(5))])
+        });
         assert_eq!(
             cache,
-            "vpdn-group      ip address      time left\n1               10.51.6.82      00:01:58\n"
+            "vpdn-group      ip address      time left\n1               10.51.6.82      00:01:58\n\
+             -               10.1.1.1        00:00:05\n"
         );
     }
 

@@ -228,6 +228,12 @@ impl Store {
         Some(lines)
     }
 
+    /// Reads a line of configuration and applies it at `path`. `None` when it is no line of that mode.
+    pub fn apply_text(&mut self, path: &Path, text: &str) -> Option<Applied> {
+        let parsed = parse(path.mode(), text).ok().filter(|parsed| parsed.spec.nvgen)?;
+        self.apply(path, &parsed).ok()
+    }
+
     /// Applies one typed line at `path`. Either all of it happens or, on an error, nothing.
     pub fn apply(&mut self, path: &Path, parsed: &Parsed) -> Result<Applied, StoreError> {
         if let Some(texts) = super::compat::rewrite(&parsed.command) {

@@ -1,21 +1,22 @@
 //! The engine's questions to AAA: who the peer is, what it may have, where a tunnel leads.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::Engine;
 use super::aaa::{
-    AaaEvent, AaaOutput, AuthenOutcome, AuthenRequest, Decision, FramedIp, Hints, IpcpDecision, Outcome,
-    Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup, TunnelOutcome, UserProfile,
+    AaaEvent, AaaOutput, Asker, AuthenOutcome, AuthenRequest, Decision, FramedIp, Hints, IpcpDecision,
+    Outcome, Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup, TunnelOutcome, UserProfile,
     UserSession,
 };
 use super::core::Pending;
 use super::interfaces::LinkState;
 use super::io::{Action, HostRequest, InterfaceId, LogLine, Output, Socket};
 use super::ip::RouteKey;
-use super::ports::Side;
+use super::ports::{Port, Side};
 use super::vpdn::lookup::{Definition, Lns};
-use crate::config::views::{InterfaceKind, IpAddress, L2tpSettings, NoSession, PeerAddress};
+use super::vpdn::port_number;
+use crate::config::views::{InterfaceKind, IpAddress, NasPortSource, PeerAddress};
 use crate::proto::ppp::Credentials;
 use crate::proto::radius::Secret;
 
@@ -78,12 +79,13 @@ impl Engine {
             }
             AaaOutput::Accounting(output) => self.accounting_output(output),
             AaaOutput::Event(event) => self.aaa_event(event),
+            AaaOutput::Login(ticket, outcome) => self.core.push(Output::Login(ticket, outcome)),
             AaaOutput::Tested(ticket, outcome) => self.core.push(Output::AaaTested(ticket, outcome)),
         }
     }
 
     fn aaa_event(&mut self, event: AaaEvent) {
-        let Some(id) = self.tickets.remove(&event.ticket) else { return };
+        let Some(id) = self.tickets.remove(&event.ticket) else { return self.peer_answer(event) };
         let Some(port) = self.ports.get_mut(&id) else { return };
         port.session.ticket = None;
         match event.outcome {
@@ -97,6 +99,15 @@ impl Engine {
                     self.open_user(id, profile);
                 }
                 self.verdict(id, verdict);
+            }
+            Outcome::Tunnel(outcome) if self.is_screened(id) => {
+                let found = match outcome {
+                    TunnelOutcome::Found(found) => found,
+                    TunnelOutcome::Local | TunnelOutcome::NotFound | TunnelOutcome::Error => Vec::new(),
+                };
+                let domains: Vec<String> = found.into_iter().filter_map(|d| d.domains).flatten().collect();
+                self.screened(id, Some(&domains));
+                self.drive(id);
             }
             Outcome::Tunnel(outcome) => {
                 let definitions = match outcome {
@@ -139,24 +150,23 @@ impl Engine {
     fn definition(&self, key: &str, tunnel: &TunnelDefinition, lns: Vec<Lns>) -> Definition {
         let password =
             tunnel.password.as_ref().map(|p| String::from_utf8_lossy(p.octets()).into_owned().into());
-        let defaults = L2tpSettings::default();
+        let named = tunnel.vpdn_group.as_deref();
+        let group = named.and_then(|name| self.config.groups.iter().find(|g| g.name == name));
+        let mut settings = group.map(|g| g.l2tp.clone()).unwrap_or_default();
+        tunnel.knobs.apply(&mut settings);
+        settings.password = password.or(settings.password);
+        let local_name = tunnel.client_name.as_ref().or(group.and_then(|g| g.local_name.as_ref()));
         Definition {
             key: key.to_owned(),
-            group: None,
-            local_name: tunnel.client_name.clone().unwrap_or_else(|| self.config.hostname.clone()),
+            group: group.map(|g| g.name.clone()),
+            local_name: local_name.unwrap_or(&self.config.hostname).clone(),
             lns,
-            source: tunnel.client.or(self.config.vpdn.source_ip),
+            source: tunnel.client.or(group.and_then(|g| g.source_ip)).or(self.config.vpdn.source_ip),
             assignment: tunnel.assignment.clone(),
-            settings: L2tpSettings {
-                password,
-                hello: tunnel.hello.unwrap_or(defaults.hello),
-                no_session: tunnel.no_session.map(NoSession::After),
-                receive_window: tunnel.receive_window,
-                hidden: tunnel.hidden.unwrap_or(defaults.hidden),
-                authentication: tunnel.authentication.unwrap_or(defaults.authentication),
-                sequencing: tunnel.sequencing.unwrap_or(defaults.sequencing),
-                ..defaults
-            },
+            server_name: tunnel.server_name.clone(),
+            private_group: tunnel.group.clone(),
+            busy_disconnect: tunnel.busy_disconnect.unwrap_or(true),
+            settings,
         }
     }
 
@@ -164,8 +174,7 @@ impl Engine {
     pub(super) fn aaa_port(&self, id: InterfaceId) -> Option<AaaPort> {
         let interface = self.interfaces.get(id)?;
         let port = self.ports.get(&id)?;
-        let digits: String = interface.name.unit.chars().rev().take_while(char::is_ascii_digit).collect();
-        let number = digits.chars().rev().collect::<String>().parse().unwrap_or(0);
+        let (nas_ip, number) = self.nas_of(port).unwrap_or((None, None));
         let (kind, called, calling) = match &port.side {
             Side::Access(access) => (
                 PortType::Isdn,
@@ -181,18 +190,37 @@ impl Engine {
         Some(AaaPort {
             long: interface.name.to_string(),
             short: interface.label.to_string(),
-            number,
+            number: number.unwrap_or_else(|| port_number(&interface.name.unit)),
             kind,
-            nas_ip: self.nas_address(),
+            nas_ip: nas_ip.unwrap_or_else(|| self.nas_address()),
             called,
             calling,
             unique: self.unique_of(id),
         })
     }
 
-    /// The address that stands for this router: that of the interface towards the first RADIUS server, else of
-    /// the first interface that has one.
+    /// `vpdn aaa attribute`: the address of the LAC that a tunnelled user came through, and its port there.
+    fn nas_of(&self, port: &Port) -> Option<(Option<Ipv4Addr>, Option<u32>)> {
+        let vaccess = port.vaccess()?;
+        let tunnel = vaccess.session.and_then(|s| self.vpdn.tunnels.get(&s.tunnel))?;
+        let address = match tunnel.addresses.1 {
+            IpAddr::V4(address) if self.config.vpdn.nas_ip_of_lac => Some(address),
+            IpAddr::V4(_) | IpAddr::V6(_) => None,
+        };
+        let number = match self.config.vpdn.nas_port {
+            NasPortSource::Own => None,
+            NasPortSource::Lac => vaccess.lac_port,
+            NasPortSource::PhysicalChannel => vaccess.lac_channel,
+        };
+        Some((address, number))
+    }
+
+    /// The address that stands for this router: that of `ip radius source-interface`, else of the interface towards
+    /// the first RADIUS server, else of the first interface that has one.
     pub(super) fn nas_address(&self) -> Ipv4Addr {
+        if let Some(source) = self.config.aaa.source {
+            return source;
+        }
         let server = self.config.aaa.servers.first().map(|s| s.address);
         let addresses = self.config.interfaces.iter().filter_map(|i| match (&i.ip, i.name.kind) {
             (IpAddress::Static(address), kind) if kind != InterfaceKind::VirtualTemplate => {
@@ -256,10 +284,40 @@ impl Engine {
         }
         let Some(port) = self.aaa_port(id) else { return false };
         let password = Secret::new(self.config.vpdn.lookup_password.as_str());
-        let lookup = TunnelLookup { port, list: None, key: key.to_owned(), password };
+        let lookup = TunnelLookup { port, list: None, key: key.to_owned(), password, asker: Asker::Lac };
         let ticket = self.aaa.authorize_tunnel(&mut self.core.cx(), lookup);
         self.await_aaa(id, ticket);
         true
+    }
+
+    /// `vpdn authorize domain`: asks AAA which domains users of this port may name. False when AAA has no say.
+    ///
+    /// The name of the request is that of the documents' domain preauthorization, `nas-port:ADDRESS:PORT`; how the
+    /// port of a B channel is written there (as its unit) is this project's choice.
+    pub(super) fn ask_domains(&mut self, id: InterfaceId) -> bool {
+        if !self.aaa_has_tunnels() {
+            return false;
+        }
+        let Some(unit) = self.interfaces.get(id).map(|i| i.name.unit.clone()) else { return false };
+        let Some(port) = self.aaa_port(id) else { return false };
+        let key = format!("nas-port:{}:{unit}", port.nas_ip);
+        let password = Secret::new(self.config.vpdn.lookup_password.as_str());
+        let lookup = TunnelLookup { port, list: None, key, password, asker: Asker::Port };
+        let ticket = self.aaa.authorize_tunnel(&mut self.core.cx(), lookup);
+        self.await_aaa(id, ticket);
+        true
+    }
+
+    /// What AAA said of the user on a port.
+    pub(super) fn user_profile(&self, id: InterfaceId) -> Option<Arc<UserProfile>> {
+        self.ports.get(&id)?.session.user()?.profile.clone()
+    }
+
+    /// What AAA says of the user from now on.
+    pub(super) fn set_user_profile(&mut self, id: InterfaceId, profile: Option<Arc<UserProfile>>) {
+        if let Some(session) = self.ports.get_mut(&id).and_then(|p| p.session.session.as_mut()) {
+            session.profile = profile;
+        }
     }
 
     /// Begins what AAA keeps of a user on a port.

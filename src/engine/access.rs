@@ -22,6 +22,7 @@ impl Engine {
         let access = Access::new(call);
         let port = Port::new(Link::new(settings), label, Side::Access(Box::new(access)));
         self.ports.insert(id, port);
+        self.meter_ports();
         self.open_session(id);
         if let Some(port) = self.ports.get_mut(&id) {
             port.link.lower_up(&mut self.core.cx());

@@ -486,7 +486,7 @@ impl Engine {
     /// The traffic of a port so far, what it has just been given to send included.
     fn usage(&self, id: InterfaceId) -> Usage {
         let Some(interface) = self.interfaces.get(id) else { return Usage::default() };
-        let (packets_out, octets_out, packets_in, octets_in) = interface.counters.total();
+        let (packets_out, octets_out, packets_in, octets_in) = interface.counters.snapshot();
         let sent = self.core.turn.iter().filter(|(port, _)| *port == id);
         let (packets, octets) = sent.fold((0, 0), |(n, sum), (_, octets)| (n + 1, sum + octets));
         Usage {

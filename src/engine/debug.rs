@@ -24,7 +24,7 @@ pub(super) enum VpdnEvent<'a> {
     LookingFor(&'a str),
     GotTunnelInfo(&'a str),
     InfoLac(&'a str),
-    InfoBusyDisconnect,
+    InfoBusyDisconnect(bool),
     InfoPassword,
     InfoAddresses(&'a [Ipv4Addr]),
     Level {
@@ -52,6 +52,12 @@ pub(super) enum VpdnEvent<'a> {
     /// `debug vpdn error`
     LimitReached(Ipv4Addr),
     /// `debug vpdn error`
+    Busy(Ipv4Addr),
+    /// `debug vpdn error`: a tunnel is open, but nothing in it is acknowledged.
+    Silent(Ipv4Addr),
+    /// `debug vpdn error`: `vpdn authorize domain`.
+    DomainDenied(&'a str),
+    /// `debug vpdn error`
     Closed(&'a str),
 }
 
@@ -60,6 +66,9 @@ impl DebugText for Vpdn<'_> {
         match self.event {
             VpdnEvent::Unreachable(_)
             | VpdnEvent::LimitReached(_)
+            | VpdnEvent::Busy(_)
+            | VpdnEvent::Silent(_)
+            | VpdnEvent::DomainDenied(_)
             | VpdnEvent::Closed(_)
             | VpdnEvent::NoTunnelInfo(_) => Switch::VpdnError,
             VpdnEvent::GotDnis(_)
@@ -67,7 +76,7 @@ impl DebugText for Vpdn<'_> {
             | VpdnEvent::LookingFor(_)
             | VpdnEvent::GotTunnelInfo(_)
             | VpdnEvent::InfoLac(_)
-            | VpdnEvent::InfoBusyDisconnect
+            | VpdnEvent::InfoBusyDisconnect(_)
             | VpdnEvent::InfoPassword
             | VpdnEvent::InfoAddresses(_)
             | VpdnEvent::Level { .. }
@@ -91,7 +100,9 @@ impl DebugText for Vpdn<'_> {
             VpdnEvent::LookingFor(key) => write!(f, "{label} VPDN: Looking for tunnel -- {key} --"),
             VpdnEvent::GotTunnelInfo(key) => write!(f, "{label} VPDN/RPMS/: Got tunnel info for {key}"),
             VpdnEvent::InfoLac(name) => write!(f, "{label} VPDN/RPMS/:   LAC {name}"),
-            VpdnEvent::InfoBusyDisconnect => write!(f, "{label} VPDN/RPMS/:   l2tp-busy-disconnect yes"),
+            VpdnEvent::InfoBusyDisconnect(on) => {
+                write!(f, "{label} VPDN/RPMS/:   l2tp-busy-disconnect {}", if *on { "yes" } else { "no" })
+            }
             VpdnEvent::InfoPassword => write!(f, "{label} VPDN/RPMS/:   l2tp-tunnel-password xxxxxx"),
             VpdnEvent::InfoAddresses(list) => {
                 write!(f, "{label} VPDN/RPMS/:   IP")?;
@@ -119,6 +130,11 @@ impl DebugText for Vpdn<'_> {
             VpdnEvent::Unreachable(address) => write!(f, "{label} VPDN: LNS {address} is unreachable"),
             VpdnEvent::LimitReached(address) => {
                 write!(f, "{label} VPDN: LNS {address} has reached its session limit")
+            }
+            VpdnEvent::Busy(address) => write!(f, "{label} VPDN: LNS {address} is busy"),
+            VpdnEvent::Silent(address) => write!(f, "{label} VPDN: LNS {address} does not answer"),
+            VpdnEvent::DomainDenied(domain) => {
+                write!(f, "{label} VPDN: Domain {domain} is not authorized here")
             }
             VpdnEvent::Closed(reason) => write!(f, "{label} VPDN: Session closed: {reason}"),
         }

@@ -1,8 +1,8 @@
-//! Dial on demand: packets that come out of the TUN of an interface without a call.
+//! Dial on demand: packets that come out of the TUN of an interface without a call to where they go.
 
 mod address;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Engine;
 use super::debug::Dialer as DialerDebug;
 use super::interfaces::LinkState;
-use super::io::{Action, CallRef, InterfaceId};
+use super::io::{Action, CallRef, ForwardCommand, InterfaceId};
 use super::isdn::{Call, cause};
 use super::timers::Timer;
 use crate::config::views::{AccessEntry, DialerRule, InterfaceKind, InterfaceName, RouterConfig};
@@ -22,17 +22,19 @@ const HELD: usize = 20;
 /// How long a number is not tried again after a call to it failed.
 const REDIAL: Duration = Duration::from_secs(2);
 
-/// Calls that are being set up, by the interface whose traffic placed them.
+/// Calls that traffic has placed.
 #[derive(Debug, Default)]
 pub(super) struct Dialers {
-    dialing: HashMap<InterfaceId, Dialing>,
+    dialing: BTreeMap<CallRef, Dialing>,
 }
 
 #[derive(Debug)]
 struct Dialing {
-    call: CallRef,
-    /// The port on which IP is up.
-    port: Option<InterfaceId>,
+    /// The interface whose traffic placed it.
+    owner: InterfaceId,
+    number: String,
+    /// IP has been up.
+    up: bool,
     held: VecDeque<Vec<u8>>,
 }
 
@@ -87,9 +89,15 @@ fn matches(entry: &AccessEntry, header: Header) -> bool {
 }
 
 impl Engine {
-    /// A packet came out of the TUN of an interface that has no open port.
+    /// A packet came out of the TUN of an interface, and the data plane does not know which port it is for.
     pub(super) fn packet(&mut self, id: InterfaceId, packet: Vec<u8>) {
         let Some(header) = header(&packet) else { return };
+        let Header { source, destination, .. } = header;
+        if let Some(port) = self.port_towards(id, destination) {
+            self.core.forward(ForwardCommand::Route { tun: id, destination, port });
+            self.core.act(Action::Packet { port, packet });
+            return;
+        }
         let Some(interface) = self.interfaces.get(id) else { return };
         if !matches!(interface.name.kind, InterfaceKind::Bri | InterfaceKind::Dialer)
             || interface.link != LinkState::Up
@@ -97,51 +105,86 @@ impl Engine {
             return;
         }
         let (name, config) = (interface.name.clone(), interface.config.clone());
-        if let Some(port) = self.dialers.dialing.get(&id).and_then(|d| d.port) {
-            // It was on its way to us while IP came up.
-            self.core.act(Action::Packet { port, packet });
-            return;
-        }
-        let Header { source, destination, .. } = header;
-        let limit = config.dialer.hold_queue.max(HELD);
-        if !self.dialers.dialing.contains_key(&id) {
+        let number = self.number_for(id, destination);
+        let mut dialing = self.dialing_to(id, number.as_deref());
+        if dialing.is_none() {
             if !interesting(&self.config, config.dialer.group, header) {
                 self.core.debug(&DialerDebug::Uninteresting { name: &name, source, destination });
                 return;
             }
-            self.dial(id, &name, header);
+            self.dial(id, &name, header, number.as_deref());
+            dialing = self.dialing_to(id, number.as_deref());
         }
-        if let Some(dialing) = self.dialers.dialing.get_mut(&id)
+        let limit = config.dialer.hold_queue.max(HELD);
+        if let Some(dialing) = dialing.and_then(|call| self.dialers.dialing.get_mut(&call))
             && dialing.held.len() < limit
         {
             dialing.held.push_back(packet);
         }
     }
 
-    fn dial(&mut self, id: InterfaceId, name: &InterfaceName, header: Header) {
+    /// The call of an interface to a number, on which IP is not up yet, or not at the moment.
+    fn dialing_to(&self, owner: InterfaceId, number: Option<&str>) -> Option<CallRef> {
+        let mut dialing = self.dialers.dialing.iter();
+        let wanted = |d: &Dialing| d.owner == owner && Some(d.number.as_str()) == number;
+        dialing.find(|(_, d)| wanted(d)).map(|(call, _)| *call)
+    }
+
+    /// The open port of an interface that carries packets to a destination: the one whose peer is the next hop, or
+    /// that called the number of the next hop's `dialer map`. By a `dialer string` every call leads to the same place,
+    /// and a call that is the only one carries what no map is there for.
+    fn port_towards(&self, owner: InterfaceId, destination: Ipv4Addr) -> Option<InterfaceId> {
+        let hop = self.next_hop(owner, destination);
+        let mut open: Vec<(CallRef, InterfaceId, Ipv4Addr)> = Vec::new();
+        for (&port, &call) in &self.isdn.by_interface {
+            let network = self.ports.get(&port).and_then(|p| p.network.as_ref());
+            if let Some(network) = network
+                && self.network_owner(port) == owner
+            {
+                open.push((call, port, network.peer));
+            }
+        }
+        open.sort_unstable();
+        if let Some((_, port, _)) = open.iter().find(|(.., peer)| *peer == hop || *peer == destination) {
+            return Some(*port);
+        }
+        let dialer = &self.interfaces.get(owner)?.config.dialer;
+        let map = dialer.maps.iter().find(|m| m.next_hop == hop);
+        let called = |call: &CallRef, number: &str| {
+            self.isdn.calls.get(call).is_some_and(|c| c.outgoing && c.called == number)
+        };
+        let found = match (map, &dialer.string) {
+            (Some(map), _) => open.iter().find(|(call, ..)| called(call, &map.number)),
+            (None, Some(_)) => open.first(),
+            (None, None) => open.first().filter(|_| open.len() == 1),
+        };
+        found.map(|(_, port, _)| *port)
+    }
+
+    fn dial(&mut self, id: InterfaceId, name: &InterfaceName, header: Header, number: Option<&str>) {
         if self.core.timers.runs(Timer::Redial(id)) {
             return;
         }
         let Header { source, destination, .. } = header;
-        let Some(number) = self.number_for(id, destination) else {
+        let Some(number) = number else {
             self.core.debug(&DialerDebug::NoMap { name, destination });
             return;
         };
         self.core.debug(&DialerDebug::Cause { name, source, destination });
-        self.core.debug(&DialerDebug::Attempt { name, number: &number });
+        self.core.debug(&DialerDebug::Attempt { name, number });
         let mut refusal = cause::NO_CHANNEL;
         for controller in self.controllers_for(name) {
-            match self.place_call(&controller, id, &number) {
+            match self.place_call(&controller, id, number) {
                 Ok(call) => {
-                    let dialing = Dialing { call, port: None, held: VecDeque::new() };
-                    self.dialers.dialing.insert(id, dialing);
+                    let (number, held) = (number.to_owned(), VecDeque::new());
+                    self.dialers.dialing.insert(call, Dialing { owner: id, number, up: false, held });
                     return;
                 }
                 Err(cause) => refusal = cause,
             }
         }
         self.core.debug(&DialerDebug::NoChannel { name });
-        self.core.debug(&DialerDebug::Failed { name, number: &number, cause: refusal });
+        self.core.debug(&DialerDebug::Failed { name, number, cause: refusal });
         self.block(id);
     }
 
@@ -181,9 +224,10 @@ impl Engine {
         let Some(owner) = self.ports.get(&port).and_then(|p| p.access()).and_then(|a| a.dialer) else {
             return;
         };
-        let held = match self.dialers.dialing.get_mut(&owner) {
+        let call = self.isdn.by_interface.get(&port);
+        let held = match call.and_then(|call| self.dialers.dialing.get_mut(call)) {
             Some(dialing) => {
-                dialing.port = Some(port);
+                dialing.up = true;
                 std::mem::take(&mut dialing.held)
             }
             None => VecDeque::new(),
@@ -236,22 +280,17 @@ impl Engine {
     }
 
     /// A call that a dialer placed is over; what was held for it is lost.
-    pub(super) fn dial_ended(&mut self, owner: InterfaceId, call: &Call, cause: u8) {
+    pub(super) fn dial_ended(&mut self, reference: CallRef, call: &Call, cause: u8) {
         if let Some(port) = call.interface {
             self.core.timers.set(Timer::Idle(port), None);
         }
-        let Some(dialing) = self.dialers.dialing.remove(&owner) else { return };
-        if dialing.port.is_none() {
+        let Some(Dialing { owner, up, .. }) = self.dialers.dialing.remove(&reference) else { return };
+        if !up {
             if let Some(name) = self.interfaces.get(owner).map(|i| i.name.clone()) {
                 self.core.debug(&DialerDebug::Failed { name: &name, number: &call.called, cause });
             }
             self.block(owner);
         }
-    }
-
-    /// The call that an interface's traffic has placed.
-    pub fn dialing(&self, id: InterfaceId) -> Option<CallRef> {
-        self.dialers.dialing.get(&id).map(|d| d.call)
     }
 }
 

@@ -11,6 +11,7 @@ use super::core::{Change, Pending};
 use super::io::{Counters, HostRequest, InterfaceId};
 use super::syslog::Syslog;
 use super::timers::Timer;
+use super::traffic::Meter;
 use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName, IpAddress, RouterConfig};
 use crate::proto::Instant;
 
@@ -74,7 +75,9 @@ pub(super) struct Interface {
     pub negotiated: Option<Ipv4Net>,
     /// What the host was given.
     pub installed: Option<Ipv4Net>,
+    /// Of the call or session that is up.
     pub counters: Arc<Counters>,
+    pub meter: Meter,
     /// Made by the startup-config: it comes up without a word, as before the console is there.
     quiet: bool,
     pub changed: Instant,
@@ -99,6 +102,10 @@ impl Interfaces {
 
     pub fn get_mut(&mut self, id: InterfaceId) -> Option<&mut Interface> {
         self.table.get_mut(&id)
+    }
+
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Interface> {
+        self.table.values_mut()
     }
 
     pub fn find(&self, name: &InterfaceName) -> Option<InterfaceId> {
@@ -136,6 +143,7 @@ impl Interfaces {
             negotiated: None,
             installed: None,
             counters: Arc::default(),
+            meter: Meter::new(now),
             quiet: false,
             changed: now,
         };
@@ -556,6 +564,7 @@ impl Engine {
             return;
         }
         if let Some(address) = before {
+            self.withdraw_routes(id);
             self.core.ask(HostRequest::RemoveAddress { interface: id, address }, removal(id));
         }
         if let Some(address) = address {

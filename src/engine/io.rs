@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
-use super::aaa::{TestOutcome, Ticket};
+use super::aaa::{LoginOutcome, TestOutcome, Ticket};
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
 use crate::proto::l2tp::{DataPath, Heard};
@@ -33,6 +33,8 @@ pub enum Socket {
     L2tp,
     /// The RADIUS client's socket number n (source ports 1645 + n).
     Radius(u16),
+    /// The port of `aaa server radius dynamic-author`.
+    DynamicAuthor,
 }
 
 /// A request that the host edge carries out and reports back.
@@ -102,8 +104,97 @@ pub struct Counters {
     pub errors: LineErrors,
     /// Data messages that did not come in, with [`SEQUENCED`] when there were sequence numbers to tell.
     pub lost: AtomicU64,
-    /// What was counted before the counters were cleared, in the order of [`Counters::total`].
-    before: [AtomicU64; 4],
+}
+
+/// Packets and octets carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Packets sent.
+    pub packets_out: u64,
+    /// Octets sent.
+    pub octets_out: u64,
+    /// Packets received.
+    pub packets_in: u64,
+    /// Octets received.
+    pub octets_in: u64,
+}
+
+impl Counts {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Counts) -> Counts {
+        Counts {
+            packets_out: self.packets_out.saturating_add(other.packets_out),
+            octets_out: self.octets_out.saturating_add(other.octets_out),
+            packets_in: self.packets_in.saturating_add(other.packets_in),
+            octets_in: self.octets_in.saturating_add(other.octets_in),
+        }
+    }
+
+    /// What came after `earlier`.
+    #[must_use]
+    pub const fn since(self, earlier: Counts) -> Counts {
+        Counts {
+            packets_out: self.packets_out.saturating_sub(earlier.packets_out),
+            octets_out: self.octets_out.saturating_sub(earlier.octets_out),
+            packets_in: self.packets_in.saturating_sub(earlier.packets_in),
+            octets_in: self.octets_in.saturating_sub(earlier.octets_in),
+        }
+    }
+}
+
+/// What went wrong on an interface.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Received and bad, for whatever reason.
+    pub input: u64,
+    /// Of them, with a wrong checksum.
+    pub crc: u64,
+    /// Of them, wrongly framed.
+    pub frame: u64,
+    /// Received faster than they could be taken.
+    pub overrun: u64,
+    /// Shorter than a frame can be.
+    pub runts: u64,
+    /// Longer than a frame may be.
+    pub giants: u64,
+    /// Ended in the middle.
+    pub aborts: u64,
+    /// Not sent, for want of room.
+    pub drops: u64,
+    /// Not sent, for another reason.
+    pub output: u64,
+    /// Collisions.
+    pub collisions: u64,
+}
+
+impl Faults {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Faults) -> Faults {
+        self.with(other, u64::saturating_add)
+    }
+
+    /// What came after `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Faults) -> Faults {
+        self.with(earlier, u64::saturating_sub)
+    }
+
+    fn with(self, other: Faults, both: fn(u64, u64) -> u64) -> Faults {
+        Faults {
+            input: both(self.input, other.input),
+            crc: both(self.crc, other.crc),
+            frame: both(self.frame, other.frame),
+            overrun: both(self.overrun, other.overrun),
+            runts: both(self.runts, other.runts),
+            giants: both(self.giants, other.giants),
+            aborts: both(self.aborts, other.aborts),
+            drops: both(self.drops, other.drops),
+            output: both(self.output, other.output),
+            collisions: both(self.collisions, other.collisions),
+        }
+    }
 }
 
 /// Frames that a line has spoilt, since the call began.
@@ -155,29 +246,34 @@ impl LineErrors {
 pub const SEQUENCED: u64 = 1 << 63;
 
 impl Counters {
-    /// Starts counting from zero (`clear counters`). The totals go on.
-    pub fn clear(&self) {
-        let counters = [&self.packets_out, &self.octets_out, &self.packets_in, &self.octets_in];
-        for (counter, before) in counters.into_iter().zip(&self.before) {
-            before.fetch_add(counter.swap(0, Ordering::Relaxed), Ordering::Relaxed);
-        }
-        for counter in self.errors.all() {
-            counter.store(0, Ordering::Relaxed);
-        }
-        self.output_drops.store(0, Ordering::Relaxed);
-    }
-
-    /// Packets out, octets out, packets in, octets in since the session began, whatever was cleared meanwhile.
-    pub fn total(&self) -> (u64, u64, u64, u64) {
-        let (packets_out, octets_out, packets_in, octets_in) = self.snapshot();
-        let [a, b, c, d] = self.before.each_ref().map(|before| before.load(Ordering::Relaxed));
-        (packets_out + a, octets_out + b, packets_in + c, octets_in + d)
-    }
-
     /// Notes that data comes with sequence numbers, and how many of them were left out.
     pub fn sequenced(&self, lost: u64) {
         self.lost.fetch_add(lost, Ordering::Relaxed);
         self.lost.fetch_or(SEQUENCED, Ordering::Relaxed);
+    }
+
+    /// Packets and octets.
+    pub fn counts(&self) -> Counts {
+        let (packets_out, octets_out, packets_in, octets_in) = self.snapshot();
+        Counts { packets_out, octets_out, packets_in, octets_in }
+    }
+
+    /// Packets and octets, and what went wrong.
+    pub fn all(&self) -> (Counts, Faults) {
+        let [crc, frame, overrun, runts, giants, aborts] =
+            self.errors.all().map(|counter| u64::from(counter.load(Ordering::Relaxed)));
+        let faults = Faults {
+            input: u64::from(self.errors.total()),
+            crc,
+            frame,
+            overrun,
+            runts,
+            giants,
+            aborts,
+            drops: self.output_drops.load(Ordering::Relaxed),
+            ..Faults::default()
+        };
+        (self.counts(), faults)
     }
 
     /// Packets out, octets out, packets in, octets in.
@@ -232,6 +328,19 @@ pub enum ForwardCommand {
         /// How to write frames.
         framing: Framing,
     },
+    /// Packets from the TUN of a dialer to this destination go out of `port` from now on. Which port that is the
+    /// engine says for each destination when a packet asks for it ([`HostEvent::Packet`]); it is forgotten when a
+    /// port of that TUN opens or closes.
+    Route {
+        /// The interface that owns the TUN.
+        tun: InterfaceId,
+        /// The destination.
+        destination: Ipv4Addr,
+        /// An open port of that TUN.
+        port: InterfaceId,
+    },
+    /// What [`Route`](ForwardCommand::Route) said holds no longer: the configuration has changed.
+    ForgetRoutes,
     /// IP stops; PPP frames still go to the engine.
     CloseNetwork {
         /// The PPP interface.
@@ -388,7 +497,8 @@ pub enum HostEvent {
     EchoTimeout(RequestId),
     /// An echo request came back as unreachable.
     EchoUnreachable(RequestId),
-    /// An IP packet was read from the TUN of an interface whose port is not open (dial on demand).
+    /// An IP packet was read from the TUN of an interface, and no port is known for it: none is open (dial on
+    /// demand), or the calls of a dialer share the TUN and this destination was not asked for yet.
     Packet {
         /// The interface that owns the TUN.
         interface: InterfaceId,
@@ -397,6 +507,16 @@ pub enum HostEvent {
     },
     /// The host has a spool; these accounting records were left in it. Said once, when the router is switched on.
     Spooled(Vec<(u64, Vec<u8>)>),
+    /// What the Linux device behind an interface has carried since it was bound; told at most once a second, and only
+    /// when it has changed.
+    Counted {
+        /// The interface.
+        interface: InterfaceId,
+        /// Packets and octets.
+        counts: Counts,
+        /// What went wrong.
+        faults: Faults,
+    },
     /// An observed L2TP data message.
     Data {
         /// The PPP interface.
@@ -481,6 +601,8 @@ pub enum Output {
     Echo(RequestId, EchoOutcome),
     /// `test aaa group` has ended.
     AaaTested(Ticket, TestOutcome),
+    /// To the terminal line that waits for it: who sits there may or may not.
+    Login(Ticket, LoginOutcome),
 }
 
 /// How an echo request ended.

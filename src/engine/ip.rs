@@ -169,6 +169,19 @@ impl Engine {
         }
     }
 
+    /// Takes the static routes through an interface off the host before its address goes: Linux drops every route of
+    /// an interface with its last address, and what still holds is to be installed again behind it.
+    pub(super) fn withdraw_routes(&mut self, id: InterfaceId) {
+        let of = |(key, reasons): &(&RouteKey, &Reasons)| {
+            key.interface == Some(id) && reasons.configured.is_some() && reasons.peers == 0
+        };
+        let keys: Vec<RouteKey> = self.routes.installed.iter().filter(of).map(|(key, _)| *key).collect();
+        for key in keys {
+            self.routes.installed.remove(&key);
+            self.remove_at_host(key);
+        }
+    }
+
     fn remove_at_host(&mut self, key: RouteKey) {
         let RouteKey { network, gateway, interface } = key;
         let pending = Pending::Change(interface, Change::Removal);

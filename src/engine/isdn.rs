@@ -1,6 +1,6 @@
 //! ISDN: calls in and out on the B channels of the router's controllers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use super::Engine;
@@ -10,6 +10,7 @@ use super::interfaces::{LinkState, Origin};
 use super::io::{Action, CallRef, ChannelId, ForwardCommand, InterfaceId, IsdnMessage};
 use super::syslog::Syslog;
 use super::timers::Timer;
+use super::views::CallView;
 use crate::config::views::InterfaceName;
 use crate::proto::Instant;
 
@@ -17,6 +18,10 @@ use crate::proto::Instant;
 const CONNECT_NOTICE: Duration = Duration::from_secs(6);
 /// T303 and T310 together: how long an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// So many calls that are over are kept for `show isdn history`.
+pub const CALL_HISTORY: usize = 100;
+/// And for so long.
+pub(super) const CALL_RETENTION: Duration = Duration::from_secs(15 * 60);
 /// The call reference flag: references that this side has chosen.
 const OURS: u32 = 0x8000_0000;
 
@@ -50,6 +55,8 @@ pub(super) struct Call {
 pub(super) struct Isdn {
     pub calls: HashMap<CallRef, Call>,
     pub by_interface: HashMap<InterfaceId, CallRef>,
+    /// Calls that are over and when they ended, oldest first.
+    pub over: VecDeque<(Instant, CallView)>,
     last: u32,
 }
 
@@ -226,6 +233,7 @@ impl Engine {
         let notice = self.core.now + CONNECT_NOTICE;
         self.core.timers.set(Timer::Connected(reference), Some(notice));
         let Some(interface) = self.interfaces.get_mut(id) else { return };
+        interface.meter.keep(interface.counters.all());
         interface.counters = std::sync::Arc::default();
         let counters = interface.counters.clone();
         self.core.forward(ForwardCommand::AttachChannel {
@@ -266,6 +274,7 @@ impl Engine {
     /// The call is over: log lines, PPP down, channel free.
     fn clear_call(&mut self, reference: CallRef, cause: u8) {
         let Some(call) = self.isdn.calls.remove(&reference) else { return };
+        self.keep_call(&call);
         self.core.timers.set(Timer::Connected(reference), None);
         self.core.timers.set(Timer::Answer(reference), None);
         if let Some(id) = call.interface {
@@ -280,8 +289,17 @@ impl Engine {
             self.set_link(id, LinkState::Down);
             self.stop_access(id);
         }
-        if let Some(dialer) = call.dialer {
-            self.dial_ended(dialer, &call, cause);
+        if call.dialer.is_some() {
+            self.dial_ended(reference, &call, cause);
+        }
+    }
+
+    /// A call that is over stays in the history for a while.
+    fn keep_call(&mut self, call: &Call) {
+        let view = CallView { idle_timeout: None, ..self.call_view(call) };
+        self.isdn.over.push_back((self.core.now, view));
+        while self.isdn.over.len() > CALL_HISTORY {
+            self.isdn.over.pop_front();
         }
     }
 

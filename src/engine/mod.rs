@@ -11,17 +11,20 @@ mod accounting;
 mod core;
 mod debug;
 mod dialer;
+mod dynamic;
 mod interfaces;
 pub mod io;
 mod ip;
 mod isdn;
 mod journal;
+mod login;
 mod per_user;
 mod pool;
 mod ports;
 mod registry;
 mod syslog;
 mod timers;
+mod traffic;
 mod vaccess;
 pub mod views;
 mod vpdn;
@@ -33,10 +36,12 @@ pub use self::aaa::accounting::EndCause;
 pub use self::accounting::{AccountView, ActionView, ExecUser};
 pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
+pub use self::isdn::CALL_HISTORY;
 pub use self::journal::SwitchSet;
 pub use self::per_user::SessionEnd;
 pub use self::pool::PoolView;
 pub use self::registry::{AaaSessionView, SessionTunnel};
+pub use self::traffic::{Load, TrafficView};
 pub use self::vpdn::VpdnCounters;
 pub use self::vpdn::events::{SessionSelector, TunnelSelector};
 pub use self::vpdn::history::{FailureType, HistoryEntry};
@@ -51,6 +56,7 @@ use self::aaa::{Aaa, Place, Sessions, Ticket};
 use self::accounting::Accounts;
 use self::core::{Change, Core, Pending, Work};
 use self::dialer::Dialers;
+use self::dynamic::DynamicAuthor;
 use self::interfaces::Interfaces;
 use self::ip::Routes;
 use self::isdn::Isdn;
@@ -82,6 +88,7 @@ pub struct Engine {
     aaa: Aaa,
     registry: Sessions,
     accounts: Accounts,
+    dynamic: DynamicAuthor,
     l2tp: Endpoint,
     vpdn: Vpdn,
     /// Configurations that users' own lines have made of others.
@@ -105,6 +112,7 @@ impl Engine {
             aaa: Aaa::new(),
             registry: Sessions::default(),
             accounts: Accounts::default(),
+            dynamic: DynamicAuthor::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),
             derived: Vec::new(),
@@ -120,6 +128,7 @@ impl Engine {
         self.core.journal.dialect = config.dialect;
         if boot || old.aaa != config.aaa {
             self.aaa.configure(&mut self.core.cx(), &config.aaa);
+            self.configure_dynamic();
         }
         self.pools.configure(&config.pools);
         self.vpdn.history.resize(config.vpdn.history_failure);
@@ -127,6 +136,9 @@ impl Engine {
         self.configure_interfaces(&config, boot);
         self.reconcile_routes();
         self.configure_accounting(&config, boot);
+        if !self.isdn.calls.is_empty() {
+            self.core.forward(ForwardCommand::ForgetRoutes);
+        }
         self.pump();
     }
 
@@ -139,6 +151,9 @@ impl Engine {
             }
             Input::Datagram { socket: Socket::Radius(socket), remote, bytes, .. } => {
                 self.aaa.handle_datagram(&mut self.core.cx(), socket, remote, bytes);
+            }
+            Input::Datagram { socket: Socket::DynamicAuthor, local, remote, bytes } => {
+                self.dynamic_request(local, remote, bytes);
             }
             Input::Frame { port, frame } => self.frame(port, frame),
             Input::Signal { controller, message } => self.signal(&controller, message),
@@ -265,7 +280,11 @@ impl Engine {
             && self.accounts.is_quiet()
             && self.vpdn.is_quiet()
             && self.core.work.is_empty()
-            && self.core.timers.running().all(|t| matches!(t, Timer::Redial(_)))
+            && self
+                .core
+                .timers
+                .running()
+                .all(|t| matches!(t, Timer::Redial(_) | Timer::DeadCache | Timer::Sample))
             && self.interfaces.iter().all(|(_, i)| !matches!(i.origin, Origin::Cloned { .. }))
     }
 
@@ -312,6 +331,8 @@ impl Engine {
                 Timer::Idle(id) => self.idle_due(id),
                 Timer::Update(id) => self.update_due(id),
                 Timer::Redial(_) => {}
+                Timer::DeadCache => self.dead_cache_due(),
+                Timer::Sample => self.sample_due(),
                 Timer::Session(id) => self.session_due(id),
                 Timer::UserIdle(id) => self.user_idle_due(id),
                 Timer::Echo(id) => self.echo_done(id, EchoOutcome::Timeout),
@@ -359,6 +380,7 @@ impl Engine {
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
             HostEvent::Spooled(left) => self.spooled(left),
+            HostEvent::Counted { interface, counts, faults } => self.counted(interface, counts, faults),
             HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),
         }
     }
@@ -385,6 +407,9 @@ impl Engine {
                 return;
             }
             Some(Pending::Socket(Socket::L2tp)) => "UDP port 1701".to_owned(),
+            Some(Pending::Socket(Socket::DynamicAuthor)) => {
+                format!("UDP port {}", self.dynamic.port.take().unwrap_or_default())
+            }
             Some(Pending::Change(interface, change)) => {
                 let name = interface.and_then(|i| self.interfaces.get(i)).map(|i| i.name.to_string());
                 let name = name.unwrap_or_default();

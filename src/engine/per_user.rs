@@ -165,6 +165,11 @@ impl Engine {
     /// IPCP is open: the routes of the user, and its idle time.
     pub(super) fn start_per_user(&mut self, id: InterfaceId, peer: Ipv4Addr) {
         self.add_user_routes(id, peer);
+        self.start_user_idle(id);
+    }
+
+    /// Idle time counts from now on, if it has an end.
+    fn start_user_idle(&mut self, id: InterfaceId) {
         if self.time_limits(id).1.is_some() {
             if let Some(interface) = self.interfaces.get(id) {
                 let now = self.core.now.since_start().as_secs();
@@ -241,6 +246,12 @@ impl Engine {
         // Activity is noted in whole seconds, rounded down: the limit counts from the end of that second.
         let last = self.last_packet(id, direction).map(|last| last + Duration::from_secs(1));
         self.core.timers.set(Timer::UserIdle(id), last.map(|last| last + limit));
+    }
+
+    /// The idle time of a user was changed: it counts from now.
+    pub(super) fn restart_user_idle(&mut self, id: InterfaceId) {
+        self.core.timers.set(Timer::UserIdle(id), None);
+        self.start_user_idle(id);
     }
 
     /// The idle timer of a user is due, unless there was traffic since it was set.

@@ -12,7 +12,7 @@ use super::aaa_calls::PeerDecision;
 use super::core::{Change, Pending, Work};
 use super::debug::PeerRoute;
 use super::interfaces::{Binding, LinkState};
-use super::io::{Action, Counters, ForwardCommand, HostRequest, InterfaceId};
+use super::io::{Action, Counters, Counts, ForwardCommand, HostRequest, InterfaceId};
 use super::timers::Timer;
 use super::vaccess::Vaccess;
 use super::vpdn::lac::Access;
@@ -37,6 +37,8 @@ pub(super) struct Port {
     pub forwarded: Arc<Counters>,
     /// Why the session ends, once that is known.
     pub ended: Option<EndCause>,
+    /// Where the counters of its session stood at `clear vpdn counters`.
+    pub cleared: Counts,
     pub side: Side,
 }
 
@@ -60,6 +62,7 @@ impl Port {
             network: None,
             forwarded: Arc::default(),
             ended: None,
+            cleared: Counts::default(),
             side,
         }
     }

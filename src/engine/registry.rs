@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Engine;
+use super::aaa::accounting::EndCause;
 use super::aaa::{Entry, Place, SessionNumber};
 use super::io::InterfaceId;
 use super::ports::Port;
@@ -70,6 +71,8 @@ pub struct AaaSessionView {
     pub tunnel: Option<SessionTunnel>,
     /// Each Class attribute of its Access-Accept.
     pub class: Vec<Vec<u8>>,
+    /// Why this router ends it by itself, once it does.
+    pub end: Option<EndCause>,
     /// When the session began.
     pub start: Instant,
     /// How long it has lasted.
@@ -120,6 +123,7 @@ impl Engine {
             forwarded: state.is_some_and(|p| p.access().is_some() && session_of(p).is_some()),
             tunnel: state.and_then(session_of).and_then(|session| self.session_tunnel(session)),
             class: state.map(Port::class).unwrap_or_default(),
+            end: state.and_then(|port| port.ended),
             start: entry.start,
             active: self.core.now.duration_since(entry.start),
         }

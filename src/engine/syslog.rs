@@ -5,6 +5,17 @@ use std::net::Ipv4Addr;
 
 use crate::config::views::InterfaceName;
 
+/// What became of an entry of the dead cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DeadChange {
+    /// The LNS has failed.
+    Added,
+    /// It answers, or its time is over.
+    Deleted,
+    /// By `clear vpdn dead-cache`.
+    Cleared,
+}
+
 /// A log message. Texts of LINK, LINEPROTO and ISDN as in the documented call (Cisco tech note 23980); texts
 /// of VPDN by the mnemonics of "Troubleshooting Virtual Private Networks", wording recalled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +43,7 @@ pub(super) enum Syslog<'a> {
         reason: &'a str,
     },
     /// `%VPDN-6-AUTHENFAIL`
-    TunnelAuthentication { role: &'a str, name: &'a str, peer: &'a str },
+    TunnelAuthentication { role: &'a str, name: &'a str, peer: &'a str, what: &'a str },
     /// `%VPDN-6-AUTHORFAIL`
     Authorization { name: &'a str, interface: &'a str, user: &'a str, reason: &'a str },
     /// `%VPDN-6-MAX_SESS_EXCD`
@@ -43,6 +54,8 @@ pub(super) enum Syslog<'a> {
     NoResource { name: &'a str, what: &'a str, user: &'a str },
     /// `%VPDN-5-TUNNELDROP`: the option `tunnel-drop`.
     TunnelDrop { name: &'a str, peer: &'a str },
+    /// `%VPDN-6-DEADCACHE_CHANGE`: the option `dead-cache`; recalled.
+    DeadCache { lns: Ipv4Addr, change: DeadChange },
     /// `%AAA-3-PARSEERR`: a server sent a line of configuration that is none. The mnemonic and the words are those of
     /// the list of system messages, the number of the error is recalled.
     BadInterfaceConfig { line: &'a str },
@@ -68,6 +81,7 @@ impl Syslog<'_> {
             | Syslog::TunnelAuthentication { .. }
             | Syslog::Authorization { .. }
             | Syslog::SessionLimit { .. }
+            | Syslog::DeadCache { .. }
             | Syslog::Softshut { .. } => 6,
         }
     }
@@ -106,9 +120,9 @@ impl fmt::Display for Syslog<'_> {
                 "%VPDN-6-CLOSED: L2TP {role} {peer} closed {interface} user {user}; Result {result}, \
                  Error {error}, {reason}"
             ),
-            Syslog::TunnelAuthentication { role, name, peer } => write!(
+            Syslog::TunnelAuthentication { role, name, peer, what } => write!(
                 f,
-                "%VPDN-6-AUTHENFAIL: L2TP {role} {name}, authentication failure for tunnel {peer}; Invalid key"
+                "%VPDN-6-AUTHENFAIL: L2TP {role} {name}, authentication failure for tunnel {peer}; {what}"
             ),
             Syslog::Authorization { name, interface, user, reason } => write!(
                 f,
@@ -127,6 +141,14 @@ impl fmt::Display for Syslog<'_> {
             }
             Syslog::TunnelDrop { name, peer } => {
                 write!(f, "%VPDN-5-TUNNELDROP: {name} has dropped the tunnel to {peer}")
+            }
+            Syslog::DeadCache { lns, change } => {
+                let change = match change {
+                    DeadChange::Added => "added",
+                    DeadChange::Deleted => "deleted",
+                    DeadChange::Cleared => "cleared",
+                };
+                write!(f, "%VPDN-6-DEADCACHE_CHANGE: LSG dead cache entry {lns} {change}")
             }
             Syslog::BadInterfaceConfig { line } => {
                 write!(f, "%AAA-3-PARSEERR: Error(-1): parser is unable to parse {line} per-user command")
@@ -178,6 +200,7 @@ mod tests {
             Syslog::Connect { name: &name, number: None, peer: "" },
             Syslog::Unreachable { lns: Ipv4Addr::LOCALHOST },
             Syslog::Softshut { name: "a", user: "b" },
+            Syslog::DeadCache { lns: Ipv4Addr::LOCALHOST, change: DeadChange::Added },
             Syslog::NoResource { name: "a", what: "c", user: "b" },
             Syslog::Refused { what: "a", reason: "b" },
         ] {

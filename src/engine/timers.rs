@@ -24,6 +24,10 @@ pub(super) enum Timer {
     Redial(InterfaceId),
     /// Accounting: an update is due.
     Update(InterfaceId),
+    /// An entry of the dead cache has had its time.
+    DeadCache,
+    /// The load of interfaces is looked at.
+    Sample,
     /// The time of a user's session is up.
     Session(InterfaceId),
     /// Look whether a user is idle.

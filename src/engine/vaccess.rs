@@ -26,6 +26,9 @@ pub(super) struct Vaccess {
     pub called: Option<Box<str>>,
     /// Bits per second towards the user, as the LAC says.
     pub speed: u32,
+    /// The port of the LAC that the user came in on, and its physical channel.
+    pub lac_port: Option<u32>,
+    pub lac_channel: Option<u32>,
     /// The ICCN, until the link has begun.
     info: Option<Box<ConnectInfo>>,
     /// The ACCMs that the LAC knows of: to send to the user with, and to receive with.
@@ -61,19 +64,22 @@ impl Engine {
         let mut settings = self.link_config(&label, &config, Direction::Callin, self.address(id));
         settings.set_direction = true;
         let link = Link::new(settings);
-        let CallRequest { calling_number, called_number, .. } = *request;
+        let CallRequest { calling_number, called_number, nas_port, physical_channel, .. } = *request;
         let vaccess = Vaccess {
             session: Some(session),
             group,
             calling: calling_number.map(String::into_boxed_str),
             called: called_number.map(String::into_boxed_str),
             speed: info.tx_speed,
+            lac_port: nas_port.as_deref().map(super::vpdn::port_number),
+            lac_channel: physical_channel,
             accm: (agreed_accm(&info.last_received_lcp), agreed_accm(&info.last_sent_lcp)),
             info: Some(Box::new(info)),
         };
         let mut port = Port::new(link, label.clone(), Side::Vaccess(Box::new(vaccess)));
         port.user = user.clone();
         self.ports.insert(id, port);
+        self.meter_ports();
         self.open_session(id);
         self.vpdn.sessions.insert(session, id);
         self.say_clone(id, &label, &user, template, &name, &config);

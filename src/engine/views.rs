@@ -9,10 +9,11 @@ use ipnet::Ipv4Net;
 
 use super::Engine;
 use super::interfaces::{LinkState, Origin};
-use super::io::{Counters, InterfaceId};
-use super::isdn::Call;
+use super::io::{Counts, InterfaceId};
+use super::isdn::{CALL_RETENTION, Call};
 use super::pool::PoolView;
 use super::ports::{Port, Side};
+use super::traffic::TrafficView;
 use super::vpdn::VpdnCounters;
 use super::vpdn::history::HistoryEntry;
 use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName};
@@ -28,6 +29,12 @@ pub struct TunnelView {
     pub l2tp: L2tpTunnel,
     /// The vpdn-group that made or took it.
     pub group: Option<Arc<str>>,
+    /// Control messages since it was opened.
+    pub total: Counts,
+    /// Control messages since `clear vpdn counters`.
+    pub counts: Counts,
+    /// When that was.
+    pub cleared: Option<Instant>,
 }
 
 /// A session for `show vpdn session`.
@@ -43,8 +50,8 @@ pub struct SessionView {
     pub user: Arc<str>,
     /// The vpdn-group.
     pub group: Option<Arc<str>>,
-    /// Traffic.
-    pub counters: Arc<Counters>,
+    /// Traffic since `clear vpdn counters`.
+    pub counts: Counts,
 }
 
 /// An interface for `show interfaces` and `show ip interface brief`.
@@ -69,7 +76,7 @@ pub struct InterfaceView {
     /// Since when the link is in this state.
     pub changed: Instant,
     /// Traffic.
-    pub counters: Arc<Counters>,
+    pub traffic: TrafficView,
     /// Hardware address of a virtual interface.
     pub hardware: Option<[u8; 6]>,
     /// The PPP link on it.
@@ -134,7 +141,13 @@ impl Engine {
         calls.into_iter().map(|(_, call)| self.call_view(call)).collect()
     }
 
-    fn call_view(&self, call: &Call) -> CallView {
+    /// ISDN calls that are over, oldest first.
+    pub fn past_calls(&self) -> Vec<CallView> {
+        let kept = |ended: Instant| self.core.now.duration_since(ended) <= CALL_RETENTION;
+        self.isdn.over.iter().filter(|(ended, _)| kept(*ended)).map(|(_, call)| call.clone()).collect()
+    }
+
+    pub(super) fn call_view(&self, call: &Call) -> CallView {
         let interface = call.interface.and_then(|id| self.interfaces.get(id));
         let dialer = call.dialer.and_then(|id| self.interfaces.get(id));
         let seconds = interface.map_or(0, |i| i.counters.last_activity.load(Ordering::Relaxed));
@@ -171,8 +184,44 @@ impl Engine {
 
     /// Every visible tunnel, by id.
     pub fn tunnels(&self) -> Vec<TunnelView> {
-        let group = |t: &L2tpTunnel| self.vpdn.tunnels.get(&t.id).and_then(|t| t.group.clone());
-        self.l2tp.tunnels().into_iter().map(|l2tp| TunnelView { group: group(&l2tp), l2tp }).collect()
+        self.l2tp.tunnels().into_iter().map(|l2tp| self.tunnel_view(l2tp)).collect()
+    }
+
+    fn tunnel_view(&self, l2tp: L2tpTunnel) -> TunnelView {
+        let total = control_counts(&l2tp);
+        let cleared = self.vpdn.cleared.get(&l2tp.id);
+        TunnelView {
+            group: self.vpdn.tunnels.get(&l2tp.id).and_then(|t| t.group.clone()),
+            total,
+            counts: cleared.map_or(total, |(_, stood)| total.since(*stood)),
+            cleared: cleared.map(|(at, _)| *at),
+            l2tp,
+        }
+    }
+
+    /// `clear vpdn counters` of these tunnels.
+    pub fn clear_tunnel_counters(&mut self, now: Instant, tunnels: &[TunnelView]) {
+        self.advance(now);
+        self.vpdn.cleared.extend(tunnels.iter().map(|t| (t.l2tp.id, (now, t.total))));
+    }
+
+    /// `clear vpdn counters` of these sessions.
+    pub fn clear_session_counters(&mut self, sessions: &[SessionView]) {
+        for session in sessions {
+            let Some(id) = self.vpdn.sessions.get(&session.l2tp.id).copied() else { continue };
+            let stands = self.session_counts(id);
+            if let Some(port) = self.ports.get_mut(&id) {
+                port.cleared = stands;
+            }
+        }
+    }
+
+    /// What the session of a port has carried since it came up.
+    fn session_counts(&self, id: InterfaceId) -> Counts {
+        match self.ports.get(&id) {
+            Some(Port { side: Side::Access(_), forwarded, .. }) => forwarded.counts(),
+            Some(_) | None => self.interfaces.get(id).map(|i| i.counters.counts()).unwrap_or_default(),
+        }
     }
 
     /// Every session, by tunnel and id.
@@ -188,10 +237,10 @@ impl Engine {
             unique: port.map_or(0, |id| self.unique_of(id)),
             user: port.and_then(|id| self.ports.get(&id)).map_or_else(|| "".into(), |p| p.user.clone()),
             group: self.vpdn.tunnels.get(&l2tp.id.tunnel).and_then(|t| t.group.clone()),
-            counters: match port.and_then(|id| self.ports.get(&id)) {
-                Some(Port { side: Side::Access(_), forwarded, .. }) => forwarded.clone(),
-                Some(_) | None => interface.map(|i| i.counters.clone()).unwrap_or_default(),
-            },
+            counts: port.map_or_else(Counts::default, |id| {
+                let cleared = self.ports.get(&id).map_or_else(Counts::default, |p| p.cleared);
+                self.session_counts(id).since(cleared)
+            }),
             l2tp,
         }
     }
@@ -223,7 +272,7 @@ impl Engine {
             spoofing: channels && interface.link == LinkState::Up,
             address: self.address(id),
             changed: interface.changed,
-            counters: interface.counters.clone(),
+            traffic: interface.meter.view(self.core.now, interface.counters.all()),
             hardware: self.vpdn.hardware.filter(|_| interface.name.kind == InterfaceKind::VirtualAccess),
             link_view: port.map(|p| p.link.view()),
             network: port.and_then(|p| p.network.clone()),
@@ -282,16 +331,15 @@ impl Engine {
         self.aaa.radius(self.core.now)
     }
 
-    /// `clear radius statistics`.
-    pub fn clear_radius_statistics(&mut self) {
-        self.aaa.clear_counters(self.core.now);
+    /// The clients of dynamic authorization.
+    pub fn dynamic_author(&self) -> crate::proto::radius::dynamic::DynamicView {
+        self.dynamic.server.view()
     }
 
-    /// `clear vpdn dead-cache`: these LNSs may be tried again at once.
-    pub fn clear_busy(&mut self, lns: &[Ipv4Addr]) {
-        lns.iter().for_each(|lns| {
-            self.vpdn.busy.remove(lns);
-        });
+    /// `clear radius statistics`.
+    pub fn clear_radius_statistics(&mut self) {
+        self.dynamic.server.clear_counters();
+        self.aaa.clear_counters(self.core.now);
     }
 
     /// The name of an interface.
@@ -310,4 +358,9 @@ pub(super) fn session_of(port: &Port) -> Option<SessionId> {
 /// Units in the order of their numbers: `2` before `10`, `0:1` before `0:10`.
 fn unit_order(unit: &str) -> Vec<u32> {
     unit.split([':', '/', '.']).map(|part| part.parse().unwrap_or(u32::MAX)).collect()
+}
+
+fn control_counts(tunnel: &L2tpTunnel) -> Counts {
+    let (packets_out, octets_out, packets_in, octets_in) = tunnel.control;
+    Counts { packets_out, octets_out, packets_in, octets_in }
 }

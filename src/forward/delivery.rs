@@ -46,7 +46,7 @@ pub enum Delivery<'a> {
         /// The whole L2TP message.
         message: &'a [u8],
     },
-    /// For the engine: `HostEvent::Packet`, an IP packet for an interface without open port.
+    /// For the engine: `HostEvent::Packet`, an IP packet for which no port is known.
     Dial {
         /// The interface that owns the TUN.
         interface: InterfaceId,
@@ -91,7 +91,7 @@ pub struct Statistics {
     pub unknown_session: u64,
     /// Data messages of a known session from an address that is not its peer's.
     pub wrong_peer: u64,
-    /// Data messages whose sequence number was behind the one expected; dropped.
+    /// Data messages whose sequence number was behind the one expected; dropped where that is configured.
     pub out_of_order: u64,
     /// Sequence numbers that were skipped.
     pub lost: u64,

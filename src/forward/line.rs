@@ -152,7 +152,8 @@ impl Session {
         let ahead = ns.wrapping_sub(self.expected);
         if ahead >= 0x8000 {
             statistics.out_of_order += 1;
-            return Sequence::Drop;
+            // Late or repeated. RFC 2661 section 5.4 leaves it to us; nothing is put back in order.
+            return if self.data.path.drop_out_of_order { Sequence::Drop } else { Sequence::Take };
         }
         statistics.lost += u64::from(ahead);
         self.data.counters.sequenced(u64::from(ahead));

@@ -1,7 +1,7 @@
 //! The table of ports and sessions.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::line::{ADDRESS_CONTROL, Channel, Scratch, Sequence, Session};
@@ -57,14 +57,25 @@ struct Outgoing<'a> {
     priority: bool,
 }
 
+/// Most destinations that are remembered for a TUN; the engine is asked again for those that were forgotten.
+const ROUTES: usize = 1024;
+
+/// Who uses a TUN.
+#[derive(Default)]
+struct Uses {
+    /// Its open ports.
+    ports: Vec<InterfaceId>,
+    /// Of a dialer, whose calls share its TUN: the port that leads to a destination.
+    routes: HashMap<Ipv4Addr, InterfaceId>,
+}
+
 /// Ports, channels, sessions and TUNs of one router, and the packets between them.
 #[derive(Default)]
 pub struct Table {
     ports: HashMap<InterfaceId, Port>,
     channels: HashMap<ChannelId, InterfaceId>,
     sessions: HashMap<SessionId, InterfaceId>,
-    /// The open ports of each TUN, oldest first.
-    tuns: HashMap<InterfaceId, Vec<InterfaceId>>,
+    tuns: HashMap<InterfaceId, Uses>,
     scratch: Scratch,
     statistics: Statistics,
     observed: bool,
@@ -110,6 +121,8 @@ impl Table {
                 self.ports.insert(port, Port { session, ..Port::default() });
             }
             ForwardCommand::OpenNetwork { port, tun, framing } => self.open_network(port, tun, framing),
+            ForwardCommand::Route { tun, destination, port } => self.route(tun, destination, port),
+            ForwardCommand::ForgetRoutes => self.tuns.values_mut().for_each(|uses| uses.routes.clear()),
             ForwardCommand::CloseNetwork { port } => self.close_network(port),
             ForwardCommand::Splice { port, session } => {
                 self.close_network(port);
@@ -193,14 +206,18 @@ impl Table {
         Disposition::Data
     }
 
-    /// Takes an IP packet read from the TUN of `tun`. Of several open ports the oldest gets it; without any it is
-    /// the engine's, to dial.
+    /// Takes an IP packet read from the TUN of `tun`. A port that has the TUN to itself gets it; of the calls of a
+    /// dialer that one which leads to its destination; without any it is the engine's, to say which or to dial.
     pub fn packet(&mut self, now: Instant, tun: InterfaceId, packet: &[u8], sink: &mut Sink<'_>) {
         if !is_ipv4(packet) {
             self.statistics.unsendable += 1;
             return;
         }
-        match self.tuns.get(&tun).and_then(|ports| ports.first()).copied() {
+        let port = self.tuns.get(&tun).and_then(|uses| match uses.ports.as_slice() {
+            [port] if *port == tun => Some(*port),
+            _ => destination(packet).and_then(|to| uses.routes.get(&to).copied()),
+        });
+        match port {
             Some(port) => self.packet_out(now, port, packet, sink),
             None => self.statistics.note(sink(Delivery::Dial { interface: tun, packet })),
         }
@@ -310,15 +327,29 @@ impl Table {
             return;
         };
         entry.network = Some(Network { tun, framing });
-        self.tuns.entry(tun).or_default().push(port);
+        let uses = self.tuns.entry(tun).or_default();
+        uses.ports.push(port);
+        uses.routes.clear();
+    }
+
+    fn route(&mut self, tun: InterfaceId, destination: Ipv4Addr, port: InterfaceId) {
+        let Some(uses) = self.tuns.get_mut(&tun).filter(|uses| uses.ports.contains(&port)) else {
+            self.statistics.unknown_port += 1;
+            return;
+        };
+        if uses.routes.len() >= ROUTES {
+            uses.routes.clear();
+        }
+        uses.routes.insert(destination, port);
     }
 
     fn close_network(&mut self, port: InterfaceId) {
         let network = self.ports.get_mut(&port).and_then(|entry| entry.network.take());
         let Some(Network { tun, .. }) = network else { return };
-        if let Some(ports) = self.tuns.get_mut(&tun) {
-            ports.retain(|&open| open != port);
-            if ports.is_empty() {
+        if let Some(uses) = self.tuns.get_mut(&tun) {
+            uses.ports.retain(|&open| open != port);
+            uses.routes.clear();
+            if uses.ports.is_empty() {
                 self.tuns.remove(&tun);
             }
         }
@@ -338,6 +369,11 @@ impl Table {
 
 fn is_ipv4(packet: &[u8]) -> bool {
     packet.first().is_some_and(|first| first >> 4 == 4)
+}
+
+/// Of an IPv4 packet.
+fn destination(packet: &[u8]) -> Option<Ipv4Addr> {
+    Some(Ipv4Addr::from(*packet.get(16..)?.first_chunk::<4>()?))
 }
 
 /// The protocol field of a frame and its information field; FF 03 and a compressed protocol field are taken as

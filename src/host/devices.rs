@@ -2,6 +2,7 @@
 //! packets need not wait for netlink.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::Stream;
@@ -10,11 +11,15 @@ use rtnetlink::packet_core::NetlinkPayload;
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::{Error, MulticastGroup};
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 
 use super::netlink::{LinkState, Links, Route, reason};
 use super::tun::Tun;
 use crate::config::views::{InterfaceKind, InterfaceName};
-use crate::engine::{HostRequest, InterfaceId, RequestId};
+use crate::engine::{Counts, Faults, HostRequest, InterfaceId, RequestId};
+
+/// How often the counters of devices are looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The answers.
 pub(super) enum Report {
@@ -33,6 +38,12 @@ pub(super) enum Report {
     },
     /// What was left in the spool.
     Spooled(Vec<(u64, Vec<u8>)>),
+    /// What a device that was named to us has carried since it was bound.
+    Counted {
+        interface: InterfaceId,
+        counts: Counts,
+        faults: Faults,
+    },
 }
 
 /// A Linux device that an interface of the router stands for.
@@ -44,6 +55,8 @@ struct Device {
     found: Option<LinkState>,
     /// What was last reported; `None` for nothing yet, and for a TUN.
     carrier: Option<bool>,
+    /// What was last reported of its traffic.
+    counted: (Counts, Faults),
 }
 
 /// Everything that was done to one namespace.
@@ -98,8 +111,11 @@ impl Devices {
         mut queue: mpsc::UnboundedReceiver<(RequestId, HostRequest)>,
         mut changes: impl Stream<Item = LinkState> + Unpin,
     ) -> Result<(), String> {
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
+                _ = look.tick() => self.look().await,
                 request = queue.recv() => match request {
                     Some((id, request)) => {
                         let report = self.execute(id, request).await.unwrap_or_else(|text| Report::Refused(id, text));
@@ -123,6 +139,21 @@ impl Devices {
             if device.index == change.index && device.carrier.is_some_and(|up| up != change.carrier) {
                 device.carrier = Some(change.carrier);
                 let _ = self.reports.send(Report::Carrier { interface, up: change.carrier });
+            }
+        }
+    }
+
+    /// Reports what the devices that were named to us have carried, where it has changed. One that is gone has nothing
+    /// to say; that it is gone is told as its carrier.
+    async fn look(&mut self) {
+        for (&interface, device) in &mut self.devices {
+            let Some(found) = device.found else { continue };
+            let Ok(now) = self.links.find(&device.label).await else { continue };
+            let carried = (now.carried.0.since(found.carried.0), now.carried.1.since(found.carried.1));
+            if now.index == found.index && carried != device.counted {
+                device.counted = carried;
+                let (counts, faults) = carried;
+                let _ = self.reports.send(Report::Counted { interface, counts, faults });
             }
         }
     }
@@ -203,7 +234,8 @@ impl Devices {
         let tun = Tun::create(name, mtu).map_err(|error| format!("{name}: cannot make a TUN: {error}"))?;
         let index = tun.index();
         self.links.keep_quiet(index).await.map_err(|error| refusal(name, "prepare", &error))?;
-        let device = Device { index, label: name.to_owned(), found: None, carrier: None };
+        let label = name.to_owned();
+        let device = Device { index, label, found: None, carrier: None, counted: Default::default() };
         self.devices.insert(interface, device);
         Ok(Report::Tun { request, interface, tun, routed })
     }
@@ -240,8 +272,8 @@ impl Devices {
         };
         let found = self.links.find(&label).await;
         let found = found.map_err(|error| refusal(&label, &format!("bind {name} to"), &error))?;
-        self.devices
-            .insert(interface, Device { index: found.index, label, found: Some(found), carrier: None });
+        let (index, counted) = (found.index, Default::default());
+        self.devices.insert(interface, Device { index, label, found: Some(found), carrier: None, counted });
         Ok(Report::Done(request))
     }
 

@@ -13,6 +13,8 @@ use rtnetlink::packet_route::link::{
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteScope};
 use rtnetlink::{AddressMessageBuilder, Error, Handle, LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
 
+use crate::engine::{Counts, Faults};
+
 /// Index of the loopback device in every network namespace.
 const LOOPBACK_INDEX: u32 = 1;
 
@@ -27,6 +29,8 @@ pub struct LinkState {
     pub carrier: bool,
     /// MTU.
     pub mtu: u32,
+    /// What it has carried since Linux made it.
+    pub carried: (Counts, Faults),
 }
 
 impl LinkState {
@@ -42,8 +46,35 @@ impl LinkState {
             up: flags.contains(LinkFlags::Up),
             carrier: flags.contains(LinkFlags::LowerUp),
             mtu: mtu.unwrap_or(0),
+            carried: carried(message),
         }
     }
+}
+
+fn carried(message: &LinkMessage) -> (Counts, Faults) {
+    let statistics = message.attributes.iter().find_map(|attribute| match attribute {
+        LinkAttribute::Stats64(statistics) => Some(statistics),
+        _ => None,
+    });
+    statistics.map_or_else(Default::default, |s| {
+        let counts = Counts {
+            packets_out: s.tx_packets,
+            octets_out: s.tx_bytes,
+            packets_in: s.rx_packets,
+            octets_in: s.rx_bytes,
+        };
+        let faults = Faults {
+            input: s.rx_errors,
+            crc: s.rx_crc_errors,
+            frame: s.rx_frame_errors,
+            overrun: s.rx_over_errors,
+            output: s.tx_errors,
+            collisions: s.collisions,
+            drops: s.tx_dropped,
+            ..Faults::default()
+        };
+        (counts, faults)
+    })
 }
 
 /// A route, as it is asked for.

@@ -350,6 +350,9 @@ impl Task {
             }
             Event::Report(Report::Spooled(left)) => HostEvent::Spooled(left),
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
+            Event::Report(Report::Counted { interface, counts, faults }) => {
+                HostEvent::Counted { interface, counts, faults }
+            }
             Event::Echo(id, Ok(Answer::Reply(after))) => HostEvent::EchoReply(id, after),
             Event::Echo(id, Ok(Answer::Timeout)) => HostEvent::EchoTimeout(id),
             Event::Echo(id, Ok(Answer::Unreachable)) => HostEvent::EchoUnreachable(id),

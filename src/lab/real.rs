@@ -68,7 +68,10 @@ impl fmt::Display for LabError {
         match self {
             LabError::Lack(lack) => lack.fmt(f),
             LabError::ConsolePort { port, error } => {
-                write!(f, "console port {port} of 127.0.0.1 cannot be had: {error}")
+                write!(
+                    f,
+                    "console port {port} of 127.0.0.1 cannot be had: {error}; lab.toml may set another `console-port`"
+                )
             }
             LabError::Node { node, what, error } => write!(f, "{node}: {what}: {error}"),
             LabError::HostDevice { device, error } => match error.kind() {

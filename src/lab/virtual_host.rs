@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
 use super::description::LinkId;
 use super::packet::{self, Body, Ip};
 use crate::config::views::InterfaceName;
-use crate::engine::{HostEvent, HostRequest, InterfaceId, RequestId};
+use crate::engine::{Counts, Faults, HostEvent, HostRequest, InterfaceId, RequestId};
 use crate::proto::Instant;
 use crate::proto::time::earliest;
 
@@ -39,6 +40,13 @@ struct Interface {
     device: Device,
     up: bool,
     addresses: Vec<Ipv4Net>,
+    carried: Counts,
+}
+
+impl Interface {
+    fn new(device: Device) -> Self {
+        Interface { device, up: false, addresses: Vec::new(), carried: Counts::default() }
+    }
 }
 
 /// A route as it was installed.
@@ -110,8 +118,16 @@ pub struct VirtualHost {
     ports: BTreeSet<u16>,
     echoes: BTreeMap<u16, Echo>,
     next_echo: u16,
+    /// As of the last call that told the time.
+    now: Instant,
+    /// Interfaces that have carried something since it was last reported, and when that is done.
+    changed: BTreeSet<InterfaceId>,
+    look: Option<Instant>,
     outputs: VecDeque<HostOutput>,
 }
+
+/// How often what interfaces have carried is reported, as on Linux.
+const LOOK: Duration = Duration::from_secs(1);
 
 impl VirtualHost {
     /// A host whose Ethernet interfaces are at these ports.
@@ -122,7 +138,7 @@ impl VirtualHost {
     /// A host with one interface that is up and has an address, and with these UDP ports bound.
     pub fn server(attachment: Attachment, address: Ipv4Net, ports: &[u16]) -> Self {
         let interface =
-            Interface { device: Device::Ethernet(attachment), up: true, addresses: vec![address] };
+            Interface { up: true, addresses: vec![address], ..Interface::new(Device::Ethernet(attachment)) };
         VirtualHost {
             interfaces: BTreeMap::from([(InterfaceId(0), interface)]),
             ports: ports.iter().copied().collect(),
@@ -137,11 +153,19 @@ impl VirtualHost {
 
     /// When `handle_timeout` must be called next.
     pub fn next_timeout(&self) -> Option<Instant> {
-        self.echoes.values().fold(None, |soonest, echo| earliest(soonest, Some(echo.deadline)))
+        self.echoes.values().fold(self.look, |soonest, echo| earliest(soonest, Some(echo.deadline)))
     }
 
-    /// Reports the echo requests that nobody has answered in time.
+    /// Reports the echo requests that nobody has answered in time, and what interfaces have carried.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.now = now;
+        if self.look.is_some_and(|due| due <= now) {
+            self.look = None;
+            for interface in std::mem::take(&mut self.changed) {
+                let Some(counts) = self.interfaces.get(&interface).map(|i| i.carried) else { continue };
+                self.event(HostEvent::Counted { interface, counts, faults: Faults::default() });
+            }
+        }
         let late: Vec<u16> =
             self.echoes.iter().filter(|(_, echo)| echo.deadline <= now).map(|(id, _)| *id).collect();
         for id in late {
@@ -177,6 +201,7 @@ impl VirtualHost {
 
     /// Carries a request of the router out.
     pub fn request(&mut self, now: Instant, id: RequestId, request: HostRequest) {
+        self.now = now;
         let bound = match &request {
             HostRequest::BindDevice { interface, .. } => Some(*interface),
             _ => None,
@@ -192,9 +217,7 @@ impl VirtualHost {
             HostRequest::SetLink { interface, up } => self.with(interface, |i| i.up = up),
             HostRequest::SetMtu { interface, .. } => self.with(interface, |_| ()),
             HostRequest::AddAddress { interface, address } => self.add_address(interface, address),
-            HostRequest::RemoveAddress { interface, address } => {
-                self.with(interface, |i| i.addresses.retain(|a| *a != address))
-            }
+            HostRequest::RemoveAddress { interface, address } => self.remove_address(interface, address),
             HostRequest::AddRoute { network, gateway, interface, source } => {
                 let route = Route { network: network.trunc(), gateway, interface, source };
                 self.routes.insert(route).then_some(()).ok_or_else(|| "File exists".to_owned())
@@ -235,8 +258,28 @@ impl VirtualHost {
         self.route(&packet, *remote.ip());
     }
 
+    /// Takes an IP packet that came in from a segment.
+    pub fn arrived(&mut self, now: Instant, attachment: Attachment, packet: &[u8]) {
+        self.now = now;
+        let there = |i: &&Interface| i.device == Device::Ethernet(attachment);
+        if let Some(id) = self.interfaces.iter().find(|(_, i)| there(i)).map(|(id, _)| *id) {
+            let octets = ethernet_octets(packet);
+            self.carry(id, Counts { packets_in: 1, octets_in: octets, ..Counts::default() });
+        }
+        self.receive(now, packet);
+    }
+
+    fn carry(&mut self, id: InterfaceId, more: Counts) {
+        if let Some(interface) = self.interfaces.get_mut(&id) {
+            interface.carried = interface.carried.plus(more);
+            self.changed.insert(id);
+            self.look.get_or_insert(self.now + LOOK);
+        }
+    }
+
     /// Takes an IP packet that came in from a segment or through a TUN.
     pub fn receive(&mut self, now: Instant, packet: &[u8]) {
+        self.now = now;
         let Some(ip) = Ip::parse(packet) else { return };
         if self.is_local(ip.destination) {
             self.deliver(now, &ip);
@@ -322,6 +365,8 @@ impl VirtualHost {
             }
             Some(Device::Ethernet(attachment)) => {
                 let attachment = *attachment;
+                let octets = ethernet_octets(&packet);
+                self.carry(interface, Counts { packets_out: 1, octets_out: octets, ..Counts::default() });
                 self.outputs.push_back(HostOutput::Wire { attachment, next_hop, packet });
             }
             Some(Device::Loopback) | None => {}
@@ -406,7 +451,7 @@ impl VirtualHost {
         {
             return Err("File exists".to_owned());
         }
-        self.interfaces.insert(interface, Interface { device, up: false, addresses: Vec::new() });
+        self.interfaces.insert(interface, Interface::new(device));
         Ok(())
     }
 
@@ -438,6 +483,15 @@ impl VirtualHost {
         Ok(())
     }
 
+    /// As Linux does it: with its last address an interface loses its routes.
+    fn remove_address(&mut self, interface: InterfaceId, address: Ipv4Net) -> Result<(), String> {
+        self.with(interface, |i| i.addresses.retain(|a| *a != address))?;
+        if self.interfaces.get(&interface).is_some_and(|i| i.addresses.is_empty()) {
+            self.routes.retain(|route| route.interface != Some(interface));
+        }
+        Ok(())
+    }
+
     fn remove_route(
         &mut self,
         network: Ipv4Net,
@@ -461,4 +515,9 @@ impl VirtualHost {
     fn event(&mut self, event: HostEvent) {
         self.outputs.push_back(HostOutput::Event(event));
     }
+}
+
+/// Octets of the frame that carries an IP packet, as Linux counts them.
+const fn ethernet_octets(packet: &[u8]) -> u64 {
+    packet.len() as u64 + 14
 }

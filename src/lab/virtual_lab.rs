@@ -71,7 +71,7 @@ impl std::error::Error for VirtualError {}
 
 enum Node {
     Router(Box<VirtualRouter>),
-    Radius { host: VirtualHost, server: Box<RadiusServer> },
+    Radius { host: Box<VirtualHost>, server: Box<RadiusServer> },
 }
 
 /// Something on its way through the ISDN to the switch.
@@ -170,7 +170,7 @@ impl VirtualLab {
                     let attachment =
                         attachment.ok_or_else(|| VirtualError(format!("{} is on no link", node.name)))?;
                     let host = VirtualHost::server(attachment, radius.address, &PORTS);
-                    Node::Radius { host, server: Box::new(server) }
+                    Node::Radius { host: Box::new(host), server: Box::new(server) }
                 }
             });
         }
@@ -352,13 +352,14 @@ impl VirtualLab {
                     continue;
                 };
                 // A flooded frame reaches those whom it is not for.
-                let own = hardware_address(LinkId(index), delivery.port);
+                let at = Attachment { link: LinkId(index), port: delivery.port };
+                let own = hardware_address(at.link, at.port);
                 if !delivery.frame.starts_with(&own) {
                     continue;
                 }
                 let Some(packet) = packet::ipv4_of_ethernet(&delivery.frame) else { continue };
                 match end.node().and_then(|node| self.nodes.get_mut(node.0)) {
-                    Some(Node::Router(router)) => router.receive(now, packet),
+                    Some(Node::Router(router)) => router.receive(now, at, packet),
                     Some(Node::Radius { host, .. }) => host.receive(now, packet),
                     None => {}
                 }

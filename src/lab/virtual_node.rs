@@ -204,8 +204,8 @@ impl VirtualRouter {
     }
 
     /// An IP packet arrives from a segment.
-    pub fn receive(&mut self, now: Instant, packet: &[u8]) {
-        self.host.receive(now, packet);
+    pub fn receive(&mut self, now: Instant, attachment: Attachment, packet: &[u8]) {
+        self.host.arrived(now, attachment, packet);
     }
 
     /// When `handle_timeout` must be called next.

@@ -25,6 +25,8 @@ pub const fn names(switch: Switch) -> (&'static str, &'static str) {
         Switch::AaaAccounting => ("General OS", "AAA Accounting"),
         Switch::AaaPerUser => ("General OS", "AAA Per-user attributes"),
         Switch::Radius => ("Radius protocol", "Radius protocol"),
+        Switch::AaaCoa => ("General OS", "AAA CoA packet processing"),
+        Switch::AaaPod => ("General OS", "AAA POD packet processing"),
         Switch::RadiusBrief => ("Radius protocol brief", "Radius protocol brief"),
         Switch::RadiusVerbose => ("Radius protocol verbose", "Radius protocol verbose"),
         Switch::RadiusAuthentication => {

@@ -47,6 +47,10 @@ pub enum Switch {
     RadiusAuthentication,
     /// `debug radius accounting`
     RadiusAccounting,
+    /// `debug aaa coa`
+    AaaCoa,
+    /// `debug aaa pod`
+    AaaPod,
     /// `debug isdn events`
     IsdnEvents,
     /// `debug dialer`
@@ -55,7 +59,7 @@ pub enum Switch {
 
 impl Switch {
     /// Every switch, in the order in which `show debugging` groups them.
-    pub const ALL: [Switch; 23] = [
+    pub const ALL: [Switch; 25] = [
         Switch::PppNegotiation,
         Switch::PppAuthentication,
         Switch::PppPacket,
@@ -72,6 +76,8 @@ impl Switch {
         Switch::AaaAuthorization,
         Switch::AaaAccounting,
         Switch::AaaPerUser,
+        Switch::AaaCoa,
+        Switch::AaaPod,
         Switch::Radius,
         Switch::RadiusBrief,
         Switch::RadiusVerbose,

@@ -11,7 +11,7 @@ use crate::cli::{ExecResult, Executor, Parsed};
 use crate::config::secret::masked;
 use crate::config::store::{Applied, Path, Store, is_digested};
 use crate::config::{LineReport, RouterConfig, Verdict};
-use crate::engine::aaa::Ticket;
+use crate::engine::aaa::{LoginOutcome, LoginQuestion, Ticket};
 use crate::engine::{self, Engine, LogLine, RequestId};
 use crate::logging::clock::Clock;
 use crate::logging::{Delivery, Logging};
@@ -22,7 +22,7 @@ use crate::proto::Instant;
 const PASTE: Duration = Duration::from_millis(10);
 
 /// A line on which somebody sits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct OpenLine {
     /// Which.
     pub line: LineId,
@@ -36,6 +36,8 @@ pub(super) struct OpenLine {
     pub connected: Duration,
     /// Rows and columns.
     pub size: (u16, u16),
+    /// Who sits there, when it has a name.
+    pub user: String,
 }
 
 /// What a command works on.
@@ -61,6 +63,10 @@ pub(super) struct Core {
     pub echoes: HashMap<RequestId, LineId>,
     /// Tests of AAA on their way, and who waits for them.
     pub tests: HashMap<Ticket, LineId>,
+    /// Logins on their way, and the lines that wait for them.
+    pub logins: HashMap<Ticket, LineId>,
+    /// Logins that are decided.
+    pub logged: Vec<(LineId, LoginOutcome)>,
     /// What commands that go on print, and whether they are over.
     pub progress: Vec<(LineId, String, bool)>,
     /// Who sits where, as of the command that runs.
@@ -92,6 +98,8 @@ impl Core {
             jobs: HashMap::new(),
             echoes: HashMap::new(),
             tests: HashMap::new(),
+            logins: HashMap::new(),
+            logged: Vec::new(),
             progress: Vec::new(),
             lines: Vec::new(),
             to_close: Vec::new(),
@@ -174,6 +182,9 @@ impl Core {
                 engine::Output::Act(action) => self.outputs.push_back(Output::Act(action)),
                 engine::Output::Log(line) => self.take_log(&line),
                 engine::Output::Echo(id, outcome) => exec::echo(self, id, outcome),
+                engine::Output::Login(ticket, outcome) => {
+                    self.logged.extend(self.logins.remove(&ticket).map(|line| (line, outcome)));
+                }
                 engine::Output::AaaTested(ticket, outcome) => exec::tested(self, ticket, &outcome),
             }
         }
@@ -196,6 +207,12 @@ impl Core {
         self.jobs.remove(&line);
         self.echoes.retain(|_, waiting| *waiting != line);
         exec::forget_test(self, line);
+        self.logged.retain(|(waiting, _)| *waiting != line);
+        let waiting = self.logins.iter().filter(|(_, waiting)| **waiting == line);
+        for ticket in waiting.map(|(ticket, _)| *ticket).collect::<Vec<_>>() {
+            self.logins.remove(&ticket);
+            self.engine.cancel_login(ticket);
+        }
     }
 
     /// `console`, `vty0`.
@@ -237,6 +254,14 @@ impl Executor for Core {
             self.unapplied.get_or_insert(self.now);
         }
         Ok(applied)
+    }
+
+    fn login(&mut self, line: LineId, question: LoginQuestion) {
+        self.apply_typed();
+        // The auxiliary port stands between the console and the first network line.
+        let number = if question.console { 0 } else { u32::from(line.0) + 1 };
+        let ticket = self.engine.login(self.now, number, question);
+        self.logins.insert(ticket, line);
     }
 
     fn configured(&mut self, line: LineId) {

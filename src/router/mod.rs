@@ -132,7 +132,7 @@ impl Router {
     /// Tells AAA of an EXEC that has begun, or has ended for this reason.
     fn note_exec(&mut self, line: LineId, cause: EndCause) {
         let Some(terminal) = self.terminals.get_mut(&line) else { return };
-        let user = terminal.session.user().map(str::to_owned);
+        let user = terminal.session.exec_user().map(str::to_owned);
         match (std::mem::replace(&mut terminal.exec, user.is_some()), user) {
             (false, Some(user)) => {
                 let number = u32::from(line.0);
@@ -155,6 +155,12 @@ impl Router {
                     if done {
                         terminal.session.finish(&self.core);
                     }
+                }
+            }
+            for (line, outcome) in std::mem::take(&mut self.core.logged) {
+                moved = true;
+                if let Some(terminal) = self.terminals.get_mut(&line) {
+                    terminal.session.logged_in(outcome, &self.core);
                 }
             }
             for (line, terminal) in &mut self.terminals {
@@ -228,6 +234,7 @@ fn lines_of(terminals: &BTreeMap<LineId, Terminal>, own: LineId, now: Instant) -
         own: *line == own,
         idle: now - t.touched,
         connected: now - t.opened,
+        user: t.session.user().to_owned(),
         size: {
             let (width, length) = t.session.size();
             (length, width)

@@ -1,7 +1,9 @@
 //! The console on the user's own terminal: rustyline on a tty, plain lines otherwise.
 //!
-//! Two threads: the caller's edits lines; the other is the only writer, so a debug line that arrives while a
-//! line is being typed appears above it. Nothing is printed from a key handler (that would deadlock rustyline).
+//! Three threads. One edits lines. One takes what the router sends: it writes between the prompts, and passes on what needs
+//! the keyboard. While a line is being typed the third one prints, above that line: rustyline takes one message at a
+//! time and none between two lines, so whoever prints may have to wait for the next prompt, and must not be the one who
+//! brings it. Nothing is printed from a key handler (that would deadlock rustyline).
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
@@ -198,10 +200,44 @@ fn keyboard(
     let mut editor = editor(&stop, escape).map_err(io::Error::other)?;
     let printer = editor.create_external_printer().map_err(io::Error::other)?;
     let (ask, wanted) = channel();
+    let (above, printed) = channel();
+    let editing = Editing::default();
+    std::thread::Builder::new().name("printer".to_owned()).spawn(move || print_above(printer, &printed))?;
+    let screen = Screens { editing: editing.clone(), above };
     std::thread::Builder::new()
         .name("screen".to_owned())
-        .spawn(move || write_all(printer, &receive, &ask))?;
-    edit_all(&mut editor, &stop, &wanted, send)
+        .spawn(move || write_all(&screen, &receive, &ask))?;
+    edit_all(&mut editor, &stop, &editing, &wanted, send)
+}
+
+/// Whether a line is being edited: from when its prompt is on its way until it is taken.
+type Editing = Arc<AtomicBool>;
+
+/// Prints above the line that is being edited, all that waits at once.
+fn print_above(mut printer: impl ExternalPrinter, printed: &Receiver<String>) {
+    while let Ok(mut text) = printed.recv() {
+        text.extend(printed.try_iter());
+        // A broken terminal shows in the editing thread; there is nobody to tell from here.
+        if printer.print(text).is_err() {
+            return;
+        }
+    }
+}
+
+/// The ways to the screen.
+struct Screens {
+    editing: Editing,
+    above: Sender<String>,
+}
+
+impl Screens {
+    fn print(&self, text: String) -> Result<(), ()> {
+        if self.editing.load(Ordering::Acquire) {
+            return self.above.send(text).map_err(|_| ());
+        }
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|_| ())
+    }
 }
 
 fn editor(stop: &StopCell, escape: EscapeCell) -> rustyline::Result<Editor<(), DefaultHistory>> {
@@ -222,13 +258,13 @@ fn editor(stop: &StopCell, escape: EscapeCell) -> rustyline::Result<Editor<(), D
 }
 
 /// The writer: prints everything, and passes on what needs the keyboard.
-fn write_all(mut printer: impl ExternalPrinter, receive: &Receiver<ConsoleOutput>, ask: &Sender<Wanted>) {
+fn write_all(screen: &Screens, receive: &Receiver<ConsoleOutput>, ask: &Sender<Wanted>) {
     while let Ok(output) = receive.recv() {
         let sent = match output {
-            // A broken terminal shows in the editing thread; there is nobody to tell from here.
-            ConsoleOutput::Text(text) => printer.print(text).map_err(|_| ()),
-            ConsoleOutput::Async(text) => printer.print(colour(&text)).map_err(|_| ()),
+            ConsoleOutput::Text(text) => screen.print(text),
+            ConsoleOutput::Async(text) => screen.print(colour(&text)),
             ConsoleOutput::Prompt { prompt, before, after } => {
+                screen.editing.store(true, Ordering::Release);
                 ask.send(Wanted::Line { prompt, before, after }).map_err(|_| ())
             }
             ConsoleOutput::Ask { prompt, echo } => ask.send(Wanted::Ask { prompt, echo }).map_err(|_| ()),
@@ -236,7 +272,10 @@ fn write_all(mut printer: impl ExternalPrinter, receive: &Receiver<ConsoleOutput
                 ask.send(Wanted::Key { text: " --More-- ".into(), erase: true }).map_err(|_| ())
             }
             ConsoleOutput::Confirm(text) => ask.send(Wanted::Key { text, erase: false }).map_err(|_| ()),
-            ConsoleOutput::Completed { before } => ask.send(Wanted::Completed { before }).map_err(|_| ()),
+            ConsoleOutput::Completed { before } => {
+                screen.editing.store(true, Ordering::Release);
+                ask.send(Wanted::Completed { before }).map_err(|_| ())
+            }
             ConsoleOutput::Closed => ask.send(Wanted::Closed).map_err(|_| ()),
         };
         if sent.is_err() {
@@ -267,6 +306,7 @@ fn colour(text: &str) -> String {
 fn edit_all(
     editor: &mut Editor<(), DefaultHistory>,
     stop: &StopCell,
+    editing: &Editing,
     wanted: &Receiver<Wanted>,
     send: &impl Fn(ConsoleInput),
 ) -> io::Result<()> {
@@ -290,6 +330,7 @@ fn edit_all(
             Ok(Wanted::Completed { before }) => (before, std::mem::take(&mut behind)),
         };
         let result = editor.readline_with_initial(&prompt, (&initial.0, &initial.1));
+        editing.store(false, Ordering::Release);
         let stopped = stop.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (result, stopped) {
             (Ok(_), Some((what, before, after))) => {

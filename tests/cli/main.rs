@@ -6,6 +6,7 @@
 
 mod configurations;
 mod every_command;
+mod logins;
 mod router;
 mod screens;
 mod secrets;

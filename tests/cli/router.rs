@@ -3,6 +3,7 @@
 use vpdnsh::cli::{ExecResult, Executor, Parsed};
 use vpdnsh::config::nvgen::running_config;
 use vpdnsh::config::store::{Applied, Path, Store};
+use vpdnsh::engine::aaa::LoginQuestion;
 use vpdnsh::grammar::Command;
 use vpdnsh::grammar::command::exec::ExecCommand;
 use vpdnsh::grammar::command::show::ShowCommand;
@@ -16,6 +17,8 @@ pub struct TestRouter {
     pub configured: usize,
     /// A command is running.
     pub running: bool,
+    /// What the session has asked AAA.
+    pub asked: Vec<LoginQuestion>,
 }
 
 impl Executor for TestRouter {
@@ -56,6 +59,10 @@ impl Executor for TestRouter {
 
     fn configure(&mut self, _: LineId, at: &Path, parsed: &Parsed) -> Result<Applied, String> {
         self.store.apply(at, parsed).map_err(|e| e.to_string())
+    }
+
+    fn login(&mut self, _: LineId, question: LoginQuestion) {
+        self.asked.push(question);
     }
 
     fn configured(&mut self, _: LineId) {

@@ -7,6 +7,7 @@ mod call;
 mod traffic;
 mod typed;
 mod users;
+mod wholesale;
 
 #[path = "../support/harness.rs"]
 mod harness;
@@ -26,9 +27,11 @@ const TESTS: &[Test] = tests![
     LAB => call::a_lab_that_is_killed_leaves_nothing,
     &[Need::Tun, Need::Tshark, Need::Iperf, Need::Ping] => traffic::traffic_both_ways_in_a_clean_capture,
     LAB => typed::the_lab_prompt_and_its_consoles,
+    LAB => typed::a_script_at_the_lab_prompt_ends_with_ctrl_c,
     LAB => typed::what_is_pasted_is_taken_line_by_line,
     LAB => typed::consoles_over_tcp,
     LAB => typed::an_idle_router_is_small,
+    LAB => wholesale::calls_by_domain_with_failover,
     &[Need::Root] => users::an_ordinary_user_has_a_lab_or_one_sentence,
     &[Need::Root, Need::Mknod] => users::an_ordinary_user_with_a_tun_device_has_a_lab,
 ];

@@ -56,6 +56,21 @@ fn every_mistake_names_its_line() {
     let cases = [
         ("config = \"lac.cfg\"", "konfig = \"lac.cfg\"", "dir/lab.toml:11: unknown field `konfig`"),
         ("kind = \"radius\"", "kind = \"radio\"", "dir/lab.toml:15: unknown kind `radio`"),
+        (
+            "console-port = 2001",
+            "console-port = 0",
+            "dir/lab.toml:6: the console of `soho` would be at port 0",
+        ),
+        (
+            "console-port = 2001",
+            "console-port = 65535",
+            "dir/lab.toml:10: the console of `lac` would be at port 65536",
+        ),
+        (
+            "config = \"lac.cfg\"",
+            "console = 2001",
+            "dir/lab.toml:11: a second console at port 2001: that of line 6",
+        ),
         ("name = \"lac\"", "name = \"soho\"", "dir/lab.toml:10: a second node with the name `soho`"),
         ("name = \"lac\"", "name = \"l ac\"", "dir/lab.toml:10: `l ac` is not a name"),
         ("\"lac Ethernet0\"", "\"lag Ethernet0\"", "dir/lab.toml:22: there is no node with the name `lag`"),

@@ -4,6 +4,7 @@ mod accounting;
 mod call;
 mod configs;
 mod description;
+mod dialer;
 mod isdn;
 mod play;
 mod player;
@@ -11,6 +12,7 @@ mod readme;
 mod segment;
 mod users;
 mod virtual_host;
+mod wholesale;
 
 #[path = "../support/transcript.rs"]
 mod transcript;

@@ -203,6 +203,27 @@ fn a_tunnel_whose_calls_carry_data_is_not_asked_whether_it_is_alive() {
     assert!(has(&bench, "lac", "O HELLO") && has(&bench, "lns", "O HELLO"), "silent ends are asked");
 }
 
+/// How many packets the LNS has taken from the user of a call whose every data message comes twice.
+fn taken_of_a_call_that_comes_twice(settings: &[&str]) -> u64 {
+    let configure = ["configure terminal", "vpdn-group 1"].iter().chain(settings).chain(&["end"]);
+    let change: String = configure.map(|line| format!("lns: {line}\n")).collect();
+    let mut bench = call(&change);
+    bench.play("link lac-lns duplicate 100%\nsleep 60s\nlns: show interfaces virtual-access1\n").unwrap();
+    let input = Regex::new(r"(\d+) packets input").unwrap();
+    let shown = input.captures_iter(bench.screen("lns")).last().unwrap()[1].parse();
+    bench.play("link lac-lns clean\n").unwrap();
+    shown.unwrap()
+}
+
+#[test]
+fn data_out_of_order_is_dropped_where_that_is_configured() {
+    let sequenced = taken_of_a_call_that_comes_twice(&["l2tp sequencing"]);
+    let dropping = taken_of_a_call_that_comes_twice(&["l2tp sequencing", "l2tp drop out-of-order"]);
+    let unsequenced = taken_of_a_call_that_comes_twice(&["l2tp drop out-of-order"]);
+    assert_eq!(sequenced, unsequenced, "without sequence numbers nothing is out of order");
+    assert!(dropping + 4 < sequenced, "{dropping} of {sequenced}");
+}
+
 #[test]
 fn an_lns_that_asks_for_no_authentication_must_still_answer_the_challenge() {
     let secret = "lns: configure terminal\nlns: vpdn-group 1\nlns: l2tp tunnel password wrong\n";

@@ -225,3 +225,44 @@ fn local_users_have_attributes_of_their_own() {
     assert!(bench.screen("lns").contains("Session timeout, dropping connection"), "{}", bench.screen("lns"));
     assert_eq!(bench.leftovers(), NOTHING);
 }
+
+/// What the users file knows of people at consoles, beside the user who dials.
+const OPERATORS: &str = "
+
+admin Cleartext-Password := \"geheim\"
+	Service-Type = NAS-Prompt-User,
+	Cisco-AVPair = \"shell:priv-lvl=15\",
+	Reply-Message = \"Welcome to the tunnel\"
+
+$enab15$ Cleartext-Password := \"oben\"
+	Service-Type = Administrative-User
+";
+
+#[test]
+fn people_at_consoles_log_in_through_the_same_server() {
+    let lists = "aaa new-model\naaa authentication login default group radius\n\
+                 aaa authentication enable default group radius\naaa authorization exec default group radius\n\
+                 aaa authorization console\n";
+    let address = format!("Framed-IP-Address = 255.255.255.255{OPERATORS}");
+    let mut bench = lab(&[FRAMED, &address], &[("aaa new-model\n", lists)], &[]);
+    let typed = "lns: admin\nlns: falsch\nlns: admin\nlns: geheim\nlns: debug aaa authentication\nlns: disable\n\
+                 lns: enable\nlns: oben\nlns: show users\n";
+    bench.play(&format!("lns: \n{typed}")).unwrap();
+    let screen = bench.screen("lns");
+    for wanted in [
+        "User Access Verification\n\nUsername: ",
+        "% Authentication failed\n",
+        "Welcome to the tunnel\n",
+        "1600-3#debug aaa authentication",
+        "action=LOGIN service=ENABLE",
+        "1600-3#show users",
+        "admin",
+    ] {
+        assert!(screen.contains(wanted), "{wanted:?}\n{screen}");
+    }
+    assert!(!screen.contains("geheim") && !screen.contains("oben"), "{screen}");
+    // The user who dials is none who may sit at a console.
+    bench.play("lns: exit\nlns: \nlns: 2500-1\nlns: cisco\n").unwrap();
+    assert!(bench.screen("lns").contains("% Authorization failed."), "{}", bench.screen("lns"));
+    assert_eq!(bench.leftovers(), NOTHING);
+}

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use vpdnsh::config::views::{InterfaceKind, InterfaceName};
-use vpdnsh::engine::{HostEvent, HostRequest, InterfaceId, RequestId, Socket};
+use vpdnsh::engine::{Counts, Faults, HostEvent, HostRequest, InterfaceId, RequestId, Socket};
 use vpdnsh::lab::description::LinkId;
 use vpdnsh::lab::virtual_host::{Attachment, HostOutput, VirtualHost};
 use vpdnsh::proto::Instant;
@@ -61,8 +61,9 @@ fn carry(from: &mut VirtualHost, to: &mut VirtualHost) -> Vec<HostOutput> {
     let mut others = Vec::new();
     while let Some(output) = from.poll() {
         match output {
-            HostOutput::Wire { packet, .. } => {
-                to.receive(Instant::from_start(Duration::from_millis(5)), &packet)
+            HostOutput::Wire { attachment, packet, .. } => {
+                let at = &Attachment { port: 1 - attachment.port, ..attachment };
+                to.arrived(Instant::from_start(Duration::from_millis(5)), *at, &packet)
             }
             other => others.push(other),
         }
@@ -80,6 +81,10 @@ fn an_echo_request_is_answered_by_the_neighbour() {
     assert_eq!(carry(&mut b, &mut a), []);
     let replied = HostEvent::EchoReply(RequestId(1), Duration::from_millis(5));
     assert_eq!(carry(&mut a, &mut b), [HostOutput::Event(replied)]);
+    let counts = Counts { packets_out: 1, octets_out: 114, packets_in: 1, octets_in: 114 };
+    let counted = HostEvent::Counted { interface: ETHERNET, counts, faults: Faults::default() };
+    a.handle_timeout(a.next_timeout().expect("what was carried is to be reported"));
+    assert_eq!(a.poll(), Some(HostOutput::Event(counted)));
     assert_eq!(a.next_timeout(), None, "nothing is waited for any more");
 }
 
@@ -89,6 +94,8 @@ fn an_echo_request_that_nobody_answers_times_out() {
     a.request(NOW, RequestId(1), echo("10.0.0.9"));
     assert!(matches!(a.poll(), Some(HostOutput::Wire { .. })));
     let deadline = NOW + Duration::from_secs(2);
+    a.handle_timeout(NOW + Duration::from_secs(1));
+    assert!(matches!(a.poll(), Some(HostOutput::Event(HostEvent::Counted { .. }))));
     assert_eq!(a.next_timeout(), Some(deadline));
     a.handle_timeout(deadline);
     assert_eq!(a.poll(), Some(HostOutput::Event(HostEvent::EchoTimeout(RequestId(1)))));

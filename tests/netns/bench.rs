@@ -118,6 +118,15 @@ impl Bench {
         self.put(Output::Act(action));
     }
 
+    /// Waits until all that was put out has been taken: the host does it before it looks at a socket again.
+    pub fn taken(&self) {
+        let deadline = std::time::Instant::now() + SOON;
+        while !self.orders.lock().unwrap().is_empty() {
+            assert!(std::time::Instant::now() < deadline, "nothing is taken");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// The next thing that the script is told.
     pub fn see(&self) -> Seen {
         self.seen.recv_timeout(SOON).expect("the script was told nothing")

@@ -1,11 +1,12 @@
 //! The commands that the session itself carries out (`session.cli`): `enable`, `terminal`, `exit` and their kin.
 
-use super::{HISTORY, Session, State, small};
+use super::{HISTORY, Session, State, login, small};
 use crate::cli::Executor;
 use crate::cli::messages::HELP;
 use crate::config::load::Cursor;
 use crate::config::secret;
 use crate::config::store::Store;
+use crate::engine::aaa::LoginOutcome;
 use crate::grammar::Command;
 use crate::grammar::command::global::GlobalCommand;
 use crate::grammar::command::session::SessionCommand;
@@ -63,6 +64,10 @@ impl Session {
             return self.back(store);
         }
         match enable_secret(store) {
+            _ if login::asks_enable(store) => {
+                self.ask("Password: ", false);
+                self.state = State::Enable(1);
+            }
             Some(_) => {
                 self.ask("Password: ", false);
                 self.state = State::Enable(1);
@@ -78,7 +83,12 @@ impl Session {
         }
     }
 
-    pub(super) fn enable_answer(&mut self, tries: u8, line: &str, store: &Store) {
+    pub(super) fn enable_answer(&mut self, tries: u8, line: &str, executor: &mut dyn Executor) {
+        if login::asks_enable(executor.store()) {
+            self.state = State::Enabling(tries);
+            return executor.login(self.line, login::enable_question(self.console, line, executor.store()));
+        }
+        let store = executor.store();
         let Some(kept) = enable_secret(store) else { return self.back(store) };
         if secret::verify(&kept, line) {
             self.privileged = true;
@@ -92,6 +102,30 @@ impl Session {
         let digest = matches!(kept.scheme, Scheme::Digest(_));
         self.text(if digest { "% Bad secrets\n\n" } else { "% Bad passwords\n\n" });
         self.back(store);
+    }
+}
+
+impl Session {
+    /// AAA has decided about the password of `enable`.
+    pub(super) fn enabled(&mut self, tries: u8, outcome: &LoginOutcome, store: &Store) {
+        match outcome {
+            LoginOutcome::Pass { .. } => {
+                self.privileged = true;
+                self.back(store);
+            }
+            LoginOutcome::Fail { .. } | LoginOutcome::Unauthorized { .. } if tries < 3 => {
+                self.ask("Password: ", false);
+                self.state = State::Enable(tries + 1);
+            }
+            LoginOutcome::Fail { .. } | LoginOutcome::Unauthorized { .. } => {
+                self.text("% Access denied\n\n");
+                self.back(store);
+            }
+            LoginOutcome::Error => {
+                self.text("% Error in authentication.\n\n");
+                self.back(store);
+            }
+        }
     }
 }
 

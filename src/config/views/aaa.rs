@@ -84,6 +84,35 @@ pub struct DeadCriteriaConfig {
     pub tries: u32,
 }
 
+/// `aaa server radius dynamic-author`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DynamicAuthorConfig {
+    /// `port`, 1700.
+    pub port: u16,
+    /// `client A.B.C.D`, each with its own `server-key`.
+    pub clients: Vec<(Ipv4Addr, Option<Password>)>,
+    /// `server-key` of every client that has none of its own.
+    pub key: Option<Password>,
+    /// `auth-type`.
+    pub auth_type: AuthType,
+    /// `ignore session-key`.
+    pub ignore_session_key: bool,
+    /// `ignore server-key`.
+    pub ignore_server_key: bool,
+}
+
+/// `auth-type`: how much of what a request says of a session must be true of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthType {
+    /// Everything.
+    #[default]
+    All,
+    /// Anything.
+    Any,
+    /// The session key, which is Acct-Session-Id here.
+    SessionKey,
+}
+
 /// What a request carries beyond the attributes of every request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RadiusExtras {
@@ -210,6 +239,8 @@ pub struct AaaConfig {
     pub deadtime: Duration,
     /// `radius-server dead-criteria`.
     pub dead_criteria: Option<DeadCriteriaConfig>,
+    /// `aaa server radius dynamic-author`.
+    pub dynamic_author: Option<DynamicAuthorConfig>,
     /// `radius-server attribute ...` and `vsa send`.
     pub extras: RadiusExtras,
     /// Send and require Message-Authenticator; the line `no radius-server message-authenticator` switches it off.
@@ -243,6 +274,7 @@ impl Default for AaaConfig {
             retransmit: 3,
             deadtime: Duration::ZERO,
             dead_criteria: None,
+            dynamic_author: None,
             extras: RadiusExtras::default(),
             message_authenticator: true,
             source: None,

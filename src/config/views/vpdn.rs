@@ -45,6 +45,18 @@ pub struct VpdnGlobal {
     pub tunnel_accounting: Option<String>,
     /// `vpdn session accounting network`: the list for Tunnel-Link-Start and Tunnel-Link-Stop.
     pub session_accounting: Option<String>,
+    /// `vpdn authorize domain`: AAA is asked which domains the users of a port may name.
+    pub authorize_domain: bool,
+    /// `vpdn tunnel authorization network`: the list by which an LNS looks a peer up; `default` or its name.
+    pub tunnel_authorization: Option<String>,
+    /// `vpdn tunnel authorization virtual-template`: of peers that AAA gives no other.
+    pub tunnel_template: Option<u32>,
+    /// `vpdn aaa attribute nas-ip-address vpdn-nas`: NAS-IP-Address of a tunnelled user is its LAC's.
+    pub nas_ip_of_lac: bool,
+    /// `vpdn aaa attribute nas-port`: where NAS-Port of a tunnelled user comes from.
+    pub nas_port: NasPortSource,
+    /// `vpdn l2tp attribute physical-channel-id`: the LAC tells the channel in its ICRQ.
+    pub physical_channel: bool,
 }
 
 impl Default for VpdnGlobal {
@@ -63,8 +75,26 @@ impl Default for VpdnGlobal {
             lookup_password: "cisco".into(),
             tunnel_accounting: None,
             session_accounting: None,
+            authorize_domain: false,
+            tunnel_authorization: None,
+            tunnel_template: None,
+            nas_ip_of_lac: false,
+            nas_port: NasPortSource::Own,
+            physical_channel: false,
         }
     }
+}
+
+/// `vpdn aaa attribute nas-port`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum NasPortSource {
+    /// The Virtual-Access here.
+    #[default]
+    Own,
+    /// `vpdn-nas`: the port of the LAC, by Cisco's AVP 100.
+    Lac,
+    /// `physical-channel-id`: the Physical Channel ID AVP.
+    PhysicalChannel,
 }
 
 /// `vpdn logging [local | remote | user | tunnel-drop ...]`.
@@ -163,6 +193,10 @@ pub struct L2tpSettings {
     pub retransmit_min: Duration,
     /// `l2tp tunnel retransmit timeout max`, 8 s.
     pub retransmit_max: Duration,
+    /// `l2tp tunnel retransmit initial timeout min`, 1 s.
+    pub initial_min: Duration,
+    /// `l2tp tunnel retransmit initial timeout max`, 8 s.
+    pub initial_max: Duration,
     /// `l2tp tunnel timeout no-session`: unset, `never`, or seconds.
     pub no_session: Option<NoSession>,
     /// `l2tp tunnel timeout setup`, 10 s.
@@ -194,6 +228,8 @@ impl Default for L2tpSettings {
             initial_retries: 2,
             retransmit_min: Duration::from_secs(1),
             retransmit_max: Duration::from_secs(8),
+            initial_min: Duration::from_secs(1),
+            initial_max: Duration::from_secs(8),
             no_session: None,
             setup: Duration::from_secs(10),
             busy: Duration::from_secs(300),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::local::refusal;
 use super::profile::UserProfile;
-use super::types::{AuthenOutcome, Hints, PasswordTest, Port, TestOutcome, TunnelLookup};
+use super::types::{
+    AuthenOutcome, Hints, LoginQuestion, LoginService, PasswordTest, Port, TestOutcome, TunnelLookup,
+};
 use crate::config::views::RadiusExtras;
 use crate::proto::ppp::{AuthProtocol, Credentials, Proof};
 use crate::proto::radius::client::{RequestAttribute, ServerGroup};
@@ -13,7 +15,9 @@ use crate::proto::radius::dictionary::{CISCO, keys};
 use crate::proto::radius::{Attribute, AttributeKey, Code, Decoded, Reply, Request, Secret};
 
 const SERVICE_FRAMED: u32 = 2;
+const SERVICE_LOGIN: u32 = 1;
 const SERVICE_OUTBOUND: u32 = 5;
+const SERVICE_ADMINISTRATIVE: u32 = 6;
 const PROTOCOL_PPP: u32 = 1;
 const NAS_IDENTIFIER: AttributeKey = AttributeKey::Standard(32);
 /// Cisco-NAS-Port, the interface by name.
@@ -123,6 +127,26 @@ pub fn extend(request: &mut Request, extras: &RadiusExtras, port: &Port, nas_ip:
         out.octets(CISCO_NAS_PORT, port.long.as_bytes());
     }
     request.attributes = out.0;
+}
+
+/// The name under which a server knows the password of the privileged EXEC.
+const ENABLE_USER: &str = "$enab15$";
+
+/// The request of somebody at a terminal line.
+pub fn login(
+    port: &Port,
+    nas_ip: Ipv4Addr,
+    question: &LoginQuestion,
+    servers: Option<Arc<ServerGroup>>,
+) -> Request {
+    let (user, service) = match question.service {
+        LoginService::Login => (question.user.as_str(), SERVICE_LOGIN),
+        LoginService::Enable => (ENABLE_USER, SERVICE_ADMINISTRATIVE),
+    };
+    let mut out = Attributes::common(port, nas_ip, user.as_bytes());
+    out.0.push(RequestAttribute::Password(Secret::new(question.password.as_str())));
+    out.integer(keys::SERVICE_TYPE, service);
+    out.request(port, None, servers)
 }
 
 /// The request of `test aaa group`.

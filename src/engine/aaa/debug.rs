@@ -7,6 +7,7 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
+use super::types::LoginService;
 use crate::config::views::Method;
 use crate::proto::{Context, DebugText, Dialect, Switch};
 
@@ -45,6 +46,8 @@ pub enum Family {
     Ipcp,
     /// A tunnel.
     Vpdn,
+    /// An EXEC.
+    Exec,
 }
 
 impl Family {
@@ -54,6 +57,14 @@ impl Family {
             Family::Fsm => "FSM",
             Family::Ipcp => "IPCP",
             Family::Vpdn => "VPDN",
+            Family::Exec => "EXEC",
+        }
+    }
+
+    fn service(self) -> &'static str {
+        match self {
+            Family::Lcp | Family::Fsm | Family::Ipcp | Family::Vpdn => "NET",
+            Family::Exec => "EXEC",
         }
     }
 }
@@ -69,6 +80,15 @@ pub enum AaaDebug<'a> {
     UserNotFound(u32),
     /// `AAA/AUTHEN/PPP (0000001C): Pick method list 'default'`, 15.x only.
     PickList(u32, &'a str),
+    /// `AAA/AUTHEN/START (50996740): port='tty19' list='' action=LOGIN service=LOGIN`, as the command reference of 12.0
+    /// shows it.
+    LoginStart(u32, &'a str, &'a str, LoginService),
+    /// `AAA/AUTHEN/START (50996740): using "default" list`
+    LoginList(u32, &'a str),
+    /// `AAA/AUTHEN/LOGIN (0000001C): Pick method list 'default'`, 15.x only.
+    PickLogin(u32, LoginService, &'a str),
+    /// `tty2 AAA/AUTHOR/EXEC: Authorization successful`, or `FAILED`.
+    Exec(&'a str, bool),
     /// `Vi4 AAA/AUTHOR/LCP: Authorize LCP`
     AuthorizeLcp(&'a str),
     /// `Vi4 AAA/AUTHOR/FSM: (0): Can we start IPCP?`
@@ -118,7 +138,7 @@ pub enum AaaDebug<'a> {
 impl AaaDebug<'_> {
     /// Whether releases of this dialect print the line at all.
     pub fn exists_in(&self, dialect: Dialect) -> bool {
-        matches!(self, AaaDebug::PickList(..)) == (dialect == Dialect::V15)
+        matches!(self, AaaDebug::PickList(..) | AaaDebug::PickLogin(..)) == (dialect == Dialect::V15)
     }
 }
 
@@ -142,12 +162,22 @@ fn method_name(method: &Method) -> (&str, &str) {
     }
 }
 
+const fn action(service: LoginService) -> &'static str {
+    match service {
+        LoginService::Login => "LOGIN",
+        LoginService::Enable => "ENABLE",
+    }
+}
+
 impl DebugText for AaaDebug<'_> {
     fn switch(&self) -> Switch {
         match self {
             AaaDebug::AuthenStatus(..)
             | AaaDebug::AuthenMethod(..)
             | AaaDebug::UserNotFound(_)
+            | AaaDebug::LoginStart(..)
+            | AaaDebug::LoginList(..)
+            | AaaDebug::PickLogin(..)
             | AaaDebug::PickList(..) => Switch::AaaAuthentication,
             AaaDebug::AuthorData
             | AaaDebug::AllowNegotiated(_)
@@ -170,6 +200,7 @@ impl DebugText for AaaDebug<'_> {
             | AaaDebug::Reject(..)
             | AaaDebug::Succeeded(_)
             | AaaDebug::Done(..)
+            | AaaDebug::Exec(..)
             | AaaDebug::Denied(..) => Switch::AaaAuthorization,
         }
     }
@@ -193,6 +224,18 @@ impl DebugText for AaaDebug<'_> {
             }
             AaaDebug::PickList(unique, list) => {
                 write!(f, "AAA/AUTHEN/PPP ({unique:08X}): Pick method list '{list}' ")
+            }
+            AaaDebug::LoginStart(id, port, list, service) => {
+                let action = action(*service);
+                write!(
+                    f,
+                    "AAA/AUTHEN/START ({id}): port='{port}' list='{list}' action=LOGIN service={action}"
+                )
+            }
+            AaaDebug::LoginList(id, list) => write!(f, "AAA/AUTHEN/START ({id}): using \"{list}\" list"),
+            AaaDebug::PickLogin(unique, service, list) => {
+                let action = action(*service);
+                write!(f, "AAA/AUTHEN/{action} ({unique:08X}): Pick method list '{list}' ")
             }
             AaaDebug::AuthorData => f.write_str("RADIUS: authenticating to get author data"),
             AaaDebug::AllowNegotiated(None) => f.write_str("RADIUS: allowing negotiated framed address"),
@@ -218,6 +261,7 @@ impl DebugText for AaaDebug<'_> {
             | AaaDebug::Reject(..)
             | AaaDebug::Succeeded(_)
             | AaaDebug::Done(..)
+            | AaaDebug::Exec(..)
             | AaaDebug::Denied(..) => self.write_author(f),
         }
     }
@@ -230,8 +274,8 @@ impl AaaDebug<'_> {
             AaaDebug::CanWeStart(port) => write!(f, "{port} AAA/AUTHOR/FSM: (0): Can we start IPCP?"),
             AaaDebug::WeCanStart(port) => write!(f, "{port} AAA/AUTHOR/FSM: We can start IPCP"),
             AaaDebug::Port(port, family, id, long, list) => {
-                let family = family.name();
-                write!(f, "{port} AAA/AUTHOR/{family} ({id}): Port='{long}' list='{list}' service=NET")
+                let (family, service) = (family.name(), family.service());
+                write!(f, "{port} AAA/AUTHOR/{family} ({id}): Port='{long}' list='{list}' service={service}")
             }
             AaaDebug::User(port, family, id, user) => {
                 write!(f, "AAA/AUTHOR/{}: {port} ({id}) user='{user}'", family.name())
@@ -274,11 +318,16 @@ impl AaaDebug<'_> {
             AaaDebug::Done(port, her, want) => {
                 write!(f, "{port} AAA/AUTHOR/IPCP: Done. Her address {her}, we want {want}")
             }
+            AaaDebug::Exec(port, true) => write!(f, "{port} AAA/AUTHOR/EXEC: Authorization successful"),
+            AaaDebug::Exec(port, false) => write!(f, "{port} AAA/AUTHOR/EXEC: Authorization FAILED"),
             AaaDebug::Denied(port, family) => write!(f, "{port} AAA/AUTHOR/{}: Denied", family.name()),
             AaaDebug::AuthenStatus(..)
             | AaaDebug::AuthenMethod(..)
             | AaaDebug::UserNotFound(_)
             | AaaDebug::PickList(..)
+            | AaaDebug::LoginStart(..)
+            | AaaDebug::LoginList(..)
+            | AaaDebug::PickLogin(..)
             | AaaDebug::AuthorData
             | AaaDebug::AllowNegotiated(_)
             | AaaDebug::NasDefault

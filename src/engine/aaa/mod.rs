@@ -11,6 +11,7 @@ mod author;
 pub mod debug;
 mod lists;
 mod local;
+mod login;
 mod profile;
 mod servers;
 mod sessions;
@@ -22,7 +23,7 @@ mod tests;
 
 pub use profile::{AvPair, Direction, FramedIp, MppeKeys, UserProfile, UserRoute};
 pub use sessions::{Entry, Place, SessionNumber, Sessions};
-pub use tunnel::{TunnelDefinition, TunnelType, parse_addresses};
+pub use tunnel::{Asker, TunnelDefinition, TunnelType, parse_addresses};
 pub use types::*;
 
 use std::collections::{HashMap, VecDeque};
@@ -66,6 +67,8 @@ pub struct Aaa {
     groups: servers::Groups,
     /// Requests of `test aaa`.
     tests: HashMap<RequestKey, Ticket>,
+    /// Requests of terminal lines.
+    logins: HashMap<RequestKey, login::LoginTask>,
     next_ticket: u64,
     waiting: HashMap<RequestKey, Task>,
     outputs: VecDeque<AaaOutput>,
@@ -199,6 +202,7 @@ impl Aaa {
     /// Whether nothing is on its way and nothing waits to be polled.
     pub fn is_quiet(&self) -> bool {
         self.waiting.is_empty()
+            && self.logins.is_empty()
             && self.outputs.is_empty()
             && self.client.is_quiet()
             && self.accounting.is_quiet()
@@ -275,10 +279,6 @@ impl Aaa {
         self.groups.get(name).cloned().unwrap_or_else(none)
     }
 
-    fn nas_ip(&self, port: &Port) -> Ipv4Addr {
-        self.config.source.unwrap_or(port.nas_ip)
-    }
-
     /// Carries on what the client has finished.
     fn pump(&mut self, cx: &mut Context) {
         while let Some(output) = self.client.poll() {
@@ -302,6 +302,7 @@ impl Aaa {
                     if let Some(task) = self.waiting.remove(&key) {
                         self.replied(cx, task, &reply);
                     }
+                    self.login_replied(cx, key, &reply);
                 }
                 ClientOutput::Failed(key) => {
                     if self.accounting.failed(cx, &mut self.client, &self.config, &self.groups, key) {
@@ -313,6 +314,7 @@ impl Aaa {
                     if let Some(task) = self.waiting.remove(&key) {
                         self.erred(cx, task);
                     }
+                    self.login_failed(cx, key);
                 }
             }
         }
@@ -366,14 +368,14 @@ impl Aaa {
         let servers = self.group(method);
         let request = match &task.question {
             Question::Authentication(request) => {
-                let nas_ip = self.nas_ip(&request.port);
+                let nas_ip = request.port.nas_ip;
                 let mut asked = access::authentication(&request.port, nas_ip, &request.credentials, servers);
                 access::extend(&mut asked, &self.config.extras, &request.port, nas_ip, &task.hints);
                 asked
             }
             Question::Tunnel(lookup) => {
                 emit(cx, &AaaDebug::AuthorData);
-                access::tunnel(lookup, self.nas_ip(&lookup.port), servers)
+                access::tunnel(lookup, lookup.port.nas_ip, servers)
             }
         };
         let key = self.client.submit(cx, request);
@@ -414,14 +416,15 @@ impl Aaa {
                 Outcome::Authentication(access::outcome(reply, &request.credentials))
             }
             Question::Tunnel(lookup) if reply.packet.code == Code::AccessAccept => {
-                let (definitions, problems) = tunnel::definitions(&reply.attributes().0);
+                let (attributes, unreadable) = reply.attributes();
+                let tunnels = tunnel::definitions(&attributes, unreadable, lookup.asker);
                 let (port, family) = (&lookup.port.short, Family::Vpdn);
-                for problem in &problems {
+                for problem in &tunnels.problems {
                     emit(cx, &AaaDebug::Unusable(port, family, problem));
                 }
-                Outcome::Tunnel(match definitions.is_empty() {
+                Outcome::Tunnel(match tunnels.usable.is_empty() {
                     true => TunnelOutcome::NotFound,
-                    false => TunnelOutcome::Found(definitions),
+                    false => TunnelOutcome::Found(tunnels.usable),
                 })
             }
             Question::Tunnel(_) => Outcome::Tunnel(TunnelOutcome::NotFound),

@@ -304,6 +304,42 @@ impl UserProfile {
         named.or_else(|| self.access_lists.iter().any(|e| entry(&e)).then(|| own.to_owned()))
     }
 
+    /// Takes what a CoA-Request changes: it replaces all values of the same attributes (RFC 5176 section 3.6, note 3).
+    pub fn change(&mut self, attributes: &[Decoded]) {
+        let has = |key| attributes.iter().any(|a| a.key() == key);
+        if has(keys::FILTER_ID) {
+            self.filters.clear();
+        }
+        let new: Vec<AvPair> = attributes
+            .iter()
+            .filter(|a| a.key() == keys::CISCO_AVPAIR)
+            .filter_map(|a| AvPair::parse(&a.value.as_text()?))
+            .collect();
+        let name = |pair: &AvPair| {
+            let attribute = pair.attribute.split('#').next().unwrap_or_default();
+            (pair.protocol.clone(), attribute.to_owned())
+        };
+        let replaced = |known: &AvPair| new.iter().any(|pair| name(pair) == name(known));
+        self.av_pairs.retain(|known| !replaced(known));
+        for pair in &new {
+            match name(pair) {
+                (protocol, attribute) if protocol == "lcp" && attribute == "interface-config" => {
+                    self.interface_config.clear();
+                }
+                (protocol, attribute) if protocol == "ip" && attribute == "inacl" => {
+                    self.access_lists.retain(|(at, _)| *at != Direction::In);
+                }
+                (protocol, attribute) if protocol == "ip" && attribute == "outacl" => {
+                    self.access_lists.retain(|(at, _)| *at != Direction::Out);
+                }
+                _ => {}
+            }
+        }
+        for attribute in attributes {
+            self.take(attribute.key(), &attribute.value);
+        }
+    }
+
     fn take(&mut self, key: AttributeKey, value: &Value) {
         let seconds = |value: &Value| value.as_integer().map(|s| Duration::from_secs(s.into()));
         match key {

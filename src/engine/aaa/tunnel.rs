@@ -1,9 +1,14 @@
 //! Tunnels as a server defines them: by the tagged attributes of RFC 2868 and by `Cisco-AVPair = "vpdn:..."`.
 
+mod pairs;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
+pub use self::pairs::Knobs;
 use super::profile::AvPair;
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{Decoded, Secret};
@@ -64,22 +69,22 @@ pub struct TunnelDefinition {
     pub assignment: Option<String>,
     /// Tunnel-Private-Group-Id.
     pub group: Option<String>,
-    /// `l2tp-hello-interval`.
-    pub hello: Option<Duration>,
-    /// `l2tp-nosession-timeout`.
-    pub no_session: Option<Duration>,
-    /// `l2tp-recv-win`.
-    pub receive_window: Option<u16>,
-    /// `l2tp-hidden-avp`.
-    pub hidden: Option<bool>,
-    /// `l2tp-tunnel-authen`.
-    pub authentication: Option<bool>,
-    /// `l2tp-sequencing`.
-    pub sequencing: Option<bool>,
-    /// The other `vpdn:` pairs, in order.
-    pub others: Vec<AvPair>,
+    /// `vpdn-group`: the vpdn-group of this router whose settings hold where nothing else is said.
+    pub vpdn_group: Option<String>,
+    /// `vpdn-vtemplate`: LNS, the Virtual-Template of the tunnel's sessions.
+    pub virtual_template: Option<u32>,
+    /// `l2tp-busy-disconnect`: whether an LNS that refuses a session as busy is left alone for a while.
+    pub busy_disconnect: Option<bool>,
+    /// `vpn-domain-list`: domains that users of a port may name.
+    pub domains: Option<Vec<String>>,
+    /// Tunnel-Medium-Type, when it is not IPv4.
+    pub medium: Option<u32>,
+    /// `l2tp-...`.
+    pub knobs: Knobs,
     /// What could not be used, for the log.
     pub problems: Vec<String>,
+    /// A definition of RFC 2868 or an AV pair said where to; others only say something about a user or a peer.
+    said: bool,
 }
 
 /// `10.1.1.1,10.1.1.2/10.2.2.2`: `,` or a space between equals, `/` before the next of at most six priorities. What is
@@ -105,38 +110,74 @@ pub fn parse_addresses(text: &str, problems: &mut Vec<String>) -> Vec<Vec<Ipv4Ad
     out
 }
 
-/// Every usable definition of an Access-Accept, the most preferred first, and what was wrong with the others.
-pub fn definitions(attributes: &[Decoded]) -> (Vec<TunnelDefinition>, Vec<String>) {
+/// What a reply says about tunnels.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tunnels {
+    /// What can be used, the most preferred first.
+    pub usable: Vec<TunnelDefinition>,
+    /// What was wrong with the rest.
+    pub problems: Vec<String>,
+}
+
+/// Who asked, and therefore what a definition must say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// A LAC: it must know where to.
+    Lac,
+    /// An LNS that wants to know a peer: no address is needed.
+    Lns,
+    /// A LAC that asks for the domains of a port.
+    Port,
+}
+
+/// Every usable definition of an Access-Accept, and what was wrong with the others. `unreadable` attributes fitted
+/// no row of the attribute table: a password that does not decrypt, a number of three octets.
+///
+/// What carries no tag holds for every tunnel with a tag (RFC 2868 section 3 leaves it open), unless it says an
+/// address itself: then it is one more tunnel.
+pub fn definitions(attributes: &[Decoded], unreadable: usize, asker: Asker) -> Tunnels {
     let mut by_tag: BTreeMap<u8, TunnelDefinition> = BTreeMap::new();
     for attribute in attributes {
         take(&mut by_tag, attribute);
     }
-    // What carries no tag holds for every tunnel, when there are tunnels with tags.
-    let common = if by_tag.len() > 1 { by_tag.remove(&0) } else { None };
-    let mut usable = Vec::new();
-    let mut problems = Vec::new();
-    for mut definition in by_tag.into_values() {
+    let shared = by_tag.len() > 1 && by_tag.get(&0).is_some_and(|untagged| untagged.servers.is_empty());
+    let common = if shared { by_tag.remove(&0) } else { None };
+    let mut out = Tunnels::default();
+    if unreadable > 0 {
+        out.problems.push(format!("{unreadable} attributes cannot be read"));
+    }
+    if let Some(common) = &common {
+        out.problems.extend(common.problems.iter().cloned());
+    }
+    for (tag, mut definition) in by_tag {
         if let Some(common) = &common {
             fill(&mut definition, common);
         }
-        problems.append(&mut definition.problems);
-        match usability(&definition) {
-            Ok(()) => usable.push(definition),
-            Err(problem) => problems.push(problem),
+        out.problems.append(&mut definition.problems);
+        match usability(&definition, asker) {
+            Ok(()) => out.usable.push(definition),
+            Err(problem) if tag == 0 => out.problems.push(problem),
+            Err(problem) => out.problems.push(format!("tag {tag}: {problem}")),
         }
     }
-    usable.sort_by_key(|d| d.preference.unwrap_or(0));
-    (usable, problems)
+    out.usable.sort_by_key(|d| d.preference.unwrap_or(0));
+    out
 }
 
-fn usability(definition: &TunnelDefinition) -> Result<(), String> {
+fn usability(definition: &TunnelDefinition, asker: Asker) -> Result<(), String> {
     match definition.kind {
         Some(TunnelType::L2tp) | None => {}
         Some(TunnelType::Other(number)) => return Err(format!("tunnel type {number} is not supported")),
         Some(kind) => return Err(format!("tunnel type {} is not supported", kind.name())),
     }
-    if definition.servers.is_empty() {
+    if let Some(medium) = definition.medium {
+        return Err(format!("tunnel medium {medium} is not supported"));
+    }
+    if asker == Asker::Lac && definition.servers.is_empty() {
         return Err("a tunnel without an address".to_owned());
+    }
+    if asker == Asker::Lns && !definition.said {
+        return Err("nothing about a tunnel".to_owned());
     }
     Ok(())
 }
@@ -145,7 +186,9 @@ fn take(by_tag: &mut BTreeMap<u8, TunnelDefinition>, attribute: &Decoded) {
     let value = &attribute.value;
     if attribute.key() == keys::CISCO_AVPAIR {
         if let Some(pair) = value.as_text().and_then(|t| AvPair::parse(&t)).filter(|p| p.protocol == "vpdn") {
-            take_pair(by_tag.entry(pair.tag).or_default(), pair);
+            let definition = by_tag.entry(pair.tag).or_default();
+            definition.said = true;
+            pairs::take(definition, &pair);
         }
         return;
     }
@@ -165,12 +208,11 @@ fn take(by_tag: &mut BTreeMap<u8, TunnelDefinition>, attribute: &Decoded) {
         return;
     }
     let definition = by_tag.entry(attribute.tag).or_default();
+    definition.said = true;
     match attribute.key() {
         keys::TUNNEL_TYPE => definition.kind = value.as_integer().map(TunnelType::from_number),
         keys::TUNNEL_MEDIUM_TYPE => {
-            if let Some(medium) = value.as_integer().filter(|&medium| medium != 1) {
-                definition.problems.push(format!("tunnel medium {medium} is not supported"));
-            }
+            definition.medium = value.as_integer().filter(|&medium| medium != IPV4);
         }
         keys::TUNNEL_CLIENT_ENDPOINT => {
             let text = value.as_text().unwrap_or_default();
@@ -192,66 +234,6 @@ fn take(by_tag: &mut BTreeMap<u8, TunnelDefinition>, attribute: &Decoded) {
     }
 }
 
-fn take_pair(definition: &mut TunnelDefinition, pair: AvPair) {
-    let value = pair.value.as_str();
-    let seconds = || value.parse().ok().map(Duration::from_secs);
-    let flag = || match value {
-        "1" | "yes" | "enable" | "enabled" => Some(true),
-        "0" | "no" | "disable" | "disabled" => Some(false),
-        _ => None,
-    };
-    let understood = match pair.attribute.as_str() {
-        "tunnel-type" => {
-            definition.kind = Some(match value.to_ascii_lowercase().as_str() {
-                "l2tp" => TunnelType::L2tp,
-                "l2f" => TunnelType::L2f,
-                "pptp" => TunnelType::Pptp,
-                _ => TunnelType::Other(0),
-            });
-            true
-        }
-        "tunnel-id" => {
-            definition.client_name = Some(value.to_owned());
-            true
-        }
-        "gw-name" => {
-            definition.server_name = Some(value.to_owned());
-            true
-        }
-        "ip-addresses" => {
-            let found = parse_addresses(value, &mut definition.problems);
-            definition.servers.extend(found);
-            true
-        }
-        "source-ip" => set(&mut definition.client, value.parse().ok()),
-        "l2tp-tunnel-password" => {
-            definition.password = Some(Secret::new(value));
-            true
-        }
-        "l2tp-hello-interval" => set(&mut definition.hello, seconds()),
-        "l2tp-nosession-timeout" => set(&mut definition.no_session, seconds()),
-        "l2tp-recv-win" | "l2tp-cm-local-window-size" => {
-            set(&mut definition.receive_window, value.parse().ok())
-        }
-        "l2tp-hidden-avp" => set(&mut definition.hidden, flag()),
-        "l2tp-tunnel-authen" => set(&mut definition.authentication, flag()),
-        "l2tp-sequencing" => set(&mut definition.sequencing, flag()),
-        _ => {
-            definition.others.push(pair);
-            return;
-        }
-    };
-    if !understood {
-        definition.problems.push(format!("vpdn:{} has a wrong value", pair.attribute));
-    }
-}
-
-fn set<T>(field: &mut Option<T>, value: Option<T>) -> bool {
-    let understood = value.is_some();
-    *field = value.or(field.take());
-    understood
-}
-
 /// Takes from `common` what `definition` does not say itself.
 fn fill(definition: &mut TunnelDefinition, common: &TunnelDefinition) {
     macro_rules! inherit {
@@ -268,18 +250,15 @@ fn fill(definition: &mut TunnelDefinition, common: &TunnelDefinition) {
         server_name,
         assignment,
         group,
-        hello,
-        no_session,
-        receive_window,
-        hidden,
-        authentication,
-        sequencing
+        vpdn_group,
+        virtual_template,
+        busy_disconnect,
+        medium
     );
+    definition.knobs.inherit(&common.knobs);
     if definition.servers.is_empty() {
         definition.servers = common.servers.clone();
     }
-    definition.others.extend(common.others.iter().cloned());
-    definition.problems.extend(common.problems.iter().cloned());
 }
 
 impl TunnelDefinition {
@@ -291,11 +270,24 @@ impl TunnelDefinition {
         let join =
             |equal: &Vec<Ipv4Addr>| equal.iter().map(Ipv4Addr::to_string).collect::<Vec<_>>().join(",");
         let addresses = self.servers.iter().map(join).collect::<Vec<_>>().join("/");
-        out.push(format!("ip-addresses={addresses}"));
+        if !addresses.is_empty() {
+            out.push(format!("ip-addresses={addresses}"));
+        }
         out.extend(self.client.map(|address| format!("source-ip={address}")));
-        out.extend(self.hello.map(|hello| format!("l2tp-hello-interval={}", hello.as_secs())));
-        out.extend(self.no_session.map(|t| format!("l2tp-nosession-timeout={}", t.as_secs())));
+        out.extend(self.group.as_ref().map(|group| format!("tunnel-private-group={group}")));
+        out.extend(self.assignment.as_ref().map(|id| format!("tunnel-assignment={id}")));
+        out.extend(self.vpdn_group.as_ref().map(|group| format!("vpdn-group={group}")));
+        out.extend(self.virtual_template.map(|n| format!("vpdn-vtemplate={n}")));
+        out.extend(self.busy_disconnect.map(|on| format!("l2tp-busy-disconnect={}", yes_no(on))));
+        out.extend(self.knobs.pairs());
         out.extend(self.password.as_ref().map(|_| "l2tp-tunnel-password=*".to_owned()));
         out
     }
+}
+
+/// Tunnel-Medium-Type of IPv4, RFC 2868 section 3.2.
+const IPV4: u32 = 1;
+
+const fn yes_no(on: bool) -> &'static str {
+    if on { "yes" } else { "no" }
 }

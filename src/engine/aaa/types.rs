@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::accounting::AccountingOutput;
 use super::profile::UserProfile;
-use super::tunnel::TunnelDefinition;
+use super::tunnel::{Asker, TunnelDefinition};
+use crate::config::views::Password;
 use crate::proto::ppp::{Credentials, Verdict};
 use crate::proto::radius::{Decoded, Secret};
 
@@ -49,7 +50,7 @@ pub struct Port {
     pub number: u32,
     /// NAS-Port-Type.
     pub kind: PortType,
-    /// NAS-IP-Address, unless `ip radius source-interface` gives another.
+    /// NAS-IP-Address.
     pub nas_ip: Ipv4Addr,
     /// The number that was called.
     pub called: Option<String>,
@@ -103,6 +104,58 @@ pub enum TestOutcome {
     NoAnswer,
 }
 
+/// What somebody at a terminal line wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LoginService {
+    /// An EXEC.
+    Login,
+    /// The privileged EXEC.
+    Enable,
+}
+
+/// May this somebody sit at this line?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginQuestion {
+    /// What it wants.
+    pub service: LoginService,
+    /// The list of `aaa authentication login`; `None` for `default`.
+    pub list: Option<String>,
+    /// The user name; empty where only a password is asked.
+    pub user: String,
+    /// The password as typed.
+    pub password: Password,
+    /// The password of the line, for the method `line`.
+    pub line_password: Option<Password>,
+    /// The list of `aaa authorization exec` that the line names.
+    pub exec_list: Option<String>,
+    /// The line is the console.
+    pub console: bool,
+}
+
+/// The answer to a [`LoginQuestion`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginOutcome {
+    /// It may.
+    Pass {
+        /// Reply-Message.
+        message: Vec<u8>,
+        /// The level that was authorized, 0 to 15.
+        privilege: Option<u8>,
+    },
+    /// It is who it says it is, and may not have an EXEC.
+    Unauthorized {
+        /// Reply-Message.
+        message: Vec<u8>,
+    },
+    /// It is not who it says it is.
+    Fail {
+        /// Reply-Message.
+        message: Vec<u8>,
+    },
+    /// No method could tell.
+    Error,
+}
+
 /// Where does the tunnel of this call lead?
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TunnelLookup {
@@ -110,10 +163,12 @@ pub struct TunnelLookup {
     pub port: Port,
     /// The method list of `aaa authorization network`; `None` for `default`.
     pub list: Option<String>,
-    /// `dnis:614629`, or a domain.
+    /// `dnis:614629`, a domain, or the name of a peer.
     pub key: String,
     /// The password of the lookup, `cisco` unless configured.
     pub password: Secret,
+    /// Who wants to know.
+    pub asker: Asker,
 }
 
 /// The verdict on a user.
@@ -211,6 +266,8 @@ pub enum AaaOutput {
     Event(AaaEvent),
     /// The outcome of [`Aaa::test`](super::Aaa::test).
     Tested(Ticket, TestOutcome),
+    /// Of [`Aaa::login`](super::Aaa::login).
+    Login(Ticket, LoginOutcome),
 }
 
 /// A user's authorization on a port. The owner of the call keeps it and hands it to the `authorize_...` methods.

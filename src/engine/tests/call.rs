@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::lab::*;
 use super::world::World;
 use crate::config::views::InterfaceKind;
+use crate::engine::{Counts, Faults, HostEvent, Input};
 use crate::proto::entropy::Seeded;
 use crate::proto::{Entropy, Purpose};
 
@@ -189,6 +190,74 @@ fn the_call_leaves_nothing_behind() {
     assert_eq!(call(&mut world), "!!!!!");
     world.assert_quiet();
     assert_eq!((world.nodes[LNS].tuns.len(), world.nodes[LNS].routes.len()), (tuns, routes));
+}
+
+#[test]
+fn counters_go_on_through_clearing_and_through_the_end_of_a_call() {
+    let mut world = documented();
+    world.ping(SOHO, LNS_ADDRESS);
+    world.seconds(17);
+    let (vi, channel) = (name(InterfaceKind::VirtualAccess, "1"), name(InterfaceKind::Serial, "0:0"));
+    let traffic = |world: &World, node: usize, name| {
+        world.nodes[node].engine.interface(name).map(|view| view.traffic).expect("it is there")
+    };
+    let before = traffic(&world, LNS, &vi);
+    assert!(before.counts.packets_in >= 5 && before.counts.packets_out >= 5, "{before:?}");
+    assert!(before.load.bits_in > 0.0 && before.last_input.is_some(), "{before:?}");
+    assert_eq!(before.cleared, None);
+
+    let now = world.now;
+    let session = world.nodes[LNS].engine.sessions()[0].counts;
+    world.nodes[LNS].engine.clear_counters(now, Some(&vi));
+    let after = traffic(&world, LNS, &vi);
+    assert_eq!((after.counts, after.cleared), (Counts::default(), Some(now)));
+    assert_eq!(world.nodes[LNS].engine.sessions()[0].counts, session, "another counter");
+    let sessions = world.nodes[LNS].engine.sessions();
+    world.nodes[LNS].engine.clear_session_counters(&sessions);
+    assert_eq!(world.nodes[LNS].engine.sessions()[0].counts, Counts::default());
+    let tunnels = world.nodes[LNS].engine.tunnels();
+    world.nodes[LNS].engine.clear_tunnel_counters(now, &tunnels);
+    let tunnel = &world.nodes[LNS].engine.tunnels()[0];
+    assert_eq!((tunnel.counts, tunnel.cleared), (Counts::default(), Some(now)));
+    assert!(tunnel.total.packets_in > 0);
+
+    let first = traffic(&world, LAC, &channel).counts;
+    hang_up(&mut world);
+    world.seconds(30);
+    assert!(traffic(&world, LAC, &channel).counts.packets_in >= first.packets_in);
+    world.ping(SOHO, LNS_ADDRESS);
+    assert!(traffic(&world, LAC, &channel).counts.packets_in > first.packets_in, "both calls");
+}
+
+#[test]
+fn a_call_that_is_over_is_remembered_for_a_quarter_of_an_hour() {
+    let mut world = documented();
+    call(&mut world);
+    assert!(world.nodes[LAC].engine.calls().is_empty());
+    let past = world.nodes[LAC].engine.past_calls();
+    let [over] = past.as_slice() else { panic!("{past:?}") };
+    assert_eq!((over.called.as_str(), &*over.user, over.outgoing), ("614629", "2500-1", false));
+    assert!((17..25).contains(&over.used.as_secs()), "{over:?}");
+    world.seconds(15 * 60);
+    let now = world.now;
+    world.nodes[LAC].engine.handle(now, Input::Timeout);
+    assert!(world.nodes[LAC].engine.past_calls().is_empty());
+}
+
+#[test]
+fn what_a_device_has_carried_is_counted_from_what_the_host_tells() {
+    let mut world = documented();
+    let ethernet = name(InterfaceKind::Ethernet, "0");
+    let interface = world.nodes[LNS].engine.interface(&ethernet).expect("it is there").id;
+    let counts = Counts { packets_out: 3, octets_out: 300, packets_in: 4, octets_in: 400 };
+    let faults = Faults { input: 1, crc: 1, ..Faults::default() };
+    let told = Input::Host(HostEvent::Counted { interface, counts, faults });
+    world.seconds(1);
+    let now = world.now;
+    world.nodes[LNS].engine.handle(now, told);
+    let traffic = world.nodes[LNS].engine.interface(&ethernet).expect("it is there").traffic;
+    assert_eq!((traffic.counts, traffic.faults), (counts, faults));
+    assert_eq!((traffic.last_input, traffic.last_output), (Some(now), Some(now)));
 }
 
 #[test]

@@ -112,6 +112,10 @@ fn a_router_without_vpdn_serves_the_call_by_itself() {
     hang_up(&mut world);
     settle(&mut world);
     assert!(world.nodes[SOHO].addresses.is_empty());
+    // The route that makes it dial has outlived the address.
+    assert_eq!(world.ping(SOHO, [10, 51, 6, 68]), "!!!!!");
+    hang_up(&mut world);
+    settle(&mut world);
 }
 
 /// The lab with a second LNS, both in the definition of the tunnel.

@@ -25,7 +25,11 @@ impl Node {
                 self.addresses.insert(address, interface);
             }
             HostRequest::RemoveAddress { address, .. } => {
-                self.addresses.remove(&address).ok_or("no such address")?;
+                let interface = self.addresses.remove(&address).ok_or("no such address")?;
+                // As Linux does it: with its last address an interface loses its routes.
+                if self.addresses.values().all(|i| *i != interface) {
+                    self.routes.retain(|(_, i)| *i != interface);
+                }
             }
             HostRequest::AddRoute { network, interface, .. } => {
                 let interface = interface.ok_or("no interface")?;

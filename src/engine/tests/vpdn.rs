@@ -96,6 +96,22 @@ fn the_session_limits_of_the_router_and_of_a_group_count_all_their_calls() {
 }
 
 #[test]
+fn softshut_keeps_what_is_up_and_refuses_what_is_new() {
+    let mut far = lns();
+    far.vpdn.logging.enable = true;
+    let mut world = crowd(local_lac(requesting(vec![to(LNS_ADDRESS, None, 1)])), far);
+    assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");
+    world.change(LNS, |c| c.vpdn.softshut = true);
+    assert_eq!(world.ping(4, LNS_ADDRESS), ".....");
+    assert!(world.has(LNS, "%VPDN-6-SOFTSHUT: L2TP HGW l2tp-gw has turned on softshut"));
+    assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");
+    world.change(LNS, |c| c.vpdn.softshut = false);
+    world.seconds(3);
+    world.ping(4, LNS_ADDRESS);
+    assert_eq!(world.ping(4, LNS_ADDRESS), "!!!!!");
+}
+
+#[test]
 fn calls_that_wait_for_their_tunnel_count_for_the_limits() {
     let changes: [fn(&mut RouterConfig); 2] =
         [|c| c.vpdn.session_limit = Some(1), |c| c.groups[0].session_limit = Some(1)];

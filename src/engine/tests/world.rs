@@ -80,6 +80,8 @@ pub struct World {
     lines: HashMap<Line, Line>,
     last_reference: u32,
     pub radius: radius::Server,
+    /// What routers have answered to dynamic authorization.
+    pub answers: Vec<Vec<u8>>,
     /// Whether a datagram is lost.
     pub lose: Loss,
 }
@@ -96,6 +98,7 @@ impl World {
             lines: HashMap::new(),
             last_reference: 0,
             radius: radius::Server::default(),
+            answers: Vec::new(),
             lose: Box::new(|_, _| false),
         }
     }
@@ -349,6 +352,7 @@ impl World {
                     self.nodes[node].lines.push((now, text));
                 }
                 Output::Echo(_, outcome) => self.nodes[node].outcomes.push(outcome),
+                Output::Login(..) => panic!("nobody sits at a line"),
                 Output::AaaTested(..) => panic!("nobody has tested AAA"),
             }
         }
@@ -359,8 +363,12 @@ impl World {
             return;
         }
         let own = self.nodes[node].address.map_or(local, IpAddr::V4);
+        if socket == Socket::DynamicAuthor {
+            self.answers.push(bytes);
+            return;
+        }
         if let Socket::Radius(_) = socket {
-            if let Some(reply) = self.radius.answer(remote, &bytes) {
+            if let Some(reply) = self.radius.answer(own, &bytes) {
                 let event = Event::Datagram { to: node, socket, local: own, remote, bytes: reply };
                 self.at(LATENCY * 2, event);
             }
@@ -466,7 +474,7 @@ impl World {
                     wire.accm = Some(accm);
                 }
             }
-            ForwardCommand::Observe { .. } => {}
+            ForwardCommand::Observe { .. } | ForwardCommand::Route { .. } | ForwardCommand::ForgetRoutes => {}
             ForwardCommand::Detach { port } => {
                 wires.remove(&port);
             }

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use super::history::{FailureType, HistoryEntry};
-use super::lac::Targets;
 use super::result;
+use super::select::makes_busy;
+use super::targets::Targets;
 use crate::config::views::RouterConfig;
 use crate::engine::Engine;
 use crate::engine::aaa::accounting::EndCause;
@@ -88,13 +89,16 @@ impl Engine {
 
     fn tunnel_up(&mut self, id: TunnelId, remote_name: String) {
         let Some(tunnel) = self.vpdn.tunnels.get_mut(&id) else { return };
-        tunnel.established = true;
         tunnel.remote_name = remote_name;
-        self.vpdn.counters.tunnels += 1;
-        if let Some(lns) = tunnel.lns {
-            self.vpdn.busy.remove(&lns);
+        if let Some(expected) = tunnel.expected_name.clone().filter(|name| **name != *tunnel.remote_name) {
+            return self.wrong_name(id, &expected);
         }
-        let waiting = std::mem::take(&mut tunnel.waiting);
+        tunnel.established = true;
+        let (lns, waiting) = (tunnel.lns, std::mem::take(&mut tunnel.waiting));
+        self.vpdn.counters.tunnels += 1;
+        if let Some(lns) = lns {
+            self.answers(lns);
+        }
         self.account_tunnel_start(id);
         for port in waiting {
             self.start_session(port, id);
@@ -107,16 +111,16 @@ impl Engine {
             true => self.account_tunnel_stop(id, tunnel_end_cause(cause)),
             false => self.account_tunnel_reject(id, tunnel_end_cause(cause)),
         }
-        let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return };
+        self.vpdn.cleared.remove(&id);
+        let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return self.forget_peer(id) };
         if let Some(key) = &tunnel.key {
             self.vpdn.outgoing.remove(key);
         }
         if let Some(lns) = tunnel.lns
-            && !tunnel.established
+            && (makes_busy(cause, tunnel.busy_disconnect)
+                || !tunnel.established && matches!(cause, DownCause::Remote(_)))
         {
-            let now = self.core.now;
-            self.vpdn.busy.retain(|_, until| *until > now);
-            self.vpdn.busy.insert(lns, now + tunnel.busy);
+            self.leave_alone(lns, tunnel.busy);
         }
         let (kind, reason) = describe(cause);
         let logging = self.config.vpdn.logging;
@@ -126,7 +130,8 @@ impl Engine {
                     let peer = if tunnel.remote_name.is_empty() { "unknown" } else { &tunnel.remote_name };
                     let role = if tunnel.role == Role::Lac { "NAS" } else { "HGW" };
                     let name = &tunnel.local_name;
-                    self.core.syslog(&Syslog::TunnelAuthentication { role, name, peer });
+                    let what = "Invalid key";
+                    self.core.syslog(&Syslog::TunnelAuthentication { role, name, peer, what });
                 }
                 (DownCause::Timeout, Some(lns)) => self.core.syslog(&Syslog::Unreachable { lns }),
                 _unlogged => {}
@@ -147,14 +152,13 @@ impl Engine {
             self.lns_call_gone(session);
             return;
         };
-        let (kind, reason) = describe(cause);
         // The result codes of a StopCCN, which takes its sessions along, mean other things than those of a CDN.
         let alone = self.l2tp.tunnel(session.tunnel).is_some();
         self.note_end(id, if alone { end_cause(cause) } else { tunnel_end_cause(cause) });
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => {
                 self.log_closed(session, id, cause);
-                self.lac_session_down(id, kind, &reason);
+                self.lac_session_down(id, cause);
             }
             Some(Side::Vaccess(_)) => {
                 self.log_closed(session, id, cause);

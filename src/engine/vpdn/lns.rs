@@ -4,12 +4,42 @@ use std::sync::Arc;
 
 use super::history::{FailureType, HistoryEntry};
 use super::{Incoming, Tunnel, lookup, result, secret, tunnel_config};
-use crate::config::views::{InterfaceKind, InterfaceName};
+use crate::config::views::{InterfaceKind, InterfaceName, L2tpSettings, RouterConfig, VpdnGroup};
 use crate::engine::Engine;
 use crate::engine::aaa::accounting::EndCause;
 use crate::engine::debug::VpdnPort;
 use crate::engine::syslog::Syslog;
 use crate::proto::l2tp::{CallRequest, ConnectInfo, DataPath, Role, SessionId, TunnelId, TunnelRequest};
+
+/// How a tunnel is taken.
+pub(super) struct Taking {
+    /// The vpdn-group.
+    pub group: Option<String>,
+    /// Our Host Name AVP.
+    pub local_name: String,
+    /// What its sessions are cloned from, if AAA says so; else the group does.
+    pub template: Option<u32>,
+    /// How it behaves, the password included.
+    pub settings: L2tpSettings,
+}
+
+impl Taking {
+    /// As a vpdn-group says.
+    pub fn by_group(group: &VpdnGroup, config: &RouterConfig) -> Taking {
+        Taking {
+            group: Some(group.name.clone()),
+            local_name: group.local_name.clone().unwrap_or_else(|| config.hostname.clone()),
+            template: None,
+            settings: group.l2tp.clone(),
+        }
+    }
+
+    /// With the defaults.
+    pub fn plain(config: &RouterConfig) -> Taking {
+        let settings = L2tpSettings::default();
+        Taking { group: None, local_name: config.hostname.clone(), template: None, settings }
+    }
+}
 
 /// Why a call is not taken.
 enum Refusal {
@@ -21,39 +51,51 @@ enum Refusal {
 impl Engine {
     /// A peer asks for a tunnel.
     pub(crate) fn tunnel_requested(&mut self, id: TunnelId, request: &TunnelRequest) {
+        if self.ask_peer(id, request) {
+            return;
+        }
         let config = self.config.clone();
         let group = lookup::accepting(&config, &request.host_name).filter(|_| config.vpdn.enable);
-        let Some(group) = group else {
+        self.take_tunnel(id, request, group.map(|group| Taking::by_group(group, &config)));
+    }
+
+    /// Takes the tunnel of a peer, or refuses it.
+    pub(super) fn take_tunnel(&mut self, id: TunnelId, request: &TunnelRequest, taking: Option<Taking>) {
+        let Some(taking) = taking else {
             self.vpdn.counters.refused_tunnels += 1;
             self.core.debug(&VpdnPort::NoGroup { peer: &request.host_name });
             self.l2tp.reject_tunnel(&mut self.core.cx(), id, result(4, None));
             return;
         };
-        let local_name = group.local_name.as_deref().unwrap_or(&config.hostname);
-        let names = [request.host_name.as_str(), local_name];
-        let secret = secret(&group.l2tp, &config.aaa.users, &names);
-        let settings = tunnel_config(&config, &group.l2tp, Role::Lns, local_name, secret);
+        let Taking { group, local_name, template, settings } = taking;
+        let names = [request.host_name.as_str(), local_name.as_str()];
+        let secret = secret(&settings, &self.config.aaa.users, &names);
+        let config = tunnel_config(&self.config, &settings, Role::Lns, &local_name, secret);
         let tunnel = Tunnel {
             role: Role::Lns,
-            group: Some(group.name.as_str().into()),
+            group: group.as_deref().map(Arc::from),
+            template,
             local_name: local_name.into(),
             key: None,
             remote_name: request.host_name.clone(),
+            expected_name: None,
             established: false,
             lns: None,
             addresses: (request.local, request.remote.ip()),
             waiting: Vec::new(),
-            busy: group.l2tp.busy,
+            busy: settings.busy,
+            busy_disconnect: false,
             sessions: 0,
         };
         self.vpdn.tunnels.insert(id, tunnel);
-        self.l2tp.accept_tunnel(&mut self.core.cx(), id, settings);
+        self.l2tp.accept_tunnel(&mut self.core.cx(), id, config);
     }
 
     /// A LAC has a call.
     pub(crate) fn call_requested(&mut self, session: SessionId, request: CallRequest) {
-        let group = self.vpdn.tunnels.get(&session.tunnel).and_then(|t| t.group.clone());
-        match self.judge(group.as_deref()) {
+        let tunnel = self.vpdn.tunnels.get(&session.tunnel);
+        let (group, template) = tunnel.map_or((None, None), |t| (t.group.clone(), t.template));
+        match self.judge(group.as_deref(), template) {
             Ok(template) => {
                 let group = group.unwrap_or_else(|| "".into());
                 *self.vpdn.group_sessions.entry(group.clone()).or_insert(0) += 1;
@@ -65,14 +107,14 @@ impl Engine {
         }
     }
 
-    /// The template of a new call of this group, or why it is refused.
-    fn judge(&self, group: Option<&str>) -> Result<u32, Refusal> {
+    /// The template of a new call, or why it is refused: what AAA said of the tunnel, else what the group says now.
+    fn judge(&self, group: Option<&str>, template: Option<u32>) -> Result<u32, Refusal> {
         if self.config.vpdn.softshut || !self.config.vpdn.enable {
             return Err(Refusal::Softshut);
         }
         let group = group.and_then(|name| self.config.groups.iter().find(|g| g.name == name));
-        let template = group.and_then(|g| g.accept_dialin.as_ref()).and_then(|a| a.virtual_template);
-        let template = template.ok_or(Refusal::NoTemplate)?;
+        let of_group = group.and_then(|g| g.accept_dialin.as_ref()).and_then(|a| a.virtual_template);
+        let template = template.or(of_group).ok_or(Refusal::NoTemplate)?;
         let name = InterfaceName::new(InterfaceKind::VirtualTemplate, template.to_string());
         let template_up = self
             .interfaces

@@ -48,6 +48,12 @@ pub(crate) struct Definition {
     pub source: Option<Ipv4Addr>,
     /// Calls of the same assignment share a tunnel.
     pub assignment: Option<String>,
+    /// The name that the LNS must have.
+    pub server_name: Option<String>,
+    /// Private Group ID AVP of the calls.
+    pub private_group: Option<String>,
+    /// An LNS that refuses a session for want of room is left alone for the busy time.
+    pub busy_disconnect: bool,
     /// How its tunnels behave, the password included.
     pub settings: L2tpSettings,
 }
@@ -103,6 +109,9 @@ pub(crate) fn local(config: &RouterConfig, key: &LookupKey) -> Option<Definition
             .collect(),
         source: group.source_ip.or(config.vpdn.source_ip),
         assignment: None,
+        server_name: None,
+        private_group: None,
+        busy_disconnect: true,
         settings: group.l2tp.clone(),
     })
 }

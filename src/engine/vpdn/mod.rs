@@ -1,11 +1,15 @@
 //! VPDN: which call goes into which tunnel, and which tunnel ends here.
 
+mod connect;
 pub(super) mod events;
 pub(super) mod history;
 pub(super) mod lac;
 mod line;
 pub(super) mod lns;
 pub(super) mod lookup;
+mod peers;
+mod select;
+mod targets;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,6 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::history::History;
+use self::peers::Asked;
+use super::aaa::Ticket;
 use super::io::InterfaceId;
 use crate::config::views::{L2tpSettings, NoSession, RouterConfig, User};
 use crate::proto::l2tp::{CallRequest, ResultCode, Role, SessionId, TunnelConfig, TunnelId};
@@ -33,10 +39,14 @@ pub(super) struct Tunnel {
     pub role: Role,
     /// The vpdn-group that made or took it; none for one that AAA described.
     pub group: Option<Arc<str>>,
+    /// LNS: what its sessions are cloned from, if AAA says so; else its group does.
+    pub template: Option<u32>,
     pub local_name: Arc<str>,
     /// LAC: what its calls have in common.
     pub key: Option<TunnelKey>,
     pub remote_name: String,
+    /// LAC: the name that the LNS must have.
+    pub expected_name: Option<Arc<str>>,
     pub established: bool,
     /// LAC: the address it goes to.
     pub lns: Option<Ipv4Addr>,
@@ -46,6 +56,8 @@ pub(super) struct Tunnel {
     pub waiting: Vec<InterfaceId>,
     /// How long its LNS is not tried first again when it fails.
     pub busy: Duration,
+    /// LAC: it is left alone as well when it says that it goes down.
+    pub busy_disconnect: bool,
     /// Sessions that it carries or sets up.
     pub sessions: u32,
 }
@@ -65,6 +77,8 @@ pub(super) struct Vpdn {
     pub sessions: HashMap<SessionId, InterfaceId>,
     /// LNS: calls that were taken and are not connected yet.
     pub incoming: HashMap<SessionId, Incoming>,
+    /// LNS: tunnels whose peers AAA is asked about.
+    pub asked: HashMap<Ticket, Asked>,
     /// LAC: tunnels by destination and our name.
     pub outgoing: HashMap<TunnelKey, TunnelId>,
     /// LAC: sessions by destination.
@@ -81,6 +95,8 @@ pub(super) struct Vpdn {
     /// LNS: sessions of each vpdn-group.
     pub group_sessions: HashMap<Arc<str>, u32>,
     pub counters: VpdnCounters,
+    /// When `clear vpdn counters` was given for a tunnel, and where its counters stood.
+    pub cleared: HashMap<TunnelId, (Instant, super::io::Counts)>,
 }
 
 impl Vpdn {
@@ -89,6 +105,7 @@ impl Vpdn {
         self.tunnels.is_empty()
             && self.sessions.is_empty()
             && self.incoming.is_empty()
+            && self.asked.is_empty()
             && self.outgoing.is_empty()
             && self.loads.is_empty()
             && self.group_sessions.is_empty()
@@ -146,13 +163,22 @@ pub(super) fn tunnel_config(
         hello: settings.hello,
         retransmit_min: settings.retransmit_min,
         retransmit_max: settings.retransmit_max,
+        initial_min: settings.initial_min,
+        initial_max: settings.initial_max,
         retries: settings.retries,
         initial_retries: settings.initial_retries,
         no_session_timeout: no_session,
         setup_timeout: settings.setup,
         sequencing: settings.sequencing,
+        drop_out_of_order: settings.drop_out_of_order,
         ..TunnelConfig::default()
     }
+}
+
+/// NAS-Port of an interface: the last number of its unit (`0:5` and `Serial0:5` are 5).
+pub(super) fn port_number(unit: &str) -> u32 {
+    let last = unit.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    last.parse().unwrap_or(0)
 }
 
 /// The secret of a tunnel: `l2tp tunnel password`, else the password of a local user by the peer's name or ours.

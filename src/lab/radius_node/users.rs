@@ -158,7 +158,7 @@ impl Entry {
     /// The line at the margin.
     fn parse(content: &str) -> Result<Entry, String> {
         let (name, rest) = item::word(content)?;
-        if name.starts_with('$') {
+        if name == "$INCLUDE" {
             return Err(format!("{name} is not supported"));
         }
         let name = (name != "DEFAULT").then(|| name.into_bytes());

@@ -165,7 +165,7 @@ impl Task {
                     Some(Order::Shutdown) | None => break,
                     Some(order) => self.order(order),
                 },
-                Some(from) = next_access(&self.wires, &mut self.access.1) => self.from_access(from),
+                Some(from) = next_access(&self.wires, &mut self.access.1) => self.take_access(from),
                 Some(received) = frame_queue.recv() => {
                     self.wires.received(self.clock.now(), &received);
                 }
@@ -245,7 +245,7 @@ impl Task {
     }
 
     /// What is still under way from a router that was switched off is nobody's.
-    fn from_access(&mut self, FromAccess { node, power, item }: FromAccess) {
+    fn take_access(&mut self, FromAccess { node, power, item }: FromAccess) {
         if self.routers.get(&node).is_some_and(|router| router.power == power) {
             self.wires.access(node, item);
         }
@@ -499,10 +499,13 @@ fn with_links<T>(work: impl AsyncFnOnce(&Links) -> Result<T, rtnetlink::Error>) 
     })
 }
 
+/// The RADIUS servers of a lab, and the sockets of each.
+type RadiusNodes = (BTreeMap<NodeId, SharedRadius>, Vec<(NodeId, UdpSocket)>);
+
 fn make_radius(
     description: &Description,
     namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
-) -> Result<(BTreeMap<NodeId, SharedRadius>, Vec<(NodeId, UdpSocket)>), LabError> {
+) -> Result<RadiusNodes, LabError> {
     let (mut servers, mut sockets) = (BTreeMap::new(), Vec::new());
     for (index, node) in description.nodes.iter().enumerate() {
         let NodeKind::Radius(radius) = &node.kind else { continue };

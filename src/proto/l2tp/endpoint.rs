@@ -264,6 +264,11 @@ impl Endpoint {
         self.tunnels.get(&tunnel.0).filter(|t| !t.closing).map(TunnelView::of)
     }
 
+    /// How often a message to the peer has been sent again in vain; 0 when nothing waits for an acknowledgement.
+    pub fn unanswered(&self, tunnel: TunnelId) -> u32 {
+        self.tunnels.get(&tunnel.0).map_or(0, |t| t.transport.unanswered())
+    }
+
     /// Every session, by tunnel and id.
     pub fn sessions(&self) -> Vec<SessionView> {
         self.visible().flat_map(|t| t.sessions.iter().map(|(&id, s)| SessionView::of(t, id, s))).collect()

@@ -129,6 +129,7 @@ impl Tunnel {
             remote: self.remote,
             local: self.local,
             sequencing: session.sequencing,
+            drop_out_of_order: self.config.drop_out_of_order,
             role: session.machine.role(),
         })
     }

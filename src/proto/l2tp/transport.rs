@@ -106,6 +106,8 @@ pub struct Transport {
     credit: u16,
     timeout: Duration,
     timeout_range: (Duration, Duration),
+    /// The range until the first acknowledgement ever.
+    initial_range: (Duration, Duration),
     deadline: Option<Instant>,
     tries: u32,
     retries: u32,
@@ -117,7 +119,7 @@ impl Transport {
     /// A transport that has sent and received nothing. `initial_retries` counts until the first
     /// acknowledgement ever, `retries` after it.
     pub fn new(config: &TunnelConfig, initial_retries: u32) -> Self {
-        let max = config.retransmit_max.max(config.retransmit_min);
+        let (timeout_range, initial_range) = ranges(config);
         Transport {
             queue: VecDeque::new(),
             assigned: 0,
@@ -132,22 +134,23 @@ impl Transport {
             congestion: 1,
             threshold: DEFAULT_WINDOW,
             credit: 0,
-            timeout: config.retransmit_min,
-            timeout_range: (config.retransmit_min, max),
+            timeout: initial_range.0,
+            timeout_range,
+            initial_range,
             deadline: None,
             tries: 0,
             retries: config.retries,
             initial_retries,
-            statistics: Statistics { timeout_max: config.retransmit_min, ..Statistics::default() },
+            statistics: Statistics { timeout_max: initial_range.0, ..Statistics::default() },
         }
     }
 
     /// Takes over the timing of `config`: a requested tunnel gets its configuration after its first message.
     pub fn configure(&mut self, config: &TunnelConfig, initial_retries: u32) {
         self.window = config.receive_window.max(1);
-        self.timeout = config.retransmit_min;
-        self.timeout_range = (config.retransmit_min, config.retransmit_max.max(config.retransmit_min));
-        self.statistics.timeout_max = config.retransmit_min;
+        (self.timeout_range, self.initial_range) = ranges(config);
+        self.timeout = self.initial_range.0;
+        self.statistics.timeout_max = self.timeout;
         self.retries = config.retries;
         self.initial_retries = initial_retries;
     }
@@ -266,7 +269,8 @@ impl Transport {
         if let Some(count) = self.statistics.distribution.get_mut(waited) {
             *count += 1;
         }
-        self.timeout = (self.timeout * 2).min(self.timeout_range.1);
+        let most = if first { self.initial_range.1 } else { self.timeout_range.1 };
+        self.timeout = (self.timeout * 2).min(most);
         self.statistics.timeout_max = self.statistics.timeout_max.max(self.timeout);
         // Appendix A: half the window is remembered, and slow start begins again with the oldest message.
         self.threshold = (self.congestion / 2).max(1);
@@ -295,6 +299,11 @@ impl Transport {
     /// The congestion window, in messages.
     pub fn congestion_window(&self) -> u16 {
         self.congestion
+    }
+
+    /// How often the oldest message has been sent again since the peer last acknowledged anything.
+    pub fn unanswered(&self) -> u32 {
+        self.tries
     }
 
     /// The retransmission time that counts now.
@@ -336,6 +345,7 @@ impl Transport {
         if nr == 0 {
             // The numbers have wrapped: the first message is long gone.
             self.initial_retries = self.retries;
+            self.initial_range = self.timeout_range;
         }
         self.grow();
     }
@@ -365,6 +375,12 @@ pub struct PeerDead;
 /// Positions inside a queue that never holds more than a window count modulo 65536 like Ns.
 fn wrap(index: usize) -> u16 {
     (index & 0xffff) as u16
+}
+
+/// Shortest and longest time between transmissions: afterwards, and of the first message.
+fn ranges(config: &TunnelConfig) -> ((Duration, Duration), (Duration, Duration)) {
+    let range = |min: Duration, max: Duration| (min, max.max(min));
+    (range(config.retransmit_min, config.retransmit_max), range(config.initial_min, config.initial_max))
 }
 
 #[cfg(test)]

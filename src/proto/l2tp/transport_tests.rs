@@ -62,6 +62,8 @@ fn timing_is_configurable() {
     let config = TunnelConfig {
         retransmit_min: Duration::from_secs(2),
         retransmit_max: Duration::from_secs(16),
+        initial_min: Duration::from_secs(2),
+        initial_max: Duration::from_secs(16),
         initial_retries: 4,
         ..TunnelConfig::default()
     };
@@ -76,6 +78,27 @@ fn timing_is_configurable() {
         assert_eq!(sent(&mut t, now).len(), 1);
     }
     assert_eq!(t.handle_timeout(now + Duration::from_secs(16)), Err(PeerDead));
+}
+
+#[test]
+fn the_first_message_has_a_timing_of_its_own() {
+    let config = TunnelConfig {
+        initial_min: Duration::from_secs(3),
+        initial_max: Duration::from_secs(4),
+        ..TunnelConfig::default()
+    };
+    let mut t = Transport::new(&config, config.initial_retries);
+    t.send(message(1));
+    assert_eq!(sent(&mut t, at(0)).len(), 1);
+    assert_eq!(t.next_timeout(), Some(at(3)));
+    assert_eq!(t.handle_timeout(at(3)), Ok(()));
+    assert_eq!(sent(&mut t, at(3)).len(), 1);
+    assert_eq!(t.next_timeout(), Some(at(7)), "no more than four seconds");
+    // The peer acknowledges: from now on the ordinary timing counts.
+    let _ = t.receive(at(4), 0, 1, true, &[]);
+    t.send(message(2));
+    assert_eq!(sent(&mut t, at(5)).len(), 1);
+    assert_eq!(t.next_timeout(), Some(at(6)));
 }
 
 #[test]

@@ -116,6 +116,10 @@ pub struct TunnelConfig {
     pub retransmit_min: Duration,
     /// Largest retransmission timeout (`... max`).
     pub retransmit_max: Duration,
+    /// The same two for the first message (`l2tp tunnel retransmit initial timeout min`).
+    pub initial_min: Duration,
+    /// (`... initial timeout max`).
+    pub initial_max: Duration,
     /// Retransmissions before the tunnel is given up.
     pub retries: u32,
     /// Retransmissions of the first message (`retransmit initial retries`).
@@ -128,6 +132,8 @@ pub struct TunnelConfig {
     pub tie_breaker: bool,
     /// Ask for sequence numbers on data (Sequencing Required AVP in the ICCN; S bit).
     pub sequencing: bool,
+    /// Drop data messages that come out of order (`l2tp drop out-of-order`) instead of passing them on as they come.
+    pub drop_out_of_order: bool,
     /// Most sessions in this tunnel; `None` for no limit.
     pub session_limit: Option<u16>,
 }
@@ -157,12 +163,15 @@ impl Default for TunnelConfig {
             hello: Duration::from_secs(60),
             retransmit_min: Duration::from_secs(1),
             retransmit_max: Duration::from_secs(8),
+            initial_min: Duration::from_secs(1),
+            initial_max: Duration::from_secs(8),
             retries: 10,
             initial_retries: 2,
             no_session_timeout: Some(Duration::from_secs(15)),
             setup_timeout: Duration::from_secs(10),
             tie_breaker: false,
             sequencing: false,
+            drop_out_of_order: false,
             session_limit: None,
         }
     }
@@ -275,6 +284,8 @@ pub struct DataPath {
     pub local: IpAddr,
     /// Ns and Nr are to be present.
     pub sequencing: bool,
+    /// What comes out of order is dropped.
+    pub drop_out_of_order: bool,
     /// Which end we are.
     pub role: Role,
 }

@@ -6,6 +6,7 @@
 //!   server and the debugs share; [`Value`] is what an attribute holds by that table;
 //! - [`crypt`]: what hides attributes and what proves packets; [`auth`]: whole packets sealed and verified;
 //! - [`Client`]: servers, timers, identifiers, failover, sans-IO;
+//! - [`dynamic`]: Disconnect- and CoA-Requests of RFC 5176, on the NAS;
 //! - [`debug`]: the only place with IOS's words.
 
 pub mod auth;
@@ -13,6 +14,7 @@ pub mod client;
 pub mod crypt;
 pub mod debug;
 pub mod dictionary;
+pub mod dynamic;
 pub mod names;
 pub mod packet;
 pub mod syslog;

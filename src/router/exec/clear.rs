@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Core, ExecResult};
 use crate::commands::exec as text;
-use crate::engine::views::SessionView;
+use crate::engine::views::{SessionView, TunnelView};
 use crate::engine::{SessionSelector, TunnelSelector};
 use crate::grammar::command::clear::{
     ClearCommand, IpRouteWhich, LineLine, VpdnCountersEnd, VpdnCountersProtocol, VpdnCountersSession,
@@ -77,18 +77,18 @@ pub fn run(core: &mut Core, command: &ClearCommand, out: &mut String) -> ExecRes
 pub fn confirmed(core: &mut Core, line: LineId, command: &ClearCommand, out: &mut String) {
     match command {
         ClearCommand::Counters { interface } => {
-            for view in core.engine.interfaces() {
-                if interface.as_ref().is_none_or(|i| *i == view.name) {
-                    view.counters.clear();
-                }
-            }
+            core.engine.clear_counters(core.now, interface.as_ref());
             let which = interface.as_ref().map_or("all interfaces".to_owned(), |i| format!("interface {i}"));
             let who = core.line_name(line);
             core.syslog(5, format!("%CLEAR-5-COUNTERS: Clear counter on {which} by {who}"));
         }
         ClearCommand::VpdnCounters { what } => {
-            let sessions = core.engine.sessions();
-            sessions.iter().filter(|s| counted(what.as_ref(), s, core)).for_each(|s| s.counters.clear());
+            let mut sessions = core.engine.sessions();
+            sessions.retain(|session| counted(what.as_ref(), session, core));
+            core.engine.clear_session_counters(&sessions);
+            let mut tunnels = core.engine.tunnels();
+            tunnels.retain(|tunnel| tunnel_counted(what.as_ref(), tunnel));
+            core.engine.clear_tunnel_counters(core.now, &tunnels);
         }
         ClearCommand::L2tp
         | ClearCommand::VpdnTunnel { protocol: VpdnTunnelProtocol::L2tp, which: VpdnTunnelWhich::All } => {
@@ -123,7 +123,6 @@ fn clear_tunnels(core: &mut Core) -> ExecResult {
 fn counted(what: Option<&VpdnCountersWhat>, session: &SessionView, core: &Core) -> bool {
     use VpdnCountersSession as Of;
     let id = session.l2tp.id;
-    let tunnel = || core.engine.tunnels().into_iter().find(|t| t.l2tp.id == id.tunnel).map(|t| t.l2tp);
     match what {
         None => true,
         Some(VpdnCountersWhat::Session { session: of }) => match of {
@@ -133,18 +132,32 @@ fn counted(what: Option<&VpdnCountersWhat>, session: &SessionView, core: &Core) 
             Of::Interface { interface } => session.interface.as_ref() == Some(interface),
             Of::Username { user } => *session.user == **user,
         },
+        Some(VpdnCountersWhat::Tunnel { .. }) => {
+            core.engine.tunnels().iter().any(|t| t.l2tp.id == id.tunnel && tunnel_counted(what, t))
+        }
+    }
+}
+
+/// Whether `clear vpdn counters` means this tunnel.
+fn tunnel_counted(what: Option<&VpdnCountersWhat>, tunnel: &TunnelView) -> bool {
+    use VpdnCountersTunnel as Of;
+    let tunnel = &tunnel.l2tp;
+    match what {
+        None => true,
+        Some(VpdnCountersWhat::Session { .. }) => false,
         Some(VpdnCountersWhat::Tunnel { protocol: VpdnCountersProtocol::Pptp, .. }) => false,
         Some(VpdnCountersWhat::Tunnel { protocol: VpdnCountersProtocol::L2tp, tunnel: of }) => match of {
-            VpdnCountersTunnel::All => true,
-            VpdnCountersTunnel::Id { id: wanted } => u32::from(id.tunnel.0) == *wanted,
-            VpdnCountersTunnel::Hostname { remote, local } => tunnel().is_some_and(|t| {
-                t.remote_name == *remote && local.as_ref().is_none_or(|local| t.local_name == *local)
-            }),
-            VpdnCountersTunnel::Ip { end: VpdnCountersEnd::Local { local_address } } => {
-                tunnel().is_some_and(|t| t.local == IpAddr::V4(*local_address))
+            Of::All => true,
+            Of::Id { id } => u32::from(tunnel.id.0) == *id,
+            Of::Hostname { remote, local } => {
+                tunnel.remote_name == *remote
+                    && local.as_ref().is_none_or(|local| tunnel.local_name == *local)
             }
-            VpdnCountersTunnel::Ip { end: VpdnCountersEnd::Remote { remote_address } } => {
-                tunnel().is_some_and(|t| t.remote.ip() == IpAddr::V4(*remote_address))
+            Of::Ip { end: VpdnCountersEnd::Local { local_address } } => {
+                tunnel.local == IpAddr::V4(*local_address)
+            }
+            Of::Ip { end: VpdnCountersEnd::Remote { remote_address } } => {
+                tunnel.remote.ip() == IpAddr::V4(*remote_address)
             }
         },
     }

@@ -21,6 +21,8 @@ pub fn run(core: &mut Core, command: &DebugCommand, out: &mut String) -> ExecRes
             AaaWhat::Authentication => Switch::AaaAuthentication,
             AaaWhat::Authorization => Switch::AaaAuthorization,
             AaaWhat::Accounting => Switch::AaaAccounting,
+            AaaWhat::Coa => Switch::AaaCoa,
+            AaaWhat::Pod => Switch::AaaPod,
             AaaWhat::PerUser => Switch::AaaPerUser,
         }),
         DebugCommand::Dialer(op) => one(core, op, out, |_| Switch::Dialer),

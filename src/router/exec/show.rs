@@ -48,7 +48,7 @@ fn row(line: &OpenLine) -> LineRow {
         kind,
         active: true,
         current: line.own,
-        user: String::new(),
+        user: line.user.clone(),
         connected: line.connected,
         idle: line.idle,
         location: String::new(),

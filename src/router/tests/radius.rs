@@ -97,6 +97,28 @@ fn what_was_asked_is_counted_and_cleared() {
 }
 
 #[test]
+fn a_stranger_at_the_port_of_dynamic_author_is_counted() {
+    let mut bench = Bench::enabled(R);
+    bench.lines(
+        "configure terminal\naaa server radius dynamic-author\nclient 10.0.0.3 server-key s3cret\nend\ndebug aaa pod",
+    );
+    bench.pass(Duration::from_secs(1));
+    assert!(bench.requests.contains(&HostRequest::OpenSocket { socket: Socket::DynamicAuthor, port: 1700 }));
+    let remote = "10.0.0.9:4000".parse().unwrap();
+    let local = "10.0.0.1".parse().unwrap();
+    let input = engine::Input::Datagram { socket: Socket::DynamicAuthor, local, remote, bytes: &[40; 20] };
+    bench.router.handle(bench.now, Input::Engine(input));
+    bench.settle();
+    let shown = bench.shown("show aaa clients");
+    assert!(shown.starts_with("Dropped request packets: 1\n\nRADIUS client 10.0.0.3\n"), "{shown}");
+    let log = bench.shown("show debugging");
+    assert!(log.contains("AAA POD packet processing debugging is on\n"), "{log}");
+    let text = bench.shown("show running-config");
+    let lines = "aaa server radius dynamic-author\n client 10.0.0.3 server-key s3cret\n";
+    assert!(text.contains(lines), "{text}");
+}
+
+#[test]
 fn each_debug_radius_is_a_switch_of_its_own() {
     let mut bench = Bench::enabled(R);
     let on = bench.shown("debug radius authentication");

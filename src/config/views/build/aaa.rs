@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::super::{
     AaaConfig, AccountingConfig, AccountingList, AccountingRecords, AccountingService, AttributeList,
-    DeadCriteriaConfig, GroupServer, InterfaceName, ListAttribute, Method, MethodList, Password, RadiusGroup,
-    RadiusServer, User,
+    AuthType, DeadCriteriaConfig, DynamicAuthorConfig, GroupServer, InterfaceName, ListAttribute, Method,
+    MethodList, Password, RadiusGroup, RadiusServer, User,
 };
 use crate::config::store::{Line, Store};
 use crate::grammar::Command;
@@ -64,6 +64,7 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
         A::RadiusServerTimeout(Op::Set(t)) => aaa.timeout = seconds(t.seconds),
         A::RadiusServerRetransmit(Op::Set(r)) => aaa.retransmit = r.count,
         A::RadiusServerDeadtime(Op::Set(d)) => aaa.deadtime = seconds(d.minutes.saturating_mul(60)),
+        A::DynamicAuthor(Op::Set(())) => aaa.dynamic_author = Some(dynamic_author(line)),
         A::RadiusServerDeadCriteria(Op::Set(d)) => {
             aaa.dead_criteria = Some(DeadCriteriaConfig {
                 time: d.time.map_or(CRITERIA_TIME, seconds),
@@ -86,6 +87,8 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
 const AUTH_PORT: u16 = 1645;
 /// Default `acct-port`.
 const ACCT_PORT: u16 = 1646;
+/// Default `port` of dynamic-author.
+const DYNAMIC_PORT: u16 = 1700;
 /// `dead-criteria` without `time`: the least that IOS computes when neither is configured.
 const CRITERIA_TIME: Duration = Duration::from_secs(10);
 /// `dead-criteria` without `tries`: the least that IOS computes when neither is configured.
@@ -97,6 +100,40 @@ fn vsa_send(v: &g::RadiusServerVsaSend, aaa: &mut AaaConfig) {
     use g::RadiusServerVsaSendWhat as W;
     aaa.extras.vsa_authentication |= matches!(v.what, None | Some(W::Authentication));
     aaa.extras.vsa_accounting |= matches!(v.what, None | Some(W::Accounting));
+}
+
+/// `aaa server radius dynamic-author` with its lines.
+fn dynamic_author(line: &Line) -> DynamicAuthorConfig {
+    let mut out = DynamicAuthorConfig {
+        port: DYNAMIC_PORT,
+        clients: Vec::new(),
+        key: None,
+        auth_type: AuthType::All,
+        ignore_session_key: false,
+        ignore_server_key: false,
+    };
+    for command in line.commands() {
+        match command {
+            Command::Aaa(A::DynamicClient(Op::Set(c))) => {
+                out.clients.push((c.address, c.key.as_ref().map(Password::from)));
+            }
+            Command::Aaa(A::DynamicServerKey(Op::Set(k))) => out.key = Some((&k.key).into()),
+            Command::Aaa(A::DynamicPort(Op::Set(p))) => out.port = port(Some(p.port), DYNAMIC_PORT),
+            Command::Aaa(A::DynamicAuthType(Op::Set(t))) => {
+                out.auth_type = match t.kind {
+                    g::DynamicAuthTypeKind::All => AuthType::All,
+                    g::DynamicAuthTypeKind::Any => AuthType::Any,
+                    g::DynamicAuthTypeKind::SessionKey => AuthType::SessionKey,
+                };
+            }
+            Command::Aaa(A::DynamicIgnore(Op::Set(i))) => match i.what {
+                g::DynamicIgnoreWhat::ServerKey => out.ignore_server_key = true,
+                g::DynamicIgnoreWhat::SessionKey => out.ignore_session_key = true,
+            },
+            _ => {}
+        }
+    }
+    out
 }
 
 /// Fills the router's names into the format of NAS-Identifier; without a domain its dot goes too.

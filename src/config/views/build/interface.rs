@@ -8,15 +8,14 @@ use super::super::{
     ControllerConfig, DialerConfig, DialerMap, IdleDirection, InterfaceConfig, InterfaceKind, InterfaceName,
     IpAddress, PeerAddress, PppConfig,
 };
-use crate::cli::parse;
 use crate::config::store::{Line, Path, Store};
+use crate::grammar::Command;
 use crate::grammar::command::dialer::DialerCommand as D;
 use crate::grammar::command::interface as g;
 use crate::grammar::command::interface::InterfaceCommand as I;
 use crate::grammar::command::ppp as p;
 use crate::grammar::command::ppp::PppCommand as P;
 use crate::grammar::table::Op;
-use crate::grammar::{Command, Mode};
 use crate::proto::ppp::AuthProtocol;
 
 fn seconds(s: u32) -> Duration {
@@ -185,14 +184,9 @@ impl InterfaceConfig {
     pub fn with_lines(&self, more: &[String]) -> Result<InterfaceConfig, String> {
         let mut store = Store::new();
         let opened = format!("interface {}1", InterfaceKind::VirtualTemplate.name());
-        let enter = parse(Mode::Config, &opened).ok().and_then(|line| store.apply(&Path::root(), &line).ok());
-        let at = enter.and_then(|applied| applied.enter).ok_or(opened)?;
+        let at = store.apply_text(&Path::root(), &opened).and_then(|applied| applied.enter).ok_or(opened)?;
         for line in self.lines.iter().chain(more) {
-            let parsed = parse(at.mode(), line).ok().filter(|parsed| parsed.spec.nvgen);
-            let known = parsed.is_some_and(|parsed| store.apply(&at, &parsed).is_ok());
-            if !known {
-                return Err(line.clone());
-            }
+            store.apply_text(&at, line).ok_or_else(|| line.clone())?;
         }
         let template = store.instances(at.mode()).next().map(|line| read(&self.name, line, false));
         let mut read = template.ok_or_else(|| more.join(", "))?;

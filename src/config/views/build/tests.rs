@@ -131,6 +131,20 @@ fn groups_name_servers_by_address_and_ports_and_have_their_own() {
 }
 
 #[test]
+fn dynamic_author_is_read() {
+    let config = config(
+        "aaa server radius dynamic-author\n client 10.0.0.3 server-key one\n client 10.0.0.4\n server-key 7 \
+         094F471A1A0A\n port 3799\n auth-type any\n ignore session-key\n ignore server-key\n",
+    );
+    let dynamic = config.aaa.dynamic_author.unwrap();
+    assert_eq!((dynamic.port, dynamic.auth_type), (3799, AuthType::Any));
+    assert!(dynamic.ignore_session_key && dynamic.ignore_server_key);
+    assert_eq!(dynamic.key.as_ref().and_then(|key| key.clear()), Some("cisco"));
+    assert_eq!(dynamic.clients[0].1.as_ref().and_then(|key| key.clear()), Some("one"));
+    assert_eq!(dynamic.clients[1], ([10, 0, 0, 4].into(), None));
+}
+
+#[test]
 fn what_requests_carry_is_read() {
     let config = config(
         "hostname NAS1\nip domain-name example.com\nradius-server attribute 8 include-in-access-req\nradius-server \

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::super::{
-    AcceptDialin, InitiateTo, L2tpSettings, LcpRenegotiation, NoSession, RequestDialin, SearchKey,
-    VpdnGlobal, VpdnGroup, VpdnProtocol,
+    AcceptDialin, InitiateTo, L2tpSettings, LcpRenegotiation, NasPortSource, NoSession, RequestDialin,
+    SearchKey, VpdnGlobal, VpdnGroup, VpdnProtocol,
 };
 use crate::config::store::Line;
 use crate::grammar::Command;
@@ -46,6 +46,22 @@ pub fn global(command: &V, vpdn: &mut VpdnGlobal) {
             });
         }
         V::TunnelAuthorizationPassword(Op::Set(p)) => vpdn.lookup_password = (&p.password).into(),
+        V::AuthorizeDomain(Op::Set(())) => vpdn.authorize_domain = true,
+        V::TunnelAuthorization(Op::Set(t)) => {
+            vpdn.tunnel_authorization = Some(match &t.list {
+                g::TunnelAuthorizationList::Default => "default".to_owned(),
+                g::TunnelAuthorizationList::Name { name } => name.clone(),
+            });
+        }
+        V::TunnelAuthorizationTemplate(Op::Set(t)) => vpdn.tunnel_template = Some(t.template),
+        V::AaaAttributeNasIp(Op::Set(())) => vpdn.nas_ip_of_lac = true,
+        V::AaaAttributeNasPort(Op::Set(p)) => {
+            vpdn.nas_port = match p.source {
+                g::AaaAttributeNasPortSource::VpdnNas => NasPortSource::Lac,
+                g::AaaAttributeNasPortSource::PhysicalChannelId => NasPortSource::PhysicalChannel,
+            };
+        }
+        V::L2tpAttributePhysicalChannel(Op::Set(())) => vpdn.physical_channel = true,
         _ => {}
     }
 }
@@ -131,6 +147,10 @@ fn l2tp(command: &V, l2tp: &mut L2tpSettings) {
         V::L2tpTunnelPassword(Op::Set(p)) => l2tp.password = Some((&p.password).into()),
         V::L2tpTunnelReceiveWindow(Op::Set(w)) => l2tp.receive_window = u16::try_from(w.packets).ok(),
         V::L2tpTunnelRetransmitInitialRetries(Op::Set(r)) => l2tp.initial_retries = r.count,
+        V::L2tpTunnelRetransmitInitialTimeout(Op::Set(t)) => match t.bound {
+            g::L2tpTunnelRetransmitInitialTimeoutBound::Min => l2tp.initial_min = seconds(t.seconds),
+            g::L2tpTunnelRetransmitInitialTimeoutBound::Max => l2tp.initial_max = seconds(t.seconds),
+        },
         V::L2tpTunnelRetransmitRetries(Op::Set(r)) => l2tp.retries = r.count,
         V::L2tpTunnelRetransmitTimeout(Op::Set(t)) => match t.bound {
             g::L2tpTunnelRetransmitTimeoutBound::Min => l2tp.retransmit_min = seconds(t.seconds),

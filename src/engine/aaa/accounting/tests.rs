@@ -83,7 +83,10 @@ impl Bench {
                     assert!(self.disk.remove(&id.0).is_some());
                 }
                 AaaOutput::Accounting(AccountingOutput::Answered(id)) => self.answered.push(id),
-                AaaOutput::OpenSocket { .. } | AaaOutput::Syslog { .. } | AaaOutput::Tested(..) => {}
+                AaaOutput::OpenSocket { .. }
+                | AaaOutput::Syslog { .. }
+                | AaaOutput::Tested(..)
+                | AaaOutput::Login(..) => {}
                 AaaOutput::Event(event) => panic!("nobody asked: {event:?}"),
             }
         }

@@ -22,6 +22,7 @@ fn asked(config: &AaaConfig) -> Packet {
         | AaaOutput::Syslog { .. }
         | AaaOutput::Event(_)
         | AaaOutput::Accounting(_)
+        | AaaOutput::Login(..)
         | AaaOutput::Tested(..) => None,
     });
     Packet::decode(&sent.expect("a request")).expect("our own")
@@ -78,6 +79,7 @@ fn tested(config: &AaaConfig, test: &PasswordTest) -> TestOutcome {
                 AaaOutput::OpenSocket { .. }
                 | AaaOutput::Syslog { .. }
                 | AaaOutput::Accounting(_)
+                | AaaOutput::Login(..)
                 | AaaOutput::Event(_) => {}
             }
         }

@@ -8,6 +8,7 @@ fn events(outputs: Vec<AaaOutput>) -> Vec<AaaEvent> {
         AaaOutput::OpenSocket { .. }
         | AaaOutput::Transmit { .. }
         | AaaOutput::Syslog { .. }
+        | AaaOutput::Login(..)
         | AaaOutput::Tested(..)
         | AaaOutput::Accounting(_) => None,
     };

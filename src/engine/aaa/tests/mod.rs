@@ -64,6 +64,7 @@ impl Bench {
                 }
                 AaaOutput::Event(event) => events.push(event),
                 AaaOutput::OpenSocket { .. }
+                | AaaOutput::Login(..)
                 | AaaOutput::Syslog { .. }
                 | AaaOutput::Tested(..)
                 | AaaOutput::Accounting(_) => {}

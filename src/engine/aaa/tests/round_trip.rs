@@ -134,7 +134,13 @@ fn look_up(key: &str, trace: &mut Vec<String>) -> TunnelOutcome {
     let mut bench = Bench::new(&config(false));
     let port =
         Port { long: "Serial0:0".to_owned(), short: "Se0:0".to_owned(), kind: PortType::Isdn, ..vi4() };
-    let lookup = TunnelLookup { port, list: None, key: key.to_owned(), password: Secret::new("cisco") };
+    let lookup = TunnelLookup {
+        port,
+        list: None,
+        key: key.to_owned(),
+        password: Secret::new("cisco"),
+        asker: Asker::Lac,
+    };
     let ticket = bench.run(|aaa, cx| aaa.authorize_tunnel(cx, lookup));
     let mut events = bench.settle(&mut node(USERS));
     assert!(bench.aaa.is_quiet());
@@ -168,7 +174,7 @@ fn tunnels_by_av_pairs_and_their_lines() {
     let TunnelOutcome::Found(tunnels) = look_up("dnis:614630", &mut lines) else { panic!("a tunnel") };
     let [tunnel] = tunnels.as_slice() else { panic!("{tunnels:?}") };
     assert_eq!(tunnel.password, Some(Secret::new("hello")));
-    assert_eq!(tunnel.hello, Some(Duration::from_secs(30)));
+    assert_eq!(tunnel.knobs.hello, Some(Duration::from_secs(30)));
     let id = lines[0].split(['(', ')']).nth(1).unwrap().to_owned();
     let mut wanted = vec![
         format!("Se0:0 AAA/AUTHOR/VPDN ({id}): Port='Serial0:0' list='default' service=NET"),
@@ -213,6 +219,7 @@ fn vpdn_groups_decide_where_nobody_is_to_be_asked() {
             list: None,
             key: "cisco.com".to_owned(),
             password: Secret::new("cisco"),
+            asker: Asker::Lac,
         };
         let ticket = bench.run(|aaa, cx| aaa.authorize_tunnel(cx, lookup));
         let outcome = Outcome::Tunnel(TunnelOutcome::Local);

@@ -59,6 +59,7 @@ fn what_the_owners_hear() {
         remote: address(82),
         local: ip(68),
         sequencing: false,
+        drop_out_of_order: false,
         role: Role::Lac,
     };
     assert_eq!(
@@ -80,6 +81,7 @@ fn what_the_owners_hear() {
         remote: address(68),
         local: ip(82),
         sequencing: false,
+        drop_out_of_order: false,
         role: Role::Lns,
     };
     assert_eq!(

@@ -24,7 +24,7 @@ pub fn damage(random: &mut Seeded, bytes: &mut Vec<u8>) {
         }
     }
     let length = bytes.len() as u16;
-    if random.next_u64() % 4 != 0 && bytes.len() >= 12 {
+    if !random.next_u64().is_multiple_of(4) && bytes.len() >= 12 {
         bytes[2..4].copy_from_slice(&length.to_be_bytes());
     }
 }

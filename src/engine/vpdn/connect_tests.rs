@@ -1,7 +1,8 @@
 //! What the ICCN says.
 
 use super::*;
-use crate::proto::ppp::ProxyLcp;
+use crate::engine::vpdn::lac::Lac;
+use crate::proto::ppp::Credentials;
 
 fn info(credentials: Option<Credentials>) -> ConnectInfo {
     let access = Access {
@@ -16,7 +17,7 @@ fn info(credentials: Option<Credentials>) -> ConnectInfo {
         reported_errors: 0,
         lac: Lac::Idle,
     };
-    connect_info(&access, &ProxyLcp::default())
+    connect_info(&access, &ProxyLcp::default(), None)
 }
 
 fn chap(protocol: AuthProtocol) -> ConnectInfo {

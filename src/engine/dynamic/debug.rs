@@ -1,0 +1,96 @@
+//! `debug aaa pod` and `debug aaa coa`.
+//!
+//! The lines of a disconnect are those of the published command reference; those of a change, and those for what it does
+//! not show, are worded after them.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use crate::engine::registry::AaaSessionView;
+use crate::proto::radius::dynamic::{Dropped, Identification, Mark, Verdict};
+use crate::proto::{DebugText, Dialect, Switch};
+
+/// A line.
+pub enum Dynamic<'a> {
+    /// A request was believed.
+    Queued { pod: bool, client: Ipv4Addr },
+    /// What it says of the session.
+    Wanted { pod: bool, client: Ipv4Addr, marks: &'a [Identification] },
+    /// The head of the sessions.
+    Head,
+    /// A session, and whether it ends.
+    Session { kill: bool, session: &'a AaaSessionView },
+    /// The answer.
+    Sending { pod: bool, remote: SocketAddr, verdict: Verdict },
+    /// It was answered before.
+    Repeated { remote: SocketAddr },
+    /// It was not believed.
+    Dropped { remote: SocketAddr, why: Dropped },
+}
+
+fn prefix(pod: bool) -> &'static str {
+    if pod { "POD" } else { "COA" }
+}
+
+impl DebugText for Dynamic<'_> {
+    fn switch(&self) -> Switch {
+        match self {
+            Dynamic::Queued { pod: false, .. }
+            | Dynamic::Wanted { pod: false, .. }
+            | Dynamic::Sending { pod: false, .. } => Switch::AaaCoa,
+            Dynamic::Queued { .. }
+            | Dynamic::Wanted { .. }
+            | Dynamic::Sending { .. }
+            | Dynamic::Head
+            | Dynamic::Session { .. }
+            | Dynamic::Repeated { .. }
+            | Dynamic::Dropped { .. } => Switch::AaaPod,
+        }
+    }
+
+    fn write(&self, _: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+        match self {
+            Dynamic::Queued { pod, client } => write!(f, "{}: {client} request queued", prefix(*pod)),
+            Dynamic::Wanted { pod, client, marks } => {
+                let text = |mark| {
+                    let found = marks.iter().find(|id| id.mark == mark);
+                    found.and_then(|id| id.value.as_text()).map(|text| text.replace(char::is_control, "."))
+                };
+                let address = marks.iter().find_map(|id| id.value.as_address());
+                write!(f, "{}: {client} user ", prefix(*pod))?;
+                if let Some(user) = text(Mark::User) {
+                    write!(f, "{user} ")?;
+                }
+                let address = address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+                let session = text(Mark::Session).unwrap_or_else(|| "0".to_owned());
+                write!(f, "{address} sessid 0x{session} key 0x0")
+            }
+            Dynamic::Head => f.write_str("POD: Line     User          IDB          Session Id  Key"),
+            Dynamic::Session { kill, session } => {
+                let line = session.interface.as_ref().map(|i| i.short()).unwrap_or_default();
+                let address = session.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+                let what = if *kill { "KILL" } else { "Skip" };
+                write!(f, "POD: {what} {line} {} {address} 0x{} 0x0", session.user, session.number)
+            }
+            Dynamic::Sending { pod, remote, verdict } => {
+                let answer = match verdict {
+                    Verdict::Done => "ACK".to_owned(),
+                    Verdict::Refused(cause) => format!("NAK (error cause {})", cause.number()),
+                };
+                write!(f, "{}: Sending {answer} to {}/{}", prefix(*pod), remote.ip(), remote.port())
+            }
+            Dynamic::Repeated { remote } => {
+                write!(f, "POD: {} request repeated, same answer to port {}", remote.ip(), remote.port())
+            }
+            Dynamic::Dropped { remote, why } => {
+                let why = match why {
+                    Dropped::Client => "unknown client",
+                    Dropped::Malformed => "malformed packet",
+                    Dropped::Authenticator => "bad authenticator",
+                    Dropped::Stale => "Event-Timestamp outside of the window",
+                };
+                write!(f, "POD: {} request dropped: {why}", remote.ip())
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! `aaa server radius dynamic-author`: the sessions that Disconnect- and CoA-Requests of RFC 5176 mean, and what becomes
+//! of them. A request that means several sessions is carried out on all of them or on none.
+
+mod change;
+mod debug;
+mod sessions;
+
+use std::net::{IpAddr, SocketAddr};
+
+use self::debug::Dynamic;
+use super::Engine;
+use super::aaa::accounting::EndCause;
+use super::core::{Pending, Work};
+use super::io::{Action, HostRequest, InterfaceId, Socket};
+use super::ports::Side;
+use crate::config::views::IpAddress;
+use crate::proto::radius::dynamic::{
+    Asked, DynamicClient, DynamicConfig, DynamicServer, ErrorCause, Received, Verdict,
+};
+use crate::proto::radius::{Code, Secret};
+
+/// The server and its port.
+#[derive(Default)]
+pub(super) struct DynamicAuthor {
+    pub server: DynamicServer,
+    /// The UDP port that is open.
+    pub port: Option<u16>,
+}
+
+impl Engine {
+    /// Takes the configuration of dynamic authorization: who may ask, and on which port.
+    pub(super) fn configure_dynamic(&mut self) {
+        let aaa = &self.config.aaa;
+        let wanted = aaa.dynamic_author.as_ref().filter(|_| aaa.new_model);
+        let clients = wanted.iter().flat_map(|config| {
+            config.clients.iter().map(|(address, own)| DynamicClient {
+                address: *address,
+                secret: own.as_ref().or(config.key.as_ref()).map(|key| Secret::new(key.as_str())),
+            })
+        });
+        let clients = clients.collect();
+        let ignore_secret = wanted.is_some_and(|config| config.ignore_server_key);
+        let port = wanted.map(|config| config.port);
+        self.dynamic.server.configure(DynamicConfig { clients, ignore_secret });
+        if self.dynamic.port == port {
+            return;
+        }
+        let (socket, pending) = (Socket::DynamicAuthor, Pending::Socket(Socket::DynamicAuthor));
+        if std::mem::replace(&mut self.dynamic.port, port).is_some() {
+            self.core.ask(HostRequest::CloseSocket { socket }, pending.clone());
+        }
+        if let Some(port) = port {
+            self.core.ask(HostRequest::OpenSocket { socket, port }, pending);
+        }
+    }
+
+    /// A datagram has come to the port of dynamic authorization.
+    pub(super) fn dynamic_request(&mut self, local: IpAddr, remote: SocketAddr, bytes: &[u8]) {
+        let wall = self.wall_seconds();
+        let received = self.dynamic.server.handle(&mut self.core.cx(), wall, remote, bytes);
+        let answer = match received {
+            Received::Dropped(why) => {
+                self.core.debug(&Dynamic::Dropped { remote, why });
+                return;
+            }
+            Received::Repeated(bytes) => {
+                self.core.debug(&Dynamic::Repeated { remote });
+                bytes
+            }
+            Received::Asked(asked) => {
+                let pod = asked.code == Code::DisconnectRequest;
+                self.core.debug(&Dynamic::Queued { pod, client: asked.client });
+                let verdict = match self.carry_out(&asked) {
+                    Ok(()) => Verdict::Done,
+                    Err(cause) => Verdict::Refused(cause),
+                };
+                self.core.debug(&Dynamic::Sending { pod, remote, verdict });
+                self.dynamic.server.answer(&mut self.core.cx(), &asked, verdict)
+            }
+        };
+        self.core.act(Action::Datagram { socket: Socket::DynamicAuthor, local, remote, bytes: answer });
+    }
+
+    fn carry_out(&mut self, asked: &Asked) -> Result<(), ErrorCause> {
+        if let Some(problem) = asked.problem() {
+            return Err(problem);
+        }
+        if !self.names_this_router(asked) {
+            return Err(ErrorCause::NasIdentificationMismatch);
+        }
+        let chosen = self.chosen_sessions(asked)?;
+        if asked.code == Code::DisconnectRequest {
+            self.disconnect(&chosen)
+        } else {
+            self.change_authorization(asked, &chosen)
+        }
+    }
+
+    /// Whether NAS-IP-Address and NAS-Identifier, where they are there, are this router's.
+    fn names_this_router(&self, asked: &Asked) -> bool {
+        let own = |address| {
+            let interface = |ip: &IpAddress| matches!(ip, IpAddress::Static(own) if own.addr() == address);
+            self.config.interfaces.iter().any(|i| interface(&i.ip)) || self.config.aaa.source == Some(address)
+        };
+        let named = |name: String| {
+            let nas = self.config.aaa.source.unwrap_or_else(|| self.nas_address()).to_string();
+            let configured = self.config.aaa.extras.identifier.as_ref().map(|f| f.replace("%i", &nas));
+            name == self.config.hostname || configured.as_ref() == Some(&name)
+        };
+        asked.nas_address().is_none_or(own) && asked.nas_identifier().is_none_or(named)
+    }
+
+    /// Ends every session. What sits on a line of this router is not a RADIUS client's to end.
+    fn disconnect(&mut self, chosen: &[(u32, Option<InterfaceId>)]) -> Result<(), ErrorCause> {
+        let ports: Option<Vec<InterfaceId>> = chosen.iter().map(|(_, port)| *port).collect();
+        let ports = ports.ok_or(ErrorCause::SessionContextNotRemovable)?;
+        for id in ports {
+            match self.ports.get(&id).map(|p| &p.side) {
+                Some(Side::Access(_)) => {
+                    self.note_end(id, EndCause::ServerRequest);
+                    self.core.later(Work::DropCall(id));
+                }
+                Some(Side::Vaccess(_)) => {
+                    self.note_end(id, EndCause::ServerRequest);
+                    self.clear_vaccess(id);
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What the calendar says.
+    fn wall_seconds(&self) -> Option<u32> {
+        self.core.seconds()
+    }
+}

@@ -1,0 +1,85 @@
+//! Which sessions a request means.
+
+use super::debug::Dynamic;
+use crate::config::views::AuthType;
+use crate::engine::Engine;
+use crate::engine::io::InterfaceId;
+use crate::engine::registry::{AaaSessionView, SessionTunnel};
+use crate::proto::l2tp::Role;
+use crate::proto::radius::dynamic::{Asked, ErrorCause, Identification, Mark};
+use crate::proto::radius::{Code, Value};
+
+/// A session that is meant: its unique id, and its port, if it is not on a line.
+pub type Chosen = (u32, Option<InterfaceId>);
+
+impl Engine {
+    /// The sessions that a request means by `auth-type` and `ignore session-key`.
+    pub(super) fn chosen_sessions(&mut self, asked: &Asked) -> Result<Vec<Chosen>, ErrorCause> {
+        let config = self.config.aaa.dynamic_author.as_ref();
+        let kind = config.map_or(AuthType::All, |c| c.auth_type);
+        let ignored = config.is_some_and(|c| c.ignore_session_key);
+        let mut wanted = asked.identifications();
+        wanted.retain(|id| match kind {
+            AuthType::All | AuthType::Any => !(ignored && id.mark == Mark::Session),
+            AuthType::SessionKey => id.mark == Mark::Session && !ignored,
+        });
+        if wanted.is_empty() {
+            return Err(ErrorCause::MissingAttribute);
+        }
+        let sessions = self.aaa_sessions();
+        let meant = |view: &&AaaSessionView| match kind {
+            AuthType::All | AuthType::SessionKey => wanted.iter().all(|id| self.is_known_by(view, id)),
+            AuthType::Any => wanted.iter().any(|id| self.is_known_by(view, id)),
+        };
+        let chosen: Vec<Chosen> =
+            sessions.iter().filter(meant).map(|view| (view.unique, view.port)).collect();
+        self.print_choice(asked, &sessions, &chosen);
+        if chosen.is_empty() { Err(ErrorCause::SessionContextNotFound) } else { Ok(chosen) }
+    }
+
+    fn print_choice(&mut self, asked: &Asked, sessions: &[AaaSessionView], chosen: &[Chosen]) {
+        let pod = asked.code == Code::DisconnectRequest;
+        let marks = asked.identifications();
+        self.core.debug(&Dynamic::Wanted { pod, client: asked.client, marks: &marks });
+        if !pod {
+            return;
+        }
+        self.core.debug(&Dynamic::Head);
+        for session in sessions {
+            let kill = chosen.iter().any(|(unique, _)| *unique == session.unique);
+            self.core.debug(&Dynamic::Session { kill, session });
+        }
+    }
+
+    fn is_known_by(&self, view: &AaaSessionView, id: &Identification) -> bool {
+        let text = |own: &str| id.value.as_octets() == Some(own.as_bytes());
+        let port = || view.port.and_then(|port| self.aaa_port(port));
+        let tunnel = |is: &dyn Fn(&SessionTunnel) -> bool| view.tunnel.as_ref().is_some_and(is);
+        match id.mark {
+            Mark::User => !view.user.is_empty() && text(&view.user),
+            Mark::Session => {
+                let asked = id.value.as_text().unwrap_or_default();
+                asked.eq_ignore_ascii_case(&view.number.to_string())
+            }
+            Mark::Address => view.address.is_some() && view.address == id.value.as_address(),
+            Mark::Port => port().is_some_and(|p| id.value == Value::Integer(p.number)),
+            Mark::PortId => port().is_some_and(|p| text(&p.long) || text(&p.short)),
+            Mark::Called => port().is_some_and(|p| p.called.as_deref().is_some_and(text)),
+            Mark::Calling => port().is_some_and(|p| p.calling.as_deref().is_some_and(text)),
+            Mark::TunnelConnection => tunnel(&|t| text(&tunnel_ids(t))),
+            Mark::TunnelClient => tunnel(&|t| text(&t.ends().0.0.to_string())),
+            Mark::TunnelServer => tunnel(&|t| text(&t.ends().1.0.to_string())),
+            Mark::TunnelClientName => tunnel(&|t| text(t.ends().0.1)),
+            Mark::TunnelServerName => tunnel(&|t| text(t.ends().1.1)),
+        }
+    }
+}
+
+/// The LAC's and the LNS's tunnel id, by which both ends know a tunnel.
+fn tunnel_ids(tunnel: &SessionTunnel) -> String {
+    let (ours, theirs) = (tunnel.id.tunnel.0, tunnel.remote_tunnel);
+    match tunnel.role {
+        Role::Lac => format!("{ours}/{theirs}"),
+        Role::Lns => format!("{theirs}/{ours}"),
+    }
+}

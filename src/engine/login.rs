@@ -1,0 +1,33 @@
+//! People at terminal lines, as far as AAA decides about them.
+
+use super::Engine;
+use super::aaa::{LoginQuestion, Place, Port, PortType, Ticket};
+use crate::proto::Instant;
+
+impl Engine {
+    /// Asks whether somebody may sit at the terminal line with this number (0 is the console); `Output::Login` of this
+    /// ticket tells.
+    pub fn login(&mut self, now: Instant, line: u32, question: LoginQuestion) -> Ticket {
+        self.advance(now);
+        let name = format!("tty{line}");
+        let port = Port {
+            long: name.clone(),
+            short: name,
+            number: line,
+            kind: if question.console { PortType::Async } else { PortType::Virtual },
+            nas_ip: self.nas_address(),
+            called: None,
+            calling: None,
+            unique: self.registry.at(Place::Line(line)).unwrap_or(0),
+        };
+        let ticket = self.aaa.login(&mut self.core.cx(), port, question);
+        self.pump();
+        ticket
+    }
+
+    /// Nobody waits for a login any more.
+    pub fn cancel_login(&mut self, ticket: Ticket) {
+        self.aaa.cancel_login(&mut self.core.cx(), ticket);
+        self.pump();
+    }
+}

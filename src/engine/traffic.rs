@@ -1,0 +1,200 @@
+//! What an interface has carried: totals, what `clear counters` left of them, and the load of the last five minutes.
+
+use std::time::Duration;
+
+use super::Engine;
+use super::io::{Counts, Faults, InterfaceId};
+use super::timers::Timer;
+use crate::config::views::InterfaceName;
+use crate::proto::Instant;
+
+/// How often the load is looked at while a PPP port is up, as IOS does.
+const SAMPLE: Duration = Duration::from_secs(5);
+/// The load is an exponentially weighted mean over this time.
+const LOAD_INTERVAL: f64 = 300.0;
+
+/// Bits and packets per second, in and out, over five minutes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Load {
+    /// Bits per second received.
+    pub bits_in: f64,
+    /// Packets per second received.
+    pub packets_in: f64,
+    /// Bits per second sent.
+    pub bits_out: f64,
+    /// Packets per second sent.
+    pub packets_out: f64,
+}
+
+/// What an interface has carried, for `show interfaces`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TrafficView {
+    /// Packets and octets since the last clearing.
+    pub counts: Counts,
+    /// Errors of its line since the last clearing.
+    pub faults: Faults,
+    /// The load.
+    pub load: Load,
+    /// When something was last received, to the nearest look (5 s; a Linux device is looked at every second).
+    pub last_input: Option<Instant>,
+    /// When something was last sent, likewise.
+    pub last_output: Option<Instant>,
+    /// When `clear counters` was last given.
+    pub cleared: Option<Instant>,
+}
+
+/// The counters of one interface over its whole life. Nothing is ever set back: `clear counters` remembers where the
+/// counters stood, for accounting goes on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Meter {
+    /// Of calls that are over, or of the Linux device behind the interface.
+    carried: (Counts, Faults),
+    cleared: Option<(Instant, Counts, Faults)>,
+    load: Load,
+    seen: (Instant, Counts),
+    last_input: Option<Instant>,
+    last_output: Option<Instant>,
+}
+
+impl Meter {
+    pub fn new(now: Instant) -> Self {
+        Meter { seen: (now, Counts::default()), ..Meter::default() }
+    }
+
+    /// The call that `current` has counted is over: the next one counts from zero.
+    pub fn keep(&mut self, current: (Counts, Faults)) {
+        self.carried = self.total(current);
+    }
+
+    fn total(&self, (counts, faults): (Counts, Faults)) -> (Counts, Faults) {
+        (self.carried.0.plus(counts), self.carried.1.plus(faults))
+    }
+
+    fn sample(&mut self, now: Instant, current: (Counts, Faults)) {
+        let (total, (then, before)) = (self.total(current).0, self.seen);
+        let seconds = now.duration_since(then).as_secs_f64();
+        let new = total.since(before);
+        self.last_input = if new.packets_in > 0 { Some(now) } else { self.last_input };
+        self.last_output = if new.packets_out > 0 { Some(now) } else { self.last_output };
+        if seconds <= 0.0 {
+            return;
+        }
+        let weight = 1.0 - (-seconds / LOAD_INTERVAL).exp();
+        let mix = |mean: &mut f64, amount: u64| *mean += weight * (amount as f64 / seconds - *mean);
+        mix(&mut self.load.bits_in, new.octets_in.saturating_mul(8));
+        mix(&mut self.load.packets_in, new.packets_in);
+        mix(&mut self.load.bits_out, new.octets_out.saturating_mul(8));
+        mix(&mut self.load.packets_out, new.packets_out);
+        self.seen = (now, total);
+    }
+
+    /// How it stands now, with `current` counted by the call that is up.
+    pub fn view(&self, now: Instant, current: (Counts, Faults)) -> TrafficView {
+        let mut meter = *self;
+        meter.sample(now, current);
+        let (counts, faults) = meter.total(current);
+        let (from, errors_from) =
+            self.cleared.map_or_else(Default::default, |(_, counts, faults)| (counts, faults));
+        TrafficView {
+            counts: counts.since(from),
+            faults: faults.since(errors_from),
+            load: meter.load,
+            last_input: meter.last_input,
+            last_output: meter.last_output,
+            cleared: self.cleared.map(|(at, ..)| at),
+        }
+    }
+
+    fn clear(&mut self, now: Instant, current: (Counts, Faults)) {
+        let (counts, faults) = self.total(current);
+        self.cleared = Some((now, counts, faults));
+    }
+}
+
+impl Engine {
+    /// `clear counters [INTERFACE]`.
+    pub fn clear_counters(&mut self, now: Instant, only: Option<&InterfaceName>) {
+        self.advance(now);
+        let now = self.core.now;
+        for interface in self.interfaces.all_mut() {
+            if only.is_none_or(|name| *name == interface.name) {
+                interface.meter.clear(now, interface.counters.all());
+            }
+        }
+    }
+
+    /// A PPP port is up: its load is looked at from time to time.
+    pub(super) fn meter_ports(&mut self) {
+        if !self.core.timers.runs(Timer::Sample) {
+            let next = self.core.now + SAMPLE;
+            self.core.timers.set(Timer::Sample, Some(next));
+        }
+    }
+
+    /// Looks at the load of every interface, and goes on as long as there is a PPP port.
+    pub(super) fn sample_due(&mut self) {
+        let now = self.core.now;
+        for interface in self.interfaces.all_mut() {
+            interface.meter.sample(now, interface.counters.all());
+        }
+        if !self.ports.is_empty() {
+            self.meter_ports();
+        }
+    }
+
+    /// The host has looked at the device behind an interface ([`HostEvent::Counted`](super::HostEvent::Counted)).
+    pub(super) fn counted(&mut self, id: InterfaceId, counts: Counts, faults: Faults) {
+        let now = self.core.now;
+        if let Some(interface) = self.interfaces.get_mut(id) {
+            interface.meter.carried = (counts, faults);
+            interface.meter.sample(now, interface.counters.all());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Instant {
+        Instant::from_start(Duration::from_secs(seconds))
+    }
+
+    fn counts(packets_in: u64, octets_in: u64) -> (Counts, Faults) {
+        (Counts { packets_in, octets_in, ..Counts::default() }, Faults::default())
+    }
+
+    #[test]
+    fn the_load_rises_to_what_is_carried_and_falls_when_nothing_is() {
+        let mut meter = Meter::new(at(0));
+        for n in 1..=720 {
+            meter.sample(at(5 * n), counts(50 * n, 50_000 * n));
+        }
+        let busy = meter.view(at(3600), counts(36_000, 36_000_000)).load;
+        assert!((79_990.0..=80_000.0).contains(&busy.bits_in), "{busy:?}");
+        assert!((9.99..=10.0).contains(&busy.packets_in), "{busy:?}");
+        assert_eq!((busy.bits_out, busy.packets_out), (0.0, 0.0));
+        // After the interval 1/e of it is left, however often anybody looked.
+        let later = meter.view(at(3900), counts(36_000, 36_000_000)).load;
+        assert!((later.bits_in / busy.bits_in - (-1.0_f64).exp()).abs() < 1e-6, "{later:?}");
+    }
+
+    #[test]
+    fn clearing_sets_the_view_to_zero_and_nothing_else() {
+        let mut meter = Meter::new(at(0));
+        meter.sample(at(5), counts(7, 700));
+        meter.clear(at(8), counts(9, 900));
+        let view = meter.view(at(10), counts(10, 1000));
+        assert_eq!((view.counts.packets_in, view.counts.octets_in), (1, 100));
+        assert_eq!((view.cleared, view.last_input, view.last_output), (Some(at(8)), Some(at(10)), None));
+        assert_eq!(meter.total(counts(10, 1000)).0.packets_in, 10);
+    }
+
+    #[test]
+    fn calls_that_are_over_still_count() {
+        let mut meter = Meter::new(at(0));
+        meter.keep(counts(3, 300));
+        meter.keep(counts(2, 200));
+        assert_eq!(meter.view(at(1), counts(1, 100)).counts, counts(6, 600).0);
+    }
+}

@@ -1,0 +1,408 @@
+//! A call that has a tunnel definition: which LNS it goes to, its tunnel and its session, and the next LNS when one fails.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use super::connect::connect_info;
+use super::history::FailureType;
+use super::lac::Lac;
+use super::lookup::{Definition, Lns};
+use super::select::{Candidate, Standing, choose, makes_busy};
+use super::{Tunnel, TunnelKey, events, result, secret, tunnel_config};
+use crate::engine::Engine;
+use crate::engine::accounting::end_cause;
+use crate::engine::core::Work;
+use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
+use crate::engine::io::{Counters, Counts, DataSession, ForwardCommand, InterfaceId};
+use crate::engine::syslog::Syslog;
+use crate::proto::Purpose;
+use crate::proto::l2tp::{CallRequest, DataPath, DownCause, PORT, Role, TunnelId};
+
+/// An open tunnel takes no new call while a message in it has been repeated so often: 7 s with the default timing, as
+/// long as an SCCRQ is tried.
+const SILENCE: u32 = 3;
+
+/// The LNSs of a call that are still to be tried.
+pub(crate) struct Targets {
+    left: Vec<(Arc<Definition>, Lns)>,
+    /// The one that is being tried or used.
+    pub definition: Arc<Definition>,
+    pub current: Option<Ipv4Addr>,
+    /// The session has been up: a failure now ends the call.
+    up: bool,
+    /// Nothing has failed but limits.
+    only_limits: bool,
+}
+
+impl Targets {
+    /// Every LNS of these definitions; `None` when there is no definition.
+    pub fn new(definitions: Vec<Definition>) -> Option<Targets> {
+        let definitions: Vec<Arc<Definition>> = definitions.into_iter().map(Arc::new).collect();
+        let definition = definitions.first().cloned()?;
+        let left = definitions.iter().flat_map(|d| d.lns.iter().map(|l| (d.clone(), *l))).collect();
+        Some(Targets { left, definition, current: None, up: false, only_limits: true })
+    }
+}
+
+impl Engine {
+    /// The frames of the call go into a tunnel from now on.
+    pub(super) fn forward_call(&mut self, id: InterfaceId, targets: Box<Targets>) {
+        if let Some(port) = self.ports.get_mut(&id) {
+            port.link.forward(&mut self.core.cx());
+        }
+        let key = targets.definition.key.clone();
+        self.vpdn_debug(id, VpdnEvent::GotTunnelInfo(&key));
+        for definition in targets.left.chunk_by(|a, b| Arc::ptr_eq(&a.0, &b.0)).filter_map(|c| c.first()) {
+            self.say_definition(id, &definition.0);
+        }
+        self.say_levels(id, &targets.left);
+        self.next_tunnel(id, targets);
+    }
+
+    fn say_definition(&mut self, id: InterfaceId, definition: &Definition) {
+        self.vpdn_debug(id, VpdnEvent::InfoLac(&definition.local_name));
+        self.vpdn_debug(id, VpdnEvent::InfoBusyDisconnect(definition.busy_disconnect));
+        if definition.settings.password.is_some() {
+            self.vpdn_debug(id, VpdnEvent::InfoPassword);
+        }
+        let addresses: Vec<Ipv4Addr> = definition.lns.iter().map(|l| l.address).collect();
+        self.vpdn_debug(id, VpdnEvent::InfoAddresses(&addresses));
+    }
+
+    /// Every address by its level: 1 is tried first.
+    fn say_levels(&mut self, id: InterfaceId, left: &[(Arc<Definition>, Lns)]) {
+        let mut sorted: Vec<Lns> = left.iter().map(|(_, lns)| *lns).collect();
+        sorted.sort_by_key(|lns| lns.priority);
+        let levels = sorted.chunk_by(|a, b| a.priority == b.priority);
+        for (level, equal) in (1..).zip(levels) {
+            for (index, Lns { address, priority, .. }) in equal.iter().copied().enumerate() {
+                self.vpdn_debug(id, VpdnEvent::Level { level, index, address, priority });
+            }
+        }
+    }
+
+    /// Takes the next LNS out of those that are left.
+    fn pick(&mut self, id: InterfaceId, targets: &mut Targets) -> Option<(Arc<Definition>, Lns)> {
+        let silent = |lns: &&(Arc<Definition>, Lns)| self.is_silent(&lns.0, lns.1.address);
+        let silent: Vec<Ipv4Addr> = targets.left.iter().filter(silent).map(|(_, lns)| lns.address).collect();
+        for lns in silent {
+            self.vpdn_debug(id, VpdnEvent::Silent(lns));
+        }
+        let candidates: Vec<Candidate> = targets.left.iter().map(|(d, lns)| self.candidate(d, lns)).collect();
+        let at = choose(&candidates, |count| self.draw(count))?;
+        Some(targets.left.remove(at))
+    }
+
+    /// There is a tunnel, and its LNS has stopped acknowledging.
+    fn is_silent(&self, definition: &Definition, lns: Ipv4Addr) -> bool {
+        let tunnel = self.vpdn.outgoing.get(&definition.tunnel_key(lns));
+        tunnel.is_some_and(|id| self.l2tp.unanswered(*id) >= SILENCE)
+    }
+
+    fn candidate(&self, definition: &Definition, lns: &Lns) -> Candidate {
+        let tunnel = self.vpdn.outgoing.get(&definition.tunnel_key(lns.address));
+        let standing = match tunnel.and_then(|id| self.vpdn.tunnels.get(id)).map(|t| t.established) {
+            None => Standing::NoTunnel,
+            Some(true) => Standing::Open,
+            Some(false) => Standing::Pending,
+        };
+        Candidate {
+            busy: self.is_silent(definition, lns.address)
+                || self.vpdn.busy.get(&lns.address).is_some_and(|until| *until > self.core.now),
+            priority: lns.priority,
+            standing,
+            load: self.vpdn.loads.get(&lns.address).copied().unwrap_or(0),
+        }
+    }
+
+    /// Sends the call to the best LNS that is left.
+    pub(super) fn next_tunnel(&mut self, id: InterfaceId, mut targets: Box<Targets>) {
+        while let Some((definition, lns)) = self.pick(id, &mut targets) {
+            targets.definition = definition;
+            let load = self.vpdn.loads.get(&lns.address).copied().unwrap_or(0);
+            if lns.limit.is_some_and(|limit| load >= limit) {
+                self.vpdn_debug(id, VpdnEvent::LimitReached(lns.address));
+                continue;
+            }
+            self.go_to(id, targets, lns);
+            return;
+        }
+        match targets.only_limits {
+            true => {
+                let reason = "Every LNS has reached its session limit";
+                self.lac_failed(id, targets, FailureType::SessionLimit, reason);
+            }
+            false => self.lac_failed(id, targets, FailureType::Unreachable, "No LNS could be reached"),
+        }
+    }
+
+    fn go_to(&mut self, id: InterfaceId, mut targets: Box<Targets>, lns: Lns) {
+        let Lns { address, priority, .. } = lns;
+        let key = targets.definition.tunnel_key(address);
+        let existing = self.vpdn.outgoing.get(&key).copied();
+        self.vpdn_debug(id, VpdnEvent::Select { active: existing.is_some(), address, priority });
+        targets.current = Some(address);
+        targets.only_limits = false;
+        let tunnel = existing.unwrap_or_else(|| self.open_tunnel(&targets.definition, address, key));
+        self.vpdn_debug(id, VpdnEvent::FindProcess);
+        self.vpdn_debug(id, VpdnEvent::ForwardTo(address));
+        self.vpdn_debug(id, VpdnEvent::Pending);
+        self.vpdn_debug(id, VpdnEvent::ProcessCreated);
+        self.set_protocol(id, true);
+        *self.vpdn.loads.entry(address).or_insert(0) += 1;
+        let up = self.vpdn.tunnels.get_mut(&tunnel).is_some_and(|t| {
+            t.sessions += 1;
+            if !t.established {
+                t.waiting.push(id);
+            }
+            t.established
+        });
+        self.set_lac(id, Lac::Tunnel(targets, tunnel));
+        if up {
+            self.start_session(id, tunnel);
+        }
+    }
+
+    fn open_tunnel(&mut self, definition: &Definition, address: Ipv4Addr, key: TunnelKey) -> TunnelId {
+        let names = [definition.local_name.as_str()];
+        let secret = secret(&definition.settings, &self.config.aaa.users, &names);
+        let config =
+            tunnel_config(&self.config, &definition.settings, Role::Lac, &definition.local_name, secret);
+        let source = definition.source.or_else(|| self.egress(address));
+        let local = IpAddr::V4(source.unwrap_or(Ipv4Addr::UNSPECIFIED));
+        let remote = SocketAddr::from((address, PORT));
+        let tunnel = self.l2tp.connect(&mut self.core.cx(), config, local, remote);
+        let entry = Tunnel {
+            role: Role::Lac,
+            group: definition.group.as_deref().map(Arc::from),
+            template: None,
+            local_name: key.local_name.clone(),
+            key: Some(key.clone()),
+            remote_name: String::new(),
+            expected_name: definition.server_name.as_deref().map(Arc::from),
+            established: false,
+            lns: Some(address),
+            addresses: (local, remote.ip()),
+            waiting: Vec::new(),
+            busy: definition.settings.busy,
+            busy_disconnect: definition.busy_disconnect,
+            sessions: 0,
+        };
+        self.vpdn.tunnels.insert(tunnel, entry);
+        self.vpdn.outgoing.insert(key, tunnel);
+        tunnel
+    }
+
+    /// The LNS has another name than AAA said it must have (Tunnel-Server-Auth-ID): the tunnel ends.
+    pub(super) fn wrong_name(&mut self, id: TunnelId, expected: &str) {
+        let Some(tunnel) = self.vpdn.tunnels.get(&id) else { return };
+        let (lns, busy) = (tunnel.lns, tunnel.busy);
+        if self.config.vpdn.logging.enable {
+            let line = Syslog::TunnelAuthentication {
+                role: "NAS",
+                name: &tunnel.local_name,
+                peer: &tunnel.remote_name,
+                what: "Unexpected name",
+            };
+            self.core.syslog(&line);
+        }
+        if let Some(lns) = lns {
+            self.leave_alone(lns, busy);
+        }
+        let mut code = result(4, None);
+        code.message = Some(format!("{expected} was expected"));
+        self.l2tp.shutdown(&mut self.core.cx(), id, code);
+    }
+
+    /// The tunnel of a call is up: its session begins.
+    pub(crate) fn start_session(&mut self, id: InterfaceId, tunnel: TunnelId) {
+        let Lac::Tunnel(targets, _) = self.set_lac(id, Lac::Failed) else { return };
+        let serial = self.next_serial();
+        let interface = self.interfaces.get(id).map(|i| &i.name);
+        let channel = interface.map(|name| super::port_number(&name.unit));
+        let name = interface.map(ToString::to_string);
+        let Some(port) = self.ports.get(&id) else { return };
+        let Some(access) = port.access() else { return };
+        let request = CallRequest {
+            serial,
+            bearer_type: Some(if access.digital { 1 } else { 2 }),
+            calling_number: access.calling.clone(),
+            called_number: Some(access.called.clone()).filter(|c| !c.is_empty()),
+            physical_channel: channel.filter(|_| self.config.vpdn.physical_channel),
+            nas_port: name,
+            ..CallRequest::default()
+        };
+        let group = targets.definition.private_group.as_deref();
+        let info = connect_info(access, &port.link.proxy_lcp(), group);
+        let label = port.label.clone();
+        match self.l2tp.call(&mut self.core.cx(), tunnel, &label, request, info) {
+            Some(session) => {
+                self.vpdn.sessions.insert(session, id);
+                self.set_lac(id, Lac::Session(targets, session));
+            }
+            None => {
+                self.unload(tunnel, targets.current);
+                self.next_tunnel(id, targets);
+            }
+        }
+    }
+
+    fn next_serial(&mut self) -> u32 {
+        let serial = match self.vpdn.serial {
+            Some(serial) => serial,
+            None => self.core.entropy().u32(Purpose::CallSerialNumber),
+        };
+        self.vpdn.serial = Some(serial.wrapping_add(1));
+        serial
+    }
+
+    /// A session that was counted does not come about, or is over.
+    fn unload(&mut self, tunnel: TunnelId, lns: Option<Ipv4Addr>) {
+        if let Some(tunnel) = self.vpdn.tunnels.get_mut(&tunnel) {
+            tunnel.sessions = tunnel.sessions.saturating_sub(1);
+        }
+        if let Some(lns) = lns
+            && let Some(load) = self.vpdn.loads.get_mut(&lns)
+        {
+            *load = load.saturating_sub(1);
+            if *load == 0 {
+                self.vpdn.loads.remove(&lns);
+            }
+        }
+    }
+
+    /// The session of a call is established: its frames go through it.
+    pub(crate) fn lac_session_up(&mut self, id: InterfaceId, path: DataPath) {
+        let counters = Arc::<Counters>::default();
+        if let Some(port) = self.ports.get_mut(&id) {
+            port.forwarded = counters.clone();
+            port.cleared = Counts::default();
+        }
+        let mut current = None;
+        if let Some(Lac::Session(targets, _)) =
+            self.ports.get_mut(&id).and_then(|p| p.access_mut()).map(|a| &mut a.lac)
+        {
+            targets.up = true;
+            // Nothing else will be tried.
+            targets.left = Vec::new();
+            current = targets.current;
+            self.vpdn.counters.sessions += 1;
+            let heard = self.l2tp.heard(path.id.tunnel);
+            let link = path.id;
+            let session = DataSession { path, counters, heard };
+            self.core.forward(ForwardCommand::Splice { port: id, session });
+            self.account_link_start(id, link);
+            self.account_start(id);
+            self.watch_line(id);
+        }
+        if let Some(lns) = current {
+            self.answers(lns);
+        }
+    }
+
+    /// The LNS or the tunnel has ended the session of a call.
+    pub(super) fn lac_session_down(&mut self, id: InterfaceId, cause: &DownCause) {
+        let Lac::Session(targets, session) = self.set_lac(id, Lac::Failed) else { return };
+        let (kind, reason) = events::describe(cause);
+        if !targets.up {
+            let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
+            self.account_link_reject(Some(id), session, &user, end_cause(cause));
+        }
+        self.unload(session.tunnel, targets.current);
+        self.vpdn_debug(id, VpdnEvent::Closed(&reason));
+        self.record(id, &targets, Some(session), kind, &reason);
+        if targets.up {
+            self.vpdn_debug(id, VpdnEvent::Reset);
+            self.core.later(Work::DropCall(id));
+            return;
+        }
+        if let Some(lns) = targets.current
+            && makes_busy(cause, targets.definition.busy_disconnect)
+        {
+            self.leave_alone(lns, targets.definition.settings.busy);
+            self.vpdn_debug(id, VpdnEvent::Busy(lns));
+        }
+        self.set_lac(id, Lac::Tunnel(targets, session.tunnel));
+        self.core.later(Work::NextTunnel(id));
+    }
+
+    /// The tunnel that a call waited for did not come up.
+    pub(super) fn lac_tunnel_failed(&mut self, id: InterfaceId, kind: FailureType, reason: &str) {
+        let Lac::Tunnel(targets, tunnel) = self.set_lac(id, Lac::Failed) else { return };
+        self.unload(tunnel, targets.current);
+        if let Some(address) = targets.current {
+            self.vpdn_debug(id, VpdnEvent::Unreachable(address));
+        }
+        self.record(id, &targets, None, kind, reason);
+        self.set_lac(id, Lac::Tunnel(targets, tunnel));
+        self.core.later(Work::NextTunnel(id));
+    }
+
+    /// Work: the call tries the next LNS.
+    pub(crate) fn retry_tunnel(&mut self, id: InterfaceId) {
+        match self.set_lac(id, Lac::Failed) {
+            Lac::Tunnel(targets, _) => self.next_tunnel(id, targets),
+            other @ (Lac::Idle
+            | Lac::Screening(_)
+            | Lac::Lookup(_)
+            | Lac::Authenticating(_)
+            | Lac::Local
+            | Lac::Session(..)
+            | Lac::Failed) => {
+                self.set_lac(id, other);
+            }
+        }
+    }
+
+    /// No LNS takes the call: it is dropped.
+    pub(super) fn lac_failed(
+        &mut self,
+        id: InterfaceId,
+        targets: Box<Targets>,
+        kind: FailureType,
+        reason: &str,
+    ) {
+        self.set_lac(id, Lac::Failed);
+        if self.config.vpdn.logging.enable
+            && let (Some(port), Some(interface)) = (self.ports.get(&id), self.interfaces.get(id))
+        {
+            let line = Syslog::Authorization {
+                name: &targets.definition.local_name,
+                interface: &interface.label,
+                user: &port.user,
+                reason,
+            };
+            self.core.syslog(&line);
+        }
+        if targets.current.is_none() {
+            self.record(id, &targets, None, kind, reason);
+        }
+        self.vpdn_debug(id, VpdnEvent::Closed(reason));
+        self.core.later(Work::DropCall(id));
+    }
+
+    /// The call itself is over: it leaves its session or the tunnel that it waits for.
+    pub(crate) fn leave_tunnel(&mut self, id: InterfaceId, label: &str, lac: Lac) {
+        let debug = |engine: &mut Engine, event| engine.core.debug(&VpdnDebug { label, event });
+        match lac {
+            Lac::Session(targets, session) => {
+                debug(self, VpdnEvent::Cleanup);
+                debug(self, VpdnEvent::Reset);
+                self.vpdn.sessions.remove(&session);
+                self.unload(session.tunnel, targets.current);
+                self.l2tp.hang_up(&mut self.core.cx(), session, result(1, Some(0)));
+            }
+            Lac::Tunnel(targets, tunnel) => {
+                debug(self, VpdnEvent::Cleanup);
+                self.unload(tunnel, targets.current);
+                if let Some(tunnel) = self.vpdn.tunnels.get_mut(&tunnel) {
+                    tunnel.waiting.retain(|waiting| *waiting != id);
+                }
+            }
+            Lac::Screening(_) | Lac::Lookup(_) | Lac::Authenticating(_) | Lac::Failed => {
+                debug(self, VpdnEvent::Cleanup);
+            }
+            Lac::Idle | Lac::Local => {}
+        }
+    }
+}
