@@ -8,6 +8,8 @@ use std::time::Duration;
 use ipnet::Ipv4Net;
 
 use super::aaa::{LoginOutcome, TestOutcome, Ticket};
+
+use super::traffic::SEQUENCED;
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
 use crate::proto::l2tp::{DataPath, Heard};
@@ -242,11 +244,8 @@ impl LineErrors {
     }
 }
 
-/// In [`Counters::lost`]: data came with sequence numbers.
-pub const SEQUENCED: u64 = 1 << 63;
-
 impl Counters {
-    /// Notes that data comes with sequence numbers, and how many of them were left out.
+    /// Notes that data comes with sequence numbers, and how many were left out.
     pub fn sequenced(&self, lost: u64) {
         self.lost.fetch_add(lost, Ordering::Relaxed);
         self.lost.fetch_or(SEQUENCED, Ordering::Relaxed);

@@ -198,8 +198,8 @@ impl Engine {
         };
         let lost = counters.lost.load(std::sync::atomic::Ordering::Relaxed);
         // The top bit: data came with sequence numbers.
-        (lost & crate::engine::io::SEQUENCED != 0)
-            .then(|| u32::try_from(lost & !crate::engine::io::SEQUENCED).unwrap_or(u32::MAX))
+        (lost & crate::engine::traffic::SEQUENCED != 0)
+            .then(|| u32::try_from(lost & !crate::engine::traffic::SEQUENCED).unwrap_or(u32::MAX))
     }
 }
 
