@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::aaa::{
-    AaaEvent, AaaOutput, Asker, AuthenOutcome, AuthenRequest, Decision, FramedIp, Hints, IpcpDecision, Outcome,
-    Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup, TunnelOutcome, UserProfile,
+    AaaEvent, AaaOutput, Asker, AuthenOutcome, AuthenRequest, Decision, FramedIp, Hints, IpcpDecision,
+    Outcome, Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup, TunnelOutcome, UserProfile,
     UserSession,
 };
 use super::core::Pending;

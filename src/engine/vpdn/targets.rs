@@ -380,7 +380,7 @@ impl Engine {
                 debug(self, VpdnEvent::Cleanup);
                 debug(self, VpdnEvent::Reset);
                 self.vpdn.sessions.remove(&session);
-                        self.unload(session.tunnel, targets.current);
+                self.unload(session.tunnel, targets.current);
                 self.l2tp.hang_up(&mut self.core.cx(), session, result(1, Some(0)));
             }
             Lac::Tunnel(targets, tunnel) => {
