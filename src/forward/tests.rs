@@ -342,8 +342,6 @@ fn what_the_line_spoils_is_counted_where_the_interface_shows_it() {
         [&errors.crc, &errors.runts, &errors.giants, &errors.aborts].map(|c| c.load(Ordering::Relaxed));
     assert_eq!((seen, errors.total(), errors.call_errors()), ([1; 4], 4, [1, 3, 0, 0, 0, 0]));
     assert_eq!(table.statistics().bad_frames, 4);
-    counters.clear();
-    assert_eq!(errors.total(), 0);
 }
 
 #[test]
@@ -523,8 +521,6 @@ fn what_the_next_hop_has_no_room_for_is_an_output_drop_and_not_traffic() {
     table.datagram(now(), at(LAC), &data(None, &[&[0, 0x21][..], &ip(b"x")].concat()), full);
     assert_eq!((drops(&counters), counters.snapshot()), (2, (0, 0, 1, 5)));
     assert_eq!(table.statistics().refused, 3);
-    counters.clear();
-    assert_eq!(drops(&counters), 0);
 
     let mut table = Table::new();
     let (line, forwarded) = (Arc::<Counters>::default(), session(Role::Lac, false));
