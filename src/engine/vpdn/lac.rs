@@ -10,9 +10,10 @@ use super::{Tunnel, TunnelKey, result, secret, tunnel_config};
 use crate::engine::Engine;
 use crate::engine::core::Work;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
-use crate::engine::io::{Counters, Counts, DataSession, ForwardCommand, InterfaceId};
+use crate::engine::io::{Counters, DataSession, ForwardCommand, InterfaceId};
 use crate::engine::isdn::Call;
 use crate::engine::syslog::Syslog;
+use crate::engine::traffic::Counts;
 use crate::proto::Purpose;
 use crate::proto::l2tp::{
     CallRequest, ConnectInfo, DataPath, PORT, ProxyAuthType, Role, SessionId, TunnelId,
