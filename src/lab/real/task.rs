@@ -520,6 +520,8 @@ fn read_server(radius: &RadiusNode) -> io::Result<RadiusServer> {
 
 /// All ports are one server.
 type SharedRadius = Arc<Mutex<RadiusServer>>;
+/// The servers, and the ports of each.
+type RadiusNodes = (BTreeMap<NodeId, SharedRadius>, Vec<(NodeId, UdpSocket)>);
 
 fn lock(server: &SharedRadius) -> MutexGuard<'_, RadiusServer> {
     server.lock().unwrap_or_else(PoisonError::into_inner)
