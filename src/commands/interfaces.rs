@@ -300,7 +300,8 @@ pub fn show_interface_configuration(f: &mut String, dialect: Dialect, view: &Int
 mod tests {
     use super::*;
     use crate::commands::samples::{NOW, before, ethernet, named, screen, template, vaccess};
-    use crate::engine::{Counts, Faults, Load};
+    use crate::engine::{Counters, Counts, Load};
+    use std::sync::atomic::Ordering;
 
     fn shown(dialect: Dialect, view: InterfaceView) -> String {
         screen(|f| show_interfaces(f, dialect, NOW, &[view]))
@@ -325,19 +326,21 @@ mod tests {
 
     #[test]
     fn what_a_line_has_spoilt_is_shown() {
+        let counters = Counters::default();
+        let errors = &counters.errors;
+        for (counter, n) in
+            [(&errors.crc, 1), (&errors.framing, 2), (&errors.overruns, 3), (&errors.aborts, 4)]
+        {
+            counter.store(n, Ordering::Relaxed);
+        }
+        errors.runts.store(5, Ordering::Relaxed);
+        errors.giants.store(6, Ordering::Relaxed);
+        counters.output_drops.store(7, Ordering::Relaxed);
         let mut view = vaccess();
-        view.traffic.faults = Faults {
-            input: 21,
-            crc: 1,
-            frame: 2,
-            overrun: 3,
-            aborts: 4,
-            runts: 5,
-            giants: 6,
-            ..Faults::default()
-        };
+        view.traffic.faults = counters.all().1;
         let screen = shown(Dialect::V12_0, view);
         assert!(screen.contains("Received 0 broadcasts, 5 runts, 6 giants, 0 throttles"));
+        assert!(screen.contains("Total output drops: 7\n"));
         assert!(screen.contains("21 input errors, 1 CRC, 2 frame, 3 overrun, 0 ignored, 4 abort"));
     }
 

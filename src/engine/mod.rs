@@ -38,7 +38,7 @@ pub use self::journal::SwitchSet;
 pub use self::per_user::SessionEnd;
 pub use self::pool::PoolView;
 pub use self::registry::{AaaSessionView, SessionTunnel};
-pub use self::traffic::{Load, TrafficView};
+pub use self::traffic::{Counts, Faults, Load, TrafficView};
 pub use self::vpdn::VpdnCounters;
 pub use self::vpdn::events::{SessionSelector, TunnelSelector};
 pub use self::vpdn::history::{FailureType, HistoryEntry};

@@ -18,9 +18,9 @@ pub fn calls_by_domain_with_failover() {
     succeeded(&output);
     let nas = log("nas");
     let failed_over =
-        nas.split("LNS 10.20.0.12 is unreachable").nth(1).expect("lns2 was tried while it was off");
+        nas.split_once("LNS 10.20.0.12 is unreachable").expect("lns2 was tried while it was off").1;
     assert!(failed_over.contains("Forward to address 10.20.0.11"), "{nas}");
-    let comes_back = failed_over.split("dead cache entry 10.20.0.12 cleared").nth(1).expect("it is cleared");
+    let comes_back = failed_over.split_once("dead cache entry 10.20.0.12 cleared").expect("it is cleared").1;
     assert!(comes_back.contains("Forward to address 10.20.0.12"), "{nas}");
     for (lns, shown) in [("lns1", "user2@alpha.example"), ("lns2", "10.200.2.1")] {
         assert!(log(lns).contains(shown), "{}", log(lns));

@@ -12,8 +12,9 @@ use super::{Tunnel, TunnelKey, events, result, secret, tunnel_config};
 use crate::engine::Engine;
 use crate::engine::core::Work;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
-use crate::engine::io::{Counters, Counts, DataSession, ForwardCommand, InterfaceId};
+use crate::engine::io::{Counters, DataSession, ForwardCommand, InterfaceId};
 use crate::engine::syslog::Syslog;
+use crate::engine::traffic::Counts;
 use crate::proto::Purpose;
 use crate::proto::l2tp::{CallRequest, DataPath, DownCause, PORT, Role, TunnelId};
 

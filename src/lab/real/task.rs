@@ -489,9 +489,6 @@ fn with_links<T>(work: impl AsyncFnOnce(&Links) -> Result<T, rtnetlink::Error>) 
     })
 }
 
-/// The RADIUS servers of a lab, and the sockets of each.
-type RadiusNodes = (BTreeMap<NodeId, SharedRadius>, Vec<(NodeId, UdpSocket)>);
-
 fn make_radius(
     description: &Description,
     namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
@@ -532,6 +529,8 @@ fn read_server(radius: &RadiusNode) -> io::Result<RadiusServer> {
 
 /// All ports are one server.
 type SharedRadius = Arc<Mutex<RadiusServer>>;
+/// The servers, and the ports of each.
+type RadiusNodes = (BTreeMap<NodeId, SharedRadius>, Vec<(NodeId, UdpSocket)>);
 
 fn lock(server: &SharedRadius) -> MutexGuard<'_, RadiusServer> {
     server.lock().unwrap_or_else(PoisonError::into_inner)

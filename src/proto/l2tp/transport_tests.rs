@@ -90,15 +90,15 @@ fn the_first_message_has_a_timing_of_its_own() {
     let mut t = Transport::new(&config, config.initial_retries);
     t.send(message(1));
     assert_eq!(sent(&mut t, at(0)).len(), 1);
-    assert_eq!(t.next_timeout(), Some(at(3)));
-    assert_eq!(t.handle_timeout(at(3)), Ok(()));
-    assert_eq!(sent(&mut t, at(3)).len(), 1);
-    assert_eq!(t.next_timeout(), Some(at(7)), "no more than four seconds");
+    assert_eq!(t.next_timeout(), Some(at(3000)));
+    assert_eq!(t.handle_timeout(at(3000)), Ok(()));
+    assert_eq!(sent(&mut t, at(3000)).len(), 1);
+    assert_eq!(t.next_timeout(), Some(at(7000)), "no more than four seconds");
     // The peer acknowledges: from now on the ordinary timing counts.
-    let _ = t.receive(at(4), 0, 1, true, &[]);
+    let _ = t.receive(at(4000), 0, 1, true, &[]);
     t.send(message(2));
-    assert_eq!(sent(&mut t, at(5)).len(), 1);
-    assert_eq!(t.next_timeout(), Some(at(6)));
+    assert_eq!(sent(&mut t, at(5000)).len(), 1);
+    assert_eq!(t.next_timeout(), Some(at(6000)));
 }
 
 #[test]
