@@ -8,7 +8,7 @@ use std::time::Duration;
 use ipnet::Ipv4Net;
 
 use super::aaa::{LoginOutcome, TestOutcome, Ticket};
-use super::traffic::{Counts, Faults};
+use super::traffic::{Counts, Faults, SEQUENCED};
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
 use crate::proto::l2tp::{DataPath, Heard};
@@ -103,6 +103,8 @@ pub struct Counters {
     pub last_output: AtomicU64,
     /// What came in and was no frame.
     pub errors: LineErrors,
+    /// Data messages that did not come in, with [`SEQUENCED`] when there were sequence numbers to tell.
+    pub lost: AtomicU64,
 }
 
 /// Frames that a line has spoilt, since the call began.
@@ -151,6 +153,12 @@ impl LineErrors {
 }
 
 impl Counters {
+    /// Notes that data comes with sequence numbers, and how many were left out.
+    pub fn sequenced(&self, lost: u64) {
+        self.lost.fetch_add(lost, Ordering::Relaxed);
+        self.lost.fetch_or(SEQUENCED, Ordering::Relaxed);
+    }
+
     /// Packets and octets.
     pub fn counts(&self) -> Counts {
         let (packets_out, octets_out, packets_in, octets_in) = self.snapshot();
@@ -356,6 +364,18 @@ pub enum HostRequest {
         /// Device.
         interface: Option<InterfaceId>,
     },
+    /// Keep an accounting record over a restart of the router. Only asked of a host that said that it has a spool.
+    SpoolAppend {
+        /// Its name.
+        id: u64,
+        /// The record.
+        bytes: Vec<u8>,
+    },
+    /// Forget it.
+    SpoolRemove {
+        /// Its name.
+        id: u64,
+    },
     /// Send one ICMP echo request and report the reply or silence.
     Echo {
         /// Destination.
@@ -392,6 +412,8 @@ pub enum HostEvent {
         /// The IP packet.
         packet: Vec<u8>,
     },
+    /// The host has a spool; these accounting records were left in it. Said once, when the router is switched on.
+    Spooled(Vec<(u64, Vec<u8>)>),
     /// What the Linux device behind an interface has carried since it was bound; told at most once a second, and only
     /// when it has changed.
     Counted {

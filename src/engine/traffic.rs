@@ -8,6 +8,9 @@ use super::timers::Timer;
 use crate::config::views::InterfaceName;
 use crate::proto::Instant;
 
+/// In [`Counters::lost`](super::io::Counters::lost): data came with sequence numbers.
+pub const SEQUENCED: u64 = 1 << 63;
+
 /// How often the load is looked at while a PPP port is up, as IOS does.
 const SAMPLE: Duration = Duration::from_secs(5);
 /// The load is an exponentially weighted mean over this time.

@@ -8,6 +8,7 @@
 //! [[node]]
 //! name = "lac"                        # kind = "router" is the default
 //! config = "lac.cfg"
+//! spool = "spool/lac"                 # keeps accounting records over a restart; nothing is kept without it
 //!
 //! [[node]]
 //! name = "aaa"
@@ -107,6 +108,8 @@ pub struct RouterNode {
     pub config: Option<PathBuf>,
     /// Loopback TCP port of its console.
     pub console: Option<u16>,
+    /// Where it keeps accounting records over a restart.
+    pub spool: Option<PathBuf>,
 }
 
 /// Which program a RADIUS server is.

@@ -212,6 +212,15 @@ impl RealLab {
         self.ask(|reply| Order::Power { node, on, reply }).unwrap_or_else(|error| Err(error.to_string()))
     }
 
+    /// The accounting records that a RADIUS node has got since this was last asked, as FreeRADIUS's `detail` module
+    /// writes them.
+    pub fn detail(&self, node: NodeId) -> String {
+        if let Some(program) = self.programs.get(&node) {
+            return program.take_detail();
+        }
+        self.ask(|reply| Order::Detail { node, reply }).unwrap_or_default()
+    }
+
     /// What is there and how it is, as lines.
     pub fn status(&self) -> String {
         self.ask(|reply| Order::Status { reply }).unwrap_or_else(|error| format!("{error}\n"))
@@ -220,11 +229,6 @@ impl RealLab {
     /// What a RADIUS server that is a program of its own has logged since this was last asked; nothing for another node.
     pub fn server_log(&self, node: NodeId) -> String {
         self.programs.get(&node).map_or_else(String::new, |program| program.take_log())
-    }
-
-    /// The accounting records that a RADIUS node has got since this was last asked, as text.
-    pub fn detail(&self, node: NodeId) -> String {
-        self.programs.get(&node).map_or_else(String::new, |program| program.take_detail())
     }
 
     /// The namespace of a node.
@@ -437,6 +441,14 @@ impl Stage for RealStage<'_> {
 
     fn power(&mut self, node: NodeId, on: bool) -> Result<(), String> {
         self.lab.power(node, on)
+    }
+
+    fn detail(&mut self, node: NodeId) -> String {
+        self.lab.detail(node)
+    }
+
+    fn server_log(&mut self, node: NodeId) -> String {
+        self.lab.server_log(node)
     }
 }
 

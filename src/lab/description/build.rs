@@ -137,6 +137,7 @@ impl Builder<'_> {
         Ok(RouterNode {
             config: node.config.as_ref().map(|c| directory.join(c.get_ref())),
             console: self.console(node, console)?,
+            spool: node.spool.as_ref().map(|s| directory.join(s.get_ref())),
         })
     }
 
@@ -168,7 +169,10 @@ impl Builder<'_> {
         directory: &Path,
         program: RadiusProgram,
     ) -> Result<RadiusNode, DescriptionError> {
-        let foreign = [("console", node.console.as_ref().map(Spanned::span))];
+        let foreign = [
+            ("console", node.console.as_ref().map(Spanned::span)),
+            ("spool", node.spool.as_ref().map(Spanned::span)),
+        ];
         self.refuse(foreign, "a RADIUS server")?;
         let missing = |key: &str| {
             let message = format!("a RADIUS server needs `{key}`");

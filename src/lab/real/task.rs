@@ -17,6 +17,7 @@ use super::hub::{Hub, Sink, ViewerId};
 use super::wires::{ACCESS_QUEUE, FRAME_QUEUE, FromAccess, Wires, read_tap};
 use super::{LabError, Startups, read_startups};
 use crate::config::views::InterfaceName;
+use crate::host::clock::wall_clock;
 use crate::host::netlink::{self, Links};
 use crate::host::netns;
 use crate::host::{
@@ -54,6 +55,8 @@ pub enum Order {
     NoCapture,
     /// Switch a router.
     Power { node: NodeId, on: bool, reply: sync::Sender<Result<(), String>> },
+    /// The accounting records of a RADIUS node since this was last asked.
+    Detail { node: NodeId, reply: sync::Sender<String> },
     /// Describe the lab.
     Status { reply: sync::Sender<String> },
     /// A router says this, since it was switched on for this time.
@@ -212,6 +215,11 @@ impl Task {
                 // As above.
                 let _ = reply.send(self.power(node, on));
             }
+            Order::Detail { node, reply } => {
+                let detail = self.radius.get(&node).map(|server| lock(server).take_detail());
+                // As above.
+                let _ = reply.send(detail.unwrap_or_default());
+            }
             Order::Status { reply } => {
                 // As above.
                 let _ = reply.send(self.status());
@@ -295,6 +303,13 @@ impl Task {
         }
     }
 
+    fn spool(&self, node: NodeId) -> Option<PathBuf> {
+        match &self.description.nodes.get(node.0)?.kind {
+            NodeKind::Router(router) => router.spool.clone(),
+            NodeKind::Radius(_) => None,
+        }
+    }
+
     fn power_on(&mut self, node: NodeId) -> io::Result<()> {
         let text = self.startups.get(&node).cloned().unwrap_or_default();
         // Fails here rather than in the router's thread.
@@ -305,6 +320,7 @@ impl Task {
             netns: self.namespaces.get(&node).cloned(),
             startup: Startup { text, save_to: None },
             wall_clock: None,
+            spool: self.spool(node),
             entropy: Box::new(move || Box::new(entropy) as Box<dyn Entropy + Send>),
         })?;
         let input = handle.input();
@@ -542,7 +558,7 @@ async fn serve_radius(server: SharedRadius, socket: UdpSocket) {
         // An error here is the answer to a packet sent before (port unreachable): the socket goes on.
         let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
         let Some(packet) = buffer.get(..length) else { continue };
-        let answer = lock(&server).handle(from, packet);
+        let answer = lock(&server).handle(from, packet, wall_clock().0);
         if let Some(answer) = answer {
             // What cannot be sent is lost, as on any network; the client asks again.
             let _ = socket.send_to(&answer, from).await;
