@@ -306,7 +306,8 @@ records() {
                 sub(/:[0-9]+$/, "", name)
                 text = substr($i, at + 3)
                 gsub(/^"|"$/, "", text)
-                value[name] = (name in value) ? value[name] "," text : text
+                if (name in value) text = value[name] "," text
+                value[name] = text
             }
             line = value[names[1]]
             for (i = 2; i <= count; i++) line = line "|" value[names[i]]
