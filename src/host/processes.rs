@@ -15,12 +15,11 @@ use nix::sched::{CloneFlags, setns, unshare};
 use super::netns::on_thread;
 
 /// What the first process does: it gives the namespace its own `/proc`, so that `ps` and `pidof` show what `kill`
-/// takes (where a container forbids that they show the PIDs outside), has its orphans reaped by the kernel, says that
-/// it is there, waits for the end, and takes the scratch folder along.
+/// takes (where a container forbids that they show the PIDs outside), says that it is there, waits for the
+/// end of the pipe and meanwhile for its orphans, and takes the scratch folder along.
 const FIRST: &str = r#"mount --make-rslave / 2>/dev/null && mount -t proc proc /proc 2>/dev/null
-trap '' CHLD
 echo
-read -r line
+cat >/dev/null
 exec rm -rf -- "$1""#;
 
 /// A PID namespace and a mount namespace for the commands of a lab. Dropping it ends them all and waits for it.

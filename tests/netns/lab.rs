@@ -127,6 +127,18 @@ pub fn what_runs_in_the_background_ends_with_the_lab() {
     assert!(!runs(&time));
 }
 
+pub fn an_orphan_that_ends_takes_nobody_along() {
+    let lab = start(false, "");
+    let (time, short) = (unique(3), "0.123");
+    shell(&lab, "a", &format!("sleep {time} & (sh -c 'sleep {short}; exit' &)"));
+    let processes = || shell(&lab, "b", "ps -e -o args");
+    reach("it has ended and nothing is left of it", || {
+        let processes = processes();
+        !processes.contains(short) && !processes.contains("defunct")
+    });
+    assert!(processes().contains(&time), "the others go on");
+}
+
 pub fn a_lab_that_is_killed_takes_its_commands_along() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("users"), "").unwrap();

@@ -49,6 +49,7 @@ const TESTS: &[Test] = tests![
     NET => lab::frames_cross_a_link_and_obey_it,
     NET => lab::a_linux_command_runs_in_the_namespace_of_its_node,
     NET => lab::what_runs_in_the_background_ends_with_the_lab,
+    NET => lab::an_orphan_that_ends_takes_nobody_along,
     NET => lab::a_lab_that_is_killed_takes_its_commands_along,
     NET => lab::a_console_listens_on_its_port,
     NET => lab::a_lab_that_ends_leaves_nothing,
