@@ -12,6 +12,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tun_rs::SyncDevice;
 
+use super::freeradius::Programs;
 use super::hub::{Hub, Sink, ViewerId};
 use super::wires::{ACCESS_QUEUE, FRAME_QUEUE, FromAccess, Wires, read_tap};
 use super::{LabError, Startups, read_startups};
@@ -23,7 +24,7 @@ use crate::host::{
     HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup, SystemEntropy,
     Tap,
 };
-use crate::lab::description::{Description, LinkEnd, LinkId, NodeId, NodeKind, RadiusNode};
+use crate::lab::description::{Description, LinkEnd, LinkId, NodeId, NodeKind, RadiusNode, RadiusProgram};
 use crate::lab::radius::{PORTS, RadiusServer};
 use crate::lab::segment::{LinkChange, hardware_address};
 use crate::lab::status;
@@ -93,6 +94,7 @@ pub struct Task {
     listeners: Vec<(NodeId, TcpListener)>,
     radius: BTreeMap<NodeId, SharedRadius>,
     radius_sockets: Vec<(NodeId, UdpSocket)>,
+    programs: Programs,
     remarks: Vec<String>,
     /// How often a router was switched on.
     powers: u64,
@@ -107,6 +109,7 @@ impl Task {
         description: &Description,
         namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
         listeners: Vec<(NodeId, TcpListener)>,
+        programs: Programs,
         orders: mpsc::UnboundedSender<Order>,
         queue: mpsc::UnboundedReceiver<Order>,
     ) -> Result<Task, LabError> {
@@ -125,6 +128,7 @@ impl Task {
             listeners,
             radius,
             radius_sockets,
+            programs,
             remarks: Vec::new(),
             powers: 0,
             orders,
@@ -375,7 +379,9 @@ impl Task {
             let router = self.routers.get(&id);
             nodes.push(status::NodeStatus {
                 node,
-                on: router.is_some() || self.radius.get(&id).is_some_and(|server| lock(server).is_on()),
+                on: router.is_some()
+                    || self.radius.get(&id).is_some_and(|server| lock(server).is_on())
+                    || self.programs.get(&id).is_some_and(|program| program.is_on()),
                 hostname: router.map(|r| r.handle.hostname().borrow().clone()),
                 viewers: self.hubs.get(&id).map_or(0, Hub::viewers),
             });
@@ -504,14 +510,17 @@ fn make_radius(
     namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
 ) -> Result<RadiusNodes, LabError> {
     let (mut servers, mut sockets) = (BTreeMap::new(), Vec::new());
-    for (index, node) in description.nodes.iter().enumerate() {
-        let NodeKind::Radius(radius) = &node.kind else { continue };
+    for (id, node, radius) in description.radius_servers() {
+        match radius.program {
+            RadiusProgram::Embedded => {}
+            RadiusProgram::FreeRadius { .. } => continue,
+        }
         let failed = |what: &str| {
             let (node, what) = (node.name.clone(), what.to_owned());
             move |error| LabError::Node { node, what, error }
         };
         let server = read_server(radius).map_err(failed("its users cannot be read"))?;
-        let Some(netns) = namespaces.get(&NodeId(index)) else { continue };
+        let Some(netns) = namespaces.get(&id) else { continue };
         for port in PORTS {
             let socket = netns
                 .run(|| {
@@ -521,9 +530,9 @@ fn make_radius(
                 })
                 .and_then(UdpSocket::from_std)
                 .map_err(failed("a RADIUS port cannot be had"))?;
-            sockets.push((NodeId(index), socket));
+            sockets.push((id, socket));
         }
-        servers.insert(NodeId(index), Arc::new(Mutex::new(server)));
+        servers.insert(id, Arc::new(Mutex::new(server)));
     }
     Ok((servers, sockets))
 }
