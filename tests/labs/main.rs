@@ -8,6 +8,7 @@ mod dialer;
 mod isdn;
 mod play;
 mod player;
+mod proofs;
 mod readme;
 mod segment;
 mod users;
