@@ -182,6 +182,10 @@ impl Session {
                 self.outputs.push_back(ConsoleOutput::Completed { before });
             }
             ConsoleInput::Interrupt => self.interrupt(executor),
+            ConsoleInput::Break if matches!(self.state, State::Running { .. } | State::Enabling(_)) => {
+                self.interrupt(executor);
+            }
+            ConsoleInput::Break => {}
             ConsoleInput::Key(key) => self.key(key, executor),
         }
     }

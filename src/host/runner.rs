@@ -243,6 +243,7 @@ impl Task {
             | ConsoleInput::Complete { .. }
             | ConsoleInput::EndConfig { .. }
             | ConsoleInput::Interrupt
+            | ConsoleInput::Break
             | ConsoleInput::Leave
             | ConsoleInput::Key(_) => {}
         }

@@ -128,7 +128,7 @@ impl LabShell {
                 self.prompt("");
             }
             (Mode::Prompt, ConsoleInput::Leave) => self.exit(),
-            (Mode::Prompt, ConsoleInput::Key(_) | ConsoleInput::Size { .. }) => {}
+            (Mode::Prompt, ConsoleInput::Break | ConsoleInput::Key(_) | ConsoleInput::Size { .. }) => {}
         }
     }
 
@@ -400,7 +400,7 @@ pub fn run_interactive(directory: &Path) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     let result = crate::terminal::console::run(
         move |input| match input {
-            ConsoleInput::Interrupt if running.end() => {}
+            ConsoleInput::Interrupt | ConsoleInput::Break if running.end() => {}
             input => {
                 if input == ConsoleInput::Close {
                     running.end();

@@ -503,7 +503,7 @@ fn forward_signals(
                     let _ = over.send(Ok(()));
                     return;
                 }
-                send(ConsoleInput::Interrupt);
+                send(ConsoleInput::Break);
             }
         });
     });
