@@ -181,3 +181,39 @@ fn a_hang_up_ends_a_router() {
     let status = format!("{:?}", console.process().status());
     assert!(!status.contains("Signaled"), "{status}");
 }
+
+/// More interfaces than `select(2)` takes descriptors: each has a TUN of its own.
+const MANY: usize = 1_100;
+
+#[test]
+fn a_long_paste_leaves_every_line_and_the_console() {
+    let Some((_directory, file)) = router("hostname R\nline con 0\n exec-timeout 0 0\n length 0\n") else {
+        return;
+    };
+    let script = "test $(ulimit -Hn) = unlimited || test $(ulimit -Hn) -ge 4096";
+    if !Command::new("sh").args(["-c", script]).status().unwrap().success() {
+        eprintln!("skipped: this user may not open as many files");
+        return;
+    }
+    let script = "ulimit -n 4096 && exec unshare -Urn \"$0\" --config \"$1\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_vpdnsh")]).arg(&file);
+    let mut console = rexpect::session::spawn_command(command, Some(240_000)).unwrap();
+    console.exp_string("R>").unwrap();
+    console.send("enable\rconfigure terminal\r").unwrap();
+    console.flush().unwrap();
+    console.exp_string("R(config)#").unwrap();
+    for interface in 0..MANY {
+        let address = format!("10.{}.{}.1 255.255.255.255", interface / 200, interface % 200);
+        console.send(&format!("interface Loopback{interface}\r ip address {address}\r")).unwrap();
+        console.flush().unwrap();
+    }
+    console.send("end\rshow running-config | count ip address 10\r").unwrap();
+    console.flush().unwrap();
+    console.exp_string(&format!("Number of lines which match regexp = {MANY}")).unwrap();
+    console.exp_string("R#").unwrap();
+    console.send("\x1ex").unwrap();
+    console.flush().unwrap();
+    console.exp_eof().unwrap();
+    assert!(format!("{:?}", console.process().status()).contains("Exited"));
+}

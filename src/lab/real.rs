@@ -16,6 +16,7 @@ use std::io::{self, Read, Seek};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc as sync;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -117,6 +118,8 @@ pub struct RealLab {
     thread: Option<JoinHandle<()>>,
     /// The Linux commands of its nodes, from the first one on.
     processes: OnceLock<Processes>,
+    /// No Linux command is started any more.
+    ending: AtomicBool,
 }
 
 impl RealLab {
@@ -144,7 +147,8 @@ impl RealLab {
             .map_err(LabError::Thread)?;
         let started = std::time::Instant::now();
         let (thread, processes) = (Some(thread), OnceLock::new());
-        Ok(RealLab { description, orders, namespaces, started, thread, processes })
+        let ending = AtomicBool::new(false);
+        Ok(RealLab { description, orders, namespaces, started, thread, processes, ending })
     }
 
     /// What it was made of.
@@ -213,11 +217,23 @@ impl RealLab {
         let netns = self.namespaces.get(&node).ok_or("there is no such node")?;
         let processes =
             self.processes().map_err(|error| format!("a PID namespace cannot be made: {error}"))?;
+        if self.ending.load(Ordering::Acquire) {
+            return Err("the lab is being switched off".to_owned());
+        }
         let run = || {
             processes.enter()?;
             shell(command)
         };
         netns.run(run).map_err(|error| error.to_string())
+    }
+
+    /// Ends every Linux command of the lab, whoever waits for it, and lets no other one start: the lab is to be
+    /// switched off.
+    pub fn end_commands(&self) {
+        self.ending.store(true, Ordering::Release);
+        if let Some(processes) = self.processes.get() {
+            processes.kill();
+        }
     }
 
     fn processes(&self) -> io::Result<&Processes> {
@@ -290,7 +306,7 @@ fn shell(command: &str) -> io::Result<ShellOutcome> {
 
 /// A watcher number that nobody else has.
 pub fn new_viewer() -> ViewerId {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::AtomicU64;
     static NEXT: AtomicU64 = AtomicU64::new(0);
     ViewerId(NEXT.fetch_add(1, Ordering::Relaxed))
 }
