@@ -255,9 +255,10 @@ impl Task {
             }
             Access::Octets { channel, octets } => {
                 let (edge, for_engine) = (&self.edge, &mut self.for_engine);
+                let now = self.machine.clock.now();
                 self.machine
                     .table
-                    .octets(&channel, &octets, &mut |delivery| carry(edge, for_engine, delivery));
+                    .octets(now, &channel, &octets, &mut |delivery| carry(edge, for_engine, delivery));
                 self.feed_engine();
             }
             // Only a router says this.
