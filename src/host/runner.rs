@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -35,7 +36,12 @@ impl RouterHost {
     /// When the thread, the namespace, the runtime or the netlink socket cannot be had; the text is for the
     /// operator.
     pub fn start(config: HostConfig) -> io::Result<RouterHandle> {
-        Self::start_with(config, Box::new(|now, params| Box::new(Router::new(now, params))))
+        Self::start_with(config, Self::routers())
+    }
+
+    /// Makes routers.
+    pub fn routers() -> Factory {
+        Box::new(|now, params| Box::new(Router::new(now, params)))
     }
 
     /// As [`start`](Self::start), with whatever `factory` makes in place of a router.
@@ -60,7 +66,7 @@ impl RouterHost {
                     return;
                 }
             };
-            let stopped = runtime.block_on(async {
+            let life = async {
                 let task =
                     Task::new(config, factory, access_out_sender, notice_sender.clone(), hostname_sender);
                 match task {
@@ -73,7 +79,10 @@ impl RouterHost {
                         Ok(())
                     }
                 }
-            });
+            };
+            // What made it fail has been printed by then. Its owner and the other routers go on.
+            let stopped = catch_unwind(AssertUnwindSafe(|| runtime.block_on(life)))
+                .unwrap_or_else(|_| Err("it has failed; this is a bug".to_owned()));
             // Nobody may be listening any more.
             let _ = notice_sender.send(Notice::Stopped(stopped));
         })?;

@@ -24,11 +24,11 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 
 use self::hub::{Sink, ViewerId};
-use self::task::{Order, Task};
+use self::task::{Factories, Order, RemarkSink, Task};
 use super::description::{Description, LinkId, NodeId};
 use super::player::{ShellOutcome, Stage};
 use super::segment::LinkChange;
-use crate::host::{Lack, NetNs, Processes};
+use crate::host::{Lack, NetNs, Processes, RouterHost};
 use crate::proto::Instant;
 use crate::router::{ConsoleInput, ConsoleOutput};
 
@@ -128,6 +128,18 @@ impl RealLab {
     /// # Errors
     /// What is missing, in one sentence; nothing is left behind.
     pub fn start(description: Description, options: RealOptions) -> Result<RealLab, LabError> {
+        Self::start_with(description, options, Box::new(RouterHost::routers))
+    }
+
+    /// As [`start`](Self::start), with whatever `factories` make in place of routers.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(
+        description: Description,
+        options: RealOptions,
+        factories: Factories,
+    ) -> Result<RealLab, LabError> {
         crate::host::netns::probe_tun()?;
         let listeners = if options.console_ports { console_ports(&description)? } else { Vec::new() };
         let mut namespaces = BTreeMap::new();
@@ -139,7 +151,7 @@ impl RealLab {
         let (orders, order_queue) = mpsc::unbounded_channel();
         let task = {
             let _inside = runtime.enter();
-            Task::new(&description, &namespaces, listeners, orders.clone(), order_queue)?
+            Task::new(&description, &namespaces, listeners, orders.clone(), order_queue, factories)?
         };
         let thread = std::thread::Builder::new()
             .name("lab".to_owned())
@@ -169,6 +181,11 @@ impl RealLab {
     /// Types at a console.
     pub fn console(&self, node: NodeId, viewer: ViewerId, input: ConsoleInput) {
         self.order(Order::Console { node, viewer, input });
+    }
+
+    /// What should not have happened (a router that has failed) goes to `sink`, what has happened before as well.
+    pub fn watch(&self, sink: RemarkSink) {
+        self.order(Order::Watch(sink));
     }
 
     /// Changes a link.

@@ -83,6 +83,11 @@ pub struct LabShell {
 impl LabShell {
     /// A prompt whose output goes to `terminal`.
     pub fn new(lab: Arc<RealLab>, terminal: Sender<ConsoleOutput>) -> Self {
+        let remarks = terminal.clone();
+        lab.watch(Box::new(move |remark| {
+            // As in `connect`.
+            let _ = remarks.send(ConsoleOutput::Async(format!("% {remark}\n")));
+        }));
         LabShell { lab, terminal, mode: Mode::Prompt, running: Break(Arc::new(Mutex::new(Running::Nothing))) }
     }
 
@@ -416,8 +421,7 @@ pub fn run_interactive(directory: &Path) -> Result<(), String> {
     };
     let result = console.run(input, outputs);
     drop(send);
-    // A panic of that thread has been printed by then; there is nothing to add.
-    let _ = thread.join();
+    thread.join().map_err(|_| "the lab prompt has failed; this is a bug".to_owned())?;
     result.map_err(on_terminal)
 }
 

@@ -49,6 +49,7 @@ const TESTS: &[Test] = tests![
     NET => lab::a_lab_that_is_killed_takes_its_commands_along,
     NET => lab::a_console_listens_on_its_port,
     NET => lab::a_lab_that_ends_leaves_nothing,
+    NET => lab::a_router_that_fails_is_reported_and_the_others_go_on,
     NET => lab::the_machine_itself_joins_a_link,
     &[Need::Tshark] => capture::tshark_reads_a_capture,
 ];

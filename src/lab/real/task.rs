@@ -19,8 +19,8 @@ use crate::config::views::InterfaceName;
 use crate::host::netlink::{self, Links};
 use crate::host::netns;
 use crate::host::{
-    HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup, SystemEntropy,
-    Tap,
+    Factory, HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup,
+    SystemEntropy, Tap,
 };
 use crate::lab::description::{Description, LinkEnd, LinkId, NodeId, NodeKind, RadiusNode};
 use crate::lab::radius::{PORTS, RadiusServer};
@@ -57,9 +57,16 @@ pub enum Order {
     Status { reply: sync::Sender<String> },
     /// A router says this, since it was switched on for this time.
     Router { node: NodeId, power: u64, said: Said },
+    /// Hear from now on of what should not have happened.
+    Watch(RemarkSink),
     /// End.
     Shutdown,
 }
+
+/// Takes what should not have happened, on the lab's thread.
+pub type RemarkSink = Box<dyn Fn(&str) + Send>;
+/// Makes the maker of each router.
+pub type Factories = Box<dyn Fn() -> Factory + Send>;
 
 /// What a router says to the lab.
 pub enum Said {
@@ -91,6 +98,9 @@ pub struct Task {
     radius: BTreeMap<NodeId, SharedRadius>,
     radius_sockets: Vec<(NodeId, UdpSocket)>,
     remarks: Vec<String>,
+    /// Who is told a remark at once.
+    watcher: Option<RemarkSink>,
+    factories: Factories,
     /// How often a router was switched on.
     powers: u64,
     orders: mpsc::UnboundedSender<Order>,
@@ -106,6 +116,7 @@ impl Task {
         listeners: Vec<(NodeId, TcpListener)>,
         orders: mpsc::UnboundedSender<Order>,
         queue: mpsc::UnboundedReceiver<Order>,
+        factories: Factories,
     ) -> Result<Task, LabError> {
         let (taps, devices) = make_taps(description, namespaces)?;
         let (radius, radius_sockets) = make_radius(description, namespaces)?;
@@ -123,6 +134,8 @@ impl Task {
             radius,
             radius_sockets,
             remarks: Vec::new(),
+            watcher: None,
+            factories,
             powers: 0,
             orders,
             queue,
@@ -213,6 +226,10 @@ impl Task {
                 let _ = reply.send(self.status());
             }
             Order::Router { node, power, said } => self.said(node, power, said),
+            Order::Watch(watcher) => {
+                self.remarks.iter().for_each(|remark| watcher(remark));
+                self.watcher = Some(watcher);
+            }
             Order::Shutdown => {}
         }
     }
@@ -261,9 +278,11 @@ impl Task {
         }
     }
 
-    /// For `status`: what should not have happened.
+    /// What should not have happened, for `status` and whoever wants to know at once.
     fn remark(&mut self, node: NodeId, what: &str) {
-        self.remarks.push(format!("{}: {what}", self.description.node_name(node)));
+        let remark = format!("{}: {what}", self.description.node_name(node));
+        self.watcher.iter().for_each(|watcher| watcher(&remark));
+        self.remarks.push(remark);
     }
 
     fn power(&mut self, node: NodeId, on: bool) -> Result<(), String> {
@@ -295,14 +314,15 @@ impl Task {
         let text = self.startups.get(&node).cloned().unwrap_or_default();
         // Fails here rather than in the router's thread.
         let entropy = SystemEntropy::new().map_err(io::Error::other)?;
-        let mut handle = RouterHost::start(HostConfig {
+        let config = HostConfig {
             name: self.description.node_name(node).to_owned(),
             devices: self.devices.get(&node).cloned().unwrap_or_default(),
             netns: self.namespaces.get(&node).cloned(),
             startup: Startup { text, save_to: None },
             wall_clock: None,
             entropy: Box::new(move || Box::new(entropy) as Box<dyn Entropy + Send>),
-        })?;
+        };
+        let mut handle = RouterHost::start_with(config, (self.factories)())?;
         let input = handle.input();
         self.powers += 1;
         let power = self.powers;
