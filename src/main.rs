@@ -14,14 +14,15 @@ const USAGE: &str = "\
 usage: vpdnsh lab DIR                            bring a lab up and run its prompt here
        vpdnsh lab DIR --play FILE --log OUT      run a script on it; OUT/NODE.log holds each console
        vpdnsh check FILE                         say of each line of a configuration what becomes of it
-       vpdnsh --config FILE [--interface NAME=DEVICE ...]
-                                                 run one router on this machine, its console here
+       vpdnsh --config FILE [--interface NAME=DEVICE ...] [--spool DIR]
+                                                 run one router on this machine, its console here;
+                                                 DIR keeps accounting records until a server has them
        vpdnsh --help | --version";
 
 enum Request {
     Lab { directory: PathBuf, play: Option<(PathBuf, PathBuf)> },
     Check(PathBuf),
-    Router { config: PathBuf, devices: HashMap<InterfaceName, String> },
+    Router { config: PathBuf, devices: HashMap<InterfaceName, String>, spool: Option<PathBuf> },
     Help,
     Version,
 }
@@ -53,7 +54,7 @@ fn run(request: Request) -> ExitCode {
         Request::Lab { directory, play: Some((play, logs)) } => {
             lab::shell::run_play(&directory, &play, &logs)
         }
-        Request::Router { config, devices } => terminal::local::run(config, devices),
+        Request::Router { config, devices, spool } => terminal::local::run(config, devices, spool),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,11 +69,13 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, lexopt::Er
     let mut parser = lexopt::Parser::from_iter(args);
     let (mut words, mut play, mut log, mut config) = (Vec::new(), None, None, None);
     let mut devices = HashMap::new();
+    let mut spool = None;
     while let Some(arg) = parser.next()? {
         match arg {
             Value(word) => words.push(word),
             Long("play") => play = Some(PathBuf::from(parser.value()?)),
             Long("log") => log = Some(PathBuf::from(parser.value()?)),
+            Long("spool") => spool = Some(PathBuf::from(parser.value()?)),
             Long("config") => config = Some(PathBuf::from(parser.value()?)),
             Long("interface") => {
                 let (name, device) = interface(&parser.value()?.string()?)?;
@@ -85,7 +88,10 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, lexopt::Er
     }
     let word = |n: usize| words.get(n).and_then(|w| w.to_str());
     match (word(0), words.len(), config) {
-        (None, 0, Some(config)) if play.is_none() && log.is_none() => Ok(Request::Router { config, devices }),
+        (None, 0, Some(config)) if play.is_none() && log.is_none() => {
+            Ok(Request::Router { config, devices, spool })
+        }
+        _ if spool.is_some() => Err("--spool goes with --config".into()),
         (Some("check"), 2, None) => Ok(Request::Check(PathBuf::from(&words[1]))),
         (Some("lab"), 2, None) => {
             let directory = PathBuf::from(&words[1]);

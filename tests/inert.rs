@@ -76,7 +76,7 @@ fn home(spec: &CommandSpec) -> Option<Mode> {
 }
 
 /// What the configuration says, as far as anybody acts on it. Left out are the lines that a Virtual-Template clones, for
-/// every line changes those, and what is read for parts that do not exist: accounting records and multihop.
+/// every line changes those, and what is read for a part that does not exist: multihop.
 fn view(way: &[String], line: &str) -> RouterConfig {
     let mut text = AROUND.to_owned();
     for (depth, line) in way.iter().map(String::as_str).chain([line]).enumerate() {
@@ -87,9 +87,7 @@ fn view(way: &[String], line: &str) -> RouterConfig {
     let mut config = RouterConfig::from_store(&store);
     for interface in &mut config.interfaces {
         interface.lines.clear();
-        interface.ppp.accounting_list = None;
     }
-    config.aaa.accounting_network.clear();
     for request in config.groups.iter_mut().filter_map(|g| g.request_dialin.as_mut()) {
         request.multihop_hostnames.clear();
     }

@@ -59,7 +59,7 @@ fn rfc_authenticator(bytes: &[u8], authenticator: &[u8; 16], secret: &[u8]) -> V
 /// RFC 2865 section 5.2 for whole blocks, where the oracle adds one block too many.
 fn rfc_password(password: &[u8], secret: &[u8], authenticator: &[u8; 16]) -> Vec<u8> {
     let mut clear = password.to_vec();
-    while clear.len() % 16 != 0 {
+    while !clear.len().is_multiple_of(16) {
         clear.push(0);
     }
     let mut cipher: Vec<u8> = Vec::new();

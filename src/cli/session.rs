@@ -107,6 +107,22 @@ impl Session {
         !matches!(self.state, State::Closed | State::Available)
     }
 
+    /// Who has an EXEC there, by name, empty when nobody was asked for one; `None` before somebody has logged in.
+    pub fn exec_user(&self) -> Option<&str> {
+        match self.state {
+            State::Closed | State::Available | State::Login(_) => None,
+            State::Prompt
+            | State::Enable(_)
+            | State::Enabling(_)
+            | State::ConfigureFrom
+            | State::Banner { .. }
+            | State::Running { .. }
+            | State::Confirm { .. }
+            | State::Answer { .. }
+            | State::More(_) => Some(&self.user),
+        }
+    }
+
     /// Ends the session, as `exit` does.
     pub fn end(&mut self, executor: &dyn Executor) {
         if self.is_active() {
@@ -166,6 +182,10 @@ impl Session {
                 self.outputs.push_back(ConsoleOutput::Completed { before });
             }
             ConsoleInput::Interrupt => self.interrupt(executor),
+            ConsoleInput::Break if matches!(self.state, State::Running { .. } | State::Enabling(_)) => {
+                self.interrupt(executor);
+            }
+            ConsoleInput::Break => {}
             ConsoleInput::Key(key) => self.key(key, executor),
         }
     }
@@ -199,6 +219,7 @@ impl Session {
     fn open(&mut self, console: bool, store: &Store) {
         let settings = login::LineSettings::of(store, console);
         self.console = console;
+        self.user.clear();
         self.config = None;
         self.privileged = settings.privilege == 15;
         self.user.clear();

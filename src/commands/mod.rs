@@ -4,6 +4,7 @@
 //! where its layout comes from: a published capture or parser, or this project's choice.
 
 pub mod aaa;
+pub mod accounting;
 pub mod exec;
 pub mod interfaces;
 pub mod ip;

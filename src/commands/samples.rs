@@ -24,6 +24,25 @@ pub fn counts(out: (u64, u64), in_: (u64, u64)) -> Counts {
     Counts { packets_out: out.0, octets_out: out.1, packets_in: in_.0, octets_in: in_.1 }
 }
 
+/// User 2500-1 as AAA knows it.
+pub fn aaa_session() -> crate::engine::AaaSessionView {
+    crate::engine::AaaSessionView {
+        unique: 4,
+        number: crate::engine::aaa::SessionNumber(26),
+        port: Some(InterfaceId(9)),
+        interface: Some(InterfaceName::new(InterfaceKind::VirtualAccess, "4")),
+        line: None,
+        user: "2500-1".into(),
+        address: Some([10, 10, 53, 2].into()),
+        forwarded: false,
+        tunnel: None,
+        class: Vec::new(),
+        end: None,
+        start: before(13),
+        active: Duration::from_secs(13),
+    }
+}
+
 pub fn session_id() -> SessionId {
     SessionId { tunnel: TunnelId(55270), session: 45 }
 }

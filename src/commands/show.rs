@@ -8,7 +8,7 @@ use super::text::say;
 use super::users::LineRow;
 use super::vpdn::{SessionStyle, TunnelStyle};
 use super::vpdn_groups::GroupLoad;
-use super::{aaa, interfaces, ip, isdn, l2tp, ppp, radius, system, users, vpdn, vpdn_groups};
+use super::{aaa, accounting, interfaces, ip, isdn, l2tp, ppp, radius, system, users, vpdn, vpdn_groups};
 use crate::config::RouterConfig;
 use crate::config::nvgen::{block, inert_lines};
 use crate::config::store::Store;
@@ -57,14 +57,22 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
     match command {
         ShowCommand::AaaClients => radius::show_aaa_clients(f, &engine.dynamic_author()),
         ShowCommand::AaaServers => radius::show_aaa_servers(f, &engine.radius()),
-        ShowCommand::AaaSessions | ShowCommand::AaaUser { which: AaaUserWhich::All } => {
-            aaa::show_aaa_sessions(f, &engine.callers());
+        ShowCommand::Accounting => {
+            let pending = engine.accounting_pending();
+            accounting::show_accounting(f, &engine.accounted(), &engine.accounting_statistics(), pending);
+        }
+        ShowCommand::AaaSessions => aaa::show_aaa_sessions(f, &engine.aaa_sessions(), &engine.callers()),
+        ShowCommand::AaaUser { which: AaaUserWhich::All } => {
+            for session in engine.aaa_sessions() {
+                let account = session.port.and_then(|id| engine.account(id));
+                accounting::show_aaa_user(f, &session, account.as_ref());
+            }
         }
         ShowCommand::AaaUser { which: AaaUserWhich::Id { id } } => {
-            let name = engine.aaa_session(*id).and_then(|s| s.interface);
-            let callers: Vec<_> =
-                engine.callers().into_iter().filter(|c| Some(&c.interface) == name.as_ref()).collect();
-            aaa::show_aaa_sessions(f, &callers);
+            if let Some(session) = engine.aaa_session(*id) {
+                let account = session.port.and_then(|id| engine.account(id));
+                accounting::show_aaa_user(f, &session, account.as_ref());
+            }
         }
         ShowCommand::AaaAttributes => say!(f, "% The list of attributes is not emulated"),
         ShowCommand::Caller { .. } => caller(f, command, on),

@@ -13,7 +13,6 @@ use super::core::Pending;
 use super::interfaces::LinkState;
 use super::io::{Action, HostRequest, InterfaceId, LogLine, Output, Socket};
 use super::ip::RouteKey;
-use super::per_user::SessionEnd;
 use super::ports::{Port, Side};
 use super::vpdn::lookup::{Definition, Lns};
 use super::vpdn::port_number;
@@ -30,11 +29,14 @@ pub(super) struct AaaState {
     want: Option<Ipv4Addr>,
     /// The routes that the user brought and that are installed.
     pub routes: Box<[RouteKey]>,
-    /// Why this router ended the session by itself.
-    pub end: Option<SessionEnd>,
 }
 
 impl AaaState {
+    /// Whether a RADIUS server said who the user is; `None` when nobody did.
+    pub fn told_by_radius(&self) -> Option<bool> {
+        self.session.as_ref().and_then(|s| s.profile.as_ref()).map(|p| p.from_radius)
+    }
+
     /// What AAA keeps of the user.
     pub fn user(&self) -> Option<&UserSession> {
         self.session.as_deref()
@@ -75,6 +77,7 @@ impl Engine {
             AaaOutput::Syslog { severity, text } => {
                 self.core.push(Output::Log(LogLine::Syslog { severity, text }))
             }
+            AaaOutput::Accounting(output) => self.accounting_output(output),
             AaaOutput::Event(event) => self.aaa_event(event),
             AaaOutput::Login(ticket, outcome) => self.core.push(Output::Login(ticket, outcome)),
             AaaOutput::Tested(ticket, outcome) => self.core.push(Output::AaaTested(ticket, outcome)),
@@ -225,16 +228,20 @@ impl Engine {
             }
             _ => None,
         });
-        let mut first = None;
+        let (mut towards, mut first) = (None, None);
         for (address, name) in addresses {
             let up = self.interfaces.find(name).and_then(|id| self.interfaces.get(id)).map(|i| i.link)
                 == Some(LinkState::Up);
             if up && server.is_some_and(|s| address.contains(&s)) {
                 return address.addr();
             }
+            // At boot nothing is up yet.
+            if server.is_some_and(|s| address.contains(&s)) {
+                towards = towards.or(Some(address.addr()));
+            }
             first = first.or(Some(address.addr()));
         }
-        first.unwrap_or(Ipv4Addr::UNSPECIFIED)
+        towards.or(first).unwrap_or(Ipv4Addr::UNSPECIFIED)
     }
 
     /// Asks whether the peer of a port is who it says it is.

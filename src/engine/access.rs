@@ -1,6 +1,7 @@
 //! PPP on a B channel: the called side (a LAC, or a network access server by itself) and the calling side.
 
 use super::Engine;
+use super::aaa::accounting::EndCause;
 use super::interfaces::LinkState;
 use super::io::{ForwardCommand, InterfaceId};
 use super::isdn::{Call, cause};
@@ -55,6 +56,7 @@ impl Engine {
         if interface.link == LinkState::AdministrativelyDown {
             return true;
         }
+        self.note_end(id, EndCause::AdminReset);
         self.drop_calls_of(id);
         self.clear_vaccess(id);
         true

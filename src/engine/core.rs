@@ -20,6 +20,8 @@ pub(super) enum Pending {
     Change(Option<InterfaceId>, Change),
     /// An echo request.
     Echo,
+    /// Keeping an accounting record, or forgetting one.
+    Spool,
 }
 
 /// A change of the host whose refusal is told to the operator.
@@ -56,6 +58,11 @@ pub(super) struct Core {
     pub timers: Timers,
     pub pending: HashMap<RequestId, Pending>,
     pub work: VecDeque<Work>,
+    /// What the calendar says: seconds since 1970 at a point in time; none while it is not set.
+    pub wall: Option<(Instant, i64)>,
+    /// PPP frames that were handed out since the engine was last called, as the data plane will count them: to which
+    /// port, and how many octets.
+    pub turn: Vec<(InterfaceId, u64)>,
     next_request: u64,
 }
 
@@ -68,6 +75,8 @@ impl Core {
             timers: Timers::default(),
             pending: HashMap::new(),
             work: VecDeque::new(),
+            wall: None,
+            turn: Vec::new(),
             next_request: 1,
         }
     }
@@ -75,6 +84,13 @@ impl Core {
     /// The arguments of a protocol machine.
     pub fn cx(&mut self) -> Context<'_> {
         Context { now: self.now, entropy: &mut *self.entropy, trace: &mut self.journal }
+    }
+
+    /// Seconds since 1970, when the calendar is set.
+    pub fn seconds(&self) -> Option<u32> {
+        let (at, seconds) = self.wall?;
+        let passed = i64::try_from(self.now.duration_since(at).as_secs()).ok()?;
+        u32::try_from(seconds.checked_add(passed)?).ok()
     }
 
     pub fn entropy(&mut self) -> &mut dyn Entropy {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::Ipv4Net;
 
 use super::aaa::{LoginOutcome, TestOutcome, Ticket};
+use super::traffic::{Counts, Faults, SEQUENCED};
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
 use crate::proto::l2tp::{DataPath, Heard};
@@ -102,97 +103,8 @@ pub struct Counters {
     pub last_output: AtomicU64,
     /// What came in and was no frame.
     pub errors: LineErrors,
-}
-
-/// Packets and octets carried.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Packets sent.
-    pub packets_out: u64,
-    /// Octets sent.
-    pub octets_out: u64,
-    /// Packets received.
-    pub packets_in: u64,
-    /// Octets received.
-    pub octets_in: u64,
-}
-
-impl Counts {
-    /// Both together.
-    #[must_use]
-    pub const fn plus(self, other: Counts) -> Counts {
-        Counts {
-            packets_out: self.packets_out.saturating_add(other.packets_out),
-            octets_out: self.octets_out.saturating_add(other.octets_out),
-            packets_in: self.packets_in.saturating_add(other.packets_in),
-            octets_in: self.octets_in.saturating_add(other.octets_in),
-        }
-    }
-
-    /// What came after `earlier`.
-    #[must_use]
-    pub const fn since(self, earlier: Counts) -> Counts {
-        Counts {
-            packets_out: self.packets_out.saturating_sub(earlier.packets_out),
-            octets_out: self.octets_out.saturating_sub(earlier.octets_out),
-            packets_in: self.packets_in.saturating_sub(earlier.packets_in),
-            octets_in: self.octets_in.saturating_sub(earlier.octets_in),
-        }
-    }
-}
-
-/// What went wrong on an interface.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Faults {
-    /// Received and bad, for whatever reason.
-    pub input: u64,
-    /// Of them, with a wrong checksum.
-    pub crc: u64,
-    /// Of them, wrongly framed.
-    pub frame: u64,
-    /// Received faster than they could be taken.
-    pub overrun: u64,
-    /// Shorter than a frame can be.
-    pub runts: u64,
-    /// Longer than a frame may be.
-    pub giants: u64,
-    /// Ended in the middle.
-    pub aborts: u64,
-    /// Not sent, for want of room.
-    pub drops: u64,
-    /// Not sent, for another reason.
-    pub output: u64,
-    /// Collisions.
-    pub collisions: u64,
-}
-
-impl Faults {
-    /// Both together.
-    #[must_use]
-    pub fn plus(self, other: Faults) -> Faults {
-        self.with(other, u64::saturating_add)
-    }
-
-    /// What came after `earlier`.
-    #[must_use]
-    pub fn since(self, earlier: Faults) -> Faults {
-        self.with(earlier, u64::saturating_sub)
-    }
-
-    fn with(self, other: Faults, both: fn(u64, u64) -> u64) -> Faults {
-        Faults {
-            input: both(self.input, other.input),
-            crc: both(self.crc, other.crc),
-            frame: both(self.frame, other.frame),
-            overrun: both(self.overrun, other.overrun),
-            runts: both(self.runts, other.runts),
-            giants: both(self.giants, other.giants),
-            aborts: both(self.aborts, other.aborts),
-            drops: both(self.drops, other.drops),
-            output: both(self.output, other.output),
-            collisions: both(self.collisions, other.collisions),
-        }
-    }
+    /// Data messages that did not come in, with [`SEQUENCED`] when there were sequence numbers to tell.
+    pub lost: AtomicU64,
 }
 
 /// Frames that a line has spoilt, since the call began.
@@ -241,6 +153,12 @@ impl LineErrors {
 }
 
 impl Counters {
+    /// Notes that data comes with sequence numbers, and how many were left out.
+    pub fn sequenced(&self, lost: u64) {
+        self.lost.fetch_add(lost, Ordering::Relaxed);
+        self.lost.fetch_or(SEQUENCED, Ordering::Relaxed);
+    }
+
     /// Packets and octets.
     pub fn counts(&self) -> Counts {
         let (packets_out, octets_out, packets_in, octets_in) = self.snapshot();
@@ -446,6 +364,18 @@ pub enum HostRequest {
         /// Device.
         interface: Option<InterfaceId>,
     },
+    /// Keep an accounting record over a restart of the router. Only asked of a host that said that it has a spool.
+    SpoolAppend {
+        /// Its name.
+        id: u64,
+        /// The record.
+        bytes: Vec<u8>,
+    },
+    /// Forget it.
+    SpoolRemove {
+        /// Its name.
+        id: u64,
+    },
     /// Send one ICMP echo request and report the reply or silence.
     Echo {
         /// Destination.
@@ -482,6 +412,8 @@ pub enum HostEvent {
         /// The IP packet.
         packet: Vec<u8>,
     },
+    /// The host has a spool; these accounting records were left in it. Said once, when the router is switched on.
+    Spooled(Vec<(u64, Vec<u8>)>),
     /// What the Linux device behind an interface has carried since it was bound; told at most once a second, and only
     /// when it has changed.
     Counted {

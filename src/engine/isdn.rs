@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use super::Engine;
+use super::aaa::accounting::EndCause;
 use super::debug::Isdn as IsdnDebug;
 use super::interfaces::{LinkState, Origin};
 use super::io::{Action, CallRef, ChannelId, ForwardCommand, InterfaceId, IsdnMessage};
@@ -97,6 +98,12 @@ impl Engine {
                 if self.isdn.calls.get(&call).is_some_and(|c| c.controller == *controller) {
                     let name = controller.clone();
                     self.core.debug(&IsdnDebug::Cleared { controller: &name, call: call.0, cause });
+                    let id = self.isdn.calls.get(&call).and_then(|c| c.interface);
+                    if let Some(id) = id {
+                        let down = cause == super::isdn::cause::OUT_OF_ORDER;
+                        let end = if down { EndCause::PortError } else { EndCause::LostCarrier };
+                        self.note_end(id, end);
+                    }
                     self.clear_call(call, cause);
                 }
             }

@@ -7,6 +7,7 @@
 pub mod aaa;
 mod aaa_calls;
 mod access;
+mod accounting;
 mod core;
 mod debug;
 mod dialer;
@@ -31,6 +32,8 @@ mod vpdn;
 #[cfg(test)]
 mod tests;
 
+pub use self::aaa::accounting::EndCause;
+pub use self::accounting::{AccountView, ActionView, ExecUser};
 pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
 pub use self::isdn::CALL_HISTORY;
@@ -38,7 +41,7 @@ pub use self::journal::SwitchSet;
 pub use self::per_user::SessionEnd;
 pub use self::pool::PoolView;
 pub use self::registry::{AaaSessionView, SessionTunnel};
-pub use self::traffic::{Load, TrafficView};
+pub use self::traffic::{Counts, Faults, Load, TrafficView};
 pub use self::vpdn::VpdnCounters;
 pub use self::vpdn::events::{SessionSelector, TunnelSelector};
 pub use self::vpdn::history::{FailureType, HistoryEntry};
@@ -50,6 +53,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::aaa::{Aaa, Place, Sessions, Ticket};
+use self::accounting::Accounts;
 use self::core::{Change, Core, Pending, Work};
 use self::dialer::Dialers;
 use self::dynamic::DynamicAuthor;
@@ -83,6 +87,7 @@ pub struct Engine {
     tickets: HashMap<Ticket, InterfaceId>,
     aaa: Aaa,
     registry: Sessions,
+    accounts: Accounts,
     dynamic: DynamicAuthor,
     l2tp: Endpoint,
     vpdn: Vpdn,
@@ -106,6 +111,7 @@ impl Engine {
             tickets: HashMap::new(),
             aaa: Aaa::new(),
             registry: Sessions::default(),
+            accounts: Accounts::default(),
             dynamic: DynamicAuthor::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),
@@ -129,6 +135,7 @@ impl Engine {
         self.configure_vpdn(&old, &config);
         self.configure_interfaces(&config, boot);
         self.reconcile_routes();
+        self.configure_accounting(&config, boot);
         if !self.isdn.calls.is_empty() {
             self.core.forward(ForwardCommand::ForgetRoutes);
         }
@@ -270,6 +277,7 @@ impl Engine {
             && self.ports.is_empty()
             && self.registry.iter().all(|(_, s)| matches!(s.place, Place::Line(_)))
             && self.tickets.is_empty()
+            && self.accounts.is_quiet()
             && self.vpdn.is_quiet()
             && self.core.work.is_empty()
             && self
@@ -299,6 +307,7 @@ impl Engine {
 
     fn advance(&mut self, now: Instant) {
         self.core.now = self.core.now.max(now);
+        self.core.turn.clear();
     }
 
     /// Runs every timer that is due, each followed by all that it leads to.
@@ -320,6 +329,7 @@ impl Engine {
                 Timer::Answer(call) => self.answer_due(call),
                 Timer::LineErrors(id) => self.line_errors_due(id),
                 Timer::Idle(id) => self.idle_due(id),
+                Timer::Update(id) => self.update_due(id),
                 Timer::Redial(_) => {}
                 Timer::DeadCache => self.dead_cache_due(),
                 Timer::Sample => self.sample_due(),
@@ -369,6 +379,7 @@ impl Engine {
             HostEvent::EchoUnreachable(id) => self.echo_done(id, EchoOutcome::Unreachable),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
+            HostEvent::Spooled(left) => self.spooled(left),
             HostEvent::Counted { interface, counts, faults } => self.counted(interface, counts, faults),
             HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),
         }
@@ -385,6 +396,7 @@ impl Engine {
     fn refused(&mut self, id: RequestId, reason: &str) {
         let what = match self.core.pending.remove(&id) {
             None | Some(Pending::Change(_, Change::Removal)) => return,
+            Some(Pending::Spool) => return self.spool_refused(reason),
             Some(Pending::Bind(interface)) => return self.bind_refused(interface, reason),
             Some(Pending::Socket(Socket::Radius(socket))) => {
                 return self.aaa.socket_refused(&mut self.core.cx(), socket);

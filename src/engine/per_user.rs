@@ -6,12 +6,12 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::Engine;
+use super::aaa::accounting::EndCause;
 use super::aaa::{Direction, UserRoute};
 use super::debug::PerUser;
 use super::interfaces::Origin;
 use super::io::InterfaceId;
 use super::ip::RouteKey;
-use super::ports::Port;
 use super::syslog::Syslog;
 use super::timers::Timer;
 use crate::config::views::{IdleDirection, InterfaceConfig, secret_free};
@@ -270,9 +270,15 @@ impl Engine {
     }
 
     fn end_user(&mut self, id: InterfaceId, end: SessionEnd) {
-        let Some(port) = self.ports.get_mut(&id) else { return };
-        port.session.end = Some(end);
+        let Some(port) = self.ports.get(&id) else { return };
         let label = port.label.clone();
+        self.note_end(
+            id,
+            match end {
+                SessionEnd::SessionTimeout => EndCause::SessionTimeout,
+                SessionEnd::IdleTimeout => EndCause::IdleTimeout,
+            },
+        );
         self.core.debug(&PerUser::Ended { label: &label, end });
         if let Some(port) = self.ports.get_mut(&id) {
             port.link.close(&mut self.core.cx());
@@ -295,12 +301,5 @@ impl Engine {
             profile.access_list(Direction::In, &format!("{name}#0")),
             profile.access_list(Direction::Out, &format!("{name}#1")),
         )
-    }
-}
-
-impl Port {
-    /// Why this router ended the user's session by itself; `None` when it did not.
-    pub fn ended(&self) -> Option<SessionEnd> {
-        self.session.end
     }
 }

@@ -7,12 +7,14 @@ use ipnet::Ipv4Net;
 
 use super::Engine;
 use super::aaa::Place;
+use super::aaa::accounting::EndCause;
 use super::aaa_calls::PeerDecision;
 use super::core::{Change, Pending, Work};
 use super::debug::PeerRoute;
 use super::interfaces::{Binding, LinkState};
-use super::io::{Action, Counters, Counts, ForwardCommand, HostRequest, InterfaceId};
+use super::io::{Action, Counters, ForwardCommand, HostRequest, InterfaceId};
 use super::timers::Timer;
+use super::traffic::Counts;
 use super::vaccess::Vaccess;
 use super::vpdn::lac::Access;
 use crate::config::views::{InterfaceConfig, IpAddress, PeerAddress};
@@ -34,6 +36,8 @@ pub(super) struct Port {
     pub network: Option<NetworkInfo>,
     /// Traffic of the session that the frames of a B channel go on into.
     pub forwarded: Arc<Counters>,
+    /// Why the session ends, once that is known.
+    pub ended: Option<EndCause>,
     /// Where the counters of its session stood at `clear vpdn counters`.
     pub cleared: Counts,
     pub side: Side,
@@ -58,6 +62,7 @@ impl Port {
             lent: None,
             network: None,
             forwarded: Arc::default(),
+            ended: None,
             cleared: Counts::default(),
             side,
         }
@@ -185,7 +190,11 @@ impl Engine {
     pub(super) fn drive(&mut self, id: InterfaceId) {
         while let Some(output) = self.ports.get_mut(&id).and_then(|p| p.link.poll()) {
             match output {
-                LinkOutput::Transmit(frame) => self.core.act(Action::Frame { port: id, frame }),
+                LinkOutput::Transmit(frame) => {
+                    // FF 03 is put in front of every frame of the engine.
+                    self.core.turn.push((id, frame.len() as u64 + 2));
+                    self.core.act(Action::Frame { port: id, frame });
+                }
                 LinkOutput::Event(event) => self.link_event(id, event),
             }
         }
@@ -238,6 +247,9 @@ impl Engine {
     }
 
     fn give_verdict(&mut self, id: InterfaceId, verdict: Verdict) {
+        if matches!(verdict, Verdict::Fail { .. }) {
+            self.account_refused(id);
+        }
         if let Some(port) = self.ports.get_mut(&id) {
             port.link.authenticated(&mut self.core.cx(), verdict);
             self.drive(id);
@@ -291,6 +303,9 @@ impl Engine {
 
     /// PPP ends here and is up.
     pub(super) fn link_up(&mut self, id: InterfaceId) {
+        if !self.account_start(id) {
+            return;
+        }
         self.set_protocol(id, true);
         self.start_session_time(id);
         let owner = self.network_owner(id);
@@ -423,6 +438,7 @@ impl Engine {
         self.add_peer_route(owner, info.peer, source);
         self.start_per_user(id, info.peer);
         self.core.forward(ForwardCommand::OpenNetwork { port: id, tun: owner, framing });
+        self.account_address(id, info.peer);
         self.dialer_up(id);
     }
 
@@ -458,6 +474,17 @@ impl Engine {
     /// A link has ended by itself.
     fn link_finished(&mut self, id: InterfaceId, cause: FinishCause) {
         self.set_protocol(id, false);
+        self.note_end(
+            id,
+            match cause {
+                FinishCause::Peer => EndCause::UserRequest,
+                FinishCause::Local => EndCause::AdminReset,
+                FinishCause::Authentication => EndCause::Authentication,
+                FinishCause::Negotiation => EndCause::Negotiation,
+                FinishCause::Keepalive => EndCause::LostCarrier,
+                FinishCause::Loopback => EndCause::PortError,
+            },
+        );
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => self.core.later(Work::DropCall(id)),
             Some(Side::Vaccess(_)) => self.finish_vaccess(id, cause),
@@ -472,6 +499,7 @@ impl Engine {
         self.drive(id);
         self.network_down(id);
         self.set_protocol(id, false);
+        self.account_stop(id);
         let port = self.ports.remove(&id)?;
         self.core.timers.set(Timer::Link(id), None);
         if let Some(address) = port.lent {
@@ -485,6 +513,7 @@ impl Engine {
 
     /// Takes down whatever port an interface has.
     pub(super) fn drop_port(&mut self, id: InterfaceId) {
+        self.note_end(id, EndCause::AdminReset);
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => self.drop_calls_of(id),
             Some(Side::Vaccess(_)) => self.clear_vaccess(id),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Engine;
+use super::aaa::accounting::EndCause;
 use super::aaa::{Entry, Place, SessionNumber};
 use super::io::InterfaceId;
-use super::per_user::SessionEnd;
 use super::ports::Port;
 use super::views::session_of;
 use crate::config::views::InterfaceName;
@@ -72,7 +72,7 @@ pub struct AaaSessionView {
     /// Each Class attribute of its Access-Accept.
     pub class: Vec<Vec<u8>>,
     /// Why this router ends it by itself, once it does.
-    pub end: Option<SessionEnd>,
+    pub end: Option<EndCause>,
     /// When the session began.
     pub start: Instant,
     /// How long it has lasted.
@@ -123,7 +123,7 @@ impl Engine {
             forwarded: state.is_some_and(|p| p.access().is_some() && session_of(p).is_some()),
             tunnel: state.and_then(session_of).and_then(|session| self.session_tunnel(session)),
             class: state.map(Port::class).unwrap_or_default(),
-            end: state.and_then(Port::ended),
+            end: state.and_then(|port| port.ended),
             start: entry.start,
             active: self.core.now.duration_since(entry.start),
         }

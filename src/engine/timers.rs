@@ -22,6 +22,8 @@ pub(super) enum Timer {
     Idle(InterfaceId),
     /// Dial on demand: a call that failed may be tried again.
     Redial(InterfaceId),
+    /// Accounting: an update is due.
+    Update(InterfaceId),
     /// An entry of the dead cache has had its time.
     DeadCache,
     /// The load of interfaces is looked at.

@@ -3,15 +3,109 @@
 use std::time::Duration;
 
 use super::Engine;
-use super::io::{Counts, Faults, InterfaceId};
+use super::io::InterfaceId;
 use super::timers::Timer;
 use crate::config::views::InterfaceName;
 use crate::proto::Instant;
+
+/// In [`Counters::lost`](super::io::Counters::lost): data came with sequence numbers.
+pub const SEQUENCED: u64 = 1 << 63;
 
 /// How often the load is looked at while a PPP port is up, as IOS does.
 const SAMPLE: Duration = Duration::from_secs(5);
 /// The load is an exponentially weighted mean over this time.
 const LOAD_INTERVAL: f64 = 300.0;
+
+/// Packets and octets carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Packets sent.
+    pub packets_out: u64,
+    /// Octets sent.
+    pub octets_out: u64,
+    /// Packets received.
+    pub packets_in: u64,
+    /// Octets received.
+    pub octets_in: u64,
+}
+
+impl Counts {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Counts) -> Counts {
+        Counts {
+            packets_out: self.packets_out.saturating_add(other.packets_out),
+            octets_out: self.octets_out.saturating_add(other.octets_out),
+            packets_in: self.packets_in.saturating_add(other.packets_in),
+            octets_in: self.octets_in.saturating_add(other.octets_in),
+        }
+    }
+
+    /// What came after `earlier`.
+    #[must_use]
+    pub const fn since(self, earlier: Counts) -> Counts {
+        Counts {
+            packets_out: self.packets_out.saturating_sub(earlier.packets_out),
+            octets_out: self.octets_out.saturating_sub(earlier.octets_out),
+            packets_in: self.packets_in.saturating_sub(earlier.packets_in),
+            octets_in: self.octets_in.saturating_sub(earlier.octets_in),
+        }
+    }
+}
+
+/// What went wrong on an interface.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Received and bad, for whatever reason.
+    pub input: u64,
+    /// Of them, with a wrong checksum.
+    pub crc: u64,
+    /// Of them, wrongly framed.
+    pub frame: u64,
+    /// Received faster than they could be taken.
+    pub overrun: u64,
+    /// Shorter than a frame can be.
+    pub runts: u64,
+    /// Longer than a frame may be.
+    pub giants: u64,
+    /// Ended in the middle.
+    pub aborts: u64,
+    /// Not sent, for want of room.
+    pub drops: u64,
+    /// Not sent, for another reason.
+    pub output: u64,
+    /// Collisions.
+    pub collisions: u64,
+}
+
+impl Faults {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Faults) -> Faults {
+        self.with(other, u64::saturating_add)
+    }
+
+    /// What came after `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Faults) -> Faults {
+        self.with(earlier, u64::saturating_sub)
+    }
+
+    fn with(self, other: Faults, both: fn(u64, u64) -> u64) -> Faults {
+        Faults {
+            input: both(self.input, other.input),
+            crc: both(self.crc, other.crc),
+            frame: both(self.frame, other.frame),
+            overrun: both(self.overrun, other.overrun),
+            runts: both(self.runts, other.runts),
+            giants: both(self.giants, other.giants),
+            aborts: both(self.aborts, other.aborts),
+            drops: both(self.drops, other.drops),
+            output: both(self.output, other.output),
+            collisions: both(self.collisions, other.collisions),
+        }
+    }
+}
 
 /// Bits and packets per second, in and out, over five minutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

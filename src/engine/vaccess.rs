@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::aaa::accounting::EndCause;
 use super::debug::{Vpdn as VpdnDebug, VpdnEvent, Vtemplate};
 use super::interfaces::{LinkState, Origin};
 use super::io::{DataSession, ForwardCommand, InterfaceId};
@@ -23,6 +24,8 @@ pub(super) struct Vaccess {
     /// Who called whom.
     pub calling: Option<Box<str>>,
     pub called: Option<Box<str>>,
+    /// Bits per second towards the user, as the LAC says.
+    pub speed: u32,
     /// The port of the LAC that the user came in on, and its physical channel.
     pub lac_port: Option<u32>,
     pub lac_channel: Option<u32>,
@@ -67,6 +70,7 @@ impl Engine {
             group,
             calling: calling_number.map(String::into_boxed_str),
             called: called_number.map(String::into_boxed_str),
+            speed: info.tx_speed,
             lac_port: nas_port.as_deref().map(super::vpdn::port_number),
             lac_channel: physical_channel,
             accm: (agreed_accm(&info.last_received_lcp), agreed_accm(&info.last_sent_lcp)),
@@ -80,9 +84,11 @@ impl Engine {
         self.vpdn.sessions.insert(session, id);
         self.say_clone(id, &label, &user, template, &name, &config);
         self.l2tp.bind(session, &label);
+        let link = session;
         let heard = self.l2tp.heard(session.tunnel);
         let session = DataSession { path, counters, heard };
         self.core.forward(ForwardCommand::AttachSession { port: id, session });
+        self.account_link_start(id, link);
         self.create_tun(id);
     }
 
@@ -159,6 +165,7 @@ impl Engine {
             self.core.syslog(&line);
         }
         self.note_failure(id, FailureType::NoResources, "no TUN interface");
+        self.note_end(id, EndCause::NasError);
         let code = ResultCode { result: 4, error: Some(4), message: Some("no virtual interface".to_owned()) };
         self.end_session(id, code);
         self.core.later(Work::DropVaccess(id));
@@ -279,6 +286,7 @@ impl Engine {
     /// `clear interface virtual-access` and `clear vpdn session`: CDN, administrative, and down.
     pub(super) fn clear_vaccess(&mut self, id: InterfaceId) {
         if self.ports.get(&id).is_some_and(|p| p.vaccess().is_some()) {
+            self.note_end(id, EndCause::TunnelAdmin);
             self.end_session(id, result(3, Some(0)));
             self.core.later(Work::DropVaccess(id));
         }

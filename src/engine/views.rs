@@ -9,11 +9,11 @@ use ipnet::Ipv4Net;
 
 use super::Engine;
 use super::interfaces::{LinkState, Origin};
-use super::io::{Counts, InterfaceId};
+use super::io::InterfaceId;
 use super::isdn::{CALL_RETENTION, Call};
 use super::pool::PoolView;
 use super::ports::{Port, Side};
-use super::traffic::TrafficView;
+use super::traffic::{Counts, TrafficView};
 use super::vpdn::VpdnCounters;
 use super::vpdn::history::HistoryEntry;
 use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName};

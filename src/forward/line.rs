@@ -156,6 +156,7 @@ impl Session {
             return if self.data.path.drop_out_of_order { Sequence::Drop } else { Sequence::Take };
         }
         statistics.lost += u64::from(ahead);
+        self.data.counters.sequenced(u64::from(ahead));
         self.expected = ns.wrapping_add(1);
         Sequence::Take
     }

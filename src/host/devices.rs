@@ -36,6 +36,8 @@ pub(super) enum Report {
         interface: InterfaceId,
         up: bool,
     },
+    /// What was left in the spool.
+    Spooled(Vec<(u64, Vec<u8>)>),
     /// What a device that was named to us has carried since it was bound.
     Counted {
         interface: InterfaceId,
@@ -207,7 +209,11 @@ impl Devices {
                     .map_or(Some(0), |device| device.map(|d| d.index));
                 self.remove_route(Route { network, gateway, index, source: None }).await?;
             }
-            HostRequest::OpenSocket { .. } | HostRequest::CloseSocket { .. } | HostRequest::Echo { .. } => {
+            HostRequest::OpenSocket { .. }
+            | HostRequest::CloseSocket { .. }
+            | HostRequest::SpoolAppend { .. }
+            | HostRequest::SpoolRemove { .. }
+            | HostRequest::Echo { .. } => {
                 return Err("not a request about devices".to_owned());
             }
         }

@@ -35,6 +35,8 @@ pub struct HostConfig {
     /// Seconds and nanoseconds since 1970 UTC when the router is switched on; `None` for a clock that was never
     /// set.
     pub wall_clock: Option<(i64, u32)>,
+    /// The directory in which accounting records are kept until a server has answered them; `None` for memory only.
+    pub spool: Option<PathBuf>,
     /// Makes the randomness of the router, again after a `reload`.
     pub entropy: Box<dyn FnMut() -> Box<dyn Entropy + Send> + Send>,
 }

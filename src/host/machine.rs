@@ -2,6 +2,8 @@
 //! carry out what takes time.
 
 use std::io;
+use std::path::Path;
+use std::sync::mpsc::Sender;
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
@@ -10,6 +12,7 @@ use super::clock::MonotonicClock;
 use super::devices::{self, Report, Requests};
 use super::handle::{HostConfig, Startup};
 use super::ping::Answer;
+use super::spool::{self, Spool, Work};
 use crate::engine::{HostRequest, RequestId};
 use crate::forward::Table;
 use crate::proto::Instant;
@@ -62,6 +65,7 @@ pub(super) struct Machine {
     report: mpsc::UnboundedSender<Report>,
     worker: JoinHandle<Result<(), String>>,
     pub echoes: JoinSet<(RequestId, io::Result<Answer>)>,
+    spool: Option<(Sender<Work>, std::thread::JoinHandle<()>)>,
 }
 
 impl Machine {
@@ -73,6 +77,7 @@ impl Machine {
         reloaded: bool,
     ) -> io::Result<Machine> {
         let (report, reports) = mpsc::unbounded_channel();
+        let spool = config.spool.as_deref().map(|directory| open_spool(directory, &report)).transpose()?;
         let (requests, worker) = devices::start(config.devices.clone(), report.clone())?;
         let clock = MonotonicClock::start();
         let params = RouterParams {
@@ -83,13 +88,21 @@ impl Machine {
         };
         let router = factory(clock.now(), params);
         let (table, echoes) = (Table::new(), JoinSet::new());
-        Ok(Machine { router, table, clock, requests, reports, report, worker, echoes })
+        Ok(Machine { router, table, clock, requests, reports, report, worker, echoes, spool })
     }
 
     /// Hands a request to the task that speaks netlink.
     pub fn ask(&self, id: RequestId, request: HostRequest) {
         if self.requests.send((id, request)).is_err() {
             self.answer(Report::Refused(id, "the netlink task has ended".to_owned()));
+        }
+    }
+
+    /// Hands work to the thread that writes the spool.
+    pub fn spool(&self, id: RequestId, work: Work) {
+        let sent = self.spool.as_ref().is_some_and(|(sender, _)| sender.send(work).is_ok());
+        if !sent {
+            self.answer(Report::Refused(id, "there is no spool".to_owned()));
         }
     }
 
@@ -120,8 +133,31 @@ impl Machine {
     pub async fn power_off(mut self) -> Result<(), String> {
         self.echoes.shutdown().await;
         drop(self.requests);
+        if let Some((sender, thread)) = self.spool {
+            drop(sender);
+            // It ends when everything is on disk; that it panicked would have been said there.
+            let _ = thread.join();
+        }
         self.worker.await.unwrap_or_else(|error| Err(error.to_string()))
     }
+}
+
+/// Opens the spool: what was left in it is the first that the router hears.
+fn open_spool(
+    directory: &Path,
+    report: &mpsc::UnboundedSender<Report>,
+) -> io::Result<(Sender<Work>, std::thread::JoinHandle<()>)> {
+    let explain =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
+    let (spool, found) = Spool::open(directory).map_err(explain)?;
+    let _ = report.send(Report::Spooled(found.records));
+    let report = report.clone();
+    spool::start(spool, move |id, result| {
+        let _ = report.send(match result {
+            Ok(()) => Report::Done(id),
+            Err(text) => Report::Refused(id, text),
+        });
+    })
 }
 
 /// Waits for a deadline; for ever without one.

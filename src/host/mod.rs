@@ -17,6 +17,7 @@ pub mod ping;
 pub mod processes;
 pub mod runner;
 mod sending;
+pub mod spool;
 pub mod tun;
 pub mod udp;
 

@@ -18,6 +18,7 @@ use super::edge::{Edge, Source, Taken};
 use super::handle::{HostConfig, Notice, Order, RouterHandle, Startup};
 use super::machine::{Event, Factory, Machine};
 use super::ping::{self, Answer, Echo};
+use super::spool::Work;
 use super::udp::{DATAGRAM_MAX, Received};
 use crate::engine::{self, Action, HostEvent, HostRequest, InterfaceId, RequestId, Socket};
 use crate::forward::{Delivery, Disposition, Fate};
@@ -251,6 +252,7 @@ impl Task {
             | ConsoleInput::Complete { .. }
             | ConsoleInput::EndConfig { .. }
             | ConsoleInput::Interrupt
+            | ConsoleInput::Break
             | ConsoleInput::Leave
             | ConsoleInput::Key(_) => {}
         }
@@ -357,6 +359,7 @@ impl Task {
                 self.edge.add_tun(interface, tun, routed);
                 HostEvent::Done(request)
             }
+            Event::Report(Report::Spooled(left)) => HostEvent::Spooled(left),
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
             Event::Report(Report::Counted { interface, counts, faults }) => {
                 HostEvent::Counted { interface, counts, faults }
@@ -460,6 +463,10 @@ impl Task {
                 let echo = Echo { destination, source, sequence, size, timeout };
                 self.machine.echoes.spawn(async move { (id, ping::echo(echo).await) });
             }
+            HostRequest::SpoolAppend { id: record, bytes } => {
+                self.machine.spool(id, Work::Keep(id, record, bytes));
+            }
+            HostRequest::SpoolRemove { id: record } => self.machine.spool(id, Work::Forget(id, record)),
             HostRequest::DeleteTun { interface } => {
                 self.edge.remove_tun(interface);
                 self.machine.ask(id, request);

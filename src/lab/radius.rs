@@ -1,11 +1,12 @@
 //! A [`RadiusNode`] as `lab.toml` describes it, with its randomness.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 pub use super::radius_node::PORTS;
 
 use super::description;
-use super::radius_node::{ClientEntry, RadiusNode, Users, UsersError};
+use super::radius_node::{ClientEntry, RadiusNode, Users, UsersError, detail};
 use crate::proto::Entropy;
 use crate::proto::radius::Secret;
 
@@ -13,8 +14,13 @@ use crate::proto::radius::Secret;
 pub struct RadiusServer {
     node: RadiusNode,
     entropy: Box<dyn Entropy + Send>,
+    /// The accounting records as text, since they were last taken.
+    detail: VecDeque<String>,
     on: bool,
 }
+
+/// How many records are kept as text until somebody takes them.
+const DETAILS: usize = 65_536;
 
 impl RadiusServer {
     /// A server with the users of a FreeRADIUS `users` file.
@@ -35,7 +41,12 @@ impl RadiusServer {
                 require_message_authenticator: described.require_message_authenticator,
             })
             .collect();
-        Ok(RadiusServer { node: RadiusNode::new(Users::parse(users)?, clients), entropy, on: true })
+        Ok(RadiusServer {
+            node: RadiusNode::new(Users::parse(users)?, clients),
+            entropy,
+            detail: VecDeque::new(),
+            on: true,
+        })
     }
 
     /// Whether it is switched on, as it is at first.
@@ -55,13 +66,25 @@ impl RadiusServer {
         Ok(())
     }
 
-    /// Takes a datagram. The answer goes back to `from`, from the port that the datagram came to. Without power there is
-    /// none.
-    pub fn handle(&mut self, from: SocketAddr, packet: &[u8]) -> Option<Vec<u8>> {
+    /// Takes a datagram that came at `seconds` since 1970. The answer goes back to `from`, from the port that the
+    /// datagram came to. Without power there is none.
+    pub fn handle(&mut self, from: SocketAddr, packet: &[u8], seconds: i64) -> Option<Vec<u8>> {
         if !self.on {
             return None;
         }
-        self.node.handle(&mut *self.entropy, from, packet)
+        let answer = self.node.handle(&mut *self.entropy, from, packet);
+        for (record, secret) in self.node.take_fresh() {
+            if self.detail.len() >= DETAILS {
+                self.detail.pop_front();
+            }
+            self.detail.push_back(detail(&record, secret.octets(), seconds));
+        }
+        answer
+    }
+
+    /// The accounting records that have come since this was last asked, as FreeRADIUS's `detail` module writes them.
+    pub fn take_detail(&mut self) -> String {
+        self.detail.drain(..).collect()
     }
 
     /// The node itself.

@@ -6,6 +6,7 @@
 //! server, console ports) runs on one more, the lab's thread. [`RealLab`] is the handle on it from any thread.
 
 mod console_port;
+pub mod freeradius;
 pub mod hub;
 mod task;
 pub mod wires;
@@ -23,6 +24,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
 
+use self::freeradius::Programs;
 use self::hub::{Sink, ViewerId};
 use self::task::{Factories, Order, RemarkSink, Task};
 use super::description::{Description, LinkId, NodeId};
@@ -60,6 +62,13 @@ pub enum LabError {
         /// Why.
         error: io::Error,
     },
+    /// FreeRADIUS is to be a node, and does not run.
+    FreeRadius {
+        /// The node.
+        node: String,
+        /// Why.
+        error: freeradius::Failure,
+    },
     /// The lab's own thread cannot be had.
     Thread(io::Error),
 }
@@ -89,6 +98,7 @@ impl fmt::Display for LabError {
                 }
                 _ => write!(f, "the device {device} cannot be made on this machine: {error}"),
             },
+            LabError::FreeRadius { node, error } => write!(f, "{node}: {error}"),
             LabError::Thread(error) => write!(f, "the lab's thread cannot be started: {error}"),
         }
     }
@@ -120,6 +130,8 @@ pub struct RealLab {
     processes: OnceLock<Processes>,
     /// No Linux command is started any more.
     ending: AtomicBool,
+    /// Its RADIUS servers that are programs of their own.
+    programs: Programs,
 }
 
 impl RealLab {
@@ -146,21 +158,24 @@ impl RealLab {
         for index in 0..description.nodes.len() {
             namespaces.insert(NodeId(index), Arc::new(NetNs::create()?));
         }
+        let processes = OnceLock::new();
+        // They come first: a router that is switched on may tell its server at once.
+        let programs = freeradius::start(&description, &namespaces, &processes)?;
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LabError::Thread)?;
         let (orders, order_queue) = mpsc::unbounded_channel();
         let task = {
             let _inside = runtime.enter();
-            Task::new(&description, &namespaces, listeners, orders.clone(), order_queue, factories)?
+            let switches = (orders.clone(), order_queue);
+            Task::new(&description, &namespaces, listeners, programs.clone(), switches, factories)?
         };
         let thread = std::thread::Builder::new()
             .name("lab".to_owned())
             .spawn(move || runtime.block_on(task.run()))
             .map_err(LabError::Thread)?;
         let started = std::time::Instant::now();
-        let (thread, processes) = (Some(thread), OnceLock::new());
-        let ending = AtomicBool::new(false);
-        Ok(RealLab { description, orders, namespaces, started, thread, processes, ending })
+        let (thread, ending) = (Some(thread), AtomicBool::new(false));
+        Ok(RealLab { description, orders, namespaces, started, thread, processes, ending, programs })
     }
 
     /// What it was made of.
@@ -212,12 +227,29 @@ impl RealLab {
     /// # Errors
     /// When it cannot be started.
     pub fn power(&self, node: NodeId, on: bool) -> Result<(), String> {
+        if let Some(program) = self.programs.get(&node) {
+            return program.power(self.processes()?, on);
+        }
         self.ask(|reply| Order::Power { node, on, reply }).unwrap_or_else(|error| Err(error.to_string()))
+    }
+
+    /// The accounting records that a RADIUS node has got since this was last asked, as FreeRADIUS's `detail` module
+    /// writes them.
+    pub fn detail(&self, node: NodeId) -> String {
+        if let Some(program) = self.programs.get(&node) {
+            return program.take_detail();
+        }
+        self.ask(|reply| Order::Detail { node, reply }).unwrap_or_default()
     }
 
     /// What is there and how it is, as lines.
     pub fn status(&self) -> String {
         self.ask(|reply| Order::Status { reply }).unwrap_or_else(|error| format!("{error}\n"))
+    }
+
+    /// What a RADIUS server that is a program of its own has logged since this was last asked; nothing for another node.
+    pub fn server_log(&self, node: NodeId) -> String {
+        self.programs.get(&node).map_or_else(String::new, |program| program.take_log())
     }
 
     /// The namespace of a node.
@@ -232,8 +264,7 @@ impl RealLab {
     /// When it cannot be started.
     pub fn shell(&self, node: NodeId, command: &str) -> Result<ShellOutcome, String> {
         let netns = self.namespaces.get(&node).ok_or("there is no such node")?;
-        let processes =
-            self.processes().map_err(|error| format!("a PID namespace cannot be made: {error}"))?;
+        let processes = self.processes()?;
         if self.ending.load(Ordering::Acquire) {
             return Err("the lab is being switched off".to_owned());
         }
@@ -253,15 +284,8 @@ impl RealLab {
         }
     }
 
-    fn processes(&self) -> io::Result<&Processes> {
-        match self.processes.get() {
-            Some(processes) => Ok(processes),
-            None => {
-                let made = Processes::start()?;
-                // Somebody else may have been quicker; then the one just made ends again.
-                Ok(self.processes.get_or_init(|| made))
-            }
-        }
+    fn processes(&self) -> Result<&Processes, String> {
+        processes(&self.processes).map_err(|error| format!("a PID namespace cannot be made: {error}"))
     }
 
     /// Time since the lab came up.
@@ -283,12 +307,25 @@ impl RealLab {
 
 impl Drop for RealLab {
     fn drop(&mut self) {
-        // What uses the network ends before the network does.
+        // What uses the network ends before the network does, and the kernel ends no PID namespace before who started a
+        // process in it has taken note of its end.
+        self.programs.values().for_each(|program| program.end());
         drop(self.processes.take());
         self.order(Order::Shutdown);
         if let Some(thread) = self.thread.take() {
             // A panic of the lab's thread has been printed by then; there is nothing to add.
             let _ = thread.join();
+        }
+    }
+}
+
+fn processes(once: &OnceLock<Processes>) -> io::Result<&Processes> {
+    match once.get() {
+        Some(processes) => Ok(processes),
+        None => {
+            let made = Processes::start()?;
+            // Somebody else may have been quicker; then the one just made ends again.
+            Ok(once.get_or_init(|| made))
         }
     }
 }
@@ -437,6 +474,14 @@ impl Stage for RealStage<'_> {
 
     fn power(&mut self, node: NodeId, on: bool) -> Result<(), String> {
         self.lab.power(node, on)
+    }
+
+    fn detail(&mut self, node: NodeId) -> String {
+        self.lab.detail(node)
+    }
+
+    fn server_log(&mut self, node: NodeId) -> String {
+        self.lab.server_log(node)
     }
 }
 

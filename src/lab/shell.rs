@@ -135,7 +135,7 @@ impl LabShell {
                 self.prompt("");
             }
             (Mode::Prompt, ConsoleInput::Leave) => self.exit(),
-            (Mode::Prompt, ConsoleInput::Key(_) | ConsoleInput::Size { .. }) => {}
+            (Mode::Prompt, ConsoleInput::Break | ConsoleInput::Key(_) | ConsoleInput::Size { .. }) => {}
         }
     }
 
@@ -409,7 +409,7 @@ pub fn run_interactive(directory: &Path) -> Result<(), String> {
         .spawn(move || serve(shell, &inputs))
         .map_err(|error| error.to_string())?;
     let input = |input| match input {
-        ConsoleInput::Interrupt if running.end() => {}
+        ConsoleInput::Interrupt | ConsoleInput::Break if running.end() => {}
         input => {
             if input == ConsoleInput::Close {
                 running.end();

@@ -158,7 +158,9 @@ impl VirtualLab {
                         None => String::new(),
                     };
                     let devices = devices(description, id);
-                    Node::Router(Box::new(VirtualRouter::new(config, entropy, options.wall_clock, devices)))
+                    let made = VirtualRouter::new(config, entropy, options.wall_clock, devices);
+                    let made = if router.spool.is_some() { made.with_spool() } else { made };
+                    Node::Router(Box::new(made))
                 }
                 NodeKind::Radius(radius) => {
                     let users = read(&radius.users)?;
@@ -384,12 +386,13 @@ impl VirtualLab {
 
     fn poll_node(&mut self, index: usize) -> Option<NodeOutput> {
         let now = self.now;
+        let seconds = i64::try_from(now.since_start().as_secs()).unwrap_or(i64::MAX);
         match self.nodes.get_mut(index)? {
             Node::Router(router) => router.poll(now),
             Node::Radius { host, server } => loop {
                 match host.poll()? {
                     HostOutput::Datagram { port, local, remote, bytes } => {
-                        if let Some(answer) = server.handle(remote, &bytes) {
+                        if let Some(answer) = server.handle(remote, &bytes, seconds) {
                             host.send_datagram((local, port).into(), remote, &answer);
                         }
                     }
@@ -551,6 +554,13 @@ impl Stage for VirtualLab {
         for wire in &mut self.wires {
             wire.capture = None;
             wire.segment.set_tap(false);
+        }
+    }
+
+    fn detail(&mut self, node: NodeId) -> String {
+        match self.nodes.get_mut(node.0) {
+            Some(Node::Radius { server, .. }) => server.take_detail(),
+            Some(Node::Router(_)) | None => String::new(),
         }
     }
 

@@ -91,6 +91,8 @@ pub struct VirtualRouter {
     router: Option<Router>,
     table: Table,
     host: VirtualHost,
+    /// Its disk, if it has one: it stays when the router is switched off.
+    spool: Option<BTreeMap<u64, Vec<u8>>>,
     sockets: BTreeMap<Socket, u16>,
     delivered: VecDeque<Delivered>,
     outputs: VecDeque<NodeOutput>,
@@ -112,10 +114,22 @@ impl VirtualRouter {
             devices,
             router: None,
             table: Table::new(),
+            spool: None,
             sockets: BTreeMap::new(),
             delivered: VecDeque::new(),
             outputs: VecDeque::new(),
         }
+    }
+
+    /// It keeps accounting records on a disk that stays when it is switched off.
+    pub fn with_spool(mut self) -> Self {
+        self.spool = Some(BTreeMap::new());
+        self
+    }
+
+    /// The accounting records on its disk, by name.
+    pub fn spooled(&self) -> impl Iterator<Item = (&u64, &Vec<u8>)> {
+        self.spool.iter().flatten()
     }
 
     /// It is on.
@@ -152,6 +166,10 @@ impl VirtualRouter {
             reloaded,
         };
         self.router = Some(Router::new(now, params));
+        if let Some(spool) = &self.spool {
+            let left = spool.iter().map(|(id, bytes)| (*id, bytes.clone())).collect();
+            self.engine(now, engine::Input::Host(HostEvent::Spooled(left)));
+        }
         self.console(now, ConsoleInput::Open { console: true });
         self.console(now, ConsoleInput::Size { width: 80, length: 0 });
     }
@@ -259,6 +277,12 @@ impl VirtualRouter {
             Action::Forward(command) => self.table.execute(command),
             Action::Host(id, request) => {
                 match &request {
+                    HostRequest::SpoolAppend { id, bytes } => {
+                        self.spool.get_or_insert_default().insert(*id, bytes.clone());
+                    }
+                    HostRequest::SpoolRemove { id } => {
+                        self.spool.get_or_insert_default().remove(id);
+                    }
                     HostRequest::OpenSocket { socket, port } => {
                         self.sockets.insert(*socket, *port);
                     }

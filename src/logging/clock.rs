@@ -52,6 +52,11 @@ impl Clock {
         self.base.checked_add_signed(passed).unwrap_or(self.base)
     }
 
+    /// Seconds since 1970 at `now`; `None` while the clock is not set.
+    pub fn seconds(&self, now: Instant) -> Option<i64> {
+        (self.source != Source::Unset).then(|| self.at(now).and_utc().timestamp())
+    }
+
     /// Where the time comes from.
     pub const fn source(&self) -> Source {
         self.source

@@ -76,7 +76,8 @@ pub(super) struct Core {
     /// The router was started by `reload`.
     pub reloaded: bool,
     /// `reload` was agreed to: the last thing that this router does, when everything is said.
-    pub restarting: bool,
+    /// The point in time is when it is done at the latest.
+    pub restarting: Option<Instant>,
 }
 
 impl Core {
@@ -103,8 +104,9 @@ impl Core {
             lines: Vec::new(),
             to_close: Vec::new(),
             reloaded: params.reloaded,
-            restarting: false,
+            restarting: None,
         };
+        core.tell_time();
         let startup = core.startup.clone();
         let reports = core.load(&startup);
         core.reconfigure();
@@ -112,6 +114,17 @@ impl Core {
             core.report_refused(&report);
         }
         core
+    }
+
+    /// Tells the engine what the calendar says.
+    pub fn tell_time(&mut self) {
+        let seconds = self.logging.clock.seconds(self.now);
+        self.engine.set_clock(self.now, seconds);
+    }
+
+    /// Whether the router is to be switched off and on now.
+    pub fn restarts(&self) -> bool {
+        self.restarting.is_some_and(|at| at <= self.now || self.engine.accounting_pending() == 0)
     }
 
     /// Merges a configuration file. The seed of salts is drawn only where a secret in clear needs it.

@@ -33,8 +33,11 @@ pub enum ConsoleInput {
         /// The text.
         line: String,
     },
-    /// Ctrl-C or Ctrl-^.
+    /// Ctrl-C or Ctrl-^, pressed at a prompt or a question.
     Interrupt,
+    /// The same, pressed while nothing was asked for: ends the command that runs. It means nothing to a command that has
+    /// ended in the meantime, so that no prompt is shown twice.
+    Break,
     /// A single key answers `--More--` or `[confirm]`.
     Key(char),
     /// The terminal has this size.

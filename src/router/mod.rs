@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use crate::cli::Session;
 use crate::engine;
+use crate::engine::EndCause;
 use crate::proto::time::earliest;
 use crate::proto::{Entropy, Instant};
 use core::Core;
@@ -36,6 +37,8 @@ struct Terminal {
     session: Session,
     touched: Instant,
     opened: Instant,
+    /// AAA knows of the EXEC there.
+    exec: bool,
 }
 
 /// One router.
@@ -86,6 +89,7 @@ impl Router {
     /// When `handle(now, Input::Engine(Timeout))` must be called next.
     pub fn next_timeout(&self) -> Option<Instant> {
         let idle = self.terminals.values().filter_map(|t| self.idle_deadline(t)).min();
+        let idle = earliest(idle, self.core.restarting);
         earliest(self.core.applies_at(), earliest(self.core.engine.next_timeout(), idle))
     }
 
@@ -105,12 +109,14 @@ impl Router {
             session: Session::new(line),
             touched: now,
             opened: now,
+            exec: false,
         });
         if matches!(input, ConsoleInput::Open { .. }) {
             terminal.opened = now;
         }
         terminal.touched = now;
-        if input == ConsoleInput::Close {
+        let gone = input == ConsoleInput::Close;
+        if gone {
             self.core.forget_line(line);
         }
         self.core.lines = lines_of(&self.terminals, line, now);
@@ -119,6 +125,22 @@ impl Router {
             if !terminal.session.is_active() {
                 self.core.forget_line(line);
             }
+        }
+        self.note_exec(line, if gone { EndCause::LostCarrier } else { EndCause::UserExit });
+    }
+
+    /// Tells AAA of an EXEC that has begun, or has ended for this reason.
+    fn note_exec(&mut self, line: LineId, cause: EndCause) {
+        let Some(terminal) = self.terminals.get_mut(&line) else { return };
+        let user = terminal.session.exec_user().map(str::to_owned);
+        match (std::mem::replace(&mut terminal.exec, user.is_some()), user) {
+            (false, Some(user)) => {
+                let number = u32::from(line.0);
+                let who = engine::ExecUser { line: number, name: format!("tty{number}"), user, from: None };
+                self.core.engine.exec_started(self.core.now, who);
+            }
+            (true, None) => self.core.engine.exec_stopped(self.core.now, line.0.into(), cause),
+            (true, Some(_)) | (false, None) => {}
         }
     }
 
@@ -151,7 +173,8 @@ impl Router {
             if moved {
                 continue;
             }
-            if std::mem::take(&mut self.core.restarting) {
+            if self.core.restarts() {
+                self.core.restarting = None;
                 self.core.outputs.push_back(Output::Reload);
             }
             return;
@@ -190,12 +213,14 @@ impl Router {
         let now = self.core.now;
         let due = |t: &Terminal| self.idle_deadline(t).is_some_and(|at| at <= now);
         let mut lines: Vec<LineId> = self.terminals.iter().filter(|(_, t)| due(t)).map(|(l, _)| *l).collect();
+        let idle = lines.len();
         lines.append(&mut self.core.to_close);
-        for line in lines {
+        for (place, line) in lines.into_iter().enumerate() {
             self.core.forget_line(line);
             if let Some(terminal) = self.terminals.get_mut(&line) {
                 terminal.session.end(&self.core);
             }
+            self.note_exec(line, if place < idle { EndCause::IdleTimeout } else { EndCause::AdminReset });
         }
     }
 }

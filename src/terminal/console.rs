@@ -285,10 +285,10 @@ fn interactive(typed: Sender<Typed>, receive: Receiver<Receiver<ConsoleOutput>>)
     keyboards.thread_block()?;
     let (send, signalled, escaped) = (to_owner(typed.clone()), typed.clone(), escape.clone());
     signals::watch(true, move |signal| match signal {
-        Signal::Interrupt => send(ConsoleInput::Interrupt),
+        Signal::Interrupt => send(ConsoleInput::Break),
         Signal::Quit => {
             escaped.store(true, Ordering::Relaxed);
-            send(ConsoleInput::Interrupt);
+            send(ConsoleInput::Break);
         }
         // As in `to_owner`.
         Signal::End => signalled.send(Typed::Ends).unwrap_or(()),

@@ -14,11 +14,15 @@ const CONSOLE: LineId = LineId(0);
 
 /// Runs the router of the configuration `file` until its console is left, then takes back everything that it made.
 /// `devices` names the Linux device of each Ethernet-like interface; no other device is touched. `write memory`
-/// writes `file`.
+/// writes `file`. Accounting records are kept in the directory `spool` until a server has answered them.
 ///
 /// # Errors
 /// One sentence for the operator.
-pub fn run(file: PathBuf, devices: HashMap<InterfaceName, String>) -> Result<(), String> {
+pub fn run(
+    file: PathBuf,
+    devices: HashMap<InterfaceName, String>,
+    spool: Option<PathBuf>,
+) -> Result<(), String> {
     let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     netns::probe_net_admin().map_err(|lack| lack.to_string())?;
     let entropy =
@@ -31,6 +35,7 @@ pub fn run(file: PathBuf, devices: HashMap<InterfaceName, String>) -> Result<(),
         netns: None,
         startup: Startup { text, save_to: Some(file) },
         wall_clock: Some(clock::wall_clock()),
+        spool,
         entropy: Box::new(move || Box::new(entropy)),
     });
     let mut handle = handle.map_err(|error| error.to_string())?;

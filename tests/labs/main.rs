@@ -1,5 +1,6 @@
 //! Labs: their description, their switch and segments, their plays, and whole calls in virtual time.
 
+mod accounting;
 mod call;
 mod configs;
 mod description;

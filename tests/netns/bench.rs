@@ -72,6 +72,7 @@ pub fn config(netns: &Arc<NetNs>, devices: &[(InterfaceName, &str)], save_to: Op
     let devices: HashMap<_, _> =
         devices.iter().map(|(name, device)| (name.clone(), (*device).to_owned())).collect();
     HostConfig {
+        spool: None,
         name: "bench".to_owned(),
         devices,
         netns: Some(netns.clone()),

@@ -24,7 +24,7 @@ fn start(console_ports: bool, head: &str) -> RealLab {
     RealLab::start(description, RealOptions { console_ports }).unwrap()
 }
 
-fn shell(lab: &RealLab, node: &str, command: &str) -> String {
+pub fn shell(lab: &RealLab, node: &str, command: &str) -> String {
     let outcome = lab.shell(lab.description().node(node).unwrap(), command).unwrap();
     assert_eq!(outcome.status, Some(0), "{node}: {command}: {}", outcome.output);
     outcome.output
@@ -96,7 +96,7 @@ pub fn a_linux_command_runs_in_the_namespace_of_its_node() {
 }
 
 /// Whether a process runs whose arguments end with this, anywhere on the machine.
-fn runs(argument: &str) -> bool {
+pub fn runs(argument: &str) -> bool {
     let ending = format!("{argument}\0");
     let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     processes
@@ -104,7 +104,7 @@ fn runs(argument: &str) -> bool {
         .any(|arguments| arguments.ends_with(&ending))
 }
 
-fn reach(what: &str, mut reached: impl FnMut() -> bool) {
+pub fn reach(what: &str, mut reached: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !reached() {
         assert!(Instant::now() < deadline, "{what}");
@@ -127,6 +127,18 @@ pub fn what_runs_in_the_background_ends_with_the_lab() {
     assert_eq!(shell(&lab, "a", "pwd").trim(), here.to_str().unwrap());
     drop(lab);
     assert!(!runs(&time));
+}
+
+pub fn an_orphan_that_ends_takes_nobody_along() {
+    let lab = start(false, "");
+    let (time, short) = (unique(3), "0.123");
+    shell(&lab, "a", &format!("sleep {time} & (sh -c 'sleep {short}; exit' &)"));
+    let processes = || shell(&lab, "b", "ps -e -o args");
+    reach("it has ended and nothing is left of it", || {
+        let processes = processes();
+        !processes.contains(short) && !processes.contains("defunct")
+    });
+    assert!(processes().contains(&time), "the others go on");
 }
 
 pub fn a_lab_that_is_killed_takes_its_commands_along() {

@@ -7,6 +7,7 @@ mod attack;
 mod bench;
 mod capture;
 mod devices;
+mod freeradius;
 mod lab;
 mod traffic;
 
@@ -20,6 +21,8 @@ use vpdnsh::host::netns;
 use harness::{Need, Test, tests};
 
 const NET: &[Need] = &[Need::Tun, Need::Iproute];
+
+const FREERADIUS: &[Need] = &[Need::Tun, Need::Iproute, Need::FreeRadius];
 
 const TESTS: &[Test] = tests![
     NET => devices::a_tun_is_made_quiet_and_removed,
@@ -48,6 +51,7 @@ const TESTS: &[Test] = tests![
     NET => lab::frames_cross_a_link_and_obey_it,
     NET => lab::a_linux_command_runs_in_the_namespace_of_its_node,
     NET => lab::what_runs_in_the_background_ends_with_the_lab,
+    NET => lab::an_orphan_that_ends_takes_nobody_along,
     NET => lab::a_lab_that_is_killed_takes_its_commands_along,
     NET => lab::a_console_listens_on_its_port,
     NET => lab::a_lab_that_ends_leaves_nothing,
@@ -55,6 +59,10 @@ const TESTS: &[Test] = tests![
     NET => lab::the_machine_itself_joins_a_link,
     NET => attack::a_call_survives_what_strangers_send,
     NET => attack::a_lab_that_is_killed_in_the_middle_of_a_call_leaves_nothing,
+    FREERADIUS => freeradius::it_answers_writes_and_is_switched,
+    FREERADIUS => freeradius::its_own_configuration_finds_what_the_lab_says,
+    FREERADIUS => freeradius::what_is_wrong_with_its_configuration_is_said,
+    FREERADIUS => freeradius::a_lab_that_is_killed_takes_it_along,
     &[Need::Tshark] => capture::tshark_reads_a_capture,
 ];
 

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::Password;
+use super::{AccountingConfig, Password};
 
 /// One method of a method list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -223,8 +223,8 @@ pub struct AaaConfig {
     pub authorization_console: bool,
     /// `aaa authorization network`.
     pub authorization_network: Vec<MethodList>,
-    /// `aaa accounting network`.
-    pub accounting_network: Vec<MethodList>,
+    /// `aaa accounting` and what belongs to it.
+    pub accounting: AccountingConfig,
     /// Servers in configured order.
     pub servers: Vec<RadiusServer>,
     /// `aaa group server radius`.
@@ -266,7 +266,7 @@ impl Default for AaaConfig {
             authorization_exec: Vec::new(),
             authorization_console: false,
             authorization_network: Vec::new(),
-            accounting_network: Vec::new(),
+            accounting: AccountingConfig::default(),
             servers: Vec::new(),
             server_groups: Vec::new(),
             key: None,

@@ -4,6 +4,7 @@
 //! and acts on the difference, so no line can be half applied.
 
 pub mod aaa;
+pub mod accounting;
 mod build;
 pub mod interface;
 pub mod password;
@@ -11,6 +12,7 @@ pub mod system;
 pub mod vpdn;
 
 pub use aaa::*;
+pub use accounting::*;
 pub use interface::*;
 pub use password::{Password, secret_free};
 pub use system::*;

@@ -41,6 +41,10 @@ pub struct VpdnGlobal {
     pub history_failure: Option<usize>,
     /// `vpdn tunnel authorization password`, and the password of a lookup; `cisco`.
     pub lookup_password: Password,
+    /// `vpdn tunnel accounting network`: the list for Tunnel-Start and Tunnel-Stop.
+    pub tunnel_accounting: Option<String>,
+    /// `vpdn session accounting network`: the list for Tunnel-Link-Start and Tunnel-Link-Stop.
+    pub session_accounting: Option<String>,
     /// `vpdn authorize domain`: AAA is asked which domains the users of a port may name.
     pub authorize_domain: bool,
     /// `vpdn tunnel authorization network`: the list by which an LNS looks a peer up; `default` or its name.
@@ -69,6 +73,8 @@ impl Default for VpdnGlobal {
             logging: VpdnLogging::default(),
             history_failure: Some(20),
             lookup_password: "cisco".into(),
+            tunnel_accounting: None,
+            session_accounting: None,
             authorize_domain: false,
             tunnel_authorization: None,
             tunnel_template: None,

@@ -6,6 +6,7 @@
 //! authentication.
 
 mod access;
+pub mod accounting;
 mod author;
 pub mod debug;
 mod lists;
@@ -29,11 +30,13 @@ use std::collections::{HashMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use self::accounting::{Accounting, Record, RecordId};
 use self::debug::{AaaDebug, AuthenStatus, AuthorStatus, Family, emit};
 use self::local::LocalVerdict;
 use crate::config::views::{AaaConfig, Method};
 use crate::proto::radius::client::{ClientView, ServerGroup};
 use crate::proto::radius::{Client, ClientOutput, Code, Reply, RequestKey};
+use crate::proto::time::earliest;
 use crate::proto::{Context, Instant, Purpose};
 
 /// A question on its way through its method list.
@@ -60,6 +63,7 @@ enum Question {
 pub struct Aaa {
     config: AaaConfig,
     client: Client,
+    accounting: Accounting,
     groups: servers::Groups,
     /// Requests of `test aaa`.
     tests: HashMap<RequestKey, Ticket>,
@@ -89,7 +93,27 @@ impl Aaa {
         self.client.configure(cx, client);
         self.groups = groups;
         self.config = config.clone();
+        self.accounting.reconfigured(cx, &mut self.client, &self.config, &self.groups);
         self.pump(cx);
+    }
+
+    /// Sends a record to the servers of its methods, until one answers it.
+    pub fn record(&mut self, cx: &mut Context, record: Record) -> RecordId {
+        let id = self.accounting.add(cx, &mut self.client, &self.config, &self.groups, record);
+        self.pump(cx);
+        id
+    }
+
+    /// Takes the records that a spool holds; from now on every record is kept there. `wall` is the time in seconds
+    /// since 1970, when the clock is set.
+    pub fn restore(&mut self, cx: &mut Context, left: Vec<(u64, Vec<u8>)>, wall: Option<u32>) {
+        self.accounting.restore(cx, &mut self.client, &self.config, &self.groups, left, wall);
+        self.pump(cx);
+    }
+
+    /// Accounting, to look at.
+    pub fn accounting(&self) -> &Accounting {
+        &self.accounting
     }
 
     /// Asks whether a user is who it says it is. An event with [`Outcome::Authentication`] follows.
@@ -161,11 +185,13 @@ impl Aaa {
     pub fn handle_timeout(&mut self, cx: &mut Context) {
         self.client.handle_timeout(cx);
         self.pump(cx);
+        self.accounting.pump(cx, &mut self.client, &self.config, &self.groups);
+        self.pump(cx);
     }
 
     /// When `handle_timeout` must be called next.
     pub fn next_timeout(&self) -> Option<Instant> {
-        self.client.next_timeout()
+        earliest(self.client.next_timeout(), self.accounting.next_timeout())
     }
 
     /// The next output; call until `None` after every other call.
@@ -175,7 +201,11 @@ impl Aaa {
 
     /// Whether nothing is on its way and nothing waits to be polled.
     pub fn is_quiet(&self) -> bool {
-        self.waiting.is_empty() && self.logins.is_empty() && self.outputs.is_empty() && self.client.is_quiet()
+        self.waiting.is_empty()
+            && self.logins.is_empty()
+            && self.outputs.is_empty()
+            && self.client.is_quiet()
+            && self.accounting.is_quiet()
     }
 
     /// The RADIUS client and its servers.
@@ -263,6 +293,9 @@ impl Aaa {
                     self.outputs.push_back(AaaOutput::Syslog { severity, text });
                 }
                 ClientOutput::Replied(key, reply) => {
+                    if self.accounting.replied(cx, key) {
+                        self.accounting.pump(cx, &mut self.client, &self.config, &self.groups);
+                    }
                     if let Some(ticket) = self.tests.remove(&key) {
                         self.tested(ticket, access::test_outcome(&reply));
                     }
@@ -272,6 +305,9 @@ impl Aaa {
                     self.login_replied(cx, key, &reply);
                 }
                 ClientOutput::Failed(key) => {
+                    if self.accounting.failed(cx, &mut self.client, &self.config, &self.groups, key) {
+                        self.accounting.pump(cx, &mut self.client, &self.config, &self.groups);
+                    }
                     if let Some(ticket) = self.tests.remove(&key) {
                         self.tested(ticket, TestOutcome::NoAnswer);
                     }
@@ -281,6 +317,9 @@ impl Aaa {
                     self.login_failed(cx, key);
                 }
             }
+        }
+        while let Some(output) = self.accounting.poll() {
+            self.outputs.push_back(AaaOutput::Accounting(output));
         }
     }
 

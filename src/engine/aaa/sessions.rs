@@ -122,8 +122,7 @@ mod tests {
 
     #[test]
     fn numbers_are_eight_hexadecimal_digits() {
-        let mut sessions = Sessions::default();
-        sessions.last_number = 0x19;
+        let mut sessions = Sessions { last_number: 0x19, ..Sessions::default() };
         let unique = sessions.open(PORT, Instant::ZERO);
         let entry = *sessions.get(unique).expect("it is open");
         assert_eq!(entry.number.to_string(), "0000001A");

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use super::accounting::AccountingOutput;
 use super::profile::UserProfile;
 use super::tunnel::{Asker, TunnelDefinition};
 use crate::config::views::Password;
@@ -259,6 +260,8 @@ pub enum AaaOutput {
         /// From `%` on.
         text: String,
     },
+    /// Accounting wants something kept, or has an answer.
+    Accounting(AccountingOutput),
     /// A ticket has its outcome.
     Event(AaaEvent),
     /// The outcome of [`Aaa::test`](super::Aaa::test).

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use self::debug::Dynamic;
 use super::Engine;
+use super::aaa::accounting::EndCause;
 use super::core::{Pending, Work};
 use super::io::{Action, HostRequest, InterfaceId, Socket};
 use super::ports::Side;
@@ -115,8 +116,14 @@ impl Engine {
         let ports = ports.ok_or(ErrorCause::SessionContextNotRemovable)?;
         for id in ports {
             match self.ports.get(&id).map(|p| &p.side) {
-                Some(Side::Access(_)) => self.core.later(Work::DropCall(id)),
-                Some(Side::Vaccess(_)) => self.clear_vaccess(id),
+                Some(Side::Access(_)) => {
+                    self.note_end(id, EndCause::ServerRequest);
+                    self.core.later(Work::DropCall(id));
+                }
+                Some(Side::Vaccess(_)) => {
+                    self.note_end(id, EndCause::ServerRequest);
+                    self.clear_vaccess(id);
+                }
                 None => {}
             }
         }
@@ -125,6 +132,6 @@ impl Engine {
 
     /// What the calendar says.
     fn wall_seconds(&self) -> Option<u32> {
-        None
+        self.core.seconds()
     }
 }

@@ -44,7 +44,9 @@ impl Node {
                     self.routes.iter().position(|r| *r == (network, interface)).ok_or("no such route")?;
                 self.routes.remove(at);
             }
-            HostRequest::BindDevice { .. }
+            HostRequest::SpoolAppend { .. }
+            | HostRequest::SpoolRemove { .. }
+            | HostRequest::BindDevice { .. }
             | HostRequest::SetLink { .. }
             | HostRequest::SetMtu { .. }
             | HostRequest::Echo { .. } => {}

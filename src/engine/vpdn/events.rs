@@ -8,6 +8,8 @@ use super::select::makes_busy;
 use super::targets::Targets;
 use crate::config::views::RouterConfig;
 use crate::engine::Engine;
+use crate::engine::aaa::accounting::EndCause;
+use crate::engine::accounting::{end_cause, tunnel_end_cause};
 use crate::engine::core::{Pending, Work};
 use crate::engine::io::{Action, HostRequest, InterfaceId, Socket};
 use crate::engine::ports::Side;
@@ -97,12 +99,18 @@ impl Engine {
         if let Some(lns) = lns {
             self.answers(lns);
         }
+        self.account_tunnel_start(id);
         for port in waiting {
             self.start_session(port, id);
         }
     }
 
     fn tunnel_down(&mut self, id: TunnelId, cause: &DownCause) {
+        let established = self.vpdn.tunnels.get(&id).is_some_and(|t| t.established);
+        match established {
+            true => self.account_tunnel_stop(id, tunnel_end_cause(cause)),
+            false => self.account_tunnel_reject(id, tunnel_end_cause(cause)),
+        }
         self.vpdn.cleared.remove(&id);
         let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return self.forget_peer(id) };
         if let Some(key) = &tunnel.key {
@@ -149,6 +157,9 @@ impl Engine {
             self.lns_call_gone(session);
             return;
         };
+        // The result codes of a StopCCN, which takes its sessions along, mean other things than those of a CDN.
+        let alone = self.l2tp.tunnel(session.tunnel).is_some();
+        self.note_end(id, if alone { end_cause(cause) } else { tunnel_end_cause(cause) });
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => {
                 self.log_closed(session, id, cause);
@@ -320,7 +331,10 @@ impl Engine {
         chosen.sort_unstable();
         for id in &chosen {
             match self.ports.get(id).map(|p| &p.side) {
-                Some(Side::Access(_)) => self.core.later(Work::DropCall(*id)),
+                Some(Side::Access(_)) => {
+                    self.note_end(*id, EndCause::TunnelAdmin);
+                    self.core.later(Work::DropCall(*id));
+                }
                 Some(Side::Vaccess(_)) => self.clear_vaccess(*id),
                 None => {}
             }

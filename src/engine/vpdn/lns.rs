@@ -7,6 +7,7 @@ use super::history::{FailureType, HistoryEntry};
 use super::{Incoming, Tunnel, lookup, result, secret, tunnel_config};
 use crate::config::views::{InterfaceKind, InterfaceName, L2tpSettings, RouterConfig, VpdnGroup};
 use crate::engine::Engine;
+use crate::engine::aaa::accounting::EndCause;
 use crate::engine::debug::VpdnPort;
 use crate::engine::syslog::Syslog;
 use crate::proto::l2tp::{CallRequest, ConnectInfo, DataPath, Role, SessionId, TunnelId, TunnelRequest};
@@ -197,6 +198,8 @@ impl Engine {
             kind,
             reason: reason.to_owned(),
         });
+        let user = request.calling_number.as_deref().unwrap_or_default();
+        self.account_link_reject(None, session, user, EndCause::NasError);
         let code =
             crate::proto::l2tp::ResultCode { result: 4, error: Some(4), message: Some(reason.to_owned()) };
         self.l2tp.reject_call(&mut self.core.cx(), session, code);

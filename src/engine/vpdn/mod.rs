@@ -96,7 +96,7 @@ pub(super) struct Vpdn {
     pub group_sessions: HashMap<Arc<str>, u32>,
     pub counters: VpdnCounters,
     /// When `clear vpdn counters` was given for a tunnel, and where its counters stood.
-    pub cleared: HashMap<TunnelId, (Instant, super::io::Counts)>,
+    pub cleared: HashMap<TunnelId, (Instant, super::traffic::Counts)>,
 }
 
 impl Vpdn {

@@ -10,10 +10,12 @@ use super::lookup::{Definition, Lns};
 use super::select::{Candidate, Standing, choose, makes_busy};
 use super::{Tunnel, TunnelKey, events, result, secret, tunnel_config};
 use crate::engine::Engine;
+use crate::engine::accounting::end_cause;
 use crate::engine::core::Work;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
-use crate::engine::io::{Counters, Counts, DataSession, ForwardCommand, InterfaceId};
+use crate::engine::io::{Counters, DataSession, ForwardCommand, InterfaceId};
 use crate::engine::syslog::Syslog;
+use crate::engine::traffic::Counts;
 use crate::proto::Purpose;
 use crate::proto::l2tp::{CallRequest, DataPath, DownCause, PORT, Role, TunnelId};
 
@@ -287,8 +289,11 @@ impl Engine {
             current = targets.current;
             self.vpdn.counters.sessions += 1;
             let heard = self.l2tp.heard(path.id.tunnel);
+            let link = path.id;
             let session = DataSession { path, counters, heard };
             self.core.forward(ForwardCommand::Splice { port: id, session });
+            self.account_link_start(id, link);
+            self.account_start(id);
             self.watch_line(id);
         }
         if let Some(lns) = current {
@@ -300,6 +305,10 @@ impl Engine {
     pub(super) fn lac_session_down(&mut self, id: InterfaceId, cause: &DownCause) {
         let Lac::Session(targets, session) = self.set_lac(id, Lac::Failed) else { return };
         let (kind, reason) = events::describe(cause);
+        if !targets.up {
+            let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
+            self.account_link_reject(Some(id), session, &user, end_cause(cause));
+        }
         self.unload(session.tunnel, targets.current);
         self.vpdn_debug(id, VpdnEvent::Closed(&reason));
         self.record(id, &targets, Some(session), kind, &reason);

@@ -29,6 +29,7 @@ pub(super) struct RawNode {
     pub kind: Option<Spanned<String>>,
     pub config: Option<Spanned<PathBuf>>,
     pub console: Option<Spanned<u16>>,
+    pub spool: Option<Spanned<PathBuf>>,
     pub address: Option<Spanned<RawNet>>,
     pub users: Option<Spanned<PathBuf>>,
     pub clients: Option<Spanned<Vec<RadiusClient>>>,

@@ -4,11 +4,13 @@
 //! not prove itself. A request that comes twice gets the same answer twice and counts once.
 
 mod check;
+mod detail;
 mod users;
 
 #[cfg(test)]
 mod tests;
 
+pub use detail::detail;
 pub use users::{AuthType, Evaluation, Users, UsersError};
 
 use std::collections::{HashMap, VecDeque};
@@ -72,6 +74,8 @@ pub struct RadiusNode {
     answers: HashMap<(SocketAddr, Vec<u8>), Vec<u8>>,
     order: VecDeque<(SocketAddr, Vec<u8>)>,
     records: VecDeque<Packet>,
+    /// Records that nobody has taken yet, each with its client's secret.
+    fresh: VecDeque<(Packet, Secret)>,
 }
 
 impl RadiusNode {
@@ -85,6 +89,7 @@ impl RadiusNode {
             answers: HashMap::new(),
             order: VecDeque::new(),
             records: VecDeque::new(),
+            fresh: VecDeque::new(),
         }
     }
 
@@ -101,6 +106,11 @@ impl RadiusNode {
     /// The last accounting requests, the oldest first, each once.
     pub fn records(&self) -> impl Iterator<Item = &Packet> {
         self.records.iter()
+    }
+
+    /// The accounting requests that were not taken yet, each with its client's secret.
+    pub fn take_fresh(&mut self) -> impl Iterator<Item = (Packet, Secret)> {
+        self.fresh.drain(..)
     }
 
     /// Takes a datagram. The answer goes back to `from`, from the port that the datagram came to.
@@ -193,7 +203,11 @@ impl RadiusNode {
         if self.records.len() >= KEPT {
             self.records.pop_front();
         }
+        if self.fresh.len() >= KEPT {
+            self.fresh.pop_front();
+        }
         self.records.push_back(request.clone());
+        self.fresh.push_back((request.clone(), secret.clone()));
         Some(answer)
     }
 }

@@ -99,7 +99,7 @@ impl Hub {
         match input {
             // The console line is open as long as the router is on, whoever watches it.
             ConsoleInput::Open { .. } | ConsoleInput::Close | ConsoleInput::Leave => None,
-            ConsoleInput::Size { .. } | ConsoleInput::Interrupt => Some(input),
+            ConsoleInput::Size { .. } | ConsoleInput::Interrupt | ConsoleInput::Break => Some(input),
             ConsoleInput::Complete { .. } => {
                 self.completing = Some(viewer);
                 Some(input)

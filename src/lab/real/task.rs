@@ -12,17 +12,19 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tun_rs::SyncDevice;
 
+use super::freeradius::Programs;
 use super::hub::{Hub, Sink, ViewerId};
 use super::wires::{ACCESS_QUEUE, FRAME_QUEUE, FromAccess, Wires, read_tap};
 use super::{LabError, Startups, read_startups};
 use crate::config::views::InterfaceName;
+use crate::host::clock::wall_clock;
 use crate::host::netlink::{self, Links};
 use crate::host::netns;
 use crate::host::{
     Factory, HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup,
     SystemEntropy, Tap,
 };
-use crate::lab::description::{Description, LinkEnd, LinkId, NodeId, NodeKind, RadiusNode};
+use crate::lab::description::{Description, LinkEnd, LinkId, NodeId, NodeKind, RadiusNode, RadiusProgram};
 use crate::lab::radius::{PORTS, RadiusServer};
 use crate::lab::segment::{LinkChange, hardware_address};
 use crate::lab::status;
@@ -53,6 +55,8 @@ pub enum Order {
     NoCapture,
     /// Switch a router.
     Power { node: NodeId, on: bool, reply: sync::Sender<Result<(), String>> },
+    /// The accounting records of a RADIUS node since this was last asked.
+    Detail { node: NodeId, reply: sync::Sender<String> },
     /// Describe the lab.
     Status { reply: sync::Sender<String> },
     /// A router says this, since it was switched on for this time.
@@ -97,6 +101,7 @@ pub struct Task {
     listeners: Vec<(NodeId, TcpListener)>,
     radius: BTreeMap<NodeId, SharedRadius>,
     radius_sockets: Vec<(NodeId, UdpSocket)>,
+    programs: Programs,
     remarks: Vec<String>,
     /// Who is told a remark at once.
     watcher: Option<RemarkSink>,
@@ -114,8 +119,8 @@ impl Task {
         description: &Description,
         namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
         listeners: Vec<(NodeId, TcpListener)>,
-        orders: mpsc::UnboundedSender<Order>,
-        queue: mpsc::UnboundedReceiver<Order>,
+        programs: Programs,
+        (orders, queue): (mpsc::UnboundedSender<Order>, mpsc::UnboundedReceiver<Order>),
         factories: Factories,
     ) -> Result<Task, LabError> {
         let (taps, devices) = make_taps(description, namespaces)?;
@@ -133,6 +138,7 @@ impl Task {
             listeners,
             radius,
             radius_sockets,
+            programs,
             remarks: Vec::new(),
             watcher: None,
             factories,
@@ -220,6 +226,11 @@ impl Task {
             Order::Power { node, on, reply } => {
                 // As above.
                 let _ = reply.send(self.power(node, on));
+            }
+            Order::Detail { node, reply } => {
+                let detail = self.radius.get(&node).map(|server| lock(server).take_detail());
+                // As above.
+                let _ = reply.send(detail.unwrap_or_default());
             }
             Order::Status { reply } => {
                 // As above.
@@ -310,6 +321,13 @@ impl Task {
         }
     }
 
+    fn spool(&self, node: NodeId) -> Option<PathBuf> {
+        match &self.description.nodes.get(node.0)?.kind {
+            NodeKind::Router(router) => router.spool.clone(),
+            NodeKind::Radius(_) => None,
+        }
+    }
+
     fn power_on(&mut self, node: NodeId) -> io::Result<()> {
         let text = self.startups.get(&node).cloned().unwrap_or_default();
         // Fails here rather than in the router's thread.
@@ -320,6 +338,7 @@ impl Task {
             netns: self.namespaces.get(&node).cloned(),
             startup: Startup { text, save_to: None },
             wall_clock: None,
+            spool: self.spool(node),
             entropy: Box::new(move || Box::new(entropy) as Box<dyn Entropy + Send>),
         };
         let mut handle = RouterHost::start_with(config, (self.factories)())?;
@@ -379,7 +398,9 @@ impl Task {
             let router = self.routers.get(&id);
             nodes.push(status::NodeStatus {
                 node,
-                on: router.is_some() || self.radius.get(&id).is_some_and(|server| lock(server).is_on()),
+                on: router.is_some()
+                    || self.radius.get(&id).is_some_and(|server| lock(server).is_on())
+                    || self.programs.get(&id).is_some_and(|program| program.is_on()),
                 hostname: router.map(|r| r.handle.hostname().borrow().clone()),
                 viewers: self.hubs.get(&id).map_or(0, Hub::viewers),
             });
@@ -503,22 +524,22 @@ fn with_links<T>(work: impl AsyncFnOnce(&Links) -> Result<T, rtnetlink::Error>) 
     })
 }
 
-/// The RADIUS servers of a lab, and the sockets of each.
-type RadiusNodes = (BTreeMap<NodeId, SharedRadius>, Vec<(NodeId, UdpSocket)>);
-
 fn make_radius(
     description: &Description,
     namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
 ) -> Result<RadiusNodes, LabError> {
     let (mut servers, mut sockets) = (BTreeMap::new(), Vec::new());
-    for (index, node) in description.nodes.iter().enumerate() {
-        let NodeKind::Radius(radius) = &node.kind else { continue };
+    for (id, node, radius) in description.radius_servers() {
+        match radius.program {
+            RadiusProgram::Embedded => {}
+            RadiusProgram::FreeRadius { .. } => continue,
+        }
         let failed = |what: &str| {
             let (node, what) = (node.name.clone(), what.to_owned());
             move |error| LabError::Node { node, what, error }
         };
         let server = read_server(radius).map_err(failed("its users cannot be read"))?;
-        let Some(netns) = namespaces.get(&NodeId(index)) else { continue };
+        let Some(netns) = namespaces.get(&id) else { continue };
         for port in PORTS {
             let socket = netns
                 .run(|| {
@@ -528,9 +549,9 @@ fn make_radius(
                 })
                 .and_then(UdpSocket::from_std)
                 .map_err(failed("a RADIUS port cannot be had"))?;
-            sockets.push((NodeId(index), socket));
+            sockets.push((id, socket));
         }
-        servers.insert(NodeId(index), Arc::new(Mutex::new(server)));
+        servers.insert(id, Arc::new(Mutex::new(server)));
     }
     Ok((servers, sockets))
 }
@@ -543,6 +564,8 @@ fn read_server(radius: &RadiusNode) -> io::Result<RadiusServer> {
 
 /// All ports are one server.
 type SharedRadius = Arc<Mutex<RadiusServer>>;
+/// The servers, and the ports of each.
+type RadiusNodes = (BTreeMap<NodeId, SharedRadius>, Vec<(NodeId, UdpSocket)>);
 
 fn lock(server: &SharedRadius) -> MutexGuard<'_, RadiusServer> {
     server.lock().unwrap_or_else(PoisonError::into_inner)
@@ -554,7 +577,7 @@ async fn serve_radius(server: SharedRadius, socket: UdpSocket) {
         // An error here is the answer to a packet sent before (port unreachable): the socket goes on.
         let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
         let Some(packet) = buffer.get(..length) else { continue };
-        let answer = lock(&server).handle(from, packet);
+        let answer = lock(&server).handle(from, packet, wall_clock().0);
         if let Some(answer) = answer {
             // What cannot be sent is lost, as on any network; the client asks again.
             let _ = socket.send_to(&answer, from).await;

@@ -274,6 +274,11 @@ impl Endpoint {
         self.visible().flat_map(|t| t.sessions.iter().map(|(&id, s)| SessionView::of(t, id, s))).collect()
     }
 
+    /// The Call Serial Number of a session.
+    pub fn serial(&self, session: SessionId) -> Option<u32> {
+        Some(self.tunnels.get(&session.tunnel.0)?.sessions.get(&session.session)?.serial)
+    }
+
     /// Where data of a session goes.
     pub fn path(&self, session: SessionId) -> Option<DataPath> {
         self.tunnels.get(&session.tunnel.0)?.path(session.session)

@@ -1,5 +1,7 @@
 //! EXEC commands that act on the router itself: clock, configuration files, reload, terminal monitor.
 
+use std::time::Duration;
+
 use super::{Core, ExecResult};
 use crate::commands::exec as text;
 use crate::config::nvgen::running_config;
@@ -34,6 +36,7 @@ pub fn clock_set(
     if !core.logging.clock.set(core.now, time, date) {
         out.push_str(text::INVALID_DATE);
     }
+    core.tell_time();
     ExecResult::Done
 }
 
@@ -75,10 +78,15 @@ pub fn ask_erase() -> ExecResult {
     ExecResult::Confirm(text::ERASE_CONFIRM.to_owned())
 }
 
+/// How long `reload` waits for the servers to answer the last accounting records; what they have not answered by then
+/// is left to the spool.
+const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
+
 /// `reload` is agreed to.
 pub fn restart(core: &mut Core) {
     core.syslog(5, "%SYS-5-RELOAD: Reload requested".to_owned());
-    core.restarting = true;
+    core.engine.account_reload(core.now);
+    core.restarting = Some(core.now + RELOAD_PATIENCE);
 }
 
 /// The answer to `[confirm]`.

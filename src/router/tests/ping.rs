@@ -44,6 +44,19 @@ fn interrupted() {
 }
 
 #[test]
+fn a_break_ends_a_command_and_comes_too_late_for_one_that_is_over() {
+    let mut bench = Bench::enabled(R);
+    bench.echoes = Echoes::Pending;
+    bench.lines("ping 10.0.0.2");
+    bench.type_on(CONSOLE, ConsoleInput::Break);
+    assert_eq!(bench.waits(), Waits::Line);
+    bench.screen(CONSOLE).text.clear();
+    bench.type_on(CONSOLE, ConsoleInput::Break);
+    assert_eq!(bench.screen(CONSOLE).text, "", "no second prompt");
+    assert_eq!(bench.waits(), Waits::Line);
+}
+
+#[test]
 fn two_lines_at_once() {
     let mut bench = Bench::enabled(&format!("{R}line vty 0 4\n no login\n"));
     bench.type_on(VTY, ConsoleInput::Open { console: false });

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::super::{
-    AaaConfig, AttributeList, AuthType, DeadCriteriaConfig, DynamicAuthorConfig, GroupServer, InterfaceName,
-    ListAttribute, Method, MethodList, Password, RadiusGroup, RadiusServer, User,
+    AaaConfig, AccountingConfig, AccountingList, AccountingRecords, AccountingService, AttributeList,
+    AuthType, DeadCriteriaConfig, DynamicAuthorConfig, GroupServer, InterfaceName, ListAttribute, Method,
+    MethodList, Password, RadiusGroup, RadiusServer, User,
 };
 use crate::config::store::{Line, Store};
 use crate::grammar::Command;
@@ -42,7 +43,14 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
         A::Authorization(Op::Set(a)) => authorization(a, aaa),
         A::AuthorizationConsole(op) => aaa.authorization_console = op.is_set(),
         A::AttributeList(Op::Set(l)) => aaa.attribute_lists.push(attribute_list(&l.name, line)),
-        A::Accounting(Op::Set(a)) => aaa.accounting_network.extend(accounting(a)),
+        A::Accounting(Op::Set(a)) => aaa.accounting.lists.push(accounting(a)),
+        A::AccountingUpdate(Op::Set(u)) => update(&u.when, &mut aaa.accounting),
+        A::AccountingDelayStart(op) => aaa.accounting.delay_start = op.is_set(),
+        A::AccountingSendStopFailure(op) => aaa.accounting.stop_on_failure = op.is_set(),
+        A::SessionId(Op::Set(s)) => aaa.accounting.unique_ids = s.kind == g::SessionIdKind::Unique,
+        A::RadiusServerUniqueIdent(Op::Set(i)) => {
+            aaa.accounting.ident = u8::try_from(i.number).unwrap_or_default();
+        }
         A::RadiusServerHost(Op::Set(h)) => aaa.servers.push(RadiusServer {
             address: h.address,
             auth_port: port(h.auth_port, AUTH_PORT),
@@ -217,16 +225,39 @@ fn list_attribute(name: &str, text: &str) -> ListAttribute {
     attribute
 }
 
-/// The list of an `aaa accounting network` line that records anything.
-fn accounting(a: &g::Accounting) -> Option<MethodList> {
+/// The list of an `aaa accounting` line.
+fn accounting(a: &g::Accounting) -> AccountingList {
     let name = match &a.list {
         g::AccountingList::Default => "default",
         g::AccountingList::Name { name } => name,
     };
-    let methods = a.methods.iter().filter_map(accounting_method).collect();
-    let list = MethodList { name: name.to_owned(), methods };
-    let records = a.records != g::AccountingRecords::None;
-    (a.service == g::AccountingService::Network && records).then_some(list)
+    AccountingList {
+        service: match a.service {
+            g::AccountingService::Network => AccountingService::Network,
+            g::AccountingService::Exec => AccountingService::Exec,
+            g::AccountingService::System => AccountingService::System,
+        },
+        name: name.to_owned(),
+        records: match a.records {
+            g::AccountingRecords::StartStop => AccountingRecords::StartStop,
+            g::AccountingRecords::StopOnly => AccountingRecords::StopOnly,
+            g::AccountingRecords::WaitStart => AccountingRecords::WaitStart,
+            g::AccountingRecords::None => AccountingRecords::None,
+        },
+        methods: a.methods.iter().filter_map(accounting_method).collect(),
+    }
+}
+
+/// `aaa accounting update`.
+fn update(when: &g::AccountingUpdateWhen, accounting: &mut AccountingConfig) {
+    let minutes = |m: u32| Duration::from_secs(60 * u64::from(m));
+    match when {
+        g::AccountingUpdateWhen::Newinfo { newinfo_minutes } => {
+            accounting.newinfo = true;
+            accounting.periodic = newinfo_minutes.map(minutes);
+        }
+        g::AccountingUpdateWhen::Periodic { minutes: m } => accounting.periodic = Some(minutes(*m)),
+    }
 }
 
 fn authentication_method(method: &g::AuthenticationMethods) -> Option<Method> {

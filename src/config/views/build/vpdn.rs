@@ -33,6 +33,18 @@ pub fn global(command: &V, vpdn: &mut VpdnGlobal) {
         V::SessionLimit(Op::Set(l)) => vpdn.session_limit = Some(l.limit),
         V::Softshut(Op::Set(())) => vpdn.softshut = true,
         V::SourceIp(Op::Set(s)) => vpdn.source_ip = Some(s.address),
+        V::TunnelAccounting(Op::Set(a)) => {
+            vpdn.tunnel_accounting = Some(match &a.list {
+                g::TunnelAccountingList::Default => "default".to_owned(),
+                g::TunnelAccountingList::Name { name } => name.clone(),
+            });
+        }
+        V::SessionAccounting(Op::Set(a)) => {
+            vpdn.session_accounting = Some(match &a.list {
+                g::SessionAccountingList::Default => "default".to_owned(),
+                g::SessionAccountingList::Name { name } => name.clone(),
+            });
+        }
         V::TunnelAuthorizationPassword(Op::Set(p)) => vpdn.lookup_password = (&p.password).into(),
         V::AuthorizeDomain(Op::Set(())) => vpdn.authorize_domain = true,
         V::TunnelAuthorization(Op::Set(t)) => {

@@ -21,6 +21,7 @@ fn asked(config: &AaaConfig) -> Packet {
         AaaOutput::OpenSocket { .. }
         | AaaOutput::Syslog { .. }
         | AaaOutput::Event(_)
+        | AaaOutput::Accounting(_)
         | AaaOutput::Login(..)
         | AaaOutput::Tested(..) => None,
     });
@@ -77,6 +78,7 @@ fn tested(config: &AaaConfig, test: &PasswordTest) -> TestOutcome {
                 }
                 AaaOutput::OpenSocket { .. }
                 | AaaOutput::Syslog { .. }
+                | AaaOutput::Accounting(_)
                 | AaaOutput::Login(..)
                 | AaaOutput::Event(_) => {}
             }

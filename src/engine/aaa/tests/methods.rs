@@ -9,7 +9,8 @@ fn events(outputs: Vec<AaaOutput>) -> Vec<AaaEvent> {
         | AaaOutput::Transmit { .. }
         | AaaOutput::Syslog { .. }
         | AaaOutput::Login(..)
-        | AaaOutput::Tested(..) => None,
+        | AaaOutput::Tested(..)
+        | AaaOutput::Accounting(_) => None,
     };
     outputs.into_iter().filter_map(event).collect()
 }

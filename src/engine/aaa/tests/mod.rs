@@ -66,7 +66,8 @@ impl Bench {
                 AaaOutput::OpenSocket { .. }
                 | AaaOutput::Login(..)
                 | AaaOutput::Syslog { .. }
-                | AaaOutput::Tested(..) => {}
+                | AaaOutput::Tested(..)
+                | AaaOutput::Accounting(_) => {}
             }
         }
         events

@@ -133,8 +133,8 @@ fn build(
             keys::USER_PASSWORD,
             &hide_password(password.octets(), secret.octets(), &authenticator),
         ),
-        RequestAttribute::DelaySince(since) => {
-            let seconds = u32::try_from(now.duration_since(*since).as_secs()).unwrap_or(u32::MAX);
+        RequestAttribute::Delay(age, since) => {
+            let seconds = u32::try_from((*age + now.duration_since(*since)).as_secs()).unwrap_or(u32::MAX);
             Attribute::integer(ACCT_DELAY_TIME, seconds)
         }
     };

@@ -81,8 +81,9 @@ pub enum RequestAttribute {
     Plain(Attribute),
     /// User-Password in the clear.
     Password(Secret),
-    /// Acct-Delay-Time: the seconds since then, at each first transmission to a server (RFC 2866 section 5.2).
-    DelaySince(Instant),
+    /// Acct-Delay-Time of something that was so old at this point in time: in seconds at each first transmission to a
+    /// server (RFC 2866 section 5.2).
+    Delay(Duration, Instant),
 }
 
 /// What a request is for: counted and debugged apart.
@@ -136,9 +137,7 @@ impl Request {
             RequestAttribute::Plain(plain) if AttributeKey::Standard(plain.kind) == key => {
                 Some(u32::from_be_bytes(plain.value.as_slice().try_into().ok()?))
             }
-            RequestAttribute::Plain(_) | RequestAttribute::Password(_) | RequestAttribute::DelaySince(_) => {
-                None
-            }
+            RequestAttribute::Plain(_) | RequestAttribute::Password(_) | RequestAttribute::Delay(..) => None,
         })
     }
 }

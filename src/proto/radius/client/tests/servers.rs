@@ -118,7 +118,7 @@ fn services_are_counted_apart() {
     let lookup = Request { attributes: vec![plain(6, 5)], ..request() };
     let record = |status| Request {
         code: Code::AccountingRequest,
-        attributes: vec![plain(40, status), RequestAttribute::DelaySince(Instant::ZERO)],
+        attributes: vec![plain(40, status), RequestAttribute::Delay(Duration::ZERO, Instant::ZERO)],
         ..request()
     };
     bench.submit();
@@ -160,7 +160,7 @@ fn the_delay_is_that_of_the_server() {
     let mut bench = Bench::new(vec![server(A), server(B)], 0, false);
     let record = Request {
         code: Code::AccountingRequest,
-        attributes: vec![RequestAttribute::DelaySince(Instant::ZERO)],
+        attributes: vec![RequestAttribute::Delay(Duration::ZERO, Instant::ZERO)],
         ..request()
     };
     bench.now = bench.now + Duration::from_secs(2);

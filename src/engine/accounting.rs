@@ -1,0 +1,506 @@
+//! When records are made: users on ports, sessions in tunnels, tunnels, terminals, and the router itself.
+//!
+//! What the records say is in `aaa::accounting`; here stands what happened. Nothing is kept of a port for which no
+//! list applies.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use super::Engine;
+use super::aaa::accounting::debug::AcctDebug;
+use super::aaa::accounting::{
+    AccountingOutput, Authentic, Class, End, EndCause, Record, RecordId, Service, Statistics, Status,
+    Subject, Usage,
+};
+use super::aaa::{Place, Port as AaaPort, PortType, SessionNumber};
+use super::core::Pending;
+use super::io::{HostRequest, InterfaceId};
+use super::ports::Side;
+use super::registry::SessionTunnel;
+use super::syslog::Syslog;
+use super::timers::Timer;
+use crate::config::views::{AccountingList, AccountingRecords, AccountingService, Method, RouterConfig};
+use crate::proto::Instant;
+use crate::proto::l2tp::TunnelId;
+
+mod exec;
+mod tunnels;
+mod views;
+
+pub use exec::ExecUser;
+pub(super) use tunnels::{end_cause, tunnel_end_cause};
+pub use views::{AccountView, ActionView};
+
+/// How an open service is recorded.
+#[derive(Clone, Debug)]
+struct Plan {
+    list: Arc<str>,
+    records: AccountingRecords,
+    methods: Arc<[Method]>,
+}
+
+impl From<&AccountingList> for Plan {
+    fn from(list: &AccountingList) -> Self {
+        Plan {
+            list: list.name.as_str().into(),
+            records: list.records,
+            methods: list.methods.as_slice().into(),
+        }
+    }
+}
+
+/// Where the start record stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// `stop-only`: there is none.
+    None,
+    /// `delay-start`: the address is not known yet.
+    Due,
+    /// It was sent.
+    Sent,
+    /// `wait-start`: the service begins when this is answered.
+    Awaited(RecordId),
+}
+
+/// A service that is being recorded.
+#[derive(Clone, Debug)]
+struct Open {
+    plan: Plan,
+    number: SessionNumber,
+    since: Instant,
+    start: Start,
+    address: Option<Ipv4Addr>,
+    updates: u32,
+    /// LAC: the frames go on into a tunnel.
+    forwarded: bool,
+    /// The tunnel, and Acct-Tunnel-Connection.
+    tunnel: Option<Box<(SessionTunnel, String)>>,
+}
+
+/// A session in a tunnel that is being recorded.
+#[derive(Clone, Debug)]
+struct Link {
+    plan: Plan,
+    number: SessionNumber,
+    /// Acct-Session-Id of the tunnel's own records.
+    tunnel_number: Option<SessionNumber>,
+    since: Instant,
+    tunnel: SessionTunnel,
+    connection: String,
+}
+
+/// What is recorded of a port.
+#[derive(Clone, Debug, Default)]
+struct PortAccount {
+    network: Option<Open>,
+    link: Option<Link>,
+    /// The tunnel whose traffic this port's is part of, where tunnels are recorded.
+    carried_by: Option<TunnelId>,
+}
+
+/// A tunnel that is being recorded.
+#[derive(Clone, Debug)]
+struct TunnelAccount {
+    plan: Plan,
+    number: SessionNumber,
+    since: Instant,
+    tunnel: SessionTunnel,
+    connection: String,
+    /// The traffic of sessions that are over.
+    usage: Usage,
+}
+
+/// Everything that is being recorded.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    ports: HashMap<InterfaceId, Box<PortAccount>>,
+    tunnels: HashMap<TunnelId, Box<TunnelAccount>>,
+    execs: HashMap<u32, Box<exec::ExecAccount>>,
+    /// Ports whose service begins when this record is answered.
+    waiting: HashMap<RecordId, InterfaceId>,
+    /// The spool has refused something, and the operator knows.
+    spool_failed: bool,
+}
+
+impl Accounts {
+    /// Whether nothing of any call is recorded.
+    pub fn is_quiet(&self) -> bool {
+        self.ports.is_empty() && self.tunnels.is_empty() && self.waiting.is_empty()
+    }
+}
+
+impl Engine {
+    /// Tells the engine what its calendar says: seconds since 1970 at `now`; `None` while the clock is not set.
+    pub fn set_clock(&mut self, now: Instant, seconds: Option<i64>) {
+        self.core.wall = seconds.map(|s| (now, s));
+    }
+
+    /// Notes why the session of a port is about to end. What is noted first counts.
+    pub(super) fn note_end(&mut self, id: InterfaceId, cause: EndCause) {
+        if let Some(port) = self.ports.get_mut(&id) {
+            port.ended.get_or_insert(cause);
+        }
+    }
+
+    /// What accounting asks for or answers.
+    pub(super) fn accounting_output(&mut self, output: AccountingOutput) {
+        match output {
+            AccountingOutput::SpoolAppend(RecordId(id), bytes) => {
+                self.core.ask(HostRequest::SpoolAppend { id, bytes }, Pending::Spool);
+            }
+            AccountingOutput::SpoolRemove(RecordId(id)) => {
+                self.core.ask(HostRequest::SpoolRemove { id }, Pending::Spool);
+            }
+            AccountingOutput::Answered(record) => {
+                if let Some(id) = self.accounts.waiting.remove(&record) {
+                    self.start_answered(id);
+                }
+            }
+        }
+    }
+
+    /// The host has a spool, and this was left in it.
+    pub(super) fn spooled(&mut self, left: Vec<(u64, Vec<u8>)>) {
+        if !left.is_empty() {
+            self.core.debug(&AcctDebug::Restored(left.len()));
+        }
+        let wall = self.core.seconds();
+        self.aaa.restore(&mut self.core.cx(), left, wall);
+    }
+
+    /// The host could not write to the spool: the records are kept in memory only. Told once.
+    pub(super) fn spool_refused(&mut self, reason: &str) {
+        if !std::mem::replace(&mut self.accounts.spool_failed, true) {
+            self.core.syslog(&Syslog::Refused { what: "the accounting spool", reason });
+        }
+    }
+
+    /// A new configuration is in effect. At boot the router says that it is there.
+    pub(super) fn configure_accounting(&mut self, config: &RouterConfig, boot: bool) {
+        self.registry.set_ident(config.aaa.accounting.ident);
+        if boot {
+            self.system_record(Status::AccountingOn);
+        }
+    }
+
+    /// `reload` is about to be done: every service that is recorded ends, and the router says that it goes.
+    pub fn account_reload(&mut self, now: Instant) {
+        self.advance(now);
+        let mut ports: Vec<InterfaceId> = self.accounts.ports.keys().copied().collect();
+        ports.sort_unstable();
+        for id in ports {
+            self.note_end(id, EndCause::NasReboot);
+            self.account_stop(id);
+        }
+        let mut tunnels: Vec<TunnelId> = self.accounts.tunnels.keys().copied().collect();
+        tunnels.sort_unstable();
+        for tunnel in tunnels {
+            self.account_tunnel_stop(tunnel, EndCause::NasReboot);
+        }
+        let mut lines: Vec<u32> = self.accounts.execs.keys().copied().collect();
+        lines.sort_unstable();
+        for line in lines {
+            self.exec_stop(line, EndCause::NasReboot);
+        }
+        self.system_record(Status::AccountingOff);
+        self.pump();
+    }
+
+    /// Records that no server has answered yet.
+    pub fn accounting_pending(&self) -> usize {
+        self.aaa.accounting().pending()
+    }
+
+    /// What accounting has done.
+    pub fn accounting_statistics(&self) -> Statistics {
+        self.aaa.accounting().statistics()
+    }
+
+    fn system_record(&mut self, status: Status) {
+        let Some(plan) = self.plan(AccountingService::System, None, 0, "system") else { return };
+        let number = self.registry.number();
+        let mut subject = Subject::new(self.accounting_nas(), "", number);
+        if status == Status::AccountingOff {
+            subject.end = Some(self.end(EndCause::NasReboot));
+        }
+        self.submit(&plan, status, Class::System, subject, 0);
+    }
+
+    /// NAS-IP-Address.
+    fn accounting_nas(&self) -> Ipv4Addr {
+        self.config.aaa.source.unwrap_or_else(|| self.nas_address())
+    }
+
+    /// The list that applies, by its name or by default.
+    fn plan(
+        &mut self,
+        service: AccountingService,
+        name: Option<&str>,
+        unique: u32,
+        port: &str,
+    ) -> Option<Plan> {
+        if !self.config.aaa.new_model {
+            return None;
+        }
+        let config = self.config.clone();
+        let found = config.aaa.accounting.find(service, name).map(Plan::from);
+        if found.is_none()
+            && let Some(list) = name
+        {
+            self.core.debug(&AcctDebug::NoList { unique, port, list });
+        }
+        found
+    }
+
+    fn end(&self, cause: EndCause) -> End {
+        End { cause, dialect: self.config.dialect }
+    }
+
+    /// Hands a record to AAA.
+    fn submit(
+        &mut self,
+        plan: &Plan,
+        status: Status,
+        class: Class,
+        mut subject: Subject<'_>,
+        unique: u32,
+    ) -> RecordId {
+        subject.event = self.core.seconds();
+        let record = Record {
+            status,
+            class,
+            methods: plan.methods.clone(),
+            attributes: subject.attributes(status),
+            age: (std::time::Duration::ZERO, self.core.now),
+            event: subject.event,
+            label: subject.port.map_or("", |p| p.long.as_str()).into(),
+            unique,
+            awaited: status == Status::Start && plan.records == AccountingRecords::WaitStart,
+        };
+        self.core.debug(&AcctDebug::Made { record: &record, user: subject.user, list: &plan.list });
+        self.aaa.record(&mut self.core.cx(), record)
+    }
+
+    /// PPP of a port is up, or its frames go into a tunnel: its service begins. False when it has to wait for that.
+    pub(super) fn account_start(&mut self, id: InterfaceId) -> bool {
+        if let Some(open) = self.accounts.ports.get(&id).and_then(|a| a.network.as_ref()) {
+            return !matches!(open.start, Start::Awaited(_));
+        }
+        // Only a peer that called has a service here.
+        let Some(port) = self.ports.get(&id).filter(|p| p.access().is_none_or(|a| !a.outgoing)) else {
+            return true;
+        };
+        let label = port.label.clone();
+        let list = self.port_config(id).and_then(|c| c.ppp.accounting_list.clone());
+        let unique = self.unique_of(id);
+        let name = list.as_deref().filter(|l| *l != "default");
+        let Some(plan) = self.plan(AccountingService::Network, name, unique, &label) else { return true };
+        let number = self.service_number(id);
+        let forwarded = self.forwards(id);
+        let start = match plan.records {
+            AccountingRecords::StopOnly | AccountingRecords::None => Start::None,
+            AccountingRecords::StartStop | AccountingRecords::WaitStart => Start::Due,
+        };
+        let waits = plan.records == AccountingRecords::WaitStart && !forwarded;
+        self.open(id, plan, number, start);
+        // An address will never be known of a call that is forwarded.
+        if start == Start::Due && (forwarded || !self.config.aaa.accounting.delay_start) {
+            self.send_start(id, waits);
+        }
+        self.arm_update(id);
+        if waits && start == Start::Due && !self.config.aaa.accounting.delay_start {
+            self.core.debug(&AcctDebug::Waiting { unique, port: &label });
+            return false;
+        }
+        true
+    }
+
+    /// Whether the frames of a port go on into a tunnel.
+    fn forwards(&self, id: InterfaceId) -> bool {
+        self.ports.get(&id).is_some_and(|p| p.access().is_some_and(|a| a.lac.session().is_some()))
+    }
+
+    /// The service of a port begins to be recorded.
+    fn open(&mut self, id: InterfaceId, plan: Plan, number: SessionNumber, start: Start) {
+        let session = self.ports.get(&id).and_then(super::views::session_of);
+        let tunnel = session.and_then(|session| self.session_tunnel(session));
+        let open = Open {
+            plan,
+            number,
+            since: self.core.now,
+            start,
+            address: None,
+            updates: 0,
+            forwarded: self.forwards(id),
+            tunnel: tunnel.map(|tunnel| Box::new((tunnel, self.connection(id)))),
+        };
+        self.accounts.ports.entry(id).or_default().network = Some(open);
+    }
+
+    /// The Acct-Session-Id of the next service of a port: its session's, or under `aaa session-id unique` a new one.
+    fn service_number(&mut self, id: InterfaceId) -> SessionNumber {
+        let entry = self.registry.at(Place::Port(id)).and_then(|unique| self.registry.get(unique));
+        match entry {
+            Some(entry) if !self.config.aaa.accounting.unique_ids => entry.number,
+            Some(_) | None => self.registry.number(),
+        }
+    }
+
+    fn send_start(&mut self, id: InterfaceId, waits: bool) {
+        let record = self.network_record(id, Status::Start, None);
+        let Some(open) = self.accounts.ports.get_mut(&id).and_then(|a| a.network.as_mut()) else { return };
+        open.start = match record {
+            Some(record) if waits => {
+                self.accounts.waiting.insert(record, id);
+                Start::Awaited(record)
+            }
+            Some(_) | None => Start::Sent,
+        };
+    }
+
+    /// A server has the start record that a port's service waits for.
+    fn start_answered(&mut self, id: InterfaceId) {
+        if let Some(open) = self.accounts.ports.get_mut(&id).and_then(|a| a.network.as_mut()) {
+            open.start = Start::Sent;
+            self.link_up(id);
+        }
+    }
+
+    /// The address of a user is known: the start that waited for it is sent, or an update.
+    pub(super) fn account_address(&mut self, id: InterfaceId, address: Ipv4Addr) {
+        let newinfo = self.config.aaa.accounting.newinfo;
+        let Some(open) = self.accounts.ports.get_mut(&id).and_then(|a| a.network.as_mut()) else { return };
+        let new = open.address.replace(address) != Some(address);
+        match open.start {
+            Start::Due => self.send_start(id, false),
+            Start::Sent if new && newinfo => self.send_update(id),
+            Start::Sent | Start::None | Start::Awaited(_) => {}
+        }
+    }
+
+    fn send_update(&mut self, id: InterfaceId) {
+        if self.network_record(id, Status::Interim, None).is_some()
+            && let Some(open) = self.accounts.ports.get_mut(&id).and_then(|a| a.network.as_mut())
+        {
+            open.updates += 1;
+        }
+    }
+
+    fn arm_update(&mut self, id: InterfaceId) {
+        let period = self.config.aaa.accounting.periodic;
+        let records = self.accounts.ports.get(&id).and_then(|a| a.network.as_ref()).map(|o| o.plan.records);
+        let at = period.filter(|_| records.is_some_and(AccountingRecords::starts)).map(|p| self.core.now + p);
+        self.core.timers.set(Timer::Update(id), at);
+    }
+
+    /// `aaa accounting update periodic`: it is time again.
+    pub(super) fn update_due(&mut self, id: InterfaceId) {
+        self.send_update(id);
+        self.arm_update(id);
+    }
+
+    /// The session of a port is over.
+    pub(super) fn account_stop(&mut self, id: InterfaceId) {
+        self.core.timers.set(Timer::Update(id), None);
+        let Some(account) = self.accounts.ports.get(&id) else { return };
+        if let Some(Open { start: Start::Awaited(record), .. }) = account.network {
+            self.accounts.waiting.remove(&record);
+        }
+        let cause = self.ports.get(&id).and_then(|p| p.ended).unwrap_or(EndCause::LostCarrier);
+        if let Some(port) = self.ports.get(&id) {
+            let (unique, label) = (self.unique_of(id), port.label.clone());
+            self.core.debug(&AcctDebug::Ended { unique, port: &label, cause });
+        }
+        self.account_link_stop(id, cause);
+        if self.accounts.ports.get(&id).is_some_and(|a| a.network.is_some()) {
+            self.network_record(id, Status::Stop, Some(cause));
+        }
+        self.accounts.ports.remove(&id);
+    }
+
+    /// `aaa accounting send stop-record authentication failure`: somebody did not get in.
+    pub(super) fn account_refused(&mut self, id: InterfaceId) {
+        if !self.config.aaa.accounting.stop_on_failure || self.accounts.ports.contains_key(&id) {
+            return;
+        }
+        let Some(label) = self.ports.get(&id).map(|p| p.label.clone()) else { return };
+        let list = self.port_config(id).and_then(|c| c.ppp.accounting_list.clone());
+        let name = list.as_deref().filter(|l| *l != "default");
+        let unique = self.unique_of(id);
+        let Some(plan) = self.plan(AccountingService::Network, name, unique, &label) else { return };
+        let number = self.service_number(id);
+        self.open(id, plan, number, Start::None);
+        self.note_end(id, EndCause::Authentication);
+    }
+
+    /// Makes a record of the network service of a port.
+    fn network_record(
+        &mut self,
+        id: InterfaceId,
+        status: Status,
+        cause: Option<EndCause>,
+    ) -> Option<RecordId> {
+        let open = self.accounts.ports.get(&id)?.network.clone()?;
+        let port = self.aaa_port(id)?;
+        let state = self.ports.get(&id)?;
+        let (user, class) = (state.user.clone(), state.class());
+        let multilink = self.port_config(id).is_some_and(|c| c.ppp.multilink);
+        let usage = match status {
+            Status::Start => None,
+            _ => Some(Usage { time: self.core.now.duration_since(open.since), ..self.usage(id) }),
+        };
+        let subject = Subject {
+            port: Some(&port),
+            multi: multilink.then_some((open.number, 1)),
+            authentic: self.authentic(id, open.forwarded),
+            service: Some(Service::Framed),
+            class: &class,
+            address: open.address,
+            connect_info: self.connect_info(id),
+            tunnel: open.tunnel.as_deref().map(|(tunnel, connection)| (tunnel, connection.as_str())),
+            usage,
+            end: cause.map(|cause| self.end(cause)),
+            ..Subject::new(self.accounting_nas(), &user, open.number)
+        };
+        Some(self.submit(&open.plan, status, Class::Network, subject, port.unique))
+    }
+
+    fn authentic(&self, id: InterfaceId, forwarded: bool) -> Option<Authentic> {
+        match self.ports.get(&id)?.session.told_by_radius() {
+            Some(true) => Some(Authentic::Radius),
+            Some(false) => Some(Authentic::Local),
+            None => forwarded.then_some(Authentic::Remote),
+        }
+    }
+
+    /// The speed of the line, as far as it is known.
+    fn connect_info(&self, id: InterfaceId) -> Option<String> {
+        let speed = match &self.ports.get(&id)?.side {
+            Side::Access(access) => access.speed,
+            Side::Vaccess(vaccess) => vaccess.speed,
+        };
+        (speed > 0).then(|| speed.to_string())
+    }
+
+    /// The traffic of a port so far, what it has just been given to send included.
+    fn usage(&self, id: InterfaceId) -> Usage {
+        let Some(interface) = self.interfaces.get(id) else { return Usage::default() };
+        let (packets_out, octets_out, packets_in, octets_in) = interface.counters.snapshot();
+        let sent = self.core.turn.iter().filter(|(port, _)| *port == id);
+        let (packets, octets) = sent.fold((0, 0), |(n, sum), (_, octets)| (n + 1, sum + octets));
+        Usage {
+            input_octets: octets_in,
+            output_octets: octets_out + octets,
+            input_packets: packets_in,
+            output_packets: packets_out + packets,
+            time: Default::default(),
+        }
+    }
+}
+
+/// A port that is none of PPP's, for records of terminals.
+fn line_port(long: String, number: u32, nas_ip: Ipv4Addr, unique: u32, calling: Option<String>) -> AaaPort {
+    let kind = PortType::Virtual;
+    AaaPort { short: long.clone(), long, number, kind, nas_ip, called: None, calling, unique }
+}

@@ -1,0 +1,90 @@
+//! Terminals: `aaa accounting exec`.
+
+use std::net::Ipv4Addr;
+
+use super::{Plan, line_port};
+use crate::config::views::{AccountingRecords, AccountingService};
+use crate::engine::Engine;
+use crate::engine::aaa::accounting::{Authentic, Class, EndCause, Service, Status, Subject, Usage};
+use crate::engine::aaa::{Place, SessionNumber};
+use crate::proto::Instant;
+
+/// Somebody at a terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecUser {
+    /// The terminal line: 0 is the console.
+    pub line: u32,
+    /// How IOS names it: `tty0`, `tty2`.
+    pub name: String,
+    /// The user, empty when nobody was asked.
+    pub user: String,
+    /// Where it comes from.
+    pub from: Option<Ipv4Addr>,
+}
+
+/// An EXEC that is being recorded.
+#[derive(Clone, Debug)]
+pub(super) struct ExecAccount {
+    pub who: ExecUser,
+    pub plan: Plan,
+    pub number: SessionNumber,
+    pub since: Instant,
+    unique: u32,
+}
+
+impl Engine {
+    /// Somebody has logged in.
+    pub fn exec_started(&mut self, now: Instant, who: ExecUser) {
+        self.advance(now);
+        let place = Place::Line(who.line);
+        let unique = self.registry.open(place, self.core.now);
+        if let Some(plan) = self.plan(AccountingService::Exec, None, unique, &who.name)
+            && let Some(number) = self.registry.get(unique).map(|e| e.number)
+        {
+            let line = who.line;
+            let account = ExecAccount { who, plan, number, since: self.core.now, unique };
+            if account.plan.records.starts() {
+                self.exec_record(&account, Status::Start, None);
+            }
+            self.accounts.execs.insert(line, Box::new(account));
+        }
+        self.pump();
+    }
+
+    /// It has left, or was made to.
+    pub fn exec_stopped(&mut self, now: Instant, line: u32, cause: EndCause) {
+        self.advance(now);
+        self.exec_stop(line, cause);
+        self.registry.close(Place::Line(line));
+        self.pump();
+    }
+
+    pub(super) fn exec_stop(&mut self, line: u32, cause: EndCause) {
+        if let Some(account) = self.accounts.execs.remove(&line) {
+            self.exec_record(&account, Status::Stop, Some(cause));
+        }
+    }
+
+    fn exec_record(&mut self, account: &ExecAccount, status: Status, cause: Option<EndCause>) {
+        let who = &account.who;
+        let nas = self.accounting_nas();
+        let from = who.from.map(|a| a.to_string());
+        let port = line_port(who.name.clone(), who.line, nas, account.unique, from);
+        let time = self.core.now.duration_since(account.since);
+        let local = !who.user.is_empty();
+        let subject = Subject {
+            port: Some(&port),
+            authentic: local.then_some(Authentic::Local),
+            service: Some(Service::Prompt),
+            usage: cause.map(|_| Usage { time, ..Usage::default() }),
+            end: cause.map(|cause| self.end(cause)),
+            ..Subject::new(nas, &who.user, account.number)
+        };
+        // No terminal waits for accounting: there is nobody yet to be told that it has to.
+        let mut plan = account.plan.clone();
+        if plan.records == AccountingRecords::WaitStart {
+            plan.records = AccountingRecords::StartStop;
+        }
+        self.submit(&plan, status, Class::Exec, subject, account.unique);
+    }
+}

@@ -1,0 +1,237 @@
+//! Tunnels and the sessions in them, RFC 2867.
+
+use super::{Link, Plan, TunnelAccount};
+use crate::config::views::AccountingService;
+use crate::engine::Engine;
+use crate::engine::aaa::accounting::{Class, EndCause, Status, Subject, Usage};
+use crate::engine::io::InterfaceId;
+use crate::engine::registry::SessionTunnel;
+use crate::engine::views::session_of;
+use crate::proto::l2tp::{DownCause, Role, SessionId, TunnelId};
+
+impl Engine {
+    /// The list of `vpdn tunnel accounting network` or `vpdn session accounting network`.
+    fn tunnel_plan(&mut self, list: Option<String>) -> Option<Plan> {
+        let list = list?;
+        self.plan(AccountingService::Network, Some(&list), 0, "vpdn")
+    }
+
+    /// Acct-Tunnel-Connection of a port's session: its Call Serial Number, which both ends know.
+    pub(super) fn connection(&self, id: InterfaceId) -> String {
+        let session = self.ports.get(&id).and_then(session_of);
+        let serial = session.and_then(|session| self.l2tp.serial(session));
+        serial.map(|serial| serial.to_string()).unwrap_or_default()
+    }
+
+    /// A tunnel as its records describe it, and Acct-Tunnel-Connection: the LAC's and the LNS's tunnel id, by which
+    /// both ends name it.
+    fn described(&self, id: TunnelId) -> Option<(SessionTunnel, String)> {
+        let mut tunnel = self.session_tunnel(SessionId { tunnel: id, session: 0 })?;
+        if let Some(view) = self.l2tp.tunnel(id) {
+            tunnel.remote_tunnel = view.remote_id;
+            if !view.local.is_unspecified() {
+                tunnel.local = view.local;
+            }
+        }
+        let (ours, theirs) = (id.0, tunnel.remote_tunnel);
+        let connection = match tunnel.role {
+            Role::Lac => format!("{ours}/{theirs}"),
+            Role::Lns => format!("{theirs}/{ours}"),
+        };
+        Some((tunnel, connection))
+    }
+
+    /// A tunnel is up.
+    pub(in crate::engine) fn account_tunnel_start(&mut self, id: TunnelId) {
+        let list = self.config.vpdn.tunnel_accounting.clone();
+        let Some(plan) = self.tunnel_plan(list) else { return };
+        let Some((tunnel, connection)) = self.described(id) else { return };
+        let number = self.registry.number();
+        let since = self.core.now;
+        let account = TunnelAccount { plan, number, since, tunnel, connection, usage: Usage::default() };
+        if account.plan.records.starts() {
+            self.tunnel_record(&account, Status::TunnelStart, None, None);
+        }
+        self.accounts.tunnels.insert(id, Box::new(account));
+    }
+
+    /// A tunnel that was up is down. Its sessions are over, or about to be.
+    pub(in crate::engine) fn account_tunnel_stop(&mut self, id: TunnelId, cause: EndCause) {
+        let Some(mut account) = self.accounts.tunnels.remove(&id) else { return };
+        let carried: Vec<InterfaceId> =
+            self.accounts.ports.iter().filter(|(_, a)| a.carried_by == Some(id)).map(|(id, _)| *id).collect();
+        for port in carried {
+            account.usage += self.usage(port);
+        }
+        let usage = Usage { time: self.core.now.duration_since(account.since), ..account.usage };
+        self.tunnel_record(&account, Status::TunnelStop, Some(usage), Some(cause));
+    }
+
+    /// A tunnel did not come about.
+    pub(in crate::engine) fn account_tunnel_reject(&mut self, id: TunnelId, cause: EndCause) {
+        let list = self.config.vpdn.tunnel_accounting.clone();
+        let Some(plan) = self.tunnel_plan(list) else { return };
+        let Some((tunnel, connection)) = self.described(id) else { return };
+        let number = self.registry.number();
+        let (since, usage) = (self.core.now, Usage::default());
+        let account = TunnelAccount { plan, number, since, tunnel, connection, usage };
+        self.tunnel_record(&account, Status::TunnelReject, None, Some(cause));
+    }
+
+    fn tunnel_record(
+        &mut self,
+        account: &TunnelAccount,
+        status: Status,
+        usage: Option<Usage>,
+        cause: Option<EndCause>,
+    ) {
+        // The peer of a tunnel is who uses it.
+        let user = account.tunnel.remote_name.clone();
+        let subject = Subject {
+            tunnel: Some((&account.tunnel, &account.connection)),
+            usage,
+            end: cause.map(|cause| self.end(cause)),
+            ..Subject::new(self.accounting_nas(), &user, account.number)
+        };
+        self.submit(&account.plan, status, Class::Tunnel, subject, 0);
+    }
+
+    /// A session of a tunnel is established on a port.
+    pub(in crate::engine) fn account_link_start(&mut self, id: InterfaceId, session: SessionId) {
+        let carried_by = self.accounts.tunnels.contains_key(&session.tunnel).then_some(session.tunnel);
+        if carried_by.is_some() {
+            self.accounts.ports.entry(id).or_default().carried_by = carried_by;
+        }
+        let list = self.config.vpdn.session_accounting.clone();
+        let Some(plan) = self.tunnel_plan(list) else { return };
+        let Some(tunnel) = self.session_tunnel(session) else { return };
+        let link = Link {
+            number: self.service_number(id),
+            tunnel_number: self.accounts.tunnels.get(&session.tunnel).map(|t| t.number),
+            since: self.core.now,
+            connection: self.connection(id),
+            tunnel,
+            plan,
+        };
+        if link.plan.records.starts() {
+            self.link_record(id, &link, Status::LinkStart, None, None);
+        }
+        self.accounts.ports.entry(id).or_default().link = Some(link);
+    }
+
+    /// The session of a port is over.
+    pub(super) fn account_link_stop(&mut self, id: InterfaceId, cause: EndCause) {
+        let usage = self.usage(id);
+        let Some(account) = self.accounts.ports.get_mut(&id) else { return };
+        let (link, carried_by) = (account.link.take(), account.carried_by.take());
+        if let Some(tunnel) = carried_by.and_then(|t| self.accounts.tunnels.get_mut(&t)) {
+            tunnel.usage += usage;
+        }
+        if let Some(link) = link {
+            let usage = Usage { time: self.core.now.duration_since(link.since), ..usage };
+            self.link_record(id, &link, Status::LinkStop, Some(usage), Some(cause));
+            // The network record still says which tunnel it was.
+            if let Some(account) = self.accounts.ports.get_mut(&id) {
+                account.link = Some(link);
+            }
+        }
+    }
+
+    /// A session did not come about. `port` is the access interface of a LAC.
+    pub(in crate::engine) fn account_link_reject(
+        &mut self,
+        port: Option<InterfaceId>,
+        session: SessionId,
+        user: &str,
+        cause: EndCause,
+    ) {
+        let list = self.config.vpdn.session_accounting.clone();
+        let Some(plan) = self.tunnel_plan(list) else { return };
+        let Some(tunnel) = self.session_tunnel(session) else { return };
+        let connection = self.l2tp.serial(session).map(|s| s.to_string()).unwrap_or_default();
+        let number = self.registry.number();
+        let place = port.and_then(|id| self.aaa_port(id));
+        let subject = Subject {
+            port: place.as_ref(),
+            tunnel: Some((&tunnel, &connection)),
+            end: Some(self.end(cause)),
+            ..Subject::new(self.accounting_nas(), user, number)
+        };
+        let unique = place.as_ref().map_or(0, |p| p.unique);
+        self.submit(&plan, Status::LinkReject, Class::Link, subject, unique);
+    }
+
+    fn link_record(
+        &mut self,
+        id: InterfaceId,
+        link: &Link,
+        status: Status,
+        usage: Option<Usage>,
+        cause: Option<EndCause>,
+    ) {
+        let Some(port) = self.aaa_port(id) else { return };
+        let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
+        let lost = self.lost(id);
+        let subject = Subject {
+            port: Some(&port),
+            multi: link.tunnel_number.map(|number| (number, self.links(link.tunnel.id.tunnel))),
+            tunnel: Some((&link.tunnel, &link.connection)),
+            lost: lost.filter(|_| status == Status::LinkStop),
+            usage,
+            end: cause.map(|cause| self.end(cause)),
+            ..Subject::new(self.accounting_nas(), &user, link.number)
+        };
+        self.submit(&link.plan, status, Class::Link, subject, port.unique);
+    }
+
+    /// Sessions that a tunnel carries now.
+    fn links(&self, id: TunnelId) -> u32 {
+        self.vpdn.tunnels.get(&id).map_or(0, |t| t.sessions)
+    }
+
+    /// Packets that did not come in, which only sequence numbers tell.
+    fn lost(&self, id: InterfaceId) -> Option<u32> {
+        let port = self.ports.get(&id)?;
+        let counters = match port.access() {
+            Some(_) => port.forwarded.clone(),
+            None => self.interfaces.get(id)?.counters.clone(),
+        };
+        let lost = counters.lost.load(std::sync::atomic::Ordering::Relaxed);
+        // The top bit: data came with sequence numbers.
+        (lost & crate::engine::traffic::SEQUENCED != 0)
+            .then(|| u32::try_from(lost & !crate::engine::traffic::SEQUENCED).unwrap_or(u32::MAX))
+    }
+}
+
+/// What ended a session or a tunnel, in the terms of its records.
+pub(in crate::engine) fn end_cause(cause: &DownCause) -> EndCause {
+    match cause {
+        // CDN, RFC 2661 section 4.4.2.
+        DownCause::Remote(code) | DownCause::Local(code) => match code.result {
+            1 => EndCause::TunnelCarrier,
+            3 => EndCause::TunnelAdmin,
+            _ => EndCause::NasError,
+        },
+        DownCause::Timeout | DownCause::PeerRestarted | DownCause::LostTie => EndCause::LostService,
+        DownCause::Authentication => EndCause::Authentication,
+        DownCause::Protocol(_) => EndCause::NasError,
+    }
+}
+
+/// What ended a tunnel: the result codes of a StopCCN mean other things than those of a CDN.
+pub(in crate::engine) fn tunnel_end_cause(cause: &DownCause) -> EndCause {
+    match cause {
+        DownCause::Remote(code) | DownCause::Local(code) => match code.result {
+            // A general request to clear, and "the requester is being shut down".
+            1 => EndCause::TunnelAdmin,
+            6 => EndCause::LostService,
+            4 => EndCause::Authentication,
+            _ => EndCause::NasError,
+        },
+        DownCause::Timeout
+        | DownCause::PeerRestarted
+        | DownCause::LostTie
+        | DownCause::Authentication
+        | DownCause::Protocol(_) => end_cause(cause),
+    }
+}

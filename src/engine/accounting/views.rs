@@ -1,0 +1,98 @@
+//! Accounting for `show accounting` and `show aaa user`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Open, Start};
+use crate::engine::Engine;
+use crate::engine::aaa::SessionNumber;
+use crate::engine::aaa::accounting::Class;
+use crate::engine::io::InterfaceId;
+
+/// Something that is being recorded.
+#[derive(Clone, Debug)]
+pub struct ActionView {
+    /// What.
+    pub class: Class,
+    /// On this interface or line.
+    pub place: String,
+    /// The user.
+    pub user: Arc<str>,
+    /// Acct-Session-Id.
+    pub number: SessionNumber,
+    /// How long.
+    pub elapsed: Duration,
+    /// The user's address.
+    pub address: Option<std::net::Ipv4Addr>,
+}
+
+/// The network accounting of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountView {
+    /// The list.
+    pub list: Arc<str>,
+    /// Acct-Session-Id.
+    pub number: SessionNumber,
+    /// The start was sent.
+    pub start_sent: bool,
+    /// The list is `stop-only`.
+    pub stop_only: bool,
+    /// Updates that were sent.
+    pub updates: u32,
+    /// How often updates are sent.
+    pub period: Option<Duration>,
+}
+
+impl Engine {
+    /// Everything that is being recorded: ports, tunnels, terminals.
+    pub fn accounted(&self) -> Vec<ActionView> {
+        let now = self.core.now;
+        let mut all = Vec::new();
+        for (id, account) in &self.accounts.ports {
+            let place = self.interfaces.get(*id).map(|i| i.name.to_string()).unwrap_or_default();
+            let user = self.ports.get(id).map_or_else(|| "".into(), |p| p.user.clone());
+            let open = account.network.as_ref().map(|o| (Class::Network, o.number, o.since, o.address));
+            let link = account.link.as_ref().map(|l| (Class::Link, l.number, l.since, None));
+            for (class, number, since, address) in open.into_iter().chain(link) {
+                let (place, user) = (place.clone(), user.clone());
+                let elapsed = now.duration_since(since);
+                all.push(ActionView { class, place, user, number, elapsed, address });
+            }
+        }
+        for (id, tunnel) in &self.accounts.tunnels {
+            all.push(ActionView {
+                class: Class::Tunnel,
+                place: format!("Tunnel {}", id.0),
+                user: tunnel.tunnel.remote_name.as_str().into(),
+                number: tunnel.number,
+                elapsed: now.duration_since(tunnel.since),
+                address: None,
+            });
+        }
+        for exec in self.accounts.execs.values() {
+            all.push(ActionView {
+                class: Class::Exec,
+                place: exec.who.name.clone(),
+                user: exec.who.user.as_str().into(),
+                number: exec.number,
+                elapsed: now.duration_since(exec.since),
+                address: None,
+            });
+        }
+        all.sort_by_key(|a| (a.class, a.number));
+        all
+    }
+
+    /// The network accounting of the user on a port.
+    pub fn account(&self, id: InterfaceId) -> Option<AccountView> {
+        let Open { plan, number, start, updates, .. } = self.accounts.ports.get(&id)?.network.as_ref()?;
+        Some(AccountView {
+            list: plan.list.clone(),
+            number: *number,
+            start_sent: matches!(start, Start::Sent | Start::Awaited(_)),
+            stop_only: *start == Start::None,
+            updates: *updates,
+            period: self.config.aaa.accounting.periodic,
+        })
+    }
+}
