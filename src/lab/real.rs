@@ -17,6 +17,7 @@ use std::io::{self, Read, Seek};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc as sync;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -25,11 +26,11 @@ use tokio::sync::mpsc;
 
 use self::freeradius::Programs;
 use self::hub::{Sink, ViewerId};
-use self::task::{Order, Task};
+use self::task::{Factories, Order, RemarkSink, Task};
 use super::description::{Description, LinkId, NodeId};
 use super::player::{ShellOutcome, Stage};
 use super::segment::LinkChange;
-use crate::host::{Lack, NetNs, Processes};
+use crate::host::{Lack, NetNs, Processes, RouterHost};
 use crate::proto::Instant;
 use crate::router::{ConsoleInput, ConsoleOutput};
 
@@ -127,6 +128,8 @@ pub struct RealLab {
     thread: Option<JoinHandle<()>>,
     /// The Linux commands of its nodes, from the first one on.
     processes: OnceLock<Processes>,
+    /// No Linux command is started any more.
+    ending: AtomicBool,
     /// Its RADIUS servers that are programs of their own.
     programs: Programs,
 }
@@ -137,6 +140,18 @@ impl RealLab {
     /// # Errors
     /// What is missing, in one sentence; nothing is left behind.
     pub fn start(description: Description, options: RealOptions) -> Result<RealLab, LabError> {
+        Self::start_with(description, options, Box::new(RouterHost::routers))
+    }
+
+    /// As [`start`](Self::start), with whatever `factories` make in place of routers.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(
+        description: Description,
+        options: RealOptions,
+        factories: Factories,
+    ) -> Result<RealLab, LabError> {
         crate::host::netns::probe_tun()?;
         let listeners = if options.console_ports { console_ports(&description)? } else { Vec::new() };
         let mut namespaces = BTreeMap::new();
@@ -151,15 +166,16 @@ impl RealLab {
         let (orders, order_queue) = mpsc::unbounded_channel();
         let task = {
             let _inside = runtime.enter();
-            Task::new(&description, &namespaces, listeners, programs.clone(), orders.clone(), order_queue)?
+            let switches = (orders.clone(), order_queue);
+            Task::new(&description, &namespaces, listeners, programs.clone(), switches, factories)?
         };
         let thread = std::thread::Builder::new()
             .name("lab".to_owned())
             .spawn(move || runtime.block_on(task.run()))
             .map_err(LabError::Thread)?;
         let started = std::time::Instant::now();
-        let thread = Some(thread);
-        Ok(RealLab { description, orders, namespaces, started, thread, processes, programs })
+        let (thread, ending) = (Some(thread), AtomicBool::new(false));
+        Ok(RealLab { description, orders, namespaces, started, thread, processes, ending, programs })
     }
 
     /// What it was made of.
@@ -180,6 +196,11 @@ impl RealLab {
     /// Types at a console.
     pub fn console(&self, node: NodeId, viewer: ViewerId, input: ConsoleInput) {
         self.order(Order::Console { node, viewer, input });
+    }
+
+    /// What should not have happened (a router that has failed) goes to `sink`, what has happened before as well.
+    pub fn watch(&self, sink: RemarkSink) {
+        self.order(Order::Watch(sink));
     }
 
     /// Changes a link.
@@ -244,11 +265,23 @@ impl RealLab {
     pub fn shell(&self, node: NodeId, command: &str) -> Result<ShellOutcome, String> {
         let netns = self.namespaces.get(&node).ok_or("there is no such node")?;
         let processes = self.processes()?;
+        if self.ending.load(Ordering::Acquire) {
+            return Err("the lab is being switched off".to_owned());
+        }
         let run = || {
             processes.enter()?;
             shell(command)
         };
         netns.run(run).map_err(|error| error.to_string())
+    }
+
+    /// Ends every Linux command of the lab, whoever waits for it, and lets no other one start: the lab is to be
+    /// switched off.
+    pub fn end_commands(&self) {
+        self.ending.store(true, Ordering::Release);
+        if let Some(processes) = self.processes.get() {
+            processes.kill();
+        }
     }
 
     fn processes(&self) -> Result<&Processes, String> {
@@ -327,7 +360,7 @@ fn shell(command: &str) -> io::Result<ShellOutcome> {
 
 /// A watcher number that nobody else has.
 pub fn new_viewer() -> ViewerId {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::AtomicU64;
     static NEXT: AtomicU64 = AtomicU64::new(0);
     ViewerId(NEXT.fetch_add(1, Ordering::Relaxed))
 }

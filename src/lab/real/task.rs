@@ -21,8 +21,8 @@ use crate::host::clock::wall_clock;
 use crate::host::netlink::{self, Links};
 use crate::host::netns;
 use crate::host::{
-    HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup, SystemEntropy,
-    Tap,
+    Factory, HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup,
+    SystemEntropy, Tap,
 };
 use crate::lab::description::{Description, LinkEnd, LinkId, NodeId, NodeKind, RadiusNode, RadiusProgram};
 use crate::lab::radius::{PORTS, RadiusServer};
@@ -61,9 +61,16 @@ pub enum Order {
     Status { reply: sync::Sender<String> },
     /// A router says this, since it was switched on for this time.
     Router { node: NodeId, power: u64, said: Said },
+    /// Hear from now on of what should not have happened.
+    Watch(RemarkSink),
     /// End.
     Shutdown,
 }
+
+/// Takes what should not have happened, on the lab's thread.
+pub type RemarkSink = Box<dyn Fn(&str) + Send>;
+/// Makes the maker of each router.
+pub type Factories = Box<dyn Fn() -> Factory + Send>;
 
 /// What a router says to the lab.
 pub enum Said {
@@ -96,6 +103,9 @@ pub struct Task {
     radius_sockets: Vec<(NodeId, UdpSocket)>,
     programs: Programs,
     remarks: Vec<String>,
+    /// Who is told a remark at once.
+    watcher: Option<RemarkSink>,
+    factories: Factories,
     /// How often a router was switched on.
     powers: u64,
     orders: mpsc::UnboundedSender<Order>,
@@ -110,8 +120,8 @@ impl Task {
         namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
         listeners: Vec<(NodeId, TcpListener)>,
         programs: Programs,
-        orders: mpsc::UnboundedSender<Order>,
-        queue: mpsc::UnboundedReceiver<Order>,
+        (orders, queue): (mpsc::UnboundedSender<Order>, mpsc::UnboundedReceiver<Order>),
+        factories: Factories,
     ) -> Result<Task, LabError> {
         let (taps, devices) = make_taps(description, namespaces)?;
         let (radius, radius_sockets) = make_radius(description, namespaces)?;
@@ -130,6 +140,8 @@ impl Task {
             radius_sockets,
             programs,
             remarks: Vec::new(),
+            watcher: None,
+            factories,
             powers: 0,
             orders,
             queue,
@@ -225,6 +237,10 @@ impl Task {
                 let _ = reply.send(self.status());
             }
             Order::Router { node, power, said } => self.said(node, power, said),
+            Order::Watch(watcher) => {
+                self.remarks.iter().for_each(|remark| watcher(remark));
+                self.watcher = Some(watcher);
+            }
             Order::Shutdown => {}
         }
     }
@@ -273,9 +289,11 @@ impl Task {
         }
     }
 
-    /// For `status`: what should not have happened.
+    /// What should not have happened, for `status` and whoever wants to know at once.
     fn remark(&mut self, node: NodeId, what: &str) {
-        self.remarks.push(format!("{}: {what}", self.description.node_name(node)));
+        let remark = format!("{}: {what}", self.description.node_name(node));
+        self.watcher.iter().for_each(|watcher| watcher(&remark));
+        self.remarks.push(remark);
     }
 
     fn power(&mut self, node: NodeId, on: bool) -> Result<(), String> {
@@ -314,7 +332,7 @@ impl Task {
         let text = self.startups.get(&node).cloned().unwrap_or_default();
         // Fails here rather than in the router's thread.
         let entropy = SystemEntropy::new().map_err(io::Error::other)?;
-        let mut handle = RouterHost::start(HostConfig {
+        let config = HostConfig {
             name: self.description.node_name(node).to_owned(),
             devices: self.devices.get(&node).cloned().unwrap_or_default(),
             netns: self.namespaces.get(&node).cloned(),
@@ -322,7 +340,8 @@ impl Task {
             wall_clock: None,
             spool: self.spool(node),
             entropy: Box::new(move || Box::new(entropy) as Box<dyn Entropy + Send>),
-        })?;
+        };
+        let mut handle = RouterHost::start_with(config, (self.factories)())?;
         let input = handle.input();
         self.powers += 1;
         let power = self.powers;
