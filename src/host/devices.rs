@@ -85,8 +85,12 @@ pub(super) fn start(
     named: HashMap<InterfaceName, String>,
     reports: mpsc::UnboundedSender<Report>,
 ) -> std::io::Result<(Requests, tokio::task::JoinHandle<Result<(), String>>)> {
-    let (connection, handle, messages) = rtnetlink::new_multicast_connection(&[MulticastGroup::Link])?;
+    let (connection, handle, _) = rtnetlink::new_connection()?;
     tokio::spawn(connection);
+    // A socket of its own: the kernel drops what does not fit into a full one, news and answers alike, and who asked would
+    // wait for ever.
+    let (news, _, messages) = rtnetlink::new_multicast_connection(&[MulticastGroup::Link])?;
+    tokio::spawn(news);
     let (requests, queue) = mpsc::unbounded_channel();
     let devices = Devices {
         links: Links::new(handle),
@@ -147,14 +151,21 @@ impl Devices {
         }
     }
 
-    /// Reports what the devices that were named to us have carried, where it has changed. One that is gone has nothing
-    /// to say; that it is gone is told as its carrier.
+    /// Reports what the devices that were named to us have carried, and their carrier, where it has changed: the kernel
+    /// drops news that nobody takes in time. One that is gone has nothing to say; that it is gone is told as its carrier.
     async fn look(&mut self) {
         for (&interface, device) in &mut self.devices {
             let Some(found) = device.found else { continue };
             let Ok(now) = self.links.find(&device.label).await else { continue };
+            if now.index != found.index {
+                continue;
+            }
+            if device.carrier.is_some_and(|up| up != now.carrier) {
+                device.carrier = Some(now.carrier);
+                let _ = self.reports.send(Report::Carrier { interface, up: now.carrier });
+            }
             let carried = (now.carried.0.since(found.carried.0), now.carried.1.since(found.carried.1));
-            if now.index == found.index && carried != device.counted {
+            if carried != device.counted {
                 device.counted = carried;
                 let (counts, faults) = carried;
                 let _ = self.reports.send(Report::Counted { interface, counts, faults });
