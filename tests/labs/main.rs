@@ -6,6 +6,7 @@ mod configs;
 mod description;
 mod dialer;
 mod isdn;
+mod many_calls;
 mod play;
 mod player;
 mod proofs;
