@@ -111,7 +111,9 @@ impl Engine {
             }
             Outcome::Tunnel(outcome) => {
                 let definitions = match outcome {
-                    TunnelOutcome::Found(found) => self.definitions(id, &found),
+                    TunnelOutcome::Found(found) => {
+                        self.definitions(&self.looking_for(id).unwrap_or_default(), &found)
+                    }
                     TunnelOutcome::Local | TunnelOutcome::NotFound | TunnelOutcome::Error => Vec::new(),
                 };
                 self.tunnel_answer(id, definitions);
@@ -119,8 +121,8 @@ impl Engine {
         }
     }
 
-    fn definitions(&self, id: InterfaceId, found: &[TunnelDefinition]) -> Vec<Definition> {
-        let key = self.looking_for(id).unwrap_or_default();
+    /// What a server said about the tunnels of a key, as VPDN takes it.
+    pub(super) fn definitions(&self, key: &str, found: &[TunnelDefinition]) -> Vec<Definition> {
         // A preference with several levels of addresses keeps them together, before the next preference.
         let mut base = 0;
         let mut last = None;
@@ -142,7 +144,7 @@ impl Engine {
                         limit: None,
                     }));
                 }
-                self.definition(&key, tunnel, lns)
+                self.definition(key, tunnel, lns)
             })
             .collect()
     }

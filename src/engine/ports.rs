@@ -243,6 +243,7 @@ impl Engine {
         if self.wants_tunnel(id) {
             self.lac_claimed(id, credentials);
         } else {
+            self.lac_claimed_again(id, &credentials);
             self.authenticate(id, credentials);
         }
     }

@@ -108,9 +108,63 @@ fn a_challenge_of_another_length_is_attribute_60() {
 
 #[test]
 fn the_server_may_leave_the_address_to_a_pool() {
-    let soho = [(" ip address 10.10.53.2 255.255.255.0\n", " ip address negotiated\n")];
+    let soho = [
+        (
+            "interface BRI0\n",
+            "interface Loopback0\n ip address 192.168.3.1 255.255.255.255\n!\ninterface BRI0\n",
+        ),
+        (" ip address 10.10.53.2 255.255.255.0\n", " ip address negotiated\n"),
+    ];
     let mut bench = dialed(lab_of(&[FRAMED, "Framed-IP-Address = 255.255.255.254"], [&[], &[], &soho]));
     has(bench.screen("lns"), &["IPCP: Pool returned 10.10.54.1", "Install route to 10.10.54.1"]);
-    assert!(bench.screen("soho").contains("!!!!!"), "{}", bench.screen("soho"));
+    has(bench.screen("soho"), &["IPCP:    Address 10.10.54.1", ".!!!!"]);
     assert_eq!(bench.leftovers(), NOTHING);
+}
+
+/// Somebody at a console of whom a server wants a code beside the password.
+const TOKEN: &str = "
+
+admin Cleartext-Password := \"4711\", State == 0x2a
+	Service-Type = NAS-Prompt-User,
+	Reply-Message = \"Welcome\"
+
+admin Cleartext-Password := \"geheim\", Response-Packet-Type := Access-Challenge
+	State = 0x2a,
+	Reply-Message = \"Code: \"
+";
+
+#[test]
+fn a_server_may_ask_more_of_somebody_at_a_console() {
+    let lists = "aaa new-model\naaa authentication login default group radius local\n\
+                 username admin password 0 anders\n";
+    let reply = format!("{ADDRESS}{TOKEN}");
+    let mut bench = lab_of(&[FRAMED, &reply], [&[], &[("aaa new-model\n", lists)], &[]]);
+    bench.play("lns: \nlns: admin\nlns: geheim\nlns: 4711\nlns: enable\nlns: debug radius\n").unwrap();
+    has(bench.screen("lns"), &["Password: \nCode: \nWelcome\n1600-3>enable\n"]);
+    bench.play("lns: exit\nlns: \nlns: admin\nlns: geheim\nlns: 4712\nlns: admin\nlns: anders\n").unwrap();
+    let screen = bench.screen("lns");
+    has(screen, &["Access-Challenge, len ", "Attribute 24 3 2A", "Welcome\n% Authentication failed\n"]);
+    // Neither is the answer shown, nor is the next method asked after a reject.
+    assert!(!screen.contains("4711") && screen.matches("% Authentication failed").count() == 2, "{screen}");
+    assert_eq!(bench.leftovers(), NOTHING);
+}
+
+#[test]
+fn a_call_goes_where_the_profile_of_its_user_says_when_the_user_is_asked_first() {
+    let tunnel = "Tunnel-Type = L2TP, Tunnel-Medium-Type = IPv4, Tunnel-Server-Endpoint = \"10.51.6.82\", \
+                  Tunnel-Client-Auth-Id = \"hgw\", Tunnel-Password = \"hello\"";
+    let pairs = "Cisco-AVPair = \"vpdn:tunnel-id=hgw\", Cisco-AVPair += \"vpdn:ip-addresses=10.51.6.82\", \
+                 Cisco-AVPair += \"vpdn:l2tp-tunnel-password=hello\"";
+    let asks = ("aaa authentication ppp default local\n", "aaa authentication ppp default group radius\n");
+    // The number has a tunnel of its own; by domain there is none, and without the profile PPP would end on the LAC.
+    for (order, profile) in [("dnis", tunnel), ("domain", tunnel), ("domain", pairs)] {
+        let order = format!("vpdn search-order {order}\nvpdn authen-before-forward\n");
+        let lac: [Change; 2] = [asks, ("vpdn search-order dnis\n", &order)];
+        let mut bench = lab_of(&[FRAMED, ADDRESS, profile], [&lac, &[], &[]]);
+        bench.play("lac: enable\nlac: debug vpdn event\nlac: debug vpdn error\n").unwrap();
+        let mut bench = dialed(bench);
+        has(bench.screen("lac"), &["Got tunnel info for 2500-1", "Forward to address 10.51.6.82"]);
+        has(bench.screen("soho"), &["!!!!!"]);
+        assert_eq!(bench.leftovers(), NOTHING);
+    }
 }

@@ -121,6 +121,11 @@ impl Session {
                 self.text("% Access denied\n\n");
                 self.back(store);
             }
+            // A password of `enable` is one question: more cannot be asked here (RFC 2865 section 4.4).
+            LoginOutcome::Challenge { .. } => {
+                self.text("% Access denied\n\n");
+                self.back(store);
+            }
             LoginOutcome::Error => {
                 self.text("% Error in authentication.\n\n");
                 self.back(store);

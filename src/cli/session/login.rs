@@ -8,7 +8,7 @@ use crate::cli::Executor;
 use crate::config::secret;
 use crate::config::store::Store;
 use crate::config::views::Password;
-use crate::engine::aaa::{LoginOutcome, LoginQuestion, LoginService};
+use crate::engine::aaa::{Challenge, LoginOutcome, LoginQuestion, LoginService};
 use crate::grammar::command::aaa::{
     AaaCommand, Authentication, AuthenticationList, AuthenticationMethods, AuthenticationService,
 };
@@ -29,6 +29,8 @@ pub(super) enum Login {
     UserPassword(String, u8),
     /// AAA decides.
     Waiting(String, u8),
+    /// What a server asks that user beyond the password.
+    Challenged(String, u8, Challenge),
 }
 
 /// How a line lets people in.
@@ -183,7 +185,15 @@ pub(super) fn enable_question(console: bool, password: &str, store: &Store) -> L
         line_password: settings.password.as_ref().map(Password::from),
         exec_list: None,
         console,
+        challenge: None,
     }
+}
+
+/// What somebody has typed for AAA.
+struct Typed<'a> {
+    user: String,
+    text: &'a str,
+    challenge: Option<Challenge>,
 }
 
 impl Session {
@@ -222,10 +232,16 @@ impl Session {
                 self.state = State::Login(Login::UserPassword(line.trim().to_owned(), tries));
             }
             (Login::Password(tries), Method::Aaa { list, .. }) => {
-                self.ask_aaa(String::new(), line, tries, list.clone(), &settings, executor);
+                let typed = Typed { user: String::new(), text: line, challenge: None };
+                self.ask_aaa(typed, tries, list.clone(), &settings, executor);
             }
             (Login::UserPassword(user, tries), Method::Aaa { list, .. }) => {
-                self.ask_aaa(user, line, tries, list.clone(), &settings, executor);
+                let typed = Typed { user, text: line, challenge: None };
+                self.ask_aaa(typed, tries, list.clone(), &settings, executor);
+            }
+            (Login::Challenged(user, tries, challenge), _) => {
+                let typed = Typed { user, text: line, challenge: Some(challenge) };
+                self.ask_aaa(typed, tries, None, &settings, executor);
             }
             (Login::Password(tries), Method::Open | Method::Password | Method::Local) => {
                 if settings.password.is_some_and(|p| secret::verify(&p, line)) {
@@ -265,8 +281,7 @@ impl Session {
 
     fn ask_aaa(
         &mut self,
-        user: String,
-        password: &str,
+        Typed { user, text, challenge }: Typed,
         tries: u8,
         list: Option<String>,
         settings: &LineSettings,
@@ -277,10 +292,11 @@ impl Session {
             service: LoginService::Login,
             list,
             user,
-            password: password.into(),
+            password: text.into(),
             line_password: settings.password.as_ref().map(Password::from),
             exec_list: settings.exec_list.clone(),
             console: self.console,
+            challenge,
         };
         executor.login(self.line, question);
     }
@@ -310,6 +326,11 @@ impl Session {
                 self.reply_message(&message);
                 self.refuse_login(tries, store);
             }
+            LoginOutcome::Challenge { message, echo, challenge } => {
+                let prompt = printable(&message);
+                self.ask(&prompt, echo);
+                self.state = State::Login(Login::Challenged(user, tries, challenge));
+            }
             LoginOutcome::Error => self.refuse_login(tries, store),
         }
     }
@@ -323,14 +344,18 @@ impl Session {
         self.ask_login(&settings, tries + 1);
     }
 
-    /// Reply-Message, without what would move the cursor.
+    /// Reply-Message.
     fn reply_message(&mut self, message: &[u8]) {
-        let text = String::from_utf8_lossy(message);
-        let shown: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+        let shown = printable(message);
         if !shown.trim().is_empty() {
             self.text(&format!("{}\n", shown.trim_end()));
         }
     }
+}
+
+/// What a server says, without what would move the cursor.
+fn printable(message: &[u8]) -> String {
+    String::from_utf8_lossy(message).chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
 
 /// The privilege of a local user whose password this is.

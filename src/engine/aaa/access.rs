@@ -146,6 +146,9 @@ pub fn login(
     let mut out = Attributes::common(port, nas_ip, user.as_bytes());
     out.0.push(RequestAttribute::Password(Secret::new(question.password.as_str())));
     out.integer(keys::SERVICE_TYPE, service);
+    if let Some(state) = question.challenge.as_ref().and_then(|challenge| challenge.state.as_ref()) {
+        out.octets(keys::STATE, state);
+    }
     out.request(port, None, servers)
 }
 

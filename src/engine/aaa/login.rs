@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::debug::{AaaDebug, AuthenStatus, AuthorStatus, Family, emit};
 use super::profile::UserProfile;
-use super::types::{AaaOutput, LoginOutcome, LoginQuestion, LoginService, Port, Ticket};
+use super::types::{AaaOutput, Challenge, LoginOutcome, LoginQuestion, LoginService, Port, Ticket};
 use super::{Aaa, access, lists, local};
 use crate::config::views::Method;
+use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{Code, Reply, RequestKey};
 use crate::proto::{Context, Purpose};
 
@@ -17,6 +18,9 @@ const LOGIN: u32 = 1;
 const ADMINISTRATIVE: u32 = 6;
 const NAS_PROMPT: u32 = 7;
 
+/// Prompt of RFC 2869 section 5.10: the answer may be shown.
+const ECHO: u32 = 1;
+
 /// The level of the privileged EXEC.
 const PRIVILEGED: u8 = 15;
 
@@ -24,6 +28,8 @@ const PRIVILEGED: u8 = 15;
 pub(super) struct LoginTask {
     pub ticket: Ticket,
     id: u32,
+    /// The method that is being asked of a server.
+    asked: Option<Method>,
     methods: VecDeque<Method>,
     not_found: bool,
     port: Port,
@@ -56,7 +62,7 @@ impl Aaa {
         emit(cx, &AaaDebug::LoginStart(id, &port.short, typed, question.service));
         emit(cx, &AaaDebug::LoginList(id, name));
         let methods = self.login_methods(&question);
-        self.run_login(cx, LoginTask { ticket, id, methods, not_found: false, port, question });
+        self.run_login(cx, LoginTask { ticket, id, asked: None, methods, not_found: false, port, question });
         self.pump(cx);
         ticket
     }
@@ -74,6 +80,9 @@ impl Aaa {
 
     /// Without a default list the local users are asked; a list that is named must exist.
     fn login_methods(&self, question: &LoginQuestion) -> VecDeque<Method> {
+        if let Some(challenge) = &question.challenge {
+            return challenge.methods.clone();
+        }
         let known = match question.service {
             LoginService::Login => &self.config.authentication_login,
             LoginService::Enable => &self.config.authentication_enable,
@@ -98,6 +107,7 @@ impl Aaa {
                     let nas_ip = task.port.nas_ip;
                     let request = access::login(&task.port, nas_ip, &task.question, servers);
                     let key = self.client.submit(cx, request);
+                    task.asked = Some(method);
                     self.logins.insert(key, task);
                     return;
                 }
@@ -146,7 +156,15 @@ impl Aaa {
         let profile = UserProfile::from_attributes(&attributes, unreadable);
         match reply.packet.code {
             Code::AccessAccept => self.passed(cx, &task, Arc::new(profile)),
-            // There is no second question on a line here: a challenge counts as a reject (RFC 2865 section 4.4).
+            Code::AccessChallenge => {
+                let first = |key| attributes.iter().find(|a| a.key() == key).map(|a| &a.value);
+                let state = first(keys::STATE).and_then(|v| v.as_octets()).map(<[u8]>::to_vec);
+                let echo = first(keys::PROMPT).and_then(|v| v.as_integer()) == Some(ECHO);
+                let methods = task.asked.into_iter().chain(task.methods).collect();
+                let challenge = Challenge { state, methods };
+                let outcome = LoginOutcome::Challenge { message: profile.reply_message, echo, challenge };
+                self.outputs.push_back(AaaOutput::Login(task.ticket, outcome));
+            }
             _reject => self.refused_login(cx, &task, profile.reply_message),
         }
     }

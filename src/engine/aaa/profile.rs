@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+use super::tunnel::{self, Asker, TunnelDefinition};
 use crate::config::views::{AttributeList, ListAttribute};
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{AttributeKey, Decoded, Secret, Value};
@@ -197,6 +198,8 @@ pub struct UserProfile {
     pub mppe: MppeKeys,
     /// Every Cisco-AVPair that could be read.
     pub av_pairs: Vec<AvPair>,
+    /// Where its calls are to be tunnelled: what the attributes of RFC 2868 and the `vpdn:` pairs of its own profile say.
+    pub tunnels: Vec<TunnelDefinition>,
     /// How many attributes could not be read.
     pub unreadable: usize,
 }
@@ -208,6 +211,7 @@ impl UserProfile {
         for attribute in attributes {
             profile.take(attribute.key(), &attribute.value);
         }
+        profile.tunnels = tunnel::definitions(attributes, 0, Asker::Lac).usable;
         profile
     }
 

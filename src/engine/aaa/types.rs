@@ -1,12 +1,13 @@
 //! The vocabulary of AAA's owner.
 
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::accounting::AccountingOutput;
 use super::profile::UserProfile;
 use super::tunnel::{Asker, TunnelDefinition};
-use crate::config::views::Password;
+use crate::config::views::{Method, Password};
 use crate::proto::ppp::{Credentials, Verdict};
 use crate::proto::radius::{Decoded, Secret};
 
@@ -130,6 +131,17 @@ pub struct LoginQuestion {
     pub exec_list: Option<String>,
     /// The line is the console.
     pub console: bool,
+    /// `password` answers this challenge.
+    pub challenge: Option<Challenge>,
+}
+
+/// An Access-Challenge (RFC 2865 section 4.4): a server wants to know more before it decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    /// State, which goes back unchanged (section 5.24); none when the server sent none.
+    pub(super) state: Option<Vec<u8>>,
+    /// The method that asks, and those behind it.
+    pub(super) methods: VecDeque<Method>,
 }
 
 /// The answer to a [`LoginQuestion`].
@@ -151,6 +163,15 @@ pub enum LoginOutcome {
     Fail {
         /// Reply-Message.
         message: Vec<u8>,
+    },
+    /// Something more is asked; the answer is the password of another question.
+    Challenge {
+        /// Reply-Message: the prompt.
+        message: Vec<u8>,
+        /// The answer may be shown as it is typed: Prompt, RFC 2869 section 5.10.
+        echo: bool,
+        /// What is being answered.
+        challenge: Challenge,
     },
     /// No method could tell.
     Error,

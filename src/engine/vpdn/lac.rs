@@ -247,9 +247,13 @@ impl Engine {
     /// Nobody knows a tunnel for the call: PPP ends here.
     fn no_tunnel(&mut self, id: InterfaceId) {
         self.set_lac(id, Lac::Local);
+        // The profile of the user may have a tunnel, whose LNS is told how the user proved itself.
+        let kept = self.config.vpdn.authen_before_forward;
         let Some(port) = self.ports.get_mut(&id) else { return };
         port.link.keep(&mut self.core.cx());
-        match port.access_mut().and_then(|a| a.credentials.take()) {
+        let credentials =
+            port.access_mut().and_then(|a| if kept { a.credentials.clone() } else { a.credentials.take() });
+        match credentials {
             Some(credentials) => self.authenticate(id, credentials),
             None if port.link.view().phase == Phase::Up => self.link_up(id),
             None => {}
@@ -280,13 +284,41 @@ impl Engine {
         }
     }
 
-    /// AAA has passed the user: if the call is to be forwarded, it is now. False when PPP ends here.
+    /// A user that was refused tries again: an LNS is told of the last try.
+    pub(crate) fn lac_claimed_again(&mut self, id: InterfaceId, credentials: &Credentials) {
+        let Some(port) = self.ports.get_mut(&id) else { return };
+        let authentication_id = port.link.authentication_id();
+        if let Some(access) = port.access_mut()
+            && let Some(kept) = &mut access.credentials
+        {
+            kept.clone_from(credentials);
+            access.authentication_id = authentication_id;
+        }
+    }
+
+    /// The tunnels of the profile that came with the authentication of the user of an incoming call.
+    fn own_targets(&self, id: InterfaceId) -> Option<Box<Targets>> {
+        let port = self.ports.get(&id).filter(|p| p.access().is_some_and(|a| !a.outgoing))?;
+        let profile = self.user_profile(id).filter(|_| self.config.vpdn.enable)?;
+        Targets::new(self.definitions(&port.user, &profile.tunnels)).map(Box::new)
+    }
+
+    /// AAA has passed the user: if the call is to be forwarded, it is now, to the tunnel of its own profile before any
+    /// other. False when PPP ends here.
     pub(crate) fn lac_authenticated(&mut self, id: InterfaceId) -> bool {
         match self.set_lac(id, Lac::Local) {
             Lac::Authenticating(targets) => {
+                let targets = self.own_targets(id).unwrap_or(targets);
                 self.forward_call(id, targets);
                 true
             }
+            Lac::Local if self.config.vpdn.authen_before_forward => match self.own_targets(id) {
+                Some(targets) => {
+                    self.forward_call(id, targets);
+                    true
+                }
+                None => false,
+            },
             other @ (Lac::Idle
             | Lac::Screening(_)
             | Lac::Lookup(_)

@@ -58,6 +58,8 @@ pub struct NodeCounters {
     pub interims: u64,
     /// Accounting-On, Accounting-Off, tunnels and their links, anything else.
     pub other_accounting: u64,
+    /// Access-Challenges.
+    pub challenges: u64,
     /// Requests that came again.
     pub duplicates: u64,
     /// Datagrams of somebody who is no client.
@@ -172,6 +174,7 @@ impl RadiusNode {
         let name = request.value_of(keys::USER_NAME).unwrap_or_default();
         let found = self.users.evaluate(name, &asked);
         let verdict = check::check(found.as_ref(), request, name, &asked);
+        let more = found.as_ref().is_some_and(|found| found.challenge);
         let items = found.map(|found| found.reply).unwrap_or_default();
         let mut salt = entropy.u16(Purpose::RadiusSalt);
         let mut written: Vec<Attribute> = Vec::with_capacity(items.len());
@@ -182,11 +185,16 @@ impl RadiusNode {
             written.extend(encode(item, secret.octets(), &request.authenticator, salt.to_be_bytes()).ok());
         }
         written.extend(verdict.extra);
-        let code = if verdict.accepted { Code::AccessAccept } else { Code::AccessReject };
+        let code = match (verdict.accepted, more) {
+            (true, false) => Code::AccessAccept,
+            (true, true) => Code::AccessChallenge,
+            (false, _) => Code::AccessReject,
+        };
         let answer = reply(request, code, written, secret)?;
-        match verdict.accepted {
-            true => self.counters.accepts += 1,
-            false => self.counters.rejects += 1,
+        match code {
+            Code::AccessAccept => self.counters.accepts += 1,
+            Code::AccessChallenge => self.counters.challenges += 1,
+            _reject => self.counters.rejects += 1,
         }
         Some(answer)
     }

@@ -60,6 +60,8 @@ pub struct Evaluation {
     pub password: Option<Vec<u8>>,
     /// Auth-Type.
     pub auth_type: Option<AuthType>,
+    /// Response-Packet-Type is Access-Challenge: whoever proves itself is asked something more.
+    pub challenge: bool,
     /// Reply items in order.
     pub reply: Vec<Decoded>,
 }
@@ -78,6 +80,7 @@ struct Entry {
     conditions: Vec<Condition>,
     password: Option<Vec<u8>>,
     auth_type: Option<AuthType>,
+    challenge: bool,
     reply: Vec<(Operator, Decoded)>,
     fall_through: bool,
 }
@@ -167,6 +170,7 @@ impl Entry {
             conditions: Vec::new(),
             password: None,
             auth_type: None,
+            challenge: false,
             reply: Vec::new(),
             fall_through: false,
         };
@@ -191,6 +195,12 @@ impl Entry {
                     "local" | "pap" | "chap" | "ms-chap" | "mschap" => AuthType::Password,
                     _ => return Err(format!("unknown Auth-Type {}", item.value)),
                 });
+            }
+            ("response-packet-type", Operator::Assign | Operator::Set) => {
+                if !item.value.eq_ignore_ascii_case("Access-Challenge") {
+                    return Err(format!("unknown Response-Packet-Type {}", item.value));
+                }
+                self.challenge = true;
             }
             ("user-password", _) => return Err("use Cleartext-Password in place of User-Password".to_owned()),
             (_, Operator::Equal | Operator::NotEqual) => {
@@ -242,6 +252,7 @@ impl Entry {
             evaluation.password.clone_from(&self.password);
         }
         evaluation.auth_type = self.auth_type.or(evaluation.auth_type);
+        evaluation.challenge |= self.challenge;
         for (operator, item) in &self.reply {
             let same = |other: &Decoded| other.key() == item.key() && other.tag == item.tag;
             match operator {

@@ -66,6 +66,7 @@ fn question(service: LoginService, user: &str, password: &str) -> LoginQuestion 
         line_password: Some("zeile".into()),
         exec_list: None,
         console: false,
+        challenge: None,
     }
 }
 
