@@ -530,3 +530,26 @@ fn reload_ends_everything_in_the_books_first() {
     assert_eq!(all, ["Accounting-On", "Accounting-Off", "Accounting-On"]);
     assert_eq!(books.spooled("lns"), 0);
 }
+
+#[test]
+fn the_records_of_a_tunnelled_user_bear_the_address_of_its_lac_where_that_is_asked_for() {
+    let mut books = Books::new(
+        "",
+        &format!(
+            "{ON}vpdn aaa attribute nas-ip-address vpdn-nas\n\
+         vpdn aaa attribute nas-port vpdn-nas\n"
+        ),
+    );
+    books.play(CALL);
+    books.play("sleep 70s\nsoho: clear interface bri0\nsleep 30s\n");
+    for status in ["Start", "Stop", "Tunnel-Link-Start", "Tunnel-Link-Stop"] {
+        assert_eq!(books.only(LAC, status)["User-Name"], "2500-1");
+    }
+    assert!(!books.of(LAC, "Interim-Update").is_empty());
+    // The router itself and its tunnels are its own.
+    for status in ["Accounting-On", "Tunnel-Start", "Tunnel-Stop"] {
+        books.only(LNS, status);
+    }
+    assert!(books.of(LNS, "Start").is_empty());
+    assert_eq!(books.only(LAC, "Start")["NAS-Port"], books.only(LAC, "Stop")["NAS-Port"]);
+}
