@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Engine;
 use super::aaa::accounting::debug::AcctDebug;
@@ -307,7 +308,7 @@ impl Engine {
             class,
             methods: plan.methods.clone(),
             attributes: subject.attributes(status),
-            age: (std::time::Duration::ZERO, self.core.now),
+            age: (Duration::ZERO, self.core.now),
             event: subject.event,
             label: subject.port.map_or("", |p| p.long.as_str()).into(),
             unique,
@@ -423,8 +424,15 @@ impl Engine {
         }
     }
 
+    /// How often updates of a port are sent: as configured here, which overrides what the server says of the user
+    /// (RFC 2869 section 2.1).
+    fn update_period(&self, id: InterfaceId) -> Option<Duration> {
+        let user = || self.ports.get(&id)?.session.user()?.profile.as_ref()?.interim;
+        self.config.aaa.accounting.periodic.or_else(user)
+    }
+
     fn arm_update(&mut self, id: InterfaceId) {
-        let period = self.config.aaa.accounting.periodic;
+        let period = self.update_period(id);
         let records = self.accounts.ports.get(&id).and_then(|a| a.network.as_ref()).map(|o| o.plan.records);
         let at = period.filter(|_| records.is_some_and(AccountingRecords::starts)).map(|p| self.core.now + p);
         self.core.timers.set(Timer::Update(id), at);

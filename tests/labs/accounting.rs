@@ -553,3 +553,25 @@ fn the_records_of_a_tunnelled_user_bear_the_address_of_its_lac_where_that_is_ask
     assert!(books.of(LNS, "Start").is_empty());
     assert_eq!(books.only(LAC, "Start")["NAS-Port"], books.only(LAC, "Stop")["NAS-Port"]);
 }
+
+/// Acct-Session-Time of the updates of a call, when this is what RADIUS says of the user.
+fn updated(lns: &str, attribute: &str) -> Vec<u64> {
+    let mut books = Books::with_user("", lns, attribute);
+    books.play(CALL);
+    books.play(&"soho: ping 10.51.6.82\nsleep 50s\n".repeat(4));
+    books.play("soho: clear interface bri0\nsleep 30s\n");
+    books.of(LNS, "Interim-Update").iter().map(|r| number(r, "Acct-Session-Time")).collect()
+}
+
+#[test]
+fn the_server_says_how_often_a_user_is_updated() {
+    let list = "aaa accounting network default start-stop group radius\n";
+    assert_eq!(updated(list, "Acct-Interim-Interval = 90"), [90, 180]);
+    assert_eq!(
+        updated(list, "Acct-Interim-Interval = 59"),
+        [] as [u64; 0],
+        "less than a minute is not heard"
+    );
+    let own = format!("aaa accounting update periodic 2\n{list}");
+    assert_eq!(updated(&own, "Acct-Interim-Interval = 60"), [120], "what is configured here comes first");
+}
