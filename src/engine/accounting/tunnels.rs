@@ -17,7 +17,7 @@ impl Engine {
     }
 
     /// Acct-Tunnel-Connection of a port's session: its Call Serial Number, which both ends know.
-    pub(super) fn connection(&self, id: InterfaceId) -> String {
+    pub(in crate::engine) fn connection(&self, id: InterfaceId) -> String {
         let session = self.ports.get(&id).and_then(session_of);
         let serial = session.and_then(|session| self.l2tp.serial(session));
         serial.map(|serial| serial.to_string()).unwrap_or_default()
