@@ -108,8 +108,9 @@ fn effect(spec: &CommandSpec, mode: Mode) -> Option<String> {
     lines.flatten().find(|line| view(&way, line) != before)
 }
 
+/// Lines of a configuration: those of modes that are only included in others are typed in these.
 fn kept(spec: &&CommandSpec) -> bool {
-    spec.mode.is_config() && spec.nvgen && spec.enter.is_none()
+    home(spec).is_some() && spec.nvgen && spec.enter.is_none()
 }
 
 #[test]

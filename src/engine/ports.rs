@@ -17,7 +17,7 @@ use super::timers::Timer;
 use super::traffic::Counts;
 use super::vaccess::Vaccess;
 use super::vpdn::lac::Access;
-use crate::config::views::{InterfaceConfig, IpAddress, PeerAddress};
+use crate::config::views::{InterfaceConfig, IpAddress, PeerAddress, PppConfig};
 use crate::proto::ppp::{
     AddressDecision, AuthProtocol, Credentials, Direction, Event, FinishCause, Framing, IpcpConfig, Link,
     LinkConfig, NetworkInfo, Output as LinkOutput, Verdict,
@@ -102,6 +102,11 @@ impl Port {
     }
 }
 
+/// What this side proves itself with is for PAP alone.
+fn sends_pap_only(ppp: &PppConfig) -> bool {
+    ppp.pap_sent.is_some() && ppp.chap_hostname.is_none() && ppp.chap_password.is_none()
+}
+
 impl Engine {
     /// The settings of a link on an interface with this configuration.
     pub(super) fn link_config(
@@ -114,18 +119,12 @@ impl Engine {
         let ppp = &config.ppp;
         let calling = direction == Direction::Callout;
         let defaults = LinkConfig::default();
-        let pap_only = ppp.pap_sent.is_some() && ppp.chap_hostname.is_none() && ppp.chap_password.is_none();
+        let pap_only = sends_pap_only(ppp);
         let local_name = match (&ppp.chap_hostname, &ppp.pap_sent) {
             (Some(name), _) => name.clone(),
             (None, Some((name, _))) if pap_only => name.clone(),
             (None, _) => self.config.hostname.clone(),
         };
-        let allow_authentication =
-            if pap_only && calling && !self.config.aaa.users.iter().any(|u| u.password.is_some()) {
-                vec![AuthProtocol::Pap]
-            } else {
-                defaults.allow_authentication.clone()
-            };
         LinkConfig {
             label: label.to_owned(),
             direction,
@@ -135,7 +134,8 @@ impl Engine {
             } else {
                 ppp.authentication.clone()
             },
-            allow_authentication,
+            allow_authentication: self.proofs(ppp, calling),
+            chap_challenge: ppp.chap_challenge.clone(),
             alternate_name: ppp.chap_hostname.is_some(),
             local_name,
             multilink: ppp.multilink,
@@ -150,6 +150,20 @@ impl Engine {
             max_failure: ppp.max_failure,
             ..defaults
         }
+    }
+
+    /// The protocols by which this side proves itself, those that it suggests first. Where CHAP is refused, PAP is
+    /// suggested if there is a name to send, as the command reference of `ppp chap refuse` says; that the refusal is
+    /// of the Microsoft forms too is this project's choice.
+    fn proofs(&self, ppp: &PppConfig, calling: bool) -> Vec<AuthProtocol> {
+        if sends_pap_only(ppp) && calling && !self.config.aaa.users.iter().any(|u| u.password.is_some()) {
+            return if ppp.refuse_pap.applies(calling) { Vec::new() } else { vec![AuthProtocol::Pap] };
+        }
+        let no_chap = ppp.refuse_chap.applies(calling);
+        let no_pap = ppp.refuse_pap.applies(calling) || (no_chap && ppp.pap_sent.is_none());
+        let mut allowed = LinkConfig::default().allow_authentication;
+        allowed.retain(|protocol| if protocol.is_chap() { !no_chap } else { !no_pap });
+        allowed
     }
 
     /// What IPCP asks for and gives on such an interface; none when it has no IP, or no address to lend from.

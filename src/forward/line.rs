@@ -69,12 +69,12 @@ impl Channel {
 
     /// Takes octets from the line and gives every good frame that ends in them to `each`. Returns how many bad
     /// ones were dropped.
-    pub fn take(&mut self, octets: &[u8], mut each: impl FnMut(&[u8])) -> u64 {
+    pub fn take(&mut self, octets: &[u8], mut each: impl FnMut(&[u8], &Counters)) -> u64 {
         let before = self.decoder.counters();
         let counters = &self.counters;
         self.decoder.feed(octets, |frame| {
             count_in(counters, frame.len());
-            each(frame);
+            each(frame, counters);
         });
         let now = self.decoder.counters();
         let errors = &counters.errors;

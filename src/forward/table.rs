@@ -198,6 +198,9 @@ impl Table {
             // The access line never agreed with the tunnel to leave FF 03 out: RFC 1662 wants it there, and a
             // receiver that agreed to ACFC must take it all the same.
             let bare = frame.strip_prefix(&ADDRESS_CONTROL).unwrap_or(frame);
+            if is_ip(bare) {
+                touch(channel.counters(), &channel.counters().last_output, now);
+            }
             let fate = channel.send(channel.accm, [&ADDRESS_CONTROL, bare, &[]], &mut self.scratch, sink);
             self.statistics.note(fate);
         } else {
@@ -224,7 +227,7 @@ impl Table {
     }
 
     /// Takes octets of a B channel; frames may be cut anywhere.
-    pub fn octets(&mut self, channel: &ChannelId, octets: &[u8], sink: &mut Sink<'_>) {
+    pub fn octets(&mut self, now: Instant, channel: &ChannelId, octets: &[u8], sink: &mut Sink<'_>) {
         let port = self.channels.get(channel).copied();
         let Some((port, entry)) = port.and_then(|port| Some((port, self.ports.get_mut(&port)?))) else {
             self.statistics.unknown_port += 1;
@@ -235,13 +238,16 @@ impl Table {
             return;
         };
         let (statistics, scratch, observed) = (&mut self.statistics, &mut self.scratch, self.observed);
-        let bad = line.take(octets, |frame| match session {
-            Some(session) if *spliced && observed => {
-                let observing = &mut observe(port, sink);
-                statistics.note(session.send(false, [frame, &[], &[]], scratch, observing));
-            }
+        let bad = line.take(octets, |frame, counters| match session {
             Some(session) if *spliced => {
-                statistics.note(session.send(false, [frame, &[], &[]], scratch, sink));
+                if is_ip(frame) {
+                    touch(counters, &counters.last_input, now);
+                }
+                let pieces = [frame, &[], &[]];
+                statistics.note(match observed {
+                    true => session.send(false, pieces, scratch, &mut observe(port, sink)),
+                    false => session.send(false, pieces, scratch, sink),
+                });
             }
             Some(_) | None => {
                 deliver(port, *network, frame, sink, statistics);
@@ -386,6 +392,10 @@ fn protocol(frame: &[u8]) -> Option<(u16, &[u8])> {
     }
     let (&second, rest) = rest.split_first()?;
     Some((u16::from_be_bytes([first, second]), rest))
+}
+
+fn is_ip(frame: &[u8]) -> bool {
+    matches!(protocol(frame), Some((PROTOCOL_IP, _)))
 }
 
 fn touch(counters: &Counters, direction: &AtomicU64, now: Instant) {

@@ -206,6 +206,32 @@ fn engine_frames_go_out_uncompressed_and_echoes_with_priority() {
 }
 
 #[test]
+fn a_spliced_line_is_active_while_ip_crosses_it() {
+    let mut table = Table::new();
+    let counters = Arc::<Counters>::default();
+    let attach =
+        ForwardCommand::AttachChannel { port: PORT, channel: channel(1), counters: counters.clone() };
+    table.execute(attach);
+    table.execute(ForwardCommand::Splice { port: PORT, session: session(Role::Lac, false) });
+    let last = || {
+        [&counters.last_input, &counters.last_output, &counters.last_activity]
+            .map(|last| last.load(Ordering::Relaxed))
+    };
+    let mut cross = |frame: &[u8]| {
+        let message = encode_data(&DataHeader { tunnel: 17688, session: 7, ..DataHeader::default() }, frame);
+        let down = collect(|sink| {
+            table.datagram(now(), at(LNS), &message, sink);
+        });
+        let [Got::Channel(id, octets)] = &down[..] else { panic!("{down:?}") };
+        let before = last();
+        collect(|sink| table.octets(now(), id, octets, sink));
+        (before, last())
+    };
+    assert_eq!(cross(&LCP_ECHO), ([0; 3], [0; 3]), "keepalives are no activity");
+    assert_eq!(cross(&[&[0xff, 3, 0, 0x21], &ip(b"abc")[..]].concat()), ([0, 77, 77], [77; 3]));
+}
+
+#[test]
 fn the_lns_numbers_what_it_sends_and_the_lac_follows() {
     let (mut lns, _) = lns(true, Some(framing(false, false)));
     let mut lac = lac(false);
@@ -219,7 +245,7 @@ fn the_lns_numbers_what_it_sends_and_the_lac_follows() {
         });
         // The client's echo of the very octets goes up again.
         let [Got::Channel(id, octets)] = &access[..] else { panic!("{access:?}") };
-        let up = collect(|sink| lac.octets(id, octets, sink));
+        let up = collect(|sink| lac.octets(now(), id, octets, sink));
         let [Got::Transmit(_, bytes)] = &up[..] else { panic!("{up:?}") };
         let (header, _) = decode_data(bytes).unwrap();
         assert_eq!(header.sequence.map(|(ns, _)| ns), numbers.last().copied());
@@ -231,7 +257,7 @@ fn the_lns_numbers_what_it_sends_and_the_lac_follows() {
         lac.datagram(now(), at(LNS), &silent, sink);
     });
     let [Got::Channel(id, octets)] = &access[..] else { panic!("{access:?}") };
-    let up = collect(|sink| lac.octets(id, octets, sink));
+    let up = collect(|sink| lac.octets(now(), id, octets, sink));
     let [Got::Transmit(_, bytes)] = &up[..] else { panic!("{up:?}") };
     assert_eq!(decode_data(bytes).unwrap().0.sequence, None);
 }
@@ -312,7 +338,7 @@ fn a_spliced_channel_gives_the_tunnel_its_frames_as_they_are() {
         let mut client = client(framing(false, false));
         let wire = collect(|sink| client.frame_out(PORT, &LCP_ECHO, sink));
         let [Got::Channel(id, octets)] = &wire[..] else { panic!("{wire:?}") };
-        lac.octets(id, octets, sink);
+        lac.octets(now(), id, octets, sink);
     });
     let [Got::Transmit(remote, bytes)] = &got[..] else { panic!("{got:?}") };
     assert_eq!(*remote, at(LNS));
@@ -328,7 +354,7 @@ fn an_lns_that_leaves_ff_03_out_reaches_a_client_that_wants_it() {
     });
     let [Got::Channel(id, octets)] = &down[..] else { panic!("{down:?}") };
     let mut client = client(framing(false, false));
-    let got = collect(|sink| client.octets(id, octets, sink));
+    let got = collect(|sink| client.octets(now(), id, octets, sink));
     assert_eq!(got, [Got::Frame(PORT, [&[0xff, 3][..], &LCP_ECHO].concat())]);
 }
 
@@ -340,8 +366,8 @@ fn damage_on_the_line_costs_one_frame() {
     let mut damaged = octets.clone();
     damaged[5] ^= 0x40;
     let got = collect(|sink| {
-        client.octets(id, &damaged, sink);
-        client.octets(id, octets, sink);
+        client.octets(now(), id, &damaged, sink);
+        client.octets(now(), id, octets, sink);
     });
     assert_eq!(got.len(), 1);
     assert_eq!(client.statistics().bad_frames, 1);
@@ -359,7 +385,7 @@ fn what_the_line_spoils_is_counted_where_the_interface_shows_it() {
     // A wrong FCS, a runt, an abort; then a frame that never ends.
     let line =
         [&[0x7e, 1, 2, 3, 4, 5, 0x7e, 1, 2, 0x7e, 1, 2, 3, 4, 0x7d, 0x7e][..], &[1; 5000], &[0x7e]].concat();
-    collect(|sink| table.octets(&id, &line, sink));
+    collect(|sink| table.octets(now(), &id, &line, sink));
     let errors = &counters.errors;
     let seen =
         [&errors.crc, &errors.runts, &errors.giants, &errors.aborts].map(|c| c.load(Ordering::Relaxed));
@@ -384,8 +410,8 @@ fn frames_out_of_a_tunnel_are_escaped_as_the_lns_has_agreed() {
     // A synchronous receiver takes both for the same frame.
     let mut client = client(framing(false, false));
     let got = collect(|sink| {
-        client.octets(&channel(1), &before, sink);
-        client.octets(&channel(1), &after, sink);
+        client.octets(now(), &channel(1), &before, sink);
+        client.octets(now(), &channel(1), &after, sink);
     });
     assert_eq!(got, vec![Got::Frame(PORT, [&[0xff, 3][..], &LCP_ECHO].concat()); 2]);
     lac.execute(ForwardCommand::SetAccm { port: InterfaceId(99), accm: 0 });
@@ -528,7 +554,7 @@ proptest! {
         let wire = collect(|sink| client.packet(now(), TUN, &packet, sink));
         prop_assert_eq!(wire.len(), 1);
         let Got::Channel(id, octets) = &wire[0] else { panic!("{wire:?}") };
-        let tunnel = collect(|sink| octets.chunks(cut).for_each(|chunk| lac.octets(id, chunk, sink)));
+        let tunnel = collect(|sink| octets.chunks(cut).for_each(|chunk| lac.octets(now(), id, chunk, sink)));
         prop_assert_eq!(tunnel.len(), 1);
         let Got::Transmit(_, message) = &tunnel[0] else { panic!("{tunnel:?}") };
         let up = collect(|sink| { lns.datagram(now(), at(LAC), message, sink); });
@@ -538,7 +564,7 @@ proptest! {
         let Got::Transmit(_, message) = &tunnel[0] else { panic!("{tunnel:?}") };
         let wire = collect(|sink| { lac.datagram(now(), at(LNS), message, sink); });
         let Got::Channel(id, octets) = &wire[0] else { panic!("{wire:?}") };
-        let down = collect(|sink| octets.chunks(cut).for_each(|chunk| client.octets(id, chunk, sink)));
+        let down = collect(|sink| octets.chunks(cut).for_each(|chunk| client.octets(now(), id, chunk, sink)));
         prop_assert_eq!(down, [Got::Tun(TUN, packet)]);
         let (packets_out, _, packets_in, _) = counters.snapshot();
         prop_assert_eq!((packets_out, packets_in), (1, 1));
@@ -570,7 +596,7 @@ proptest! {
             let message = [&flags.to_be_bytes()[..], datagram].concat();
             collect(|sink| {
                 table.datagram(now(), at(LNS), &message, sink);
-                table.octets(&channel(1), datagram, sink);
+                table.octets(now(), &channel(1), datagram, sink);
                 table.packet(now(), TUN, datagram, sink);
                 table.frame_out(PORT, datagram, sink);
                 table.packet_out(now(), PORT, datagram, sink);
@@ -614,7 +640,7 @@ fn what_the_next_hop_has_no_room_for_is_an_output_drop_and_not_traffic() {
     table.execute(ForwardCommand::Splice { port: PORT, session: forwarded });
     let mut octets = Vec::new();
     crate::proto::hdlc::encode(&[&[0xff, 3][..], &LCP_ECHO].concat(), 0, &mut octets);
-    table.octets(&channel(1), &octets, full);
+    table.octets(now(), &channel(1), &octets, full);
     let header = DataHeader { tunnel: 17_688, session: 7, ..DataHeader::default() };
     table.datagram(now(), at(LNS), &encode_data(&header, &LCP_ECHO), full);
     assert_eq!((drops(&line), drops(&counters)), (1, 1), "each direction on the side that was full");

@@ -67,6 +67,9 @@ pub(super) struct Devices {
     /// On devices that we did not make.
     addresses: Vec<(u32, Ipv4Net)>,
     routes: Vec<Route>,
+    /// Of `routes`, those to an address to which another interface has come to lead since: a user who has called again
+    /// before it was noticed that the earlier call is over.
+    covered: Vec<Route>,
     reports: mpsc::UnboundedSender<Report>,
 }
 
@@ -91,6 +94,7 @@ pub(super) fn start(
         devices: HashMap::new(),
         addresses: Vec::new(),
         routes: Vec::new(),
+        covered: Vec::new(),
         reports,
     };
     let changes = messages.filter_map(|(message, _)| async move {
@@ -250,7 +254,14 @@ impl Devices {
         let index = *index;
         self.devices.remove(&interface);
         // The kernel takes the routes of a device along with it.
-        self.routes.retain(|route| route.index != Some(index));
+        self.covered.retain(|route| route.index != Some(index));
+        let (gone, left) = std::mem::take(&mut self.routes)
+            .into_iter()
+            .partition::<Vec<_>, _>(|route| route.index == Some(index));
+        self.routes = left;
+        for route in gone {
+            self.uncover(route.network).await;
+        }
         Ok(())
     }
 
@@ -292,13 +303,31 @@ impl Devices {
         if route.gateway.is_none() && route.index.is_none() {
             return Err(format!("route {}: neither a next hop nor an interface", route.network));
         }
-        let added = self.links.add_route(&route).await;
         let refused =
             |error: Error| format!("cannot install the route {}: {}", route.network, reason(&error));
-        if added.map_err(refused)? {
+        let earlier =
+            |mine: &Route| (mine.network, mine.gateway) == (route.network, None) && mine.index != route.index;
+        if route.gateway.is_none()
+            && let Some(at) = self.routes.iter().position(earlier)
+        {
+            let covered = self.routes.swap_remove(at);
+            self.links.remove_route(&covered).await.map_err(refused)?;
+            self.covered.push(covered);
+        }
+        if self.links.add_route(&route).await.map_err(refused)? {
             self.routes.push(route);
         }
         Ok(())
+    }
+
+    /// The route that stood before the latest one has its turn again.
+    async fn uncover(&mut self, network: Ipv4Net) {
+        let Some(at) = self.covered.iter().rposition(|route| route.network == network) else { return };
+        let route = self.covered.remove(at);
+        // Its device may have gone down in the meantime, and would have taken it along.
+        if let Ok(true) = self.links.add_route(&route).await {
+            self.routes.push(route);
+        }
     }
 
     async fn remove_route(&mut self, asked: Route) -> Result<(), String> {
@@ -306,9 +335,13 @@ impl Devices {
             (mine.network, mine.gateway, mine.index) == (asked.network, asked.gateway, asked.index)
         };
         // What is not in the list the kernel had before us, or has taken away with its device.
-        let Some(at) = self.routes.iter().position(same) else { return Ok(()) };
+        let Some(at) = self.routes.iter().position(same) else {
+            self.covered.retain(|mine| !same(mine));
+            return Ok(());
+        };
         let route = self.routes.swap_remove(at);
         let removed = self.links.remove_route(&route).await;
+        self.uncover(route.network).await;
         removed.map_err(|error| format!("cannot remove the route {}: {}", route.network, reason(&error)))
     }
 

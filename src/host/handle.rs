@@ -50,7 +50,8 @@ pub enum Notice {
     NotSaved(String),
     /// `reload`: the router was switched off and on again.
     Reloaded,
-    /// The router has ended; nothing of it is left on the machine, or the text says what is.
+    /// The router has ended; nothing of it is left on the machine, or the text says what is. After a panic the text
+    /// says so.
     Stopped(Result<(), String>),
 }
 
@@ -68,8 +69,6 @@ pub(super) enum Order {
 }
 
 /// A running router. Dropping it switches the router off and waits (the thread blocks) until nothing of it is left.
-///
-/// When the queue of notices ends without [`Notice::Stopped`], the router's thread has panicked.
 pub struct RouterHandle {
     pub(super) orders: mpsc::UnboundedSender<Order>,
     pub(super) access_in: AccessSender,

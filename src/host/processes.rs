@@ -7,20 +7,22 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::signal::{SIGKILL, kill};
+use nix::unistd::Pid;
 
 use super::netns::on_thread;
 
 /// What the first process does: it gives the namespace its own `/proc`, so that `ps` and `pidof` show what `kill`
-/// takes (where a container forbids that they show the PIDs outside), has its orphans reaped by the kernel, says that
-/// it is there, and waits for the end.
-const FIRST: &str = "mount --make-rslave / 2>/dev/null && mount -t proc proc /proc 2>/dev/null
-trap '' CHLD
+/// takes (where a container forbids that they show the PIDs outside), says that it is there, waits for the
+/// end of the pipe and meanwhile for its orphans, and takes the scratch folder along.
+const FIRST: &str = r#"mount --make-rslave / 2>/dev/null && mount -t proc proc /proc 2>/dev/null
 echo
-exec cat >/dev/null";
+cat >/dev/null
+exec rm -rf -- "$1""#;
 
 /// A PID namespace and a mount namespace for the commands of a lab. Dropping it ends them all and waits for it.
 #[derive(Debug)]
@@ -29,6 +31,7 @@ pub struct Processes {
     pids: File,
     mounts: File,
     directory: PathBuf,
+    scratch: PathBuf,
 }
 
 impl Processes {
@@ -38,11 +41,23 @@ impl Processes {
     /// When the kernel refuses them (no CAP_SYS_ADMIN, `max_pid_namespaces`), or there is no `sh`.
     pub fn start() -> io::Result<Processes> {
         let directory = std::env::current_dir()?;
+        let scratch = nix::unistd::mkdtemp(&std::env::temp_dir().join("vpdnsh-XXXXXX"))?;
+        match Self::start_in(directory, scratch.clone()) {
+            Ok(processes) => Ok(processes),
+            Err(error) => {
+                remove(&scratch);
+                Err(error)
+            }
+        }
+    }
+
+    fn start_in(directory: PathBuf, scratch: PathBuf) -> io::Result<Processes> {
         let mut first = on_thread(|| {
             unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS)?;
             // Not in the foreground of a terminal, whose keys are for others.
             Command::new("sh")
-                .args(["-c", FIRST])
+                .args(["-c", FIRST, "sh"])
+                .arg(&scratch)
                 .process_group(0)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -50,7 +65,7 @@ impl Processes {
                 .spawn()
         })?;
         match Self::open(&mut first) {
-            Ok((pids, mounts)) => Ok(Processes { first, pids, mounts, directory }),
+            Ok((pids, mounts)) => Ok(Processes { first, pids, mounts, directory, scratch }),
             Err(error) => {
                 end(&mut first);
                 Err(error)
@@ -66,6 +81,11 @@ impl Processes {
         Ok((namespace("pid")?, namespace("mnt")?))
     }
 
+    /// A folder for their files, for this user alone. It goes when they do.
+    pub fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
     /// Makes what this thread starts from now on one of them. The thread itself stays where it is, but for its mounts:
     /// let it be one of its own that ends soon ([`NetNs::run`](super::NetNs::run)).
     ///
@@ -79,12 +99,26 @@ impl Processes {
         nix::unistd::chdir(&self.directory)?;
         Ok(())
     }
+
+    /// Ends them all without waiting; no other one starts.
+    pub fn kill(&self) {
+        if let Ok(first) = i32::try_from(self.first.id()) {
+            // Its PID is ours until it is waited for, which takes the whole value.
+            let _ = kill(Pid::from_raw(first), SIGKILL);
+        }
+    }
 }
 
 impl Drop for Processes {
     fn drop(&mut self) {
         end(&mut self.first);
+        remove(&self.scratch);
     }
+}
+
+fn remove(scratch: &Path) {
+    // It may have gone already, with the first process.
+    let _ = std::fs::remove_dir_all(scratch);
 }
 
 /// The kernel lets the first process end only after all the others.

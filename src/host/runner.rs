@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -36,7 +37,12 @@ impl RouterHost {
     /// When the thread, the namespace, the runtime or the netlink socket cannot be had; the text is for the
     /// operator.
     pub fn start(config: HostConfig) -> io::Result<RouterHandle> {
-        Self::start_with(config, Box::new(|now, params| Box::new(Router::new(now, params))))
+        Self::start_with(config, Self::routers())
+    }
+
+    /// Makes routers.
+    pub fn routers() -> Factory {
+        Box::new(|now, params| Box::new(Router::new(now, params)))
     }
 
     /// As [`start`](Self::start), with whatever `factory` makes in place of a router.
@@ -61,7 +67,7 @@ impl RouterHost {
                     return;
                 }
             };
-            let stopped = runtime.block_on(async {
+            let life = async {
                 let task =
                     Task::new(config, factory, access_out_sender, notice_sender.clone(), hostname_sender);
                 match task {
@@ -74,7 +80,10 @@ impl RouterHost {
                         Ok(())
                     }
                 }
-            });
+            };
+            // What made it fail has been printed by then. Its owner and the other routers go on.
+            let stopped = catch_unwind(AssertUnwindSafe(|| runtime.block_on(life)))
+                .unwrap_or_else(|_| Err("it has failed; this is a bug".to_owned()));
             // Nobody may be listening any more.
             let _ = notice_sender.send(Notice::Stopped(stopped));
         })?;
@@ -264,9 +273,10 @@ impl Task {
             }
             Access::Octets { channel, octets } => {
                 let (edge, for_engine) = (&self.edge, &mut self.for_engine);
+                let now = self.machine.clock.now();
                 self.machine
                     .table
-                    .octets(&channel, &octets, &mut |delivery| carry(edge, for_engine, delivery));
+                    .octets(now, &channel, &octets, &mut |delivery| carry(edge, for_engine, delivery));
                 self.feed_engine();
             }
             // Only a router says this.

@@ -16,6 +16,7 @@
 //! address = "10.51.6.3/24"
 //! users = "users"
 //! clients = [{ address = "10.51.6.0/24", secret = "cisco" }]
+//!                                     # kind = "freeradius" is FreeRADIUS in place of the embedded server, all else alike
 //!
 //! [[link]]
 //! name = "lac-lns"
@@ -28,6 +29,10 @@
 //! An end `"host DEVICE"` or `"host DEVICE 10.99.0.1/24"` joins the machine itself to a link: for the life of the lab
 //! there is a TAP of that name in the network namespace in which vpdnsh was started, with that address if one is given.
 //! It takes the right to make devices there: root, or CAP_NET_ADMIN over that namespace.
+//!
+//! A node of `kind = "freeradius"` may name a directory as its `config`, with a `radiusd.conf` of its own in place of the
+//! one that vpdnsh writes; [`freeradius`](super::real::freeradius) says what it finds in its environment. In virtual time
+//! the embedded server stands in for it.
 //!
 //! Paths are relative to the directory of `lab.toml`. An unknown key is an error; every error names its line.
 
@@ -46,6 +51,8 @@ use crate::grammar::value::KindMatch;
 
 /// The name of the file in a lab directory.
 pub const FILE_NAME: &str = "lab.toml";
+/// The file that FreeRADIUS reads in its directory.
+pub const RADIUSD_CONF: &str = "radiusd.conf";
 /// What stands for the machine itself where a link names a node.
 pub const HOST: &str = "host";
 
@@ -90,7 +97,7 @@ pub struct Node {
 pub enum NodeKind {
     /// A vpdnsh router.
     Router(RouterNode),
-    /// The embedded RADIUS server.
+    /// A RADIUS server.
     Radius(RadiusNode),
 }
 
@@ -105,9 +112,23 @@ pub struct RouterNode {
     pub spool: Option<PathBuf>,
 }
 
+/// Which program a RADIUS server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RadiusProgram {
+    /// The one of this package.
+    Embedded,
+    /// FreeRADIUS; in virtual time, where no program runs, the embedded one.
+    FreeRadius {
+        /// The directory of its `radiusd.conf`, if it is not the one that vpdnsh writes.
+        config: Option<PathBuf>,
+    },
+}
+
 /// A RADIUS server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RadiusNode {
+    /// What it is.
+    pub program: RadiusProgram,
     /// Its address on its link.
     pub address: Ipv4Net,
     /// A FreeRADIUS `users` file.
@@ -224,7 +245,7 @@ impl Description {
         for path in description.files() {
             if !path.is_file() {
                 return Err(DescriptionError {
-                    file: path.to_path_buf(),
+                    file: path,
                     line: None,
                     message: format!("there is no such file, though {} names it", file.display()),
                 });
@@ -264,11 +285,29 @@ impl Description {
         })
     }
 
-    fn files(&self) -> impl Iterator<Item = &Path> {
-        self.nodes.iter().filter_map(|n| match &n.kind {
-            NodeKind::Router(router) => router.config.as_deref(),
-            NodeKind::Radius(radius) => Some(radius.users.as_path()),
+    /// The RADIUS servers in the order of the file.
+    pub fn radius_servers(&self) -> impl Iterator<Item = (NodeId, &Node, &RadiusNode)> {
+        self.nodes.iter().enumerate().filter_map(|(i, n)| match &n.kind {
+            NodeKind::Radius(radius) => Some((NodeId(i), n, radius)),
+            NodeKind::Router(_) => None,
         })
+    }
+
+    fn files(&self) -> impl Iterator<Item = PathBuf> {
+        self.nodes
+            .iter()
+            .flat_map(|n| match &n.kind {
+                NodeKind::Router(router) => vec![router.config.clone()],
+                NodeKind::Radius(RadiusNode { users, program, .. }) => match program {
+                    RadiusProgram::FreeRadius { config: Some(directory) } => {
+                        vec![Some(users.clone()), Some(directory.join(RADIUSD_CONF))]
+                    }
+                    RadiusProgram::FreeRadius { config: None } | RadiusProgram::Embedded => {
+                        vec![Some(users.clone())]
+                    }
+                },
+            })
+            .flatten()
     }
 }
 

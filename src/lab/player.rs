@@ -1,7 +1,8 @@
 //! Runs a [`Play`] on a lab, whichever world it lives in, and keeps the log of every console.
 //!
 //! `OUT/NODE.log` is the console of NODE exactly as a screen would hold it, `OUT/NODE.shell.log` the commands that
-//! `shell` ran there with their output, and `OUT/NODE.detail` the accounting records of a RADIUS node. They grow while the play runs.
+//! `shell` ran there with their output, and `OUT/NODE.detail` the accounting records of a RADIUS node; where that is a
+//! program of its own, `OUT/NODE.log` is its log. They grow while the play runs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::description::{Description, LinkId, NodeId, NodeKind};
+use super::description::{Description, LinkId, NodeId};
 use super::play::{Action, Keys, Play, PlayError, Step};
 use super::segment::LinkChange;
 use crate::proto::Instant;
@@ -76,6 +77,11 @@ pub trait Stage {
 
     /// The accounting records that a RADIUS node has got since this was last asked, as text; nothing for another node.
     fn detail(&mut self, _: NodeId) -> String {
+        String::new()
+    }
+
+    /// What a RADIUS node that is a program of its own has logged since this was last asked; nothing for another node.
+    fn server_log(&mut self, _: NodeId) -> String {
         String::new()
     }
 }
@@ -164,6 +170,19 @@ impl Player {
             let console = Console { screen: Screen::new(), log, logged: 0, left_over: String::new() };
             consoles.insert(node, console);
         }
+        if let Logs::Directory(out) = &logs {
+            for (_, node, _) in description.radius_servers() {
+                for kind in ["detail", "log"] {
+                    let path = out.join(format!("{}.{kind}", node.name));
+                    match std::fs::remove_file(&path) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                            return Err(PlayFailure::Log(path, error));
+                        }
+                        Ok(()) | Err(_) => {}
+                    }
+                }
+            }
+        }
         Ok(Player { consoles, names, logs, description: description.clone() })
     }
 
@@ -207,7 +226,7 @@ impl Player {
             watch(step);
             let done = self.step(stage, step);
             self.write_logs()?;
-            self.write_details(stage)?;
+            self.write_server_files(stage)?;
             let done = if stage.interrupted() { Err("interrupted".to_owned().into()) } else { done };
             done.map_err(|failure| match failure {
                 StepFailure::Reason(reason) => PlayFailure::Step {
@@ -232,7 +251,7 @@ impl Player {
         for console in self.consoles.values_mut() {
             console.screen.finish();
         }
-        self.write_details(stage)?;
+        self.write_server_files(stage)?;
         self.write_logs()
     }
 
@@ -389,20 +408,18 @@ impl Player {
     }
 
     /// Appends what the RADIUS nodes have got.
-    fn write_details(&self, stage: &mut dyn Stage) -> Result<(), PlayFailure> {
+    fn write_server_files(&self, stage: &mut dyn Stage) -> Result<(), PlayFailure> {
         let Logs::Directory(out) = &self.logs else { return Ok(()) };
-        for (place, node) in self.description.nodes.iter().enumerate() {
-            let text = match node.kind {
-                NodeKind::Radius(_) => stage.detail(NodeId(place)),
-                NodeKind::Router(_) => String::new(),
-            };
-            if text.is_empty() {
-                continue;
+        for (id, node, _) in self.description.radius_servers() {
+            for (text, kind) in [(stage.detail(id), "detail"), (stage.server_log(id), "log")] {
+                if text.is_empty() {
+                    continue;
+                }
+                let path = out.join(format!("{}.{kind}", node.name));
+                let file = File::options().create(true).append(true).open(&path);
+                file.and_then(|mut file| file.write_all(text.as_bytes()))
+                    .map_err(|e| PlayFailure::Log(path, e))?;
             }
-            let path = out.join(format!("{}.detail", node.name));
-            let file = File::options().create(true).append(true).open(&path);
-            file.and_then(|mut file| file.write_all(text.as_bytes()))
-                .map_err(|e| PlayFailure::Log(path, e))?;
         }
         Ok(())
     }

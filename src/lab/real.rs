@@ -6,6 +6,7 @@
 //! server, console ports) runs on one more, the lab's thread. [`RealLab`] is the handle on it from any thread.
 
 mod console_port;
+pub mod freeradius;
 pub mod hub;
 mod task;
 pub mod wires;
@@ -16,18 +17,20 @@ use std::io::{self, Read, Seek};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc as sync;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
 
+use self::freeradius::Programs;
 use self::hub::{Sink, ViewerId};
-use self::task::{Order, Task};
+use self::task::{Factories, Order, RemarkSink, Task};
 use super::description::{Description, LinkId, NodeId};
 use super::player::{ShellOutcome, Stage};
 use super::segment::LinkChange;
-use crate::host::{Lack, NetNs, Processes};
+use crate::host::{Lack, NetNs, Processes, RouterHost};
 use crate::proto::Instant;
 use crate::router::{ConsoleInput, ConsoleOutput};
 
@@ -59,6 +62,13 @@ pub enum LabError {
         /// Why.
         error: io::Error,
     },
+    /// FreeRADIUS is to be a node, and does not run.
+    FreeRadius {
+        /// The node.
+        node: String,
+        /// Why.
+        error: freeradius::Failure,
+    },
     /// The lab's own thread cannot be had.
     Thread(io::Error),
 }
@@ -88,6 +98,7 @@ impl fmt::Display for LabError {
                 }
                 _ => write!(f, "the device {device} cannot be made on this machine: {error}"),
             },
+            LabError::FreeRadius { node, error } => write!(f, "{node}: {error}"),
             LabError::Thread(error) => write!(f, "the lab's thread cannot be started: {error}"),
         }
     }
@@ -117,6 +128,10 @@ pub struct RealLab {
     thread: Option<JoinHandle<()>>,
     /// The Linux commands of its nodes, from the first one on.
     processes: OnceLock<Processes>,
+    /// No Linux command is started any more.
+    ending: AtomicBool,
+    /// Its RADIUS servers that are programs of their own.
+    programs: Programs,
 }
 
 impl RealLab {
@@ -125,26 +140,42 @@ impl RealLab {
     /// # Errors
     /// What is missing, in one sentence; nothing is left behind.
     pub fn start(description: Description, options: RealOptions) -> Result<RealLab, LabError> {
+        Self::start_with(description, options, Box::new(RouterHost::routers))
+    }
+
+    /// As [`start`](Self::start), with whatever `factories` make in place of routers.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(
+        description: Description,
+        options: RealOptions,
+        factories: Factories,
+    ) -> Result<RealLab, LabError> {
         crate::host::netns::probe_tun()?;
         let listeners = if options.console_ports { console_ports(&description)? } else { Vec::new() };
         let mut namespaces = BTreeMap::new();
         for index in 0..description.nodes.len() {
             namespaces.insert(NodeId(index), Arc::new(NetNs::create()?));
         }
+        let processes = OnceLock::new();
+        // They come first: a router that is switched on may tell its server at once.
+        let programs = freeradius::start(&description, &namespaces, &processes)?;
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(LabError::Thread)?;
         let (orders, order_queue) = mpsc::unbounded_channel();
         let task = {
             let _inside = runtime.enter();
-            Task::new(&description, &namespaces, listeners, orders.clone(), order_queue)?
+            let switches = (orders.clone(), order_queue);
+            Task::new(&description, &namespaces, listeners, programs.clone(), switches, factories)?
         };
         let thread = std::thread::Builder::new()
             .name("lab".to_owned())
             .spawn(move || runtime.block_on(task.run()))
             .map_err(LabError::Thread)?;
         let started = std::time::Instant::now();
-        let (thread, processes) = (Some(thread), OnceLock::new());
-        Ok(RealLab { description, orders, namespaces, started, thread, processes })
+        let (thread, ending) = (Some(thread), AtomicBool::new(false));
+        Ok(RealLab { description, orders, namespaces, started, thread, processes, ending, programs })
     }
 
     /// What it was made of.
@@ -165,6 +196,11 @@ impl RealLab {
     /// Types at a console.
     pub fn console(&self, node: NodeId, viewer: ViewerId, input: ConsoleInput) {
         self.order(Order::Console { node, viewer, input });
+    }
+
+    /// What should not have happened (a router that has failed) goes to `sink`, what has happened before as well.
+    pub fn watch(&self, sink: RemarkSink) {
+        self.order(Order::Watch(sink));
     }
 
     /// Changes a link.
@@ -191,18 +227,29 @@ impl RealLab {
     /// # Errors
     /// When it cannot be started.
     pub fn power(&self, node: NodeId, on: bool) -> Result<(), String> {
+        if let Some(program) = self.programs.get(&node) {
+            return program.power(self.processes()?, on);
+        }
         self.ask(|reply| Order::Power { node, on, reply }).unwrap_or_else(|error| Err(error.to_string()))
     }
 
     /// The accounting records that a RADIUS node has got since this was last asked, as FreeRADIUS's `detail` module
     /// writes them.
     pub fn detail(&self, node: NodeId) -> String {
+        if let Some(program) = self.programs.get(&node) {
+            return program.take_detail();
+        }
         self.ask(|reply| Order::Detail { node, reply }).unwrap_or_default()
     }
 
     /// What is there and how it is, as lines.
     pub fn status(&self) -> String {
         self.ask(|reply| Order::Status { reply }).unwrap_or_else(|error| format!("{error}\n"))
+    }
+
+    /// What a RADIUS server that is a program of its own has logged since this was last asked; nothing for another node.
+    pub fn server_log(&self, node: NodeId) -> String {
+        self.programs.get(&node).map_or_else(String::new, |program| program.take_log())
     }
 
     /// The namespace of a node.
@@ -217,8 +264,10 @@ impl RealLab {
     /// When it cannot be started.
     pub fn shell(&self, node: NodeId, command: &str) -> Result<ShellOutcome, String> {
         let netns = self.namespaces.get(&node).ok_or("there is no such node")?;
-        let processes =
-            self.processes().map_err(|error| format!("a PID namespace cannot be made: {error}"))?;
+        let processes = self.processes()?;
+        if self.ending.load(Ordering::Acquire) {
+            return Err("the lab is being switched off".to_owned());
+        }
         let run = || {
             processes.enter()?;
             shell(command)
@@ -226,15 +275,17 @@ impl RealLab {
         netns.run(run).map_err(|error| error.to_string())
     }
 
-    fn processes(&self) -> io::Result<&Processes> {
-        match self.processes.get() {
-            Some(processes) => Ok(processes),
-            None => {
-                let made = Processes::start()?;
-                // Somebody else may have been quicker; then the one just made ends again.
-                Ok(self.processes.get_or_init(|| made))
-            }
+    /// Ends every Linux command of the lab, whoever waits for it, and lets no other one start: the lab is to be
+    /// switched off.
+    pub fn end_commands(&self) {
+        self.ending.store(true, Ordering::Release);
+        if let Some(processes) = self.processes.get() {
+            processes.kill();
         }
+    }
+
+    fn processes(&self) -> Result<&Processes, String> {
+        processes(&self.processes).map_err(|error| format!("a PID namespace cannot be made: {error}"))
     }
 
     /// Time since the lab came up.
@@ -256,12 +307,25 @@ impl RealLab {
 
 impl Drop for RealLab {
     fn drop(&mut self) {
-        // What uses the network ends before the network does.
+        // What uses the network ends before the network does, and the kernel ends no PID namespace before who started a
+        // process in it has taken note of its end.
+        self.programs.values().for_each(|program| program.end());
         drop(self.processes.take());
         self.order(Order::Shutdown);
         if let Some(thread) = self.thread.take() {
             // A panic of the lab's thread has been printed by then; there is nothing to add.
             let _ = thread.join();
+        }
+    }
+}
+
+fn processes(once: &OnceLock<Processes>) -> io::Result<&Processes> {
+    match once.get() {
+        Some(processes) => Ok(processes),
+        None => {
+            let made = Processes::start()?;
+            // Somebody else may have been quicker; then the one just made ends again.
+            Ok(once.get_or_init(|| made))
         }
     }
 }
@@ -296,7 +360,7 @@ fn shell(command: &str) -> io::Result<ShellOutcome> {
 
 /// A watcher number that nobody else has.
 pub fn new_viewer() -> ViewerId {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::AtomicU64;
     static NEXT: AtomicU64 = AtomicU64::new(0);
     ViewerId(NEXT.fetch_add(1, Ordering::Relaxed))
 }
@@ -414,6 +478,10 @@ impl Stage for RealStage<'_> {
 
     fn detail(&mut self, node: NodeId) -> String {
         self.lab.detail(node)
+    }
+
+    fn server_log(&mut self, node: NodeId) -> String {
+        self.lab.server_log(node)
     }
 }
 

@@ -14,6 +14,8 @@ use super::real::hub::ViewerId;
 use super::real::{Interrupter, RealLab, RealOptions, RealStage, new_viewer};
 use super::segment::LinkChange;
 use crate::router::{ConsoleInput, ConsoleOutput};
+use crate::terminal::console::Console;
+use crate::terminal::signals;
 
 /// What can be typed, and what it is.
 const COMMANDS: [(&str, &str, &str); 10] = [
@@ -81,6 +83,11 @@ pub struct LabShell {
 impl LabShell {
     /// A prompt whose output goes to `terminal`.
     pub fn new(lab: Arc<RealLab>, terminal: Sender<ConsoleOutput>) -> Self {
+        let remarks = terminal.clone();
+        lab.watch(Box::new(move |remark| {
+            // As in `connect`.
+            let _ = remarks.send(ConsoleOutput::Async(format!("% {remark}\n")));
+        }));
         LabShell { lab, terminal, mode: Mode::Prompt, running: Break(Arc::new(Mutex::new(Running::Nothing))) }
     }
 
@@ -370,16 +377,16 @@ fn read_play(path: &Path) -> Result<Play, String> {
     Play::parse(&path.display().to_string(), &text).map_err(|error| error.to_string())
 }
 
-/// Loads a lab and brings it up. Call it before the first thread is started: as an ordinary user the process
-/// enters a user namespace.
-///
-/// # Errors
-/// One sentence for the operator.
-fn bring_up(directory: &Path, console_ports: bool) -> Result<RealLab, String> {
+fn load(directory: &Path) -> Result<Description, String> {
     let description = Description::load(directory).map_err(|error| {
         if directory.join(FILE_NAME).exists() { error.to_string() } else { format!("{error}: is it a lab?") }
     })?;
+    // As an ordinary user the process enters a user namespace here.
     crate::host::netns::acquire().map_err(|lack| lack.to_string())?;
+    Ok(description)
+}
+
+fn bring_up(description: Description, console_ports: bool) -> Result<RealLab, String> {
     RealLab::start(description, RealOptions { console_ports }).map_err(|error| error.to_string())
 }
 
@@ -389,31 +396,33 @@ fn bring_up(directory: &Path, console_ports: bool) -> Result<RealLab, String> {
 /// # Errors
 /// One sentence for the operator.
 pub fn run_interactive(directory: &Path) -> Result<(), String> {
-    let lab = Arc::new(bring_up(directory, true)?);
+    let description = load(directory)?;
+    let on_terminal = |error: std::io::Error| format!("the terminal: {error}");
+    let console = Console::open().map_err(on_terminal)?;
+    let lab = Arc::new(bring_up(description, true)?);
     let (send, inputs) = channel();
     let (terminal, outputs) = channel();
-    let shell = LabShell::new(lab, terminal);
+    let shell = LabShell::new(lab.clone(), terminal);
     let running = shell.running();
     let thread = std::thread::Builder::new()
         .name("lab prompt".to_owned())
         .spawn(move || serve(shell, &inputs))
         .map_err(|error| error.to_string())?;
-    let result = crate::terminal::console::run(
-        move |input| match input {
-            ConsoleInput::Interrupt | ConsoleInput::Break if running.end() => {}
-            input => {
-                if input == ConsoleInput::Close {
-                    running.end();
-                }
-                // The shell has ended when it takes no more input.
-                send.send(input).unwrap_or(());
+    let input = |input| match input {
+        ConsoleInput::Interrupt | ConsoleInput::Break if running.end() => {}
+        input => {
+            if input == ConsoleInput::Close {
+                running.end();
+                lab.end_commands();
             }
-        },
-        outputs,
-    );
-    // A panic of that thread has been printed by then; there is nothing to add.
-    let _ = thread.join();
-    result.map_err(|error| format!("the terminal: {error}"))
+            // The shell has ended when it takes no more input.
+            send.send(input).unwrap_or(());
+        }
+    };
+    let result = console.run(input, outputs);
+    drop(send);
+    thread.join().map_err(|_| "the lab prompt has failed; this is a bug".to_owned())?;
+    result.map_err(on_terminal)
 }
 
 fn serve(mut shell: LabShell, inputs: &Receiver<ConsoleInput>) {
@@ -425,16 +434,22 @@ fn serve(mut shell: LabShell, inputs: &Receiver<ConsoleInput>) {
     }
 }
 
-/// `lab DIR --play FILE --log OUT`: brings a lab up, runs a script on it and switches it off. Call it before the
-/// first thread is started.
+/// `lab DIR --play FILE --log OUT`: brings a lab up, runs a script on it and switches it off; SIGINT, SIGTERM and a
+/// hang-up end it with the step that it is at. Call it before the first thread is started.
 ///
 /// # Errors
 /// One sentence for the operator: for a `wait` that failed, the line that it waited for.
 pub fn run_play(directory: &Path, play: &Path, logs: &Path) -> Result<(), String> {
-    let description = Description::load(directory).map_err(|error| error.to_string())?;
+    let description = load(directory)?;
     let play = read_play(&find_file(&description, &play.to_string_lossy()))?;
-    let lab = bring_up(directory, false)?;
+    let lab = Arc::new(bring_up(description, false)?);
     let mut stage = RealStage::new(&lab);
+    let (interrupter, ended) = (stage.interrupter(), Arc::downgrade(&lab));
+    let end = move |_| {
+        interrupter.interrupt();
+        ended.upgrade().iter().for_each(|lab| lab.end_commands());
+    };
+    signals::watch(false, end).map_err(|error| error.to_string())?;
     let mut player = Player::new(lab.description(), Some(logs)).map_err(|error| error.to_string())?;
     let result = player.run(&mut stage, &play);
     let finished = player.finish(&mut stage);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::description::{Description, HOST, Link, LinkEnd, Node, NodeKind};
+use super::description::{Description, HOST, Link, LinkEnd, Node, NodeKind, RadiusProgram};
 use super::isdn::{CallView, LineIndex};
 use super::segment::{Impairment, Ratio, Segment, SegmentCounters};
 
@@ -53,7 +53,7 @@ pub fn render(
     calls: &[CallView],
 ) -> String {
     let mut text = format!("{}\n\n", description.title);
-    let _ = writeln!(text, "{:<10} {:<8} {:<12} {:<5} CONSOLE", "NODE", "KIND", "HOSTNAME", "POWER");
+    let _ = writeln!(text, "{:<10} {:<10} {:<12} {:<5} CONSOLE", "NODE", "KIND", "HOSTNAME", "POWER");
     for status in nodes {
         node(&mut text, status);
     }
@@ -86,7 +86,13 @@ fn node(text: &mut String, status: &NodeStatus<'_>) {
         NodeKind::Router(router) => {
             ("router", router.console.map_or_else(|| "-".to_owned(), |p| format!("127.0.0.1 {p}")))
         }
-        NodeKind::Radius(radius) => ("radius", format!("{}", radius.address)),
+        NodeKind::Radius(radius) => {
+            let kind = match radius.program {
+                RadiusProgram::Embedded => "radius",
+                RadiusProgram::FreeRadius { .. } => "freeradius",
+            };
+            (kind, format!("{}", radius.address))
+        }
     };
     let watchers = match status.viewers {
         0 => String::new(),
@@ -96,7 +102,7 @@ fn node(text: &mut String, status: &NodeStatus<'_>) {
     let hostname = status.hostname.as_deref().unwrap_or("-");
     let power = if status.on { "on" } else { "off" };
     let _ =
-        writeln!(text, "{:<10} {kind:<8} {hostname:<12} {power:<5} {console}{watchers}", status.node.name);
+        writeln!(text, "{:<10} {kind:<10} {hostname:<12} {power:<5} {console}{watchers}", status.node.name);
 }
 
 fn link(text: &mut String, description: &Description, status: &LinkStatus<'_>) {

@@ -451,7 +451,7 @@ impl VirtualLab {
                     router.signal(self.now, line.controller.clone(), message);
                 }
                 isdn::Output::Octets { channel, octets, .. } => {
-                    router.octets(&line.controller, channel, &octets);
+                    router.octets(self.now, &line.controller, channel, &octets);
                 }
             }
         }

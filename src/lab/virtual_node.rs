@@ -195,11 +195,11 @@ impl VirtualRouter {
     }
 
     /// Octets arrive on a B channel.
-    pub fn octets(&mut self, controller: &InterfaceName, channel: u8, octets: &[u8]) {
+    pub fn octets(&mut self, now: Instant, controller: &InterfaceName, channel: u8, octets: &[u8]) {
         if self.is_on() {
             let channel = ChannelId { controller: controller.clone(), channel };
             let delivered = &mut self.delivered;
-            self.table.octets(&channel, octets, &mut |d| keep(delivered, d));
+            self.table.octets(now, &channel, octets, &mut |d| keep(delivered, d));
         }
     }
 

@@ -4,14 +4,22 @@
 //! the keyboard. While a line is being typed the third one prints, above that line: rustyline takes one message at a
 //! time and none between two lines, so whoever prints may have to wait for the next prompt, and must not be the one who
 //! brings it. Nothing is printed from a key handler (that would deadlock rustyline).
+//!
+//! What is typed leaves these threads through a queue, and its owner hands it on: a signal ends the console whatever
+//! the threads are waiting for.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
 
-use nix::sys::termios::{LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::{self, SigSet};
+use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use owo_colors::OwoColorize;
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
@@ -20,11 +28,10 @@ use rustyline::{
     KeyEvent, Modifiers, RepeatCount,
 };
 
+use super::keys::{ask_line, one_key, quiet_terminal};
 use super::screen::{Expects, Screen};
+use super::signals::{self, Signal};
 use crate::router::{ConsoleInput, ConsoleOutput};
-
-/// Ctrl-^, the escape character of IOS.
-const ESCAPE: u8 = 0x1e;
 
 /// What the editing thread is asked for by the writer.
 enum Wanted {
@@ -82,23 +89,120 @@ impl ConditionalEventHandler for StopKey {
     }
 }
 
-/// Runs the console until the session or the input ends.
-///
-/// `send` takes what the user does; `receive` gives what the router (or lab) prints. On a tty the user has
-/// editing, history, `?`, Tab, Ctrl-Z and Ctrl-^ x; from a pipe each line is one line of input, echoed as a
-/// screen would show it.
-///
-/// # Errors
-/// When the terminal cannot be read or written.
-pub fn run(
-    send: impl Fn(ConsoleInput) + Clone + Send + 'static,
-    receive: Receiver<ConsoleOutput>,
-) -> io::Result<()> {
-    send(ConsoleInput::Open { console: true });
-    if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        interactive(send, receive)
-    } else {
-        piped(send, receive, BufReader::new(io::stdin()), io::stdout())
+/// How long the keyboard is given to let go of the terminal.
+const LET_GO: Duration = Duration::from_secs(2);
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// What the threads of the console, and the signals, have for its owner.
+enum Typed {
+    Input(ConsoleInput),
+    /// A hang-up or SIGTERM; without a terminal SIGINT as well.
+    Ends,
+    /// The threads have ended.
+    Over(io::Result<()>),
+}
+
+/// A console that is ready and waits for its router. Dropping it gives the terminal back as it was.
+pub struct Console {
+    typed: Receiver<Typed>,
+    /// Takes what the router prints, once.
+    router: Sender<Receiver<ConsoleOutput>>,
+    terminal: Option<Terminal>,
+}
+
+/// The terminal as it was found, and who has it now.
+struct Terminal {
+    saved: Termios,
+    ending: Arc<AtomicBool>,
+    /// What the keyboard's thread waits for between two lines.
+    ask: Sender<Wanted>,
+    /// That thread has let go of the terminal.
+    over: bool,
+}
+
+impl Console {
+    /// Takes the terminal. Call it before the routers that it may serve are started: from then on the keyboard has a
+    /// table of descriptors of its own. rustyline opens two of them for each line and puts them into a set of
+    /// `select(2)`, which takes none above 1023; as many interfaces would leave none free below.
+    ///
+    /// # Errors
+    /// When the terminal cannot be read, or a thread cannot be started.
+    pub fn open() -> io::Result<Console> {
+        let (typed_sender, typed) = channel();
+        let (router, receive) = channel();
+        let on_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+        let terminal = if on_terminal {
+            Some(interactive(typed_sender, receive)?)
+        } else {
+            let signalled = typed_sender.clone();
+            signals::watch(false, move |_: Signal| {
+                // The console may have ended by itself.
+                let _ = signalled.send(Typed::Ends);
+            })?;
+            Builder::new().name("lines".to_owned()).spawn(move || {
+                let send = to_owner(typed_sender.clone());
+                let run = |receive| piped(send, receive, BufReader::new(io::stdin()), io::stdout());
+                // Without a router there is nothing to be done; and the console may have been ended by a signal.
+                let _ = receive.recv().map(|receive| typed_sender.send(Typed::Over(run(receive))));
+            })?;
+            None
+        };
+        Ok(Console { typed, router, terminal })
+    }
+
+    /// Runs the console until the session or the input ends.
+    ///
+    /// `send` takes what the user does; `receive` gives what the router (or lab) prints. On a tty the user has
+    /// editing, history, `?`, Tab, Ctrl-Z and Ctrl-^ x; from a pipe each line is one line of input, echoed as a
+    /// screen would show it. A hang-up and SIGTERM close the session and end the console, whatever it is doing.
+    ///
+    /// # Errors
+    /// When the terminal cannot be read or written.
+    pub fn run(mut self, send: impl Fn(ConsoleInput), receive: Receiver<ConsoleOutput>) -> io::Result<()> {
+        send(ConsoleInput::Open { console: true });
+        // Nobody takes it when a thread has ended, which is said in the queue.
+        let _ = self.router.send(receive);
+        loop {
+            match self.typed.recv() {
+                Ok(Typed::Input(input)) => send(input),
+                Ok(Typed::Ends) => {
+                    send(ConsoleInput::Close);
+                    return Ok(());
+                }
+                Ok(Typed::Over(result)) => {
+                    self.terminal.iter_mut().for_each(|terminal| terminal.over = true);
+                    return result;
+                }
+                Err(_) => return Err(io::Error::other("nobody reads it any more")),
+            }
+        }
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let Some(terminal) = &mut self.terminal else { return };
+        terminal.ending.store(true, Ordering::Release);
+        // The thread may have ended by itself.
+        let _ = terminal.ask.send(Wanted::Closed);
+        let deadline = Instant::now() + LET_GO;
+        while !terminal.over && Instant::now() < deadline {
+            // It wakes the keyboard's thread, which is the only one that takes it.
+            let _ = signal::kill(nix::unistd::getpid(), signal::SIGINT);
+            terminal.over = match self.typed.recv_timeout(AGAIN) {
+                Ok(Typed::Over(_)) | Err(RecvTimeoutError::Disconnected) => true,
+                Ok(Typed::Input(_) | Typed::Ends) | Err(RecvTimeoutError::Timeout) => false,
+            };
+        }
+        // A terminal that was hung up takes no settings any more.
+        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &terminal.saved);
+    }
+}
+
+fn to_owner(typed: Sender<Typed>) -> impl Fn(ConsoleInput) + Clone + Send + 'static {
+    move |input| {
+        // The console may have been ended by a signal.
+        let _ = typed.send(Typed::Input(input));
     }
 }
 
@@ -173,41 +277,64 @@ fn happenings(receive: Receiver<ConsoleOutput>, input: impl BufRead + Send + 'st
 }
 
 /// The keyboard is read in a thread of its own, so that a hang-up or a SIGTERM ends the console whatever it waits for.
-fn interactive(
-    send: impl Fn(ConsoleInput) + Clone + Send + 'static,
-    receive: Receiver<ConsoleOutput>,
-) -> io::Result<()> {
+fn interactive(typed: Sender<Typed>, receive: Receiver<Receiver<ConsoleOutput>>) -> io::Result<Terminal> {
     let saved = tcgetattr(io::stdin()).map_err(io::Error::from)?;
-    let (over, ended) = channel();
     let escape = EscapeCell::default();
-    forward_signals(send.clone(), escape.clone(), over.clone());
-    std::thread::Builder::new().name("keyboard".to_owned()).spawn(move || {
-        // The console has ended by a signal when nobody takes the result.
-        let _ = over.send(keyboard(&send, receive, escape));
+    // A handler of theirs writes to a descriptor, which must be the one of the keyboard's table.
+    let keyboards: SigSet = [signal::SIGINT, signal::SIGWINCH].into_iter().collect();
+    keyboards.thread_block()?;
+    let (send, signalled, escaped) = (to_owner(typed.clone()), typed.clone(), escape.clone());
+    signals::watch(true, move |signal| match signal {
+        Signal::Interrupt => send(ConsoleInput::Break),
+        Signal::Quit => {
+            escaped.store(true, Ordering::Relaxed);
+            send(ConsoleInput::Break);
+        }
+        // As in `to_owner`.
+        Signal::End => signalled.send(Typed::Ends).unwrap_or(()),
     })?;
-    let result = ended.recv().unwrap_or(Ok(()));
-    // A terminal that was hung up takes no settings any more.
-    let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &saved);
-    result
+    let ending = Arc::<AtomicBool>::default();
+    let (ready, made) = channel();
+    let (ask, wanted) = channel();
+    let (end, asked) = (ending.clone(), (ask.clone(), wanted));
+    Builder::new().name("keyboard".to_owned()).spawn(move || {
+        let keyboard = || keyboard(&to_owner(typed.clone()), receive, escape, (&end, asked), &ready);
+        let result = catch_unwind(AssertUnwindSafe(keyboard))
+            .unwrap_or_else(|_| Err(io::Error::other("its line editor has failed")));
+        // As above.
+        let _ = typed.send(Typed::Over(result));
+    })?;
+    // When that thread has ended, the queue says why.
+    let _ = made.recv();
+    Ok(Terminal { saved, ending, ask, over: false })
 }
 
 fn keyboard(
     send: &impl Fn(ConsoleInput),
-    receive: Receiver<ConsoleOutput>,
+    receive: Receiver<Receiver<ConsoleOutput>>,
     escape: EscapeCell,
+    (ending, (ask, wanted)): (&AtomicBool, (Sender<Wanted>, Receiver<Wanted>)),
+    ready: &Sender<()>,
 ) -> io::Result<()> {
     let stop = StopCell::default();
     let mut editor = editor(&stop, escape).map_err(io::Error::other)?;
     let printer = editor.create_external_printer().map_err(io::Error::other)?;
-    let (ask, wanted) = channel();
     let (above, printed) = channel();
     let editing = Editing::default();
-    std::thread::Builder::new().name("printer".to_owned()).spawn(move || print_above(printer, &printed))?;
+    Builder::new().name("printer".to_owned()).spawn(move || print_above(printer, &printed))?;
     let screen = Screens { editing: editing.clone(), above };
-    std::thread::Builder::new()
-        .name("screen".to_owned())
-        .spawn(move || write_all(&screen, &receive, &ask))?;
-    edit_all(&mut editor, &stop, &editing, &wanted, send)
+    Builder::new().name("screen".to_owned()).spawn(move || {
+        // Nothing is to be printed when the router could not be started.
+        let _ = receive.recv().map(|receive| write_all(&screen, &receive, &ask));
+    })?;
+    // Where a container forbids it, the table stays shared and a console of fewer interfaces works all the same.
+    let _ = unshare(CloneFlags::CLONE_FILES);
+    let keyboards: SigSet = [signal::SIGINT, signal::SIGWINCH].into_iter().collect();
+    keyboards.thread_unblock()?;
+    // Who made the console may have failed since.
+    let _ = ready.send(());
+    let keys = Keys { stop: &stop, editing: &editing, ending };
+    edit_all(&mut editor, &keys, &wanted, send)
 }
 
 /// Whether a line is being edited: from when its prompt is on its way until it is taken.
@@ -303,35 +430,47 @@ fn colour(text: &str) -> String {
         .collect()
 }
 
+/// What the editing thread shares with others.
+struct Keys<'a> {
+    stop: &'a StopCell,
+    editing: &'a Editing,
+    /// The console is being left.
+    ending: &'a AtomicBool,
+}
+
 fn edit_all(
     editor: &mut Editor<(), DefaultHistory>,
-    stop: &StopCell,
-    editing: &Editing,
+    keys: &Keys<'_>,
     wanted: &Receiver<Wanted>,
     send: &impl Fn(ConsoleInput),
 ) -> io::Result<()> {
+    let ending = || keys.ending.load(Ordering::Acquire);
     let (mut prompt, mut behind) = (String::new(), String::new());
     loop {
+        let wanted = wanted.recv().unwrap_or(Wanted::Closed);
+        if ending() {
+            return Ok(());
+        }
         quiet_terminal()?;
-        let initial = match wanted.recv() {
-            Err(_) | Ok(Wanted::Closed) => return Ok(()),
-            Ok(Wanted::Ask { prompt, echo }) => {
-                send(ask_line(&prompt, echo)?);
+        let initial = match wanted {
+            Wanted::Closed => return Ok(()),
+            Wanted::Ask { prompt, echo } => {
+                send(ask_line(&prompt, echo, keys.ending)?);
                 continue;
             }
-            Ok(Wanted::Key { text, erase }) => {
-                send(one_key(&text, erase)?);
+            Wanted::Key { text, erase } => {
+                send(one_key(&text, erase, keys.ending)?);
                 continue;
             }
-            Ok(Wanted::Line { prompt: p, before, after }) => {
+            Wanted::Line { prompt: p, before, after } => {
                 prompt = p;
                 (before, after)
             }
-            Ok(Wanted::Completed { before }) => (before, std::mem::take(&mut behind)),
+            Wanted::Completed { before } => (before, std::mem::take(&mut behind)),
         };
         let result = editor.readline_with_initial(&prompt, (&initial.0, &initial.1));
-        editing.store(false, Ordering::Release);
-        let stopped = stop.lock().unwrap_or_else(PoisonError::into_inner).take();
+        keys.editing.store(false, Ordering::Release);
+        let stopped = keys.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (result, stopped) {
             (Ok(_), Some((what, before, after))) => {
                 if matches!(what, Stop::Tab) {
@@ -345,6 +484,7 @@ fn edit_all(
                 }
                 send(ConsoleInput::Line(line));
             }
+            (Err(_), _) if ending() => return Ok(()),
             (Err(ReadlineError::Interrupted), _) => send(ConsoleInput::Interrupt),
             (Err(ReadlineError::Eof), _) => {
                 send(ConsoleInput::Leave);
@@ -379,132 +519,4 @@ fn stopped_line(
         Stop::Leave => send(ConsoleInput::Leave),
     }
     stdout.flush()
-}
-
-/// Between prompts nothing that is typed is echoed; it waits in the terminal for the next prompt. Ctrl-C and
-/// Ctrl-^ are signals.
-fn quiet_terminal() -> io::Result<()> {
-    change_terminal(|t| {
-        t.local_flags.remove(LocalFlags::ECHO | LocalFlags::ICANON);
-        t.local_flags.insert(LocalFlags::ISIG);
-        t.control_chars[SpecialCharacterIndices::VQUIT as usize] = ESCAPE;
-        t.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
-        t.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
-    })
-}
-
-fn change_terminal(change: impl FnOnce(&mut Termios)) -> io::Result<()> {
-    let mut termios = tcgetattr(io::stdin()).map_err(io::Error::from)?;
-    change(&mut termios);
-    tcsetattr(io::stdin(), SetArg::TCSANOW, &termios).map_err(io::Error::from)
-}
-
-fn read_octet() -> io::Result<Option<u8>> {
-    let mut octet = [0];
-    loop {
-        match nix::unistd::read(io::stdin(), &mut octet) {
-            Ok(0) => return Ok(None),
-            Ok(_) => return Ok(Some(octet[0])),
-            Err(nix::errno::Errno::EINTR) => {}
-            Err(e) => return Err(e.into()),
-        }
-    }
-}
-
-/// Shows `text` and takes one key.
-fn one_key(text: &str, erase: bool) -> io::Result<ConsoleInput> {
-    let mut stdout = io::stdout();
-    write!(stdout, "{text}")?;
-    stdout.flush()?;
-    change_terminal(|t| t.local_flags.remove(LocalFlags::ISIG))?;
-    let input = match read_octet()? {
-        None => ConsoleInput::Leave,
-        Some(3) => ConsoleInput::Interrupt,
-        Some(ESCAPE) => escaped()?,
-        Some(b'\r') => ConsoleInput::Key('\n'),
-        Some(b) => ConsoleInput::Key(char::from(b)),
-    };
-    stdout.write_all(if erase { b"\r\x1b[K" } else { b"\r\n" })?;
-    stdout.flush()?;
-    Ok(input)
-}
-
-/// What the key behind Ctrl-^ makes of it.
-fn escaped() -> io::Result<ConsoleInput> {
-    Ok(match read_octet()? {
-        None | Some(b'x' | b'X') => ConsoleInput::Leave,
-        Some(_) => ConsoleInput::Interrupt,
-    })
-}
-
-/// Edits a line that is not a command: no history, no help, perhaps no echo.
-fn ask_line(prompt: &str, echo: bool) -> io::Result<ConsoleInput> {
-    let mut stdout = io::stdout();
-    write!(stdout, "{prompt}")?;
-    stdout.flush()?;
-    change_terminal(|t| t.local_flags.remove(LocalFlags::ISIG))?;
-    let mut line = Vec::new();
-    let input = loop {
-        match read_octet()? {
-            None => break ConsoleInput::Leave,
-            Some(3) => break ConsoleInput::Interrupt,
-            Some(ESCAPE) => break escaped()?,
-            Some(b'\r' | b'\n') => break ConsoleInput::Line(String::from_utf8_lossy(&line).into_owned()),
-            Some(8 | 0x7f) => {
-                if line.pop().is_some() && echo {
-                    write!(stdout, "\x08 \x08")?;
-                }
-            }
-            Some(octet) => {
-                line.push(octet);
-                if echo {
-                    stdout.write_all(&[octet])?;
-                }
-            }
-        }
-        stdout.flush()?;
-    };
-    writeln!(stdout)?;
-    Ok(input)
-}
-
-/// Ctrl-C and Ctrl-^ while a command runs; an x behind Ctrl-^ still leaves. A hang-up and SIGTERM end the console.
-fn forward_signals(
-    send: impl Fn(ConsoleInput) + Send + 'static,
-    escape: EscapeCell,
-    over: Sender<io::Result<()>>,
-) {
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-        let Ok(runtime) = runtime else { return };
-        runtime.block_on(async move {
-            use tokio::signal::unix::{SignalKind, signal};
-            let (Ok(mut int), Ok(mut quit), Ok(mut hangup), Ok(mut terminate)) = (
-                signal(SignalKind::interrupt()),
-                signal(SignalKind::quit()),
-                signal(SignalKind::hangup()),
-                signal(SignalKind::terminate()),
-            ) else {
-                return;
-            };
-            loop {
-                let ends = tokio::select! {
-                    _ = int.recv() => false,
-                    _ = quit.recv() => {
-                        escape.store(true, Ordering::Relaxed);
-                        false
-                    }
-                    _ = hangup.recv() => true,
-                    _ = terminate.recv() => true,
-                };
-                if ends {
-                    send(ConsoleInput::Close);
-                    // Nobody waits any more when the console has ended by itself.
-                    let _ = over.send(Ok(()));
-                    return;
-                }
-                send(ConsoleInput::Break);
-            }
-        });
-    });
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
 
-use super::console;
+use super::console::Console;
 use crate::config::views::InterfaceName;
 use crate::host::{HostConfig, Notice, RouterHost, Startup, SystemEntropy, clock, netns};
 use crate::router::{ConsoleInput, ConsoleOutput, LineId};
@@ -28,6 +28,8 @@ pub fn run(
     netns::probe_net_admin().map_err(|lack| lack.to_string())?;
     let entropy =
         SystemEntropy::new().map_err(|error| format!("the kernel gives no random numbers: {error}"))?;
+    let terminal = |error: std::io::Error| format!("the terminal: {error}");
+    let console = Console::open().map_err(terminal)?;
     let handle = RouterHost::start(HostConfig {
         name: "router".to_owned(),
         devices,
@@ -42,8 +44,7 @@ pub fn run(
     let input = handle.input();
     let (outputs, receive) = channel();
     pump(handle.input(), outputs).map_err(|error| error.to_string())?;
-    let typed = to_router(&input);
-    let result = console::run(typed, receive).map_err(|error| format!("the terminal: {error}"));
+    let result = console.run(to_router(&input), receive).map_err(terminal);
     handle.leave();
     result.and(stopped(notices))
 }
@@ -60,7 +61,7 @@ fn stopped(notices: Option<tokio::sync::mpsc::UnboundedReceiver<Notice>>) -> Res
 }
 
 /// What the user does goes to the console port; Ctrl-^ x and the end of the input end the session.
-fn to_router(input: &crate::host::RouterInput) -> impl Fn(ConsoleInput) + Clone + Send + 'static + use<> {
+fn to_router(input: &crate::host::RouterInput) -> impl Fn(ConsoleInput) + use<> {
     let input = input.clone();
     move |what| {
         if matches!(what, ConsoleInput::Leave | ConsoleInput::Close) {

@@ -5,6 +5,8 @@
 
 pub mod console;
 pub mod editor;
+mod keys;
 pub mod local;
 pub mod screen;
+pub mod signals;
 pub mod vty;

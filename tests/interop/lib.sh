@@ -248,3 +248,69 @@ play() {
     in_ns "$1" timeout 900 "$vpdnsh" lab "$scratch/lab" --play case.play --log "$scratch/out" 2>"$scratch/play.err" ||
         fail "the play: $(tail -n 1 "$scratch/play.err")"
 }
+
+# What answers RADIUS requests: the embedded server, and FreeRADIUS. A lab with either differs in its `kind` only.
+kinds=(radius freeradius)
+
+# example_lab EXAMPLE KIND: the lab of examples/ with a RADIUS server of that kind, in $scratch/KIND/lab.
+example_lab() {
+    local examples="$interop/../../examples" lab="$scratch/$2/lab"
+    mkdir -p "$lab"
+    cp "$examples/$1/users" "$examples/../configs/$1"/*.cfg "$lab/"
+    sed -e 's#\.\./\.\./configs/[a-z-]*/##' -e '/^console-port/d' -e "s/^kind = \"radius\"/kind = \"$2\"/" \
+        "$examples/$1/lab.toml" >"$lab/lab.toml"
+}
+
+# insert FILE BEFORE LINE...: puts lines in front of the first line that begins with BEFORE.
+insert() {
+    local file="$1" before="$2"
+    shift 2
+    printf '%s\n' "$@" >"$scratch/inserted"
+    awk -v before="$before" -v lines="$scratch/inserted" '
+        !done && index($0, before) == 1 { while ((getline line < lines) > 0) print line; done = 1 }
+        { print }' "$file" >"$file.new"
+    mv "$file.new" "$file"
+}
+
+# play_on_both PLAY: plays at once on the labs of both kinds, SCRATCH in it being $scratch/KIND; its logs are
+# $scratch/KIND/out/NODE.log.
+play_on_both() {
+    local kind pid running=()
+    for kind in "${kinds[@]}"; do
+        settings "$1" SCRATCH "$scratch/$kind" WAIT "$interop/wait.sh" INTEROP "$interop" >"$scratch/$kind/lab/case.play"
+        timeout 900 "$vpdnsh" lab "$scratch/$kind/lab" --play case.play --log "$scratch/$kind/out" \
+            >"$scratch/$kind.play.log" 2>&1 &
+        running+=($!)
+        pids+=($!)
+    done
+    for kind in "${kinds[@]}"; do
+        pid=${running[0]}
+        running=("${running[@]:1}")
+        wait "$pid" || fail "the play with $kind: $(tail -n 1 "$scratch/$kind.play.log")"
+    done
+}
+
+# records DETAIL: one line per accounting record, its attributes in the order of FIELDS behind, split by `|`.
+records() {
+    local file="$1"
+    shift
+    awk -v fields="$*" '
+        BEGIN { RS = ""; FS = "\n"; count = split(fields, names, " ") }
+        {
+            delete value
+            for (i = 1; i <= NF; i++) {
+                at = index($i, " = ")
+                if (!at) continue
+                name = substr($i, 1, at - 1)
+                gsub(/^[ \t]+/, "", name)
+                sub(/:[0-9]+$/, "", name)
+                text = substr($i, at + 3)
+                gsub(/^"|"$/, "", text)
+                if (name in value) text = value[name] "," text
+                value[name] = text
+            }
+            line = value[names[1]]
+            for (i = 2; i <= count; i++) line = line "|" value[names[i]]
+            print line
+        }' "$file"
+}

@@ -400,3 +400,16 @@ fn a_link_that_goes_away_in_the_middle_leaves_nothing() {
     assert_eq!(bench.leftovers(), [] as [String; 0]);
     assert!(bench.lab.now() > Instant::ZERO);
 }
+
+#[test]
+fn a_line_that_is_forwarded_says_when_it_was_last_used() {
+    let mut bench = Bench::new(&VirtualOptions::default());
+    bench
+        .play(
+            "soho: enable\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\nsleep 3s\n\
+             lac: enable\nlac: show interfaces serial 0:0\nsleep 1s\n",
+        )
+        .unwrap();
+    let screen = bench.screen("lac");
+    assert!(screen.contains("Last input 00:00:0"), "{screen}");
+}

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use vpdnsh::lab::description::{Description, LinkEnd, NodeKind, parse_interface};
+use vpdnsh::lab::description::{Description, LinkEnd, NodeKind, RadiusNode, RadiusProgram, parse_interface};
 
 const GOOD: &str = r#"title = "A call"
 console-port = 2001
@@ -55,7 +55,11 @@ fn a_lab_is_read_with_its_names_resolved() {
 fn every_mistake_names_its_line() {
     let cases = [
         ("config = \"lac.cfg\"", "konfig = \"lac.cfg\"", "dir/lab.toml:11: unknown field `konfig`"),
-        ("kind = \"radius\"", "kind = \"radio\"", "dir/lab.toml:15: unknown kind `radio`"),
+        (
+            "kind = \"radius\"",
+            "kind = \"radio\"",
+            "dir/lab.toml:15: unknown kind `radio`: expected `router`, `radius` or `freeradius`",
+        ),
         (
             "console-port = 2001",
             "console-port = 0",
@@ -93,6 +97,11 @@ fn every_mistake_names_its_line() {
             "users = \"users\"\nconfig = \"x\"",
             "dir/lab.toml:18: a RADIUS server has no `config`",
         ),
+        (
+            "kind = \"radius\"",
+            "kind = \"freeradius\"\nconsole = 2009",
+            "dir/lab.toml:16: a RADIUS server has no `console`",
+        ),
         ("\"soho BRI0\"", "\"soho Ethernet1\"", "dir/lab.toml:25: `Ethernet1` is not an ISDN interface"),
         ("seed = 7", "seed = ", "dir/lab.toml:3: "),
     ];
@@ -102,6 +111,28 @@ fn every_mistake_names_its_line() {
         let message = error(&text);
         assert!(message.starts_with(expected), "{to}: {message}");
     }
+}
+
+#[test]
+fn freeradius_is_the_embedded_server_under_another_kind() {
+    let radius = |text: &str| match Description::parse(text, Path::new("dir")).unwrap().nodes.remove(2).kind {
+        NodeKind::Radius(radius) => radius,
+        NodeKind::Router(_) => panic!("aaa is a RADIUS server"),
+    };
+    let other = radius(&GOOD.replacen("\"radius\"", "\"freeradius\"", 1));
+    let free = |config| RadiusProgram::FreeRadius { config };
+    assert_eq!(other, RadiusNode { program: free(None), ..radius(GOOD) });
+    let own = radius(&GOOD.replacen("\"radius\"", "\"freeradius\"\nconfig = \"raddb\"", 1));
+    assert_eq!(own.program, free(Some("dir/raddb".into())));
+
+    let dir = tempfile::tempdir().unwrap();
+    let text = GOOD.replacen("\"radius\"", "\"freeradius\"\nconfig = \"raddb\"", 1);
+    std::fs::write(dir.path().join("lab.toml"), text).unwrap();
+    for file in ["soho.cfg", "lac.cfg", "users"] {
+        std::fs::write(dir.path().join(file), "").unwrap();
+    }
+    let message = Description::load(dir.path()).unwrap_err().to_string();
+    assert!(message.contains("raddb/radiusd.conf: there is no such file"), "{message}");
 }
 
 #[test]

@@ -9,18 +9,26 @@ use crate::call::{Bench, example};
 
 const NOTHING: [String; 0] = [];
 
+/// A text of a configuration, and what stands there instead.
+pub type Change<'a> = (&'a str, &'a str);
+
 /// The dial-in lab with other reply items for its user, and with changed configurations: of `lns` and of `soho`.
-fn lab(reply: &[&str], lns: &[(&str, &str)], soho: &[(&str, &str)]) -> Bench {
+fn lab(reply: &[&str], lns: &[Change], soho: &[Change]) -> Bench {
+    lab_of(reply, [&[], lns, soho])
+}
+
+/// The same with changed configurations of `lac`, `lns` and `soho`.
+pub fn lab_of(reply: &[&str], [lac, lns, soho]: [&[Change]; 3]) -> Bench {
     let directory = tempfile::tempdir().unwrap();
     let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/dial-in");
     let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
-    let changed = |text: String, changes: &[(&str, &str)]| {
+    let changed = |text: String, changes: &[Change]| {
         changes.iter().fold(text, |text, (from, to)| {
             assert!(text.contains(from), "{from}");
             text.replace(from, to)
         })
     };
-    for (name, changes) in [("lac.cfg", &[][..]), ("lns.cfg", lns), ("soho.cfg", soho)] {
+    for (name, changes) in [("lac.cfg", lac), ("lns.cfg", lns), ("soho.cfg", soho)] {
         write(name, &changed(std::fs::read_to_string(configs.join(name)).unwrap(), changes));
     }
     let users = std::fs::read_to_string(example().join("users")).unwrap();
@@ -38,7 +46,7 @@ const DIAL: &str = "lns: enable\nlns: terminal length 0\nlns: debug aaa per-user
 const CALL: &str = "lns: enable\nlns: terminal length 0\nlns: debug aaa per-user\nsoho: enable\n\
                     soho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\nsleep 3s\n";
 const HANG_UP: &str = "soho: clear interface bri0\nsleep 5s\n";
-const FRAMED: &str = "Service-Type = Framed-User, Framed-Protocol = PPP";
+pub const FRAMED: &str = "Service-Type = Framed-User, Framed-Protocol = PPP";
 
 #[test]
 fn routes_of_a_user_are_there_while_ip_is() {

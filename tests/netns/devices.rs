@@ -91,6 +91,36 @@ pub fn routes_come_and_go() {
     bench.stop().unwrap();
 }
 
+pub fn the_latest_call_of_a_user_has_its_route() {
+    const VI5: InterfaceId = InterfaceId(5);
+    let mut bench = Bench::new();
+    let host = net("10.10.53.2/32");
+    let add = |interface| HostRequest::AddRoute {
+        network: host,
+        gateway: None,
+        interface: Some(interface),
+        source: None,
+    };
+    let remove =
+        |interface| HostRequest::RemoveRoute { network: host, gateway: None, interface: Some(interface) };
+    bench.done(create("Vi4"));
+    bench.done(up(VI4, true));
+    bench.done(HostRequest::CreateTun { interface: VI5, name: "Vi5".to_owned(), mtu: 1500 });
+    bench.done(up(VI5, true));
+    bench.done(add(VI4));
+    bench.done(add(VI5));
+    assert_eq!(bench.ip("route show").matches("10.10.53.2 dev Vi5").count(), 1);
+    bench.done(remove(VI5));
+    assert!(bench.ip("route show").contains("10.10.53.2 dev Vi4"), "the earlier call is still there");
+    bench.done(add(VI5));
+    bench.done(remove(VI4));
+    assert!(bench.ip("route show").contains("10.10.53.2 dev Vi5"), "the earlier call is over");
+    bench.done(add(VI4));
+    bench.done(HostRequest::DeleteTun { interface: VI4 });
+    assert!(bench.ip("route show").contains("10.10.53.2 dev Vi5"), "its device is gone");
+    bench.stop().unwrap();
+}
+
 pub fn a_device_that_others_removed_is_no_trouble() {
     let mut bench = Bench::new();
     bench.done(create("Vi4"));

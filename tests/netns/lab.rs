@@ -5,10 +5,12 @@ use std::net::{TcpStream, UdpSocket};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use vpdnsh::host::NetNs;
+use vpdnsh::host::{NetNs, Node};
 use vpdnsh::lab::description::Description;
 use vpdnsh::lab::real::{RealLab, RealOptions};
 use vpdnsh::lab::segment::LinkChange;
+use vpdnsh::lab::shell::LabShell;
+use vpdnsh::router::{ConsoleInput, ConsoleOutput, Input, Output, Router};
 
 const LAB: &str = "[[node]]\nname = \"a\"\n\n[[node]]\nname = \"b\"\n\n\
                    [[node]]\nname = \"aaa\"\nkind = \"radius\"\naddress = \"10.9.0.3/24\"\nusers = \"users\"\n\
@@ -22,7 +24,7 @@ fn start(console_ports: bool, head: &str) -> RealLab {
     RealLab::start(description, RealOptions { console_ports }).unwrap()
 }
 
-fn shell(lab: &RealLab, node: &str, command: &str) -> String {
+pub fn shell(lab: &RealLab, node: &str, command: &str) -> String {
     let outcome = lab.shell(lab.description().node(node).unwrap(), command).unwrap();
     assert_eq!(outcome.status, Some(0), "{node}: {command}: {}", outcome.output);
     outcome.output
@@ -94,7 +96,7 @@ pub fn a_linux_command_runs_in_the_namespace_of_its_node() {
 }
 
 /// Whether a process runs whose arguments end with this, anywhere on the machine.
-fn runs(argument: &str) -> bool {
+pub fn runs(argument: &str) -> bool {
     let ending = format!("{argument}\0");
     let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     processes
@@ -102,7 +104,7 @@ fn runs(argument: &str) -> bool {
         .any(|arguments| arguments.ends_with(&ending))
 }
 
-fn reach(what: &str, mut reached: impl FnMut() -> bool) {
+pub fn reach(what: &str, mut reached: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !reached() {
         assert!(Instant::now() < deadline, "{what}");
@@ -125,6 +127,18 @@ pub fn what_runs_in_the_background_ends_with_the_lab() {
     assert_eq!(shell(&lab, "a", "pwd").trim(), here.to_str().unwrap());
     drop(lab);
     assert!(!runs(&time));
+}
+
+pub fn an_orphan_that_ends_takes_nobody_along() {
+    let lab = start(false, "");
+    let (time, short) = (unique(3), "0.123");
+    shell(&lab, "a", &format!("sleep {time} & (sh -c 'sleep {short}; exit' &)"));
+    let processes = || shell(&lab, "b", "ps -e -o args");
+    reach("it has ended and nothing is left of it", || {
+        let processes = processes();
+        !processes.contains(short) && !processes.contains("defunct")
+    });
+    assert!(processes().contains(&time), "the others go on");
 }
 
 pub fn a_lab_that_is_killed_takes_its_commands_along() {
@@ -219,4 +233,66 @@ fn joined_to_the_machine() {
     assert!(taken.starts_with("the device vlab0 is on this machine already"), "{taken}");
     drop(lab);
     assert!(!here("ip link show dev vlab0").0, "the device is gone with the lab");
+}
+
+/// A router with a mistake in it.
+struct Fragile(Router);
+
+impl Node for Fragile {
+    fn handle(&mut self, now: vpdnsh::proto::Instant, input: Input<'_>) {
+        if let Input::Console(_, ConsoleInput::Line(line)) = &input {
+            assert_ne!(line, "fall over");
+        }
+        self.0.handle(now, input);
+    }
+    fn poll(&mut self) -> Option<Output> {
+        self.0.poll()
+    }
+    fn next_timeout(&self) -> Option<vpdnsh::proto::Instant> {
+        self.0.next_timeout()
+    }
+    fn hostname(&self) -> &str {
+        self.0.hostname()
+    }
+}
+
+pub fn a_router_that_fails_is_reported_and_the_others_go_on() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("users"), "").unwrap();
+    let description = Description::parse(LAB, directory.path()).unwrap();
+    let fragile =
+        || -> vpdnsh::host::Factory { Box::new(|now, params| Box::new(Fragile(Router::new(now, params)))) };
+    let options = RealOptions { console_ports: false };
+    let lab = std::sync::Arc::new(RealLab::start_with(description, options, Box::new(fragile)).unwrap());
+    let (terminal, shown) = std::sync::mpsc::channel();
+    let mut shell = LabShell::new(lab.clone(), terminal);
+    let until = |what: &str| {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let mut screen = String::new();
+        while !screen.contains(what) {
+            match shown.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(ConsoleOutput::Text(text) | ConsoleOutput::Async(text)) => screen.push_str(&text),
+                Ok(ConsoleOutput::Prompt { prompt, .. }) => screen.push_str(&prompt),
+                Ok(_) => {}
+                Err(error) => panic!("{what}: {error}: {screen}"),
+            }
+        }
+    };
+    let line = |shell: &mut LabShell, text: &str| shell.input(ConsoleInput::Line(text.to_owned()));
+    line(&mut shell, "connect a");
+    until("Router>");
+    line(&mut shell, "fall over");
+    until("% a: it has failed");
+    shell.input(ConsoleInput::Leave);
+    until("lab> ");
+    assert!(lab.status().contains("! a: it has failed"), "{}", lab.status());
+    line(&mut shell, "connect b");
+    until("Router>");
+    line(&mut shell, "show clock");
+    until("Router>");
+    shell.input(ConsoleInput::Leave);
+    // It can be switched on again, and is whole.
+    line(&mut shell, "power a on");
+    line(&mut shell, "connect a");
+    until("Router>");
 }

@@ -3,10 +3,12 @@
 //!
 //! A user namespace must be entered before the first thread is started, so this has a harness of its own.
 
+mod attack;
 mod bench;
 mod books;
 mod capture;
 mod devices;
+mod freeradius;
 mod lab;
 mod traffic;
 
@@ -21,10 +23,13 @@ use harness::{Need, Test, tests};
 
 const NET: &[Need] = &[Need::Tun, Need::Iproute];
 
+const FREERADIUS: &[Need] = &[Need::Tun, Need::Iproute, Need::FreeRadius];
+
 const TESTS: &[Test] = tests![
     NET => devices::a_tun_is_made_quiet_and_removed,
     NET => devices::addresses_come_and_go,
     NET => devices::routes_come_and_go,
+    NET => devices::the_latest_call_of_a_user_has_its_route,
     NET => devices::a_device_that_others_removed_is_no_trouble,
     &[Need::Iproute] => devices::a_new_namespace_forwards_where_it_says_so,
     NET => devices::mtu_and_link_state_are_set,
@@ -50,10 +55,18 @@ const TESTS: &[Test] = tests![
     NET => lab::frames_cross_a_link_and_obey_it,
     NET => lab::a_linux_command_runs_in_the_namespace_of_its_node,
     NET => lab::what_runs_in_the_background_ends_with_the_lab,
+    NET => lab::an_orphan_that_ends_takes_nobody_along,
     NET => lab::a_lab_that_is_killed_takes_its_commands_along,
     NET => lab::a_console_listens_on_its_port,
     NET => lab::a_lab_that_ends_leaves_nothing,
+    NET => lab::a_router_that_fails_is_reported_and_the_others_go_on,
     NET => lab::the_machine_itself_joins_a_link,
+    NET => attack::a_call_survives_what_strangers_send,
+    NET => attack::a_lab_that_is_killed_in_the_middle_of_a_call_leaves_nothing,
+    FREERADIUS => freeradius::it_answers_writes_and_is_switched,
+    FREERADIUS => freeradius::its_own_configuration_finds_what_the_lab_says,
+    FREERADIUS => freeradius::what_is_wrong_with_its_configuration_is_said,
+    FREERADIUS => freeradius::a_lab_that_is_killed_takes_it_along,
     &[Need::Tshark] => capture::tshark_reads_a_capture,
 ];
 

@@ -15,6 +15,7 @@ pub enum Need {
     Tshark,
     Iperf,
     Ping,
+    FreeRadius,
     /// Another user can be taken on.
     Root,
     /// A device node can be made, which takes the machine's own root.
@@ -54,6 +55,8 @@ fn lacking(need: Need) -> Option<String> {
         Need::Tshark => program("tshark", "-v", "tshark"),
         Need::Iperf => program("iperf3", "-v", "iperf3"),
         Need::Ping => program("ping", "-V", "iputils-ping"),
+        Need::FreeRadius => program("freeradius", "-v", "freeradius")
+            .or_else(|| program("radclient", "-v", "freeradius-utils")),
         Need::Root => {
             let nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "true"];
             (!runs("setpriv", &nobody)).then(|| "setpriv cannot take on another user here".to_owned())

@@ -1,13 +1,14 @@
 //! Interfaces and controllers.
 
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
 use super::Password;
 pub use crate::grammar::value::{InterfaceKind, InterfaceName};
-use crate::proto::ppp::AuthProtocol;
+use crate::proto::ppp::{AuthProtocol, CHAP_CHALLENGE};
 
 /// How an interface gets its address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,29 @@ pub enum PeerAddress {
     Fixed(Ipv4Addr),
 }
 
+/// On which calls this side does not prove itself by a protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Refuse {
+    /// On none.
+    #[default]
+    Never,
+    /// On those that the peer placed: `callin`.
+    Callin,
+    /// On all.
+    Always,
+}
+
+impl Refuse {
+    /// Whether it refuses on a call that this side placed, or that the peer placed.
+    pub fn applies(self, calling: bool) -> bool {
+        match self {
+            Refuse::Never => false,
+            Refuse::Callin => !calling,
+            Refuse::Always => true,
+        }
+    }
+}
+
 /// `ppp ...` and what belongs to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PppConfig {
@@ -51,6 +75,12 @@ pub struct PppConfig {
     pub chap_password: Option<Password>,
     /// `ppp pap sent-username U password P`.
     pub pap_sent: Option<(String, Password)>,
+    /// `ppp chap challenge-length MIN MAX`: octets of a CHAP challenge, 16 unless configured.
+    pub chap_challenge: RangeInclusive<u8>,
+    /// `ppp chap refuse [callin]`.
+    pub refuse_chap: Refuse,
+    /// `ppp pap refuse [callin]`.
+    pub refuse_pap: Refuse,
     /// `ppp multilink`.
     pub multilink: bool,
     /// `ppp ipcp dns A [B]`.
@@ -86,6 +116,9 @@ impl Default for PppConfig {
             chap_hostname: None,
             chap_password: None,
             pap_sent: None,
+            chap_challenge: CHAP_CHALLENGE..=CHAP_CHALLENGE,
+            refuse_chap: Refuse::Never,
+            refuse_pap: Refuse::Never,
             multilink: false,
             ipcp_dns: Vec::new(),
             ipcp_wins: Vec::new(),

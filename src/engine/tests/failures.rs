@@ -38,6 +38,42 @@ fn a_wrong_tunnel_secret_drops_the_call() {
     assert!(world.has(LAC, "%VPDN-6-AUTHENFAIL"), "{:#?}", world.log(LAC));
     let (_, history) = world.nodes[LAC].engine.history();
     assert_eq!(history.last().map(|h| h.kind), Some(FailureType::TunnelAuthentication));
+    let refused = refused_tunnels(&world);
+    assert!(matches!(refused[..], [(FailureType::PeerClosed, 1..)]), "the LAC found it out: {refused:?}");
+    settle(&mut world);
+}
+
+/// What the LNS has noted of tunnels of the LAC that did not come up.
+fn refused_tunnels(world: &World) -> Vec<(FailureType, u32)> {
+    let (_, history) = world.nodes[LNS].engine.history();
+    let of_lac = history.iter().filter(|h| (h.nas.as_str(), h.user.as_str()) == ("hgw", ""));
+    of_lac.map(|h| (h.kind, h.count)).collect()
+}
+
+#[test]
+fn a_lac_with_another_tunnel_secret_is_noted_by_the_lns() {
+    let mut lac = lac();
+    lac.aaa = AaaConfig::default();
+    lac.groups.push(VpdnGroup {
+        name: "1".to_owned(),
+        request_dialin: Some(RequestDialin {
+            protocol: Some(VpdnProtocol::L2tp),
+            dnis: vec!["614629".to_owned()],
+            ..RequestDialin::default()
+        }),
+        initiate_to: vec![InitiateTo { address: LNS_ADDRESS.into(), limit: None, priority: None }],
+        local_name: Some("hgw".to_owned()),
+        l2tp: L2tpSettings {
+            authentication: false,
+            password: Some("wrong".into()),
+            ..L2tpSettings::default()
+        },
+        ..VpdnGroup::default()
+    });
+    let mut world = world_of(soho(), lac, lns());
+    assert_eq!(world.ping(SOHO, LNS_ADDRESS), ".....");
+    let refused = refused_tunnels(&world);
+    assert!(matches!(refused[..], [(FailureType::TunnelAuthentication, 1..)]), "{refused:?}");
     settle(&mut world);
 }
 
@@ -176,7 +212,8 @@ fn a_peer_that_no_group_knows_is_turned_away() {
     let mut world = world_of(soho(), lac(), lns);
     assert_eq!(world.ping(SOHO, LNS_ADDRESS), ".....");
     assert!(world.has(LNS, "L2X: Never heard of hgw"));
-    settle(&mut world);
+    let refused = refused_tunnels(&world);
+    assert!(matches!(refused[..], [(FailureType::Other, 2..)]), "one LAC, one entry: {refused:?}");
 }
 
 #[test]

@@ -142,6 +142,11 @@ impl Engine {
             let line = Syslog::TunnelDrop { name: &tunnel.local_name, peer: &tunnel.remote_name };
             self.core.syslog(&line);
         }
+        let refused = matches!(cause, DownCause::Authentication | DownCause::Remote(_));
+        if tunnel.role == Role::Lns && !tunnel.established && refused {
+            let names = (tunnel.remote_name.as_str(), &*tunnel.local_name);
+            self.note_refused_tunnel(names, tunnel.addresses, (kind, &reason));
+        }
         for port in tunnel.waiting {
             self.lac_tunnel_failed(port, kind, &reason);
         }

@@ -69,13 +69,13 @@ impl History {
         }
     }
 
-    /// Notes a failure. A user's earlier failure in the same tunnel is replaced and counted.
+    /// Notes a failure. A user's earlier failure in the same tunnel of the same LAC is replaced and counted.
     pub fn add(&mut self, mut entry: HistoryEntry) {
         if self.limit == 0 {
             return;
         }
-        let same =
-            |e: &HistoryEntry| e.user == entry.user && e.tunnel == entry.tunnel && e.kind == entry.kind;
+        let key = |e: &HistoryEntry| (e.tunnel, e.kind, e.nas_address);
+        let same = |e: &HistoryEntry| key(e) == key(&entry) && e.user == entry.user && e.nas == entry.nas;
         if let Some(at) = self.entries.iter().position(same)
             && let Some(old) = self.entries.remove(at)
         {

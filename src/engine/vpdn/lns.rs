@@ -1,5 +1,6 @@
 //! The LNS's side: which peers and calls are taken, by which vpdn-group.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::history::{FailureType, HistoryEntry};
@@ -48,6 +49,9 @@ enum Refusal {
     NoTemplate,
 }
 
+/// Failure reason of a peer that no group accepts; this project's wording.
+const NO_GROUP: &str = "No vpdn-group accepts this peer";
+
 impl Engine {
     /// A peer asks for a tunnel.
     pub(crate) fn tunnel_requested(&mut self, id: TunnelId, request: &TunnelRequest) {
@@ -64,6 +68,10 @@ impl Engine {
         let Some(taking) = taking else {
             self.vpdn.counters.refused_tunnels += 1;
             self.core.debug(&VpdnPort::NoGroup { peer: &request.host_name });
+            let addresses = (request.local, request.remote.ip());
+            let hostname = self.config.hostname.clone();
+            let names = (request.host_name.as_str(), hostname.as_str());
+            self.note_refused_tunnel(names, addresses, (FailureType::Other, NO_GROUP));
             self.l2tp.reject_tunnel(&mut self.core.cx(), id, result(4, None));
             return;
         };
@@ -89,6 +97,29 @@ impl Engine {
         };
         self.vpdn.tunnels.insert(id, tunnel);
         self.l2tp.accept_tunnel(&mut self.core.cx(), id, config);
+    }
+
+    /// Notes a tunnel of a LAC (its name and ours, our address and its own) that did not come up. It has no user and no
+    /// id that would say anything: a LAC that tries again and again is one entry that counts.
+    pub(super) fn note_refused_tunnel(
+        &mut self,
+        (nas, gateway): (&str, &str),
+        (ours, theirs): (IpAddr, IpAddr),
+        (kind, reason): (FailureType, &str),
+    ) {
+        self.vpdn.history.add(HistoryEntry {
+            user: String::new(),
+            session: 0,
+            tunnel: 0,
+            nas: nas.to_owned(),
+            nas_address: Some(theirs),
+            gateway: gateway.to_owned(),
+            gateway_address: Some(ours),
+            time: self.core.now,
+            count: 1,
+            kind,
+            reason: reason.to_owned(),
+        });
     }
 
     /// A LAC has a call.

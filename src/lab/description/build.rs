@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::file::{RawLab, RawNode};
 use super::{
     Description, DescriptionError, FILE_NAME, HOST, IsdnLine, Link, LinkEnd, Node, NodeId, NodeKind,
-    RadiusNode, RouterNode, parse_interface,
+    RadiusNode, RadiusProgram, RouterNode, parse_interface,
 };
 use crate::config::views::{InterfaceKind, InterfaceName};
 use crate::host::tun;
@@ -101,9 +101,18 @@ impl Builder<'_> {
                     routers += 1;
                     NodeKind::Router(self.router(node, directory, default)?)
                 }
-                Some(("radius", _)) => NodeKind::Radius(self.radius(node, directory)?),
+                Some(("radius", _)) => {
+                    let foreign = [("config", node.config.as_ref().map(Spanned::span))];
+                    self.refuse(foreign, "a RADIUS server")?;
+                    NodeKind::Radius(self.radius(node, directory, RadiusProgram::Embedded)?)
+                }
+                Some(("freeradius", _)) => {
+                    let config = node.config.as_ref().map(|c| directory.join(c.get_ref()));
+                    NodeKind::Radius(self.radius(node, directory, RadiusProgram::FreeRadius { config })?)
+                }
                 Some((other, span)) => {
-                    let message = format!("unknown kind `{other}`: expected `router` or `radius`");
+                    let message =
+                        format!("unknown kind `{other}`: expected `router`, `radius` or `freeradius`");
                     return Err(self.place.error(&span, message));
                 }
             };
@@ -154,9 +163,13 @@ impl Builder<'_> {
         }
     }
 
-    fn radius(&self, node: &RawNode, directory: &Path) -> Result<RadiusNode, DescriptionError> {
+    fn radius(
+        &self,
+        node: &RawNode,
+        directory: &Path,
+        program: RadiusProgram,
+    ) -> Result<RadiusNode, DescriptionError> {
         let foreign = [
-            ("config", node.config.as_ref().map(Spanned::span)),
             ("console", node.console.as_ref().map(Spanned::span)),
             ("spool", node.spool.as_ref().map(Spanned::span)),
         ];
@@ -166,6 +179,7 @@ impl Builder<'_> {
             self.place.error(&node.name.span(), message)
         };
         Ok(RadiusNode {
+            program,
             address: node.address.as_ref().ok_or_else(|| missing("address"))?.get_ref().0,
             users: directory.join(node.users.as_ref().ok_or_else(|| missing("users"))?.get_ref()),
             clients: node.clients.as_ref().ok_or_else(|| missing("clients"))?.get_ref().clone(),

@@ -1,6 +1,10 @@
 //! The consoles of a lab on loopback TCP ports, as a terminal server gives them.
 
+use std::future::poll_fn;
+use std::io;
 use std::net::TcpListener;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -12,11 +16,32 @@ use crate::lab::description::NodeId;
 use crate::router::ConsoleInput;
 use crate::terminal::vty::{GREETING, Vty};
 
+/// What passes until the next try when a connection cannot be accepted: with no descriptor left it stays in the
+/// queue, which says at once that it is there.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Accepts connections to the console of a router for as long as the lab lasts.
 pub async fn serve(listener: TcpListener, node: NodeId, orders: mpsc::UnboundedSender<Order>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(connection(stream, node, orders.clone()));
+    serve_all(
+        |cx| listener.poll_accept(cx),
+        |(stream, _)| {
+            tokio::spawn(connection(stream, node, orders.clone()));
+        },
+    )
+    .await;
+}
+
+async fn serve_all<T>(
+    mut accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
+    mut serve: impl FnMut(T),
+) {
+    loop {
+        match poll_fn(&mut accept).await {
+            Ok(connection) => serve(connection),
+            // A lack of descriptors ends with some connection, and a peer that has gone again concerns nobody.
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
     }
 }
 
@@ -50,4 +75,29 @@ async fn connection(mut stream: TcpStream, node: NodeId, orders: mpsc::Unbounded
     }
     // The lab may have ended before its connections.
     let _ = orders.send(Order::Detach { node, viewer });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_that_cannot_be_accepted_is_not_the_last_and_nobody_spins() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let lack = || Err(io::Error::from(nix::errno::Errno::EMFILE));
+        let mut results = vec![Ok(2), lack(), lack(), Ok(1)];
+        let (mut served, start) = (Vec::new(), Instant::now());
+        let ended = runtime.block_on(async {
+            let accept = |_: &mut Context<'_>| results.pop().map_or(Poll::Pending, Poll::Ready);
+            tokio::time::timeout(
+                5 * PAUSE,
+                serve_all(accept, |number| served.push((number, start.elapsed()))),
+            )
+            .await
+        });
+        assert!(ended.is_err(), "it goes on");
+        assert!(matches!(served[..], [(1, _), (2, late)] if late >= 2 * PAUSE), "{served:?}");
+    }
 }

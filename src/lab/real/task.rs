@@ -12,6 +12,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tun_rs::SyncDevice;
 
+use super::freeradius::Programs;
 use super::hub::{Hub, Sink, ViewerId};
 use super::wires::{ACCESS_QUEUE, FRAME_QUEUE, FromAccess, Wires, read_tap};
 use super::{LabError, Startups, read_startups};
@@ -20,10 +21,10 @@ use crate::host::clock::wall_clock;
 use crate::host::netlink::{self, Links};
 use crate::host::netns;
 use crate::host::{
-    HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup, SystemEntropy,
-    Tap,
+    Factory, HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup,
+    SystemEntropy, Tap,
 };
-use crate::lab::description::{Description, LinkEnd, LinkId, NodeId, NodeKind, RadiusNode};
+use crate::lab::description::{Description, LinkEnd, LinkId, NodeId, NodeKind, RadiusNode, RadiusProgram};
 use crate::lab::radius::{PORTS, RadiusServer};
 use crate::lab::segment::{LinkChange, hardware_address};
 use crate::lab::status;
@@ -60,9 +61,16 @@ pub enum Order {
     Status { reply: sync::Sender<String> },
     /// A router says this, since it was switched on for this time.
     Router { node: NodeId, power: u64, said: Said },
+    /// Hear from now on of what should not have happened.
+    Watch(RemarkSink),
     /// End.
     Shutdown,
 }
+
+/// Takes what should not have happened, on the lab's thread.
+pub type RemarkSink = Box<dyn Fn(&str) + Send>;
+/// Makes the maker of each router.
+pub type Factories = Box<dyn Fn() -> Factory + Send>;
 
 /// What a router says to the lab.
 pub enum Said {
@@ -93,7 +101,11 @@ pub struct Task {
     listeners: Vec<(NodeId, TcpListener)>,
     radius: BTreeMap<NodeId, SharedRadius>,
     radius_sockets: Vec<(NodeId, UdpSocket)>,
+    programs: Programs,
     remarks: Vec<String>,
+    /// Who is told a remark at once.
+    watcher: Option<RemarkSink>,
+    factories: Factories,
     /// How often a router was switched on.
     powers: u64,
     orders: mpsc::UnboundedSender<Order>,
@@ -107,8 +119,9 @@ impl Task {
         description: &Description,
         namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
         listeners: Vec<(NodeId, TcpListener)>,
-        orders: mpsc::UnboundedSender<Order>,
-        queue: mpsc::UnboundedReceiver<Order>,
+        programs: Programs,
+        (orders, queue): (mpsc::UnboundedSender<Order>, mpsc::UnboundedReceiver<Order>),
+        factories: Factories,
     ) -> Result<Task, LabError> {
         let (taps, devices) = make_taps(description, namespaces)?;
         let (radius, radius_sockets) = make_radius(description, namespaces)?;
@@ -125,7 +138,10 @@ impl Task {
             listeners,
             radius,
             radius_sockets,
+            programs,
             remarks: Vec::new(),
+            watcher: None,
+            factories,
             powers: 0,
             orders,
             queue,
@@ -221,6 +237,10 @@ impl Task {
                 let _ = reply.send(self.status());
             }
             Order::Router { node, power, said } => self.said(node, power, said),
+            Order::Watch(watcher) => {
+                self.remarks.iter().for_each(|remark| watcher(remark));
+                self.watcher = Some(watcher);
+            }
             Order::Shutdown => {}
         }
     }
@@ -269,9 +289,11 @@ impl Task {
         }
     }
 
-    /// For `status`: what should not have happened.
+    /// What should not have happened, for `status` and whoever wants to know at once.
     fn remark(&mut self, node: NodeId, what: &str) {
-        self.remarks.push(format!("{}: {what}", self.description.node_name(node)));
+        let remark = format!("{}: {what}", self.description.node_name(node));
+        self.watcher.iter().for_each(|watcher| watcher(&remark));
+        self.remarks.push(remark);
     }
 
     fn power(&mut self, node: NodeId, on: bool) -> Result<(), String> {
@@ -310,7 +332,7 @@ impl Task {
         let text = self.startups.get(&node).cloned().unwrap_or_default();
         // Fails here rather than in the router's thread.
         let entropy = SystemEntropy::new().map_err(io::Error::other)?;
-        let mut handle = RouterHost::start(HostConfig {
+        let config = HostConfig {
             name: self.description.node_name(node).to_owned(),
             devices: self.devices.get(&node).cloned().unwrap_or_default(),
             netns: self.namespaces.get(&node).cloned(),
@@ -318,7 +340,8 @@ impl Task {
             wall_clock: None,
             spool: self.spool(node),
             entropy: Box::new(move || Box::new(entropy) as Box<dyn Entropy + Send>),
-        })?;
+        };
+        let mut handle = RouterHost::start_with(config, (self.factories)())?;
         let input = handle.input();
         self.powers += 1;
         let power = self.powers;
@@ -375,7 +398,9 @@ impl Task {
             let router = self.routers.get(&id);
             nodes.push(status::NodeStatus {
                 node,
-                on: router.is_some() || self.radius.get(&id).is_some_and(|server| lock(server).is_on()),
+                on: router.is_some()
+                    || self.radius.get(&id).is_some_and(|server| lock(server).is_on())
+                    || self.programs.get(&id).is_some_and(|program| program.is_on()),
                 hostname: router.map(|r| r.handle.hostname().borrow().clone()),
                 viewers: self.hubs.get(&id).map_or(0, Hub::viewers),
             });
@@ -504,14 +529,17 @@ fn make_radius(
     namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
 ) -> Result<RadiusNodes, LabError> {
     let (mut servers, mut sockets) = (BTreeMap::new(), Vec::new());
-    for (index, node) in description.nodes.iter().enumerate() {
-        let NodeKind::Radius(radius) = &node.kind else { continue };
+    for (id, node, radius) in description.radius_servers() {
+        match radius.program {
+            RadiusProgram::Embedded => {}
+            RadiusProgram::FreeRadius { .. } => continue,
+        }
         let failed = |what: &str| {
             let (node, what) = (node.name.clone(), what.to_owned());
             move |error| LabError::Node { node, what, error }
         };
         let server = read_server(radius).map_err(failed("its users cannot be read"))?;
-        let Some(netns) = namespaces.get(&NodeId(index)) else { continue };
+        let Some(netns) = namespaces.get(&id) else { continue };
         for port in PORTS {
             let socket = netns
                 .run(|| {
@@ -521,9 +549,9 @@ fn make_radius(
                 })
                 .and_then(UdpSocket::from_std)
                 .map_err(failed("a RADIUS port cannot be had"))?;
-            sockets.push((NodeId(index), socket));
+            sockets.push((id, socket));
         }
-        servers.insert(NodeId(index), Arc::new(Mutex::new(server)));
+        servers.insert(id, Arc::new(Mutex::new(server)));
     }
     Ok((servers, sockets))
 }

@@ -5,10 +5,11 @@ use super::debug::{Way, What};
 use super::machine::Io;
 use super::mschap;
 use super::packet::{CHAP, Packet};
-use super::types::{AuthProtocol, Credentials, Event, Proof, Verdict};
+use super::types::{AuthProtocol, Credentials, Event, LinkConfig, Proof, Verdict};
 use crate::proto::cursor::Reader;
 use crate::proto::{Instant, Purpose};
 use md5::{Digest, Md5};
+use std::ops::RangeInclusive;
 use subtle::ConstantTimeEq;
 
 const CHALLENGE: u8 = 1;
@@ -179,7 +180,8 @@ impl Authenticator {
             // under the next identifier.
             (AuthProtocol::MsChap | AuthProtocol::MsChapV2, Some(told)) if again => {
                 let theirs = told.challenge.filter(|_| told.retry);
-                let right = theirs.filter(|challenge| challenge.len() == challenge_len(self.protocol));
+                let right = theirs
+                    .filter(|challenge| challenge_len(self.protocol, io.config).contains(&challenge.len()));
                 self.challenge = right.unwrap_or_else(|| draw(io, self.protocol));
                 let message = mschap::Failure::again(&self.challenge, &told.message).into_bytes();
                 self.result(io, "FAILURE", FAILURE, id, &message);
@@ -242,15 +244,28 @@ impl Authenticator {
     }
 }
 
-fn challenge_len(protocol: AuthProtocol) -> usize {
+/// Octets of a challenge: as configured for CHAP with MD5, fixed for the Microsoft forms (RFC 2433 section 4, RFC 2759
+/// section 3).
+fn challenge_len(protocol: AuthProtocol, config: &LinkConfig) -> RangeInclusive<usize> {
+    let fixed = |len| len..=len;
     match protocol {
-        AuthProtocol::MsChap => mschap::V1_CHALLENGE_LEN,
-        AuthProtocol::ChapMd5 | AuthProtocol::Pap | AuthProtocol::MsChapV2 => mschap::V2_CHALLENGE_LEN,
+        AuthProtocol::MsChap => fixed(mschap::V1_CHALLENGE_LEN),
+        AuthProtocol::MsChapV2 => fixed(mschap::V2_CHALLENGE_LEN),
+        AuthProtocol::ChapMd5 | AuthProtocol::Pap => {
+            usize::from(*config.chap_challenge.start())..=usize::from(*config.chap_challenge.end())
+        }
     }
 }
 
 fn draw(io: &mut Io, protocol: AuthProtocol) -> Vec<u8> {
-    let mut challenge = vec![0; challenge_len(protocol)];
+    let lengths = challenge_len(protocol, io.config);
+    let (least, spread) = (*lengths.start(), lengths.end().saturating_sub(*lengths.start()));
+    // Nothing is drawn where there is nothing to choose.
+    let more = match spread {
+        0 => 0,
+        _ => usize::try_from(io.cx.entropy.u32(Purpose::Choice)).unwrap_or(0) % (spread + 1),
+    };
+    let mut challenge = vec![0; least + more];
     io.cx.entropy.fill(Purpose::ChapChallenge, &mut challenge);
     challenge
 }

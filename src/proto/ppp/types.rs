@@ -1,6 +1,7 @@
 //! The vocabulary that an owner of a [`Link`](super::Link) speaks.
 
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Authentication protocols, RFC 1334, 1994, 2433, 2759.
@@ -59,6 +60,8 @@ pub struct LinkConfig {
     pub authentication: Vec<AuthProtocol>,
     /// What we let the peer demand of us.
     pub allow_authentication: Vec<AuthProtocol>,
+    /// `ppp chap challenge-length`: octets of a challenge of CHAP with MD5, 16; those of MS-CHAP are fixed.
+    pub chap_challenge: RangeInclusive<u8>,
     /// The name in our challenges, responses and PAP requests.
     pub local_name: String,
     /// `local_name` came from `ppp chap hostname`: print `CHAP: Using alternate hostname`.
@@ -91,6 +94,9 @@ pub struct LinkConfig {
     pub max_failure: u32,
 }
 
+/// Octets of a CHAP challenge unless configured: as many as a Request Authenticator of RADIUS has.
+pub const CHAP_CHALLENGE: u8 = 16;
+
 impl Default for LinkConfig {
     fn default() -> Self {
         LinkConfig {
@@ -106,6 +112,7 @@ impl Default for LinkConfig {
                 AuthProtocol::MsChapV2,
                 AuthProtocol::MsChap,
             ],
+            chap_challenge: CHAP_CHALLENGE..=CHAP_CHALLENGE,
             local_name: String::new(),
             alternate_name: false,
             multilink: false,

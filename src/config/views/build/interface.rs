@@ -6,7 +6,7 @@ use ipnet::Ipv4Net;
 
 use super::super::{
     ControllerConfig, DialerConfig, DialerMap, IdleDirection, InterfaceConfig, InterfaceKind, InterfaceName,
-    IpAddress, PeerAddress, PppConfig,
+    IpAddress, PeerAddress, PppConfig, Refuse,
 };
 use crate::config::store::{Line, Path, Store};
 use crate::grammar::Command;
@@ -16,7 +16,7 @@ use crate::grammar::command::interface::InterfaceCommand as I;
 use crate::grammar::command::ppp as p;
 use crate::grammar::command::ppp::PppCommand as P;
 use crate::grammar::table::Op;
-use crate::proto::ppp::AuthProtocol;
+use crate::proto::ppp::{AuthProtocol, CHAP_CHALLENGE};
 
 fn seconds(s: u32) -> Duration {
     Duration::from_secs(u64::from(s))
@@ -101,6 +101,12 @@ fn ppp(command: &P, ppp: &mut PppConfig) {
         }
         P::ChapHostname(Op::Set(h)) => ppp.chap_hostname = Some(h.name.clone()),
         P::ChapPassword(Op::Set(s)) => ppp.chap_password = Some((&s.password).into()),
+        P::ChapChallengeLength(Op::Set(l)) => {
+            let octets = |n: u32| u8::try_from(n).unwrap_or(CHAP_CHALLENGE);
+            ppp.chap_challenge = octets(l.minimum)..=octets(l.maximum.max(l.minimum));
+        }
+        P::ChapRefuse(Op::Set(r)) => ppp.refuse_chap = refuse(r.callin),
+        P::PapRefuse(Op::Set(r)) => ppp.refuse_pap = refuse(r.callin),
         P::PapSentUsername(Op::Set(s)) => {
             ppp.pap_sent = Some((s.username.clone(), (&s.password).into()));
         }
@@ -136,6 +142,10 @@ fn ppp(command: &P, ppp: &mut PppConfig) {
         P::TimeoutRetry(Op::Set(t)) => ppp.retry = seconds(t.seconds),
         _ => {}
     }
+}
+
+fn refuse(callin: bool) -> Refuse {
+    if callin { Refuse::Callin } else { Refuse::Always }
 }
 
 fn authentication(a: &p::Authentication, ppp: &mut PppConfig) {
