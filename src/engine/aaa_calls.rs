@@ -176,7 +176,7 @@ impl Engine {
     pub(super) fn aaa_port(&self, id: InterfaceId) -> Option<AaaPort> {
         let interface = self.interfaces.get(id)?;
         let port = self.ports.get(&id)?;
-        let (nas_ip, number) = self.nas_of(port).unwrap_or((None, None));
+        let (nas_ip, number) = self.nas_of(port);
         let (kind, called, calling) = match &port.side {
             Side::Access(access) => (
                 PortType::Isdn,
@@ -202,19 +202,20 @@ impl Engine {
     }
 
     /// `vpdn aaa attribute`: the address of the LAC that a tunnelled user came through, and its port there.
-    fn nas_of(&self, port: &Port) -> Option<(Option<Ipv4Addr>, Option<u32>)> {
-        let vaccess = port.vaccess()?;
-        let tunnel = vaccess.session.and_then(|s| self.vpdn.tunnels.get(&s.tunnel))?;
-        let address = match tunnel.addresses.1 {
-            IpAddr::V4(address) if self.config.vpdn.nas_ip_of_lac => Some(address),
-            IpAddr::V4(_) | IpAddr::V6(_) => None,
+    fn nas_of(&self, port: &Port) -> (Option<Ipv4Addr>, Option<u32>) {
+        let Some(vaccess) = port.vaccess() else { return (None, None) };
+        let tunnel = vaccess.session.and_then(|s| self.vpdn.tunnels.get(&s.tunnel));
+        let address = match tunnel.map(|tunnel| tunnel.addresses.1) {
+            Some(IpAddr::V4(address)) if self.config.vpdn.nas_ip_of_lac => Some(address),
+            Some(IpAddr::V4(_) | IpAddr::V6(_)) | None => None,
         };
+        // The port outlives the tunnel: a user's stop bears the same one as its start.
         let number = match self.config.vpdn.nas_port {
             NasPortSource::Own => None,
             NasPortSource::Lac => vaccess.lac_port,
             NasPortSource::PhysicalChannel => vaccess.lac_channel,
         };
-        Some((address, number))
+        (address, number)
     }
 
     /// The address that stands for this router: that of `ip radius source-interface`, else of the interface towards

@@ -3,9 +3,10 @@
 //! What the records say is in `aaa::accounting`; here stands what happened. Nothing is kept of a port for which no
 //! list applies.
 
-use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Engine;
 use super::aaa::accounting::debug::AcctDebug;
@@ -22,7 +23,7 @@ use super::syslog::Syslog;
 use super::timers::Timer;
 use crate::config::views::{AccountingList, AccountingRecords, AccountingService, Method, RouterConfig};
 use crate::proto::Instant;
-use crate::proto::l2tp::TunnelId;
+use crate::proto::l2tp::{Role, TunnelId};
 
 mod exec;
 mod tunnels;
@@ -71,6 +72,8 @@ struct Open {
     since: Instant,
     start: Start,
     address: Option<Ipv4Addr>,
+    /// NAS-IP-Address, which the tunnel does not outlive.
+    nas: Ipv4Addr,
     updates: u32,
     /// LAC: the frames go on into a tunnel.
     forwarded: bool,
@@ -88,6 +91,8 @@ struct Link {
     since: Instant,
     tunnel: SessionTunnel,
     connection: String,
+    /// NAS-IP-Address.
+    nas: Ipv4Addr,
 }
 
 /// What is recorded of a port.
@@ -109,6 +114,21 @@ struct TunnelAccount {
     connection: String,
     /// The traffic of sessions that are over.
     usage: Usage,
+    /// The ports whose traffic is part of the tunnel's.
+    carries: HashSet<InterfaceId>,
+}
+
+impl TunnelAccount {
+    fn new(
+        plan: Plan,
+        number: SessionNumber,
+        since: Instant,
+        tunnel: SessionTunnel,
+        connection: String,
+    ) -> Self {
+        let (usage, carries) = (Usage::default(), HashSet::new());
+        TunnelAccount { plan, number, since, tunnel, connection, usage, carries }
+    }
 }
 
 /// Everything that is being recorded.
@@ -119,6 +139,8 @@ pub(super) struct Accounts {
     execs: HashMap<u32, Box<exec::ExecAccount>>,
     /// Ports whose service begins when this record is answered.
     waiting: HashMap<RecordId, InterfaceId>,
+    /// The router is about to end and has said so: nothing more begins.
+    closed: bool,
     /// The spool has refused something, and the operator knows.
     spool_failed: bool,
 }
@@ -184,9 +206,13 @@ impl Engine {
         }
     }
 
-    /// `reload` is about to be done: every service that is recorded ends, and the router says that it goes.
+    /// The router is about to end: every service that is recorded ends, and the router says that it goes. What begins
+    /// after that is not recorded, for nobody would record its end.
     pub fn account_reload(&mut self, now: Instant) {
         self.advance(now);
+        if self.accounts.closed {
+            return;
+        }
         let mut ports: Vec<InterfaceId> = self.accounts.ports.keys().copied().collect();
         ports.sort_unstable();
         for id in ports {
@@ -204,6 +230,7 @@ impl Engine {
             self.exec_stop(line, EndCause::NasReboot);
         }
         self.system_record(Status::AccountingOff);
+        self.accounts.closed = true;
         self.pump();
     }
 
@@ -232,6 +259,15 @@ impl Engine {
         self.config.aaa.source.unwrap_or_else(|| self.nas_address())
     }
 
+    /// NAS-IP-Address of a user: with `vpdn aaa attribute nas-ip-address vpdn-nas` that of the LAC which it came through.
+    fn user_nas(&self, tunnel: Option<&SessionTunnel>) -> Ipv4Addr {
+        let through = tunnel.filter(|t| self.config.vpdn.nas_ip_of_lac && t.role == Role::Lns);
+        match through.map(|t| t.remote) {
+            Some(IpAddr::V4(lac)) => lac,
+            Some(IpAddr::V6(_)) | None => self.accounting_nas(),
+        }
+    }
+
     /// The list that applies, by its name or by default.
     fn plan(
         &mut self,
@@ -240,7 +276,7 @@ impl Engine {
         unique: u32,
         port: &str,
     ) -> Option<Plan> {
-        if !self.config.aaa.new_model {
+        if !self.config.aaa.new_model || self.accounts.closed {
             return None;
         }
         let config = self.config.clone();
@@ -272,7 +308,7 @@ impl Engine {
             class,
             methods: plan.methods.clone(),
             attributes: subject.attributes(status),
-            age: (std::time::Duration::ZERO, self.core.now),
+            age: (Duration::ZERO, self.core.now),
             event: subject.event,
             label: subject.port.map_or("", |p| p.long.as_str()).into(),
             unique,
@@ -331,6 +367,7 @@ impl Engine {
             since: self.core.now,
             start,
             address: None,
+            nas: self.user_nas(tunnel.as_ref()),
             updates: 0,
             forwarded: self.forwards(id),
             tunnel: tunnel.map(|tunnel| Box::new((tunnel, self.connection(id)))),
@@ -387,8 +424,15 @@ impl Engine {
         }
     }
 
+    /// How often updates of a port are sent: as configured here, which overrides what the server says of the user
+    /// (RFC 2869 section 2.1).
+    fn update_period(&self, id: InterfaceId) -> Option<Duration> {
+        let user = || self.ports.get(&id)?.session.user()?.profile.as_ref()?.interim;
+        self.config.aaa.accounting.periodic.or_else(user)
+    }
+
     fn arm_update(&mut self, id: InterfaceId) {
-        let period = self.config.aaa.accounting.periodic;
+        let period = self.update_period(id);
         let records = self.accounts.ports.get(&id).and_then(|a| a.network.as_ref()).map(|o| o.plan.records);
         let at = period.filter(|_| records.is_some_and(AccountingRecords::starts)).map(|p| self.core.now + p);
         self.core.timers.set(Timer::Update(id), at);
@@ -461,7 +505,7 @@ impl Engine {
             tunnel: open.tunnel.as_deref().map(|(tunnel, connection)| (tunnel, connection.as_str())),
             usage,
             end: cause.map(|cause| self.end(cause)),
-            ..Subject::new(self.accounting_nas(), &user, open.number)
+            ..Subject::new(open.nas, &user, open.number)
         };
         Some(self.submit(&open.plan, status, Class::Network, subject, port.unique))
     }

@@ -62,6 +62,8 @@ pub(super) enum Order {
     Attach(LineId, mpsc::UnboundedSender<ConsoleOutput>),
     /// From a terminal.
     Console(LineId, ConsoleInput),
+    /// Let the router end by itself, then switch it off.
+    Leave,
     /// Switch the router off.
     Shutdown,
 }
@@ -121,13 +123,24 @@ impl RouterHandle {
         self.hostname.clone()
     }
 
-    /// Switches the router off without waiting; [`Notice::Stopped`] follows.
+    /// Switches the router off as a power cut would, without waiting; [`Notice::Stopped`] follows.
     pub fn request_shutdown(&self) {
         // It fails when the router has ended already, which is what was asked.
         let _ = self.orders.send(Order::Shutdown);
     }
 
-    /// Switches the router off and waits until its interfaces, addresses and routes are gone.
+    /// Lets the router say farewell to its RADIUS servers, which takes a few seconds at most; then switches it off and
+    /// waits until nothing of it is left.
+    pub fn leave(mut self) {
+        // It fails when the router has ended already.
+        let _ = self.orders.send(Order::Leave);
+        if let Some(thread) = self.thread.take() {
+            // As when it is dropped.
+            let _ = thread.join();
+        }
+    }
+
+    /// Switches the router off as a power cut would, and waits until its interfaces, addresses and routes are gone.
     pub fn shutdown(self) {
         drop(self);
     }

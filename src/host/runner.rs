@@ -144,6 +144,8 @@ struct Task {
     for_engine: Vec<ForEngine>,
     buffer: Vec<u8>,
     reload: bool,
+    /// The router has ended by itself.
+    off: bool,
     /// What could not be taken back at a `reload`.
     left: Vec<String>,
 }
@@ -172,6 +174,7 @@ impl Task {
             for_engine: Vec::new(),
             buffer: vec![0; DATAGRAM_MAX],
             reload: false,
+            off: false,
             left: Vec::new(),
         })
     }
@@ -187,12 +190,16 @@ impl Task {
                 self = self.reloaded(&mut access).await?;
                 continue;
             }
+            if self.off {
+                break;
+            }
             tokio::select! {
                 order = orders.recv() => match order {
                     Some(Order::Attach(line, output)) => {
                         self.terminals.entry(line).or_default().output = Some(output);
                     }
                     Some(Order::Console(line, input)) => self.console(line, input),
+                    Some(Order::Leave) => self.router_input(Input::PowerOff),
                     Some(Order::Shutdown) | None => break,
                 },
                 Some(item) = access.recv() => self.access(item),
@@ -419,6 +426,7 @@ impl Task {
             }
             Output::SaveStartup(text) => self.save(text),
             Output::Reload => self.reload = true,
+            Output::Off => self.off = true,
         }
     }
 

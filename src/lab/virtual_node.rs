@@ -257,6 +257,8 @@ impl VirtualRouter {
             Output::Console(..) => {}
             Output::SaveStartup(text) => self.startup = text,
             Output::Reload => self.outputs.push_back(NodeOutput::Reloaded),
+            // A lab switches its routers off at the mains.
+            Output::Off => {}
         }
     }
 

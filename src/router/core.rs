@@ -21,6 +21,10 @@ use crate::proto::Instant;
 /// anew for each of its lines.
 const PASTE: Duration = Duration::from_millis(10);
 
+/// How long a router that is about to end waits for the servers to answer the last accounting records; what they have
+/// not answered by then is left to the spool.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// A line on which somebody sits.
 #[derive(Clone, Debug)]
 pub(super) struct OpenLine {
@@ -75,9 +79,17 @@ pub(super) struct Core {
     pub to_close: Vec<LineId>,
     /// The router was started by `reload`.
     pub reloaded: bool,
-    /// `reload` was agreed to: the last thing that this router does, when everything is said.
-    /// The point in time is when it is done at the latest.
-    pub restarting: Option<Instant>,
+    /// It is about to end, when everything is said.
+    pub ending: Option<Ending>,
+}
+
+/// The end of a router that has been asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ending {
+    /// When it comes at the latest.
+    pub by: Instant,
+    /// It is switched on again.
+    pub reload: bool,
 }
 
 impl Core {
@@ -104,7 +116,7 @@ impl Core {
             lines: Vec::new(),
             to_close: Vec::new(),
             reloaded: params.reloaded,
-            restarting: None,
+            ending: None,
         };
         core.tell_time();
         let startup = core.startup.clone();
@@ -122,9 +134,19 @@ impl Core {
         self.engine.set_clock(self.now, seconds);
     }
 
-    /// Whether the router is to be switched off and on now.
-    pub fn restarts(&self) -> bool {
-        self.restarting.is_some_and(|at| at <= self.now || self.engine.accounting_pending() == 0)
+    /// The router is about to end: its servers hear of everything that ends with it.
+    pub fn end(&mut self, reload: bool) {
+        self.engine.account_reload(self.now);
+        let latest = self.now + FAREWELL;
+        let by = self.ending.map_or(latest, |ending| ending.by.min(latest));
+        self.ending = Some(Ending { by, reload });
+    }
+
+    /// What is put out last, once nothing is left to be said or the time for it is over.
+    pub fn take_end(&mut self) -> Option<Output> {
+        let over = |ending: &mut Ending| ending.by <= self.now || self.engine.accounting_pending() == 0;
+        let Ending { reload, .. } = self.ending.take_if(over)?;
+        Some(if reload { Output::Reload } else { Output::Off })
     }
 
     /// Merges a configuration file. The seed of salts is drawn only where a secret in clear needs it.

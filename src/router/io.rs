@@ -97,6 +97,8 @@ pub enum Input<'a> {
     Engine(engine::Input<'a>),
     /// From a terminal.
     Console(LineId, ConsoleInput),
+    /// Somebody switches the router off with care: it says farewell to its servers, and then [`Output::Off`].
+    PowerOff,
 }
 
 /// What comes out of a router.
@@ -110,4 +112,6 @@ pub enum Output {
     SaveStartup(String),
     /// `reload`: drop this router and make a new one from its startup-config.
     Reload,
+    /// The router that was asked to end has said everything: drop it.
+    Off,
 }

@@ -70,6 +70,10 @@ impl Router {
                 self.core.engine.handle(now, engine::Input::Timeout);
                 self.console(line, input);
             }
+            Input::PowerOff => {
+                self.core.apply_typed();
+                self.core.end(false);
+            }
         }
         if self.core.applies_at().is_some_and(|at| at <= now) {
             self.core.apply_typed();
@@ -89,7 +93,7 @@ impl Router {
     /// When `handle(now, Input::Engine(Timeout))` must be called next.
     pub fn next_timeout(&self) -> Option<Instant> {
         let idle = self.terminals.values().filter_map(|t| self.idle_deadline(t)).min();
-        let idle = earliest(idle, self.core.restarting);
+        let idle = earliest(idle, self.core.ending.map(|ending| ending.by));
         earliest(self.core.applies_at(), earliest(self.core.engine.next_timeout(), idle))
     }
 
@@ -173,10 +177,8 @@ impl Router {
             if moved {
                 continue;
             }
-            if self.core.restarts() {
-                self.core.restarting = None;
-                self.core.outputs.push_back(Output::Reload);
-            }
+            let end = self.core.take_end();
+            self.core.outputs.extend(end);
             return;
         }
     }

@@ -60,6 +60,8 @@ struct Bench {
     asked: Vec<(Socket, SocketAddr, Vec<u8>)>,
     saved: Option<String>,
     reloads: usize,
+    /// It has ended as it was asked to.
+    off: bool,
 }
 
 const CONSOLE: LineId = LineId(0);
@@ -84,6 +86,7 @@ impl Bench {
             asked: Vec::new(),
             saved: None,
             reloads: 0,
+            off: false,
         };
         bench.settle();
         bench.type_on(CONSOLE, ConsoleInput::Open { console: true });
@@ -145,6 +148,7 @@ impl Bench {
                 Output::Act(Action::Host(id, request)) => self.request(id, request),
                 Output::SaveStartup(text) => self.saved = Some(text),
                 Output::Reload => self.reloads += 1,
+                Output::Off => self.off = true,
                 Output::Act(Action::Datagram { socket, remote, bytes, .. }) => {
                     self.asked.push((socket, remote, bytes));
                 }

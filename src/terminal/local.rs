@@ -12,7 +12,8 @@ use crate::router::{ConsoleInput, ConsoleOutput, LineId};
 /// The console port.
 const CONSOLE: LineId = LineId(0);
 
-/// Runs the router of the configuration `file` until its console is left, then takes back everything that it made.
+/// Runs the router of the configuration `file` until its console is left; then the router says farewell to its
+/// RADIUS servers and takes back everything that it made.
 /// `devices` names the Linux device of each Ethernet-like interface; no other device is touched. `write memory`
 /// writes `file`. Accounting records are kept in the directory `spool` until a server has answered them.
 ///
@@ -44,7 +45,7 @@ pub fn run(
     let (outputs, receive) = channel();
     pump(handle.input(), outputs).map_err(|error| error.to_string())?;
     let result = console.run(to_router(&input), receive).map_err(terminal);
-    handle.shutdown();
+    handle.leave();
     result.and(stopped(notices))
 }
 

@@ -530,3 +530,48 @@ fn reload_ends_everything_in_the_books_first() {
     assert_eq!(all, ["Accounting-On", "Accounting-Off", "Accounting-On"]);
     assert_eq!(books.spooled("lns"), 0);
 }
+
+#[test]
+fn the_records_of_a_tunnelled_user_bear_the_address_of_its_lac_where_that_is_asked_for() {
+    let mut books = Books::new(
+        "",
+        &format!(
+            "{ON}vpdn aaa attribute nas-ip-address vpdn-nas\n\
+         vpdn aaa attribute nas-port vpdn-nas\n"
+        ),
+    );
+    books.play(CALL);
+    books.play("sleep 70s\nsoho: clear interface bri0\nsleep 30s\n");
+    for status in ["Start", "Stop", "Tunnel-Link-Start", "Tunnel-Link-Stop"] {
+        assert_eq!(books.only(LAC, status)["User-Name"], "2500-1");
+    }
+    assert!(!books.of(LAC, "Interim-Update").is_empty());
+    // The router itself and its tunnels are its own.
+    for status in ["Accounting-On", "Tunnel-Start", "Tunnel-Stop"] {
+        books.only(LNS, status);
+    }
+    assert!(books.of(LNS, "Start").is_empty());
+    assert_eq!(books.only(LAC, "Start")["NAS-Port"], books.only(LAC, "Stop")["NAS-Port"]);
+}
+
+/// Acct-Session-Time of the updates of a call, when this is what RADIUS says of the user.
+fn updated(lns: &str, attribute: &str) -> Vec<u64> {
+    let mut books = Books::with_user("", lns, attribute);
+    books.play(CALL);
+    books.play(&"soho: ping 10.51.6.82\nsleep 50s\n".repeat(4));
+    books.play("soho: clear interface bri0\nsleep 30s\n");
+    books.of(LNS, "Interim-Update").iter().map(|r| number(r, "Acct-Session-Time")).collect()
+}
+
+#[test]
+fn the_server_says_how_often_a_user_is_updated() {
+    let list = "aaa accounting network default start-stop group radius\n";
+    assert_eq!(updated(list, "Acct-Interim-Interval = 90"), [90, 180]);
+    assert_eq!(
+        updated(list, "Acct-Interim-Interval = 59"),
+        [] as [u64; 0],
+        "less than a minute is not heard"
+    );
+    let own = format!("aaa accounting update periodic 2\n{list}");
+    assert_eq!(updated(&own, "Acct-Interim-Interval = 60"), [120], "what is configured here comes first");
+}

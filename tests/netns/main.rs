@@ -5,6 +5,7 @@
 
 mod attack;
 mod bench;
+mod books;
 mod capture;
 mod devices;
 mod freeradius;
@@ -48,6 +49,9 @@ const TESTS: &[Test] = tests![
     NET => traffic::a_full_access_side_stops_the_tun_and_loses_nothing,
     &[] => traffic::garbage_on_port_1701_ends_nothing,
     &[] => traffic::garbage_does_not_end_a_router,
+    &[] => books::a_router_that_leaves_says_farewell_to_its_servers,
+    &[] => books::what_was_not_answered_arrives_once_after_the_next_start,
+    &[] => books::a_router_that_is_cut_off_keeps_what_nobody_has_answered,
     NET => lab::frames_cross_a_link_and_obey_it,
     NET => lab::a_linux_command_runs_in_the_namespace_of_its_node,
     NET => lab::what_runs_in_the_background_ends_with_the_lab,

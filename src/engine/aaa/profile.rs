@@ -10,6 +10,9 @@ use crate::config::views::{AttributeList, ListAttribute};
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{AttributeKey, Decoded, Secret, Value};
 
+/// Updates do not follow each other faster, RFC 2869 section 5.16.
+const INTERIM_MIN: Duration = Duration::from_secs(60);
+
 /// Framed-IP-Address, RFC 2865 section 5.8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FramedIp {
@@ -178,6 +181,8 @@ pub struct UserProfile {
     pub session_timeout: Option<Duration>,
     /// Idle-Timeout.
     pub idle_timeout: Option<Duration>,
+    /// Acct-Interim-Interval, RFC 2869 section 5.16: not below a minute.
+    pub interim: Option<Duration>,
     /// Framed-Pool or `ip:addr-pool`.
     pub pool: Option<String>,
     /// MS-Primary-DNS-Server, MS-Secondary-DNS-Server, or `ip:dns-servers`.
@@ -355,6 +360,9 @@ impl UserProfile {
             keys::FRAMED_MTU => self.mtu = value.as_integer(),
             keys::SESSION_TIMEOUT => self.session_timeout = seconds(value),
             keys::IDLE_TIMEOUT => self.idle_timeout = seconds(value),
+            keys::ACCT_INTERIM_INTERVAL => {
+                self.interim = seconds(value).filter(|interval| *interval >= INTERIM_MIN);
+            }
             keys::FRAMED_POOL => self.pool = value.as_text(),
             keys::FILTER_ID => self.filters.extend(value.as_text()),
             keys::REPLY_MESSAGE => self.reply_message.extend(value.as_octets().unwrap_or_default()),

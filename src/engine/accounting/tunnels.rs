@@ -17,7 +17,7 @@ impl Engine {
     }
 
     /// Acct-Tunnel-Connection of a port's session: its Call Serial Number, which both ends know.
-    pub(super) fn connection(&self, id: InterfaceId) -> String {
+    pub(in crate::engine) fn connection(&self, id: InterfaceId) -> String {
         let session = self.ports.get(&id).and_then(session_of);
         let serial = session.and_then(|session| self.l2tp.serial(session));
         serial.map(|serial| serial.to_string()).unwrap_or_default()
@@ -48,7 +48,7 @@ impl Engine {
         let Some((tunnel, connection)) = self.described(id) else { return };
         let number = self.registry.number();
         let since = self.core.now;
-        let account = TunnelAccount { plan, number, since, tunnel, connection, usage: Usage::default() };
+        let account = TunnelAccount::new(plan, number, since, tunnel, connection);
         if account.plan.records.starts() {
             self.tunnel_record(&account, Status::TunnelStart, None, None);
         }
@@ -58,9 +58,7 @@ impl Engine {
     /// A tunnel that was up is down. Its sessions are over, or about to be.
     pub(in crate::engine) fn account_tunnel_stop(&mut self, id: TunnelId, cause: EndCause) {
         let Some(mut account) = self.accounts.tunnels.remove(&id) else { return };
-        let carried: Vec<InterfaceId> =
-            self.accounts.ports.iter().filter(|(_, a)| a.carried_by == Some(id)).map(|(id, _)| *id).collect();
-        for port in carried {
+        for port in std::mem::take(&mut account.carries) {
             account.usage += self.usage(port);
         }
         let usage = Usage { time: self.core.now.duration_since(account.since), ..account.usage };
@@ -73,8 +71,7 @@ impl Engine {
         let Some(plan) = self.tunnel_plan(list) else { return };
         let Some((tunnel, connection)) = self.described(id) else { return };
         let number = self.registry.number();
-        let (since, usage) = (self.core.now, Usage::default());
-        let account = TunnelAccount { plan, number, since, tunnel, connection, usage };
+        let account = TunnelAccount::new(plan, number, self.core.now, tunnel, connection);
         self.tunnel_record(&account, Status::TunnelReject, None, Some(cause));
     }
 
@@ -98,9 +95,9 @@ impl Engine {
 
     /// A session of a tunnel is established on a port.
     pub(in crate::engine) fn account_link_start(&mut self, id: InterfaceId, session: SessionId) {
-        let carried_by = self.accounts.tunnels.contains_key(&session.tunnel).then_some(session.tunnel);
-        if carried_by.is_some() {
-            self.accounts.ports.entry(id).or_default().carried_by = carried_by;
+        if let Some(tunnel) = self.accounts.tunnels.get_mut(&session.tunnel) {
+            tunnel.carries.insert(id);
+            self.accounts.ports.entry(id).or_default().carried_by = Some(session.tunnel);
         }
         let list = self.config.vpdn.session_accounting.clone();
         let Some(plan) = self.tunnel_plan(list) else { return };
@@ -110,6 +107,7 @@ impl Engine {
             tunnel_number: self.accounts.tunnels.get(&session.tunnel).map(|t| t.number),
             since: self.core.now,
             connection: self.connection(id),
+            nas: self.user_nas(Some(&tunnel)),
             tunnel,
             plan,
         };
@@ -125,7 +123,10 @@ impl Engine {
         let Some(account) = self.accounts.ports.get_mut(&id) else { return };
         let (link, carried_by) = (account.link.take(), account.carried_by.take());
         if let Some(tunnel) = carried_by.and_then(|t| self.accounts.tunnels.get_mut(&t)) {
-            tunnel.usage += usage;
+            // A tunnel of the same number may have come since.
+            if tunnel.carries.remove(&id) {
+                tunnel.usage += usage;
+            }
         }
         if let Some(link) = link {
             let usage = Usage { time: self.core.now.duration_since(link.since), ..usage };
@@ -179,7 +180,7 @@ impl Engine {
             lost: lost.filter(|_| status == Status::LinkStop),
             usage,
             end: cause.map(|cause| self.end(cause)),
-            ..Subject::new(self.accounting_nas(), &user, link.number)
+            ..Subject::new(link.nas, &user, link.number)
         };
         self.submit(&link.plan, status, Class::Link, subject, port.unique);
     }

@@ -83,6 +83,14 @@ impl Engine {
         all
     }
 
+    /// Every Acct-Session-Id in the records of a port; under `aaa session-id unique` none is that of its session.
+    pub(in crate::engine) fn port_numbers(&self, id: InterfaceId) -> impl Iterator<Item = SessionNumber> {
+        let account = self.accounts.ports.get(&id);
+        let network = account.and_then(|a| a.network.as_ref()).map(|open| open.number);
+        let link = account.and_then(|a| a.link.as_ref()).map(|link| link.number);
+        network.into_iter().chain(link)
+    }
+
     /// The network accounting of the user on a port.
     pub fn account(&self, id: InterfaceId) -> Option<AccountView> {
         let Open { plan, number, start, updates, .. } = self.accounts.ports.get(&id)?.network.as_ref()?;
@@ -92,7 +100,7 @@ impl Engine {
             start_sent: matches!(start, Start::Sent | Start::Awaited(_)),
             stop_only: *start == Start::None,
             updates: *updates,
-            period: self.config.aaa.accounting.periodic,
+            period: self.update_period(id),
         })
     }
 }

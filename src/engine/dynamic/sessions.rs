@@ -3,6 +3,7 @@
 use super::debug::Dynamic;
 use crate::config::views::AuthType;
 use crate::engine::Engine;
+use crate::engine::aaa::SessionNumber;
 use crate::engine::io::InterfaceId;
 use crate::engine::registry::{AaaSessionView, SessionTunnel};
 use crate::proto::l2tp::Role;
@@ -46,7 +47,8 @@ impl Engine {
         }
         self.core.debug(&Dynamic::Head);
         for session in sessions {
-            let kill = chosen.iter().any(|(unique, _)| *unique == session.unique);
+            // Both are in the order of the unique ids.
+            let kill = chosen.binary_search_by_key(&session.unique, |(unique, _)| *unique).is_ok();
             self.core.debug(&Dynamic::Session { kill, session });
         }
     }
@@ -59,14 +61,18 @@ impl Engine {
             Mark::User => !view.user.is_empty() && text(&view.user),
             Mark::Session => {
                 let asked = id.value.as_text().unwrap_or_default();
-                asked.eq_ignore_ascii_case(&view.number.to_string())
+                let own = |number: SessionNumber| asked.eq_ignore_ascii_case(&number.to_string());
+                own(view.number) || view.port.is_some_and(|port| self.port_numbers(port).any(own))
             }
             Mark::Address => view.address.is_some() && view.address == id.value.as_address(),
             Mark::Port => port().is_some_and(|p| id.value == Value::Integer(p.number)),
             Mark::PortId => port().is_some_and(|p| text(&p.long) || text(&p.short)),
             Mark::Called => port().is_some_and(|p| p.called.as_deref().is_some_and(text)),
             Mark::Calling => port().is_some_and(|p| p.calling.as_deref().is_some_and(text)),
-            Mark::TunnelConnection => tunnel(&|t| text(&tunnel_ids(t))),
+            Mark::TunnelConnection => {
+                let serial = || view.port.map(|port| self.connection(port)).filter(|s| !s.is_empty());
+                tunnel(&|t| text(&tunnel_ids(t)) || serial().is_some_and(|serial| text(&serial)))
+            }
             Mark::TunnelClient => tunnel(&|t| text(&t.ends().0.0.to_string())),
             Mark::TunnelServer => tunnel(&|t| text(&t.ends().1.0.to_string())),
             Mark::TunnelClientName => tunnel(&|t| text(t.ends().0.1)),

@@ -278,3 +278,57 @@ fn the_port_follows_the_configuration() {
     world.run(Duration::from_secs(1));
     assert!(world.has(LNS, "UDP port 1700"));
 }
+
+#[test]
+fn a_request_of_another_time_is_not_heard() {
+    let mut world = called();
+    let (now, id) = (world.now, session_id(&world, LNS));
+    world.nodes[LNS].engine.set_clock(now, Some(946_684_800));
+    let stamped = |stamp: u32| vec![id.clone(), Attribute::integer(55, stamp)];
+    let mut request = Packet {
+        code: Code::DisconnectRequest,
+        identifier: 9,
+        authenticator: [0; 16],
+        attributes: stamped(946_684_800 - 301),
+    };
+    let bytes = seal_request(&mut request, KEY, true).unwrap();
+    let (local, remote) = (LNS_ADDRESS.into(), (DAC, 3799).into());
+    let input = Input::Datagram { socket: Socket::DynamicAuthor, local, remote, bytes: &bytes };
+    world.nodes[LNS].engine.handle(now, input);
+    world.drain(LNS);
+    assert_eq!((world.answers.len(), world.nodes[LNS].engine.sessions().len()), (0, 1));
+    let answer = ask(&mut world, LNS, Code::DisconnectRequest, stamped(946_684_800 + 299));
+    assert_eq!(answer, (Code::DisconnectAck, None));
+}
+
+/// What the records call a session names it, even where its numbers are none of the session's own.
+#[test]
+fn the_numbers_of_the_records_name_a_session() {
+    use crate::config::views::{AccountingList, AccountingRecords, AccountingService, Method};
+    let called = || {
+        let mut lns = lns();
+        dynamic(&mut lns);
+        lns.aaa.accounting.unique_ids = true;
+        lns.aaa.accounting.lists = vec![AccountingList {
+            service: AccountingService::Network,
+            name: "default".to_owned(),
+            records: AccountingRecords::StartStop,
+            methods: vec![Method::Radius],
+        }];
+        let mut world = world_of(soho(), lac(), lns);
+        assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+        world
+    };
+    let mut world = called();
+    let engine = &world.nodes[LNS].engine;
+    let port = engine.aaa_sessions()[0].port.unwrap();
+    let number = engine.account(port).expect("it is recorded").number;
+    assert_ne!(number, engine.aaa_sessions()[0].number);
+    let id = vec![text(keys::ACCT_SESSION_ID, &number.to_string())];
+    assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, id), (Code::DisconnectAck, None));
+    let mut world = called();
+    let engine = &world.nodes[LNS].engine;
+    let serial = engine.connection(engine.aaa_sessions()[0].port.unwrap());
+    let id = vec![Attribute::new(68, serial.as_bytes())];
+    assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, id), (Code::DisconnectAck, None));
+}

@@ -278,6 +278,7 @@ pub mod keys {
         ACCT_SESSION_ID = Standard(44), "Acct-Session-Id";
         ACCT_AUTHENTIC = Standard(45), "Acct-Authentic";
         ACCT_SESSION_TIME = Standard(46), "Acct-Session-Time";
+        ACCT_INTERIM_INTERVAL = Standard(85), "Acct-Interim-Interval";
         ACCT_INPUT_PACKETS = Standard(47), "Acct-Input-Packets";
         ACCT_OUTPUT_PACKETS = Standard(48), "Acct-Output-Packets";
         ACCT_TERMINATE_CAUSE = Standard(49), "Acct-Terminate-Cause";

@@ -1,7 +1,5 @@
 //! EXEC commands that act on the router itself: clock, configuration files, reload, terminal monitor.
 
-use std::time::Duration;
-
 use super::{Core, ExecResult};
 use crate::commands::exec as text;
 use crate::config::nvgen::running_config;
@@ -78,15 +76,10 @@ pub fn ask_erase() -> ExecResult {
     ExecResult::Confirm(text::ERASE_CONFIRM.to_owned())
 }
 
-/// How long `reload` waits for the servers to answer the last accounting records; what they have not answered by then
-/// is left to the spool.
-const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
-
 /// `reload` is agreed to.
 pub fn restart(core: &mut Core) {
     core.syslog(5, "%SYS-5-RELOAD: Reload requested".to_owned());
-    core.engine.account_reload(core.now);
-    core.restarting = Some(core.now + RELOAD_PATIENCE);
+    core.end(true);
 }
 
 /// The answer to `[confirm]`.

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::lab::radius_node::{ClientEntry, RadiusNode, Users};
-use crate::proto::radius::Secret;
+use crate::proto::radius::dictionary::keys;
+use crate::proto::radius::{Packet, Secret};
 
 const R: &str = "version 15.1\nhostname R\naaa new-model\nradius-server host 10.0.0.3 auth-port 1812 acct-port 1813 \
                  timeout 2 retransmit 1 key s3cret\nradius-server host 10.0.0.4 auth-port 1812 acct-port 1813 timeout 2 \
@@ -152,4 +153,48 @@ R#";
     assert!(old.shown("show debugging").contains("Radius protocol brief debugging is on\n"));
     assert_eq!(old.shown("no debug radius"), "Radius protocol debugging is off\nR#");
     assert!(!old.shown("show debugging").contains("Radius"));
+}
+
+/// The accounting records that were sent so far: Acct-Status-Type of each.
+fn recorded(bench: &Bench) -> Vec<u32> {
+    let packets = bench.asked.iter().filter(|(_, remote, _)| remote.port() == 1813);
+    let packets = packets.filter_map(|(_, _, bytes)| Packet::decode(bytes).ok());
+    packets
+        .filter_map(|packet| packet.value_of(keys::ACCT_STATUS_TYPE)?.try_into().ok())
+        .map(u32::from_be_bytes)
+        .collect()
+}
+
+#[test]
+fn a_router_that_is_asked_to_end_says_farewell_first() {
+    let mut bench = Bench::enabled(&format!(
+        "{R}aaa accounting system default start-stop group radius\n\
+         aaa accounting exec default start-stop group radius\n"
+    ));
+    answer(&mut bench);
+    bench.router.handle(bench.now, Input::PowerOff);
+    bench.settle();
+    assert_eq!((bench.off, recorded(&bench)), (false, vec![2, 8]), "Stop, then Accounting-Off");
+    bench.router.handle(bench.now, Input::PowerOff);
+    bench.settle();
+    // Nobody would record the end of what begins now.
+    bench.type_on(VTY, ConsoleInput::Open { console: false });
+    assert_eq!(recorded(&bench), [2, 8]);
+    answer(&mut bench);
+    assert_eq!((bench.off, bench.reloads), (true, 0));
+}
+
+#[test]
+fn a_router_that_is_asked_to_end_does_not_wait_for_ever() {
+    let mut bench = Bench::enabled("hostname R\n");
+    bench.router.handle(bench.now, Input::PowerOff);
+    bench.settle();
+    assert!(bench.off, "there is nobody to wait for");
+    let mut bench = Bench::enabled(&format!("{R}aaa accounting system default start-stop group radius\n"));
+    bench.router.handle(bench.now, Input::PowerOff);
+    bench.settle();
+    bench.pass(Duration::from_secs(4));
+    assert!(!bench.off);
+    bench.pass(Duration::from_secs(2));
+    assert!(bench.off);
 }

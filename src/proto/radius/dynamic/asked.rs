@@ -17,6 +17,8 @@ const SIGNATURE: u8 = 80;
 const ERROR_CAUSE: u8 = 101;
 /// Acct-Terminate-Cause Admin Reset, RFC 2866 section 5.10.
 const ADMIN_RESET: u32 = 6;
+/// Service-Type Framed, which every session that can be changed has already.
+const FRAMED: u32 = 2;
 /// Service-Type Authorize Only, RFC 5176 section 3.2.
 const AUTHORIZE_ONLY: u32 = 17;
 
@@ -210,14 +212,25 @@ impl Asked {
             if foreign || [SERVICE_TYPE, STATE, NAS_PORT_TYPE].into_iter().any(types) {
                 return Some(ErrorCause::UnsupportedAttribute);
             }
-        } else if types(STATE) || self.service() == Some(AUTHORIZE_ONLY) {
-            // Authorize Only would have to be asked of a server again (RFC 5176 section 3.2).
-            return Some(ErrorCause::UnsupportedService);
+        } else if types(SERVICE_TYPE) && self.service() != Some(FRAMED) {
+            return Some(self.service_problem());
         }
         if self.identifications().is_empty() {
             return Some(ErrorCause::MissingAttribute);
         }
         None
+    }
+
+    /// No service is taken that a CoA-Request asks for: another Service-Type cannot be changed to, and Authorize Only
+    /// would have to be asked of a server again (RFC 5176 sections 3.2 and 3.3).
+    fn service_problem(&self) -> ErrorCause {
+        let has = |kind: u8| self.packet.attributes.iter().any(|a| a.kind == kind);
+        let (changes, more) = self.changes();
+        match self.service() {
+            Some(AUTHORIZE_ONLY) if !changes.is_empty() || more => ErrorCause::UnsupportedAttribute,
+            Some(AUTHORIZE_ONLY) if !has(STATE) => ErrorCause::MissingAttribute,
+            Some(_) | None => ErrorCause::UnsupportedService,
+        }
     }
 
     fn service(&self) -> Option<u32> {
@@ -261,7 +274,7 @@ impl Asked {
         }
     }
 
-    /// Every Proxy-State as it came, and what the verdict adds.
+    /// Every Proxy-State and the State as they came, and what the verdict adds (RFC 5176 sections 3.1 and 3.3).
     pub(super) fn answer_attributes(&self, verdict: Verdict) -> Vec<Attribute> {
         let mut out = Vec::new();
         match verdict {
@@ -276,7 +289,8 @@ impl Asked {
                 out.push(Attribute::integer(ERROR_CAUSE, cause.number()));
             }
         }
-        out.extend(self.packet.attributes.iter().filter(|a| a.kind == PROXY_STATE).cloned());
+        let back = |a: &&Attribute| matches!(a.kind, STATE | PROXY_STATE);
+        out.extend(self.packet.attributes.iter().filter(back).cloned());
         out
     }
 }

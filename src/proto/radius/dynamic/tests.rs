@@ -161,7 +161,7 @@ fn event_timestamp_must_be_near() {
 
 #[test]
 fn each_bad_request_has_its_cause() {
-    let cases: [(Code, Vec<Attribute>, Option<ErrorCause>); 9] = [
+    let cases: [(Code, Vec<Attribute>, Option<ErrorCause>); 12] = [
         (Code::DisconnectRequest, vec![], Some(ErrorCause::MissingAttribute)),
         (Code::CoaRequest, vec![Attribute::integer(27, 1)], Some(ErrorCause::MissingAttribute)),
         (
@@ -179,16 +179,28 @@ fn each_bad_request_has_its_cause() {
             vec![session("1"), Attribute::new(8, [1, 2, 3])],
             Some(ErrorCause::InvalidRequest),
         ),
+        (Code::CoaRequest, vec![session("1"), Attribute::integer(6, 17)], Some(ErrorCause::MissingAttribute)),
         (
             Code::CoaRequest,
-            vec![session("1"), Attribute::integer(6, 17)],
+            vec![session("1"), Attribute::integer(6, 17), Attribute::new(24, *b"x")],
             Some(ErrorCause::UnsupportedService),
         ),
         (
             Code::CoaRequest,
-            vec![session("1"), Attribute::new(24, *b"x")],
+            vec![
+                session("1"),
+                Attribute::integer(6, 17),
+                Attribute::new(24, *b"x"),
+                Attribute::integer(27, 60),
+            ],
+            Some(ErrorCause::UnsupportedAttribute),
+        ),
+        (
+            Code::CoaRequest,
+            vec![session("1"), Attribute::integer(6, 1)],
             Some(ErrorCause::UnsupportedService),
         ),
+        (Code::CoaRequest, vec![session("1"), Attribute::new(24, *b"x")], None),
         (Code::CoaRequest, vec![session("1"), Attribute::integer(6, 2)], None),
         (
             Code::DisconnectRequest,
@@ -202,14 +214,16 @@ fn each_bad_request_has_its_cause() {
         assert_eq!(asked.problem(), cause, "{asked:?}");
     }
     let mut server = server();
-    let bytes = request(Code::CoaRequest, vec![session("1"), Attribute::integer(6, 17)], false);
+    let state = Attribute::new(24, *b"x");
+    let bytes =
+        request(Code::CoaRequest, vec![session("1"), Attribute::integer(6, 17), state.clone()], false);
     let asked = asked(&mut server, &bytes);
     let reply = answer(&mut server, &asked, Verdict::Refused(ErrorCause::UnsupportedService));
     let read = Packet::decode(&reply).unwrap();
     assert_eq!(
         read.attributes,
-        [Attribute::integer(6, 17), Attribute::integer(101, 405)],
-        "RFC 5176 section 3.2"
+        [Attribute::integer(6, 17), Attribute::integer(101, 405), state],
+        "RFC 5176 sections 3.2 and 3.3"
     );
 }
 
