@@ -448,9 +448,12 @@ impl Engine {
         } else if !dialer {
             self.add_own_address(id, info.local);
         }
-        self.core.debug(&PeerRoute::Install { label: &label, address: info.peer });
-        let source = (!info.local.is_unspecified()).then_some(info.local);
-        self.add_peer_route(owner, info.peer, source);
+        // A peer that wants no address (RFC 1332 section 3.3) can be sent nothing.
+        if !info.peer.is_unspecified() {
+            self.core.debug(&PeerRoute::Install { label: &label, address: info.peer });
+            let source = (!info.local.is_unspecified()).then_some(info.local);
+            self.add_peer_route(owner, info.peer, source);
+        }
         self.start_per_user(id, info.peer);
         self.core.forward(ForwardCommand::OpenNetwork { port: id, tun: owner, framing });
         self.account_address(id, info.peer);
@@ -475,9 +478,13 @@ impl Engine {
         let Some(info) = port.network.take() else { return };
         let label = port.label.clone();
         self.core.forward(ForwardCommand::CloseNetwork { port: id });
-        self.core.debug(&PeerRoute::Remove { label: &label, address: info.peer });
+        if !info.peer.is_unspecified() {
+            self.core.debug(&PeerRoute::Remove { label: &label, address: info.peer });
+        }
         self.stop_per_user(id);
-        self.remove_peer_route(owner, info.peer);
+        if !info.peer.is_unspecified() {
+            self.remove_peer_route(owner, info.peer);
+        }
         if let Some(interface) = self.interfaces.get_mut(owner)
             && interface.negotiated.take().is_some()
             && owner != id

@@ -92,6 +92,14 @@ fn a_console_without_lists_asks_nobody() {
 }
 
 #[test]
+fn the_secret_of_a_lower_level_does_not_enable() {
+    let config = "enable secret level 5 unten\nenable secret oben\n";
+    let mut terminal = Terminal::open(config, true);
+    terminal.screen.clear();
+    assert_eq!(terminal.keys("enable\nunten\noben"), "enable\nPassword: \nPassword: \nR#");
+}
+
+#[test]
 fn by_the_password_of_the_line() {
     let mut terminal = Terminal::open("line vty 0 4\n password zeile\n login\n", false);
     assert_eq!(terminal.screen, "\n\nUser Access Verification\n\nPassword: ");

@@ -115,10 +115,19 @@ fn the_server_may_leave_the_address_to_a_pool() {
         ),
         (" ip address 10.10.53.2 255.255.255.0\n", " ip address negotiated\n"),
     ];
-    let mut bench = dialed(lab_of(&[FRAMED, "Framed-IP-Address = 255.255.255.254"], [&[], &[], &soho]));
-    has(bench.screen("lns"), &["IPCP: Pool returned 10.10.54.1", "Install route to 10.10.54.1"]);
-    has(bench.screen("soho"), &["IPCP:    Address 10.10.54.1", ".!!!!"]);
-    assert_eq!(bench.leftovers(), NOTHING);
+    for reply in ["Framed-IP-Address = 255.255.255.254", "Cisco-AVPair = \"ip:addr=255.255.255.254\""] {
+        let mut bench = dialed(lab_of(&[FRAMED, reply], [&[], &[], &soho]));
+        has(bench.screen("lns"), &["IPCP: Pool returned 10.10.54.1", "Install route to 10.10.54.1"]);
+        has(bench.screen("soho"), &["IPCP:    Address 10.10.54.1", ".!!!!"]);
+        assert_eq!(bench.leftovers(), NOTHING);
+    }
+}
+
+#[test]
+fn a_peer_that_takes_no_other_address_gets_no_route() {
+    let bench = dialed(lab_of(&[FRAMED, "Framed-IP-Address = 255.255.255.254"], [&[], &[], &[]]));
+    has(bench.screen("lns"), &["IPCP: State is Open"]);
+    assert!(!bench.screen("lns").contains("route to 0.0.0.0"), "{}", bench.screen("lns"));
 }
 
 /// Somebody at a console of whom a server wants a code beside the password.

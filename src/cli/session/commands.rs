@@ -134,14 +134,17 @@ impl Session {
     }
 }
 
-/// `enable secret`, or else `enable password`.
+/// `enable secret`, or else `enable password`, of level 15: those of a lower level open no door here.
 fn enable_secret(store: &Store) -> Option<Secret> {
+    let full = |level: Option<u32>| level.is_none_or(|level| level == 15);
     let of_secret = |c: &Command| match c {
-        Command::Global(GlobalCommand::EnableSecret(Op::Set(s))) => Some(s.secret.clone()),
+        Command::Global(GlobalCommand::EnableSecret(Op::Set(s))) if full(s.level) => Some(s.secret.clone()),
         _ => None,
     };
     let of_password = |c: &Command| match c {
-        Command::Global(GlobalCommand::EnablePassword(Op::Set(p))) => Some(p.password.clone()),
+        Command::Global(GlobalCommand::EnablePassword(Op::Set(p))) if full(p.level) => {
+            Some(p.password.clone())
+        }
         _ => None,
     };
     store.commands().find_map(of_secret).or_else(|| store.commands().find_map(of_password))

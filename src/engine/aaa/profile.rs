@@ -385,7 +385,7 @@ impl UserProfile {
         let name = pair.attribute.split('#').next().unwrap_or_default();
         match (pair.protocol.as_str(), name) {
             ("ip", "addr-pool") => self.pool = Some(pair.value.clone()),
-            ("ip", "addr") => self.framed_ip = pair.value.parse().ok().map(FramedIp::Address),
+            ("ip", "addr") => self.framed_ip = pair.value.parse::<Ipv4Addr>().ok().map(FramedIp::from),
             ("ip", "route") => self.routes.push(pair.value.clone()),
             ("ip", "dns-servers") => self.dns.extend(addresses(&pair.value)),
             ("ip", "wins-servers") => self.wins.extend(addresses(&pair.value)),
