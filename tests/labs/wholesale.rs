@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 use vpdnsh::lab::description::Description;
+use vpdnsh::lab::player::Stage;
 use vpdnsh::lab::virtual_lab::VirtualOptions;
 
 use crate::call::Bench;
@@ -45,6 +46,15 @@ fn the_play_runs_and_leaves_nothing() {
     let mut bench = bench();
     bench.play(&read("wholesale.play")).unwrap_or_else(|error| panic!("{error}\n{}", bench.screen("nas")));
     assert_eq!(bench.leftovers(), [] as [String; 0]);
+    let aaa = bench.lab.description().node("aaa").expect("it has a server");
+    let detail = bench.lab.detail(aaa);
+    for nas in ["10.20.0.1", "10.20.0.11", "10.20.0.12"] {
+        let of = |status: &str| {
+            let wanted = [format!("NAS-IP-Address = {nas}"), format!("Acct-Status-Type = {status}")];
+            detail.split("\n\n").filter(|record| wanted.iter().all(|line| record.contains(line))).count()
+        };
+        assert!(of("Start") > 0 && of("Start") == of("Stop"), "{nas}: {detail}");
+    }
 }
 
 /// The lines of a screen that speak of VPDN, without their stamps.
