@@ -107,6 +107,11 @@ impl Session {
         !matches!(self.state, State::Closed | State::Available)
     }
 
+    /// By which list of `aaa accounting exec` the EXEC there is recorded; `None` for the default one.
+    pub fn accounting_list(&self, store: &Store) -> Option<String> {
+        login::accounting_list(store, self.console)
+    }
+
     /// Who has an EXEC there, by name, empty when nobody was asked for one; `None` before somebody has logged in.
     pub fn exec_user(&self) -> Option<&str> {
         match self.state {

@@ -140,7 +140,9 @@ impl Router {
         match (std::mem::replace(&mut terminal.exec, user.is_some()), user) {
             (false, Some(user)) => {
                 let number = u32::from(line.0);
-                let who = engine::ExecUser { line: number, name: format!("tty{number}"), user, from: None };
+                let list = terminal.session.accounting_list(&self.core.store);
+                let name = format!("tty{number}");
+                let who = engine::ExecUser { line: number, name, user, from: None, list };
                 self.core.engine.exec_started(self.core.now, who);
             }
             (true, None) => self.core.engine.exec_stopped(self.core.now, line.0.into(), cause),

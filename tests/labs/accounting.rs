@@ -495,6 +495,16 @@ fn terminals_are_recorded() {
 }
 
 #[test]
+fn a_line_may_name_the_list_by_which_it_is_recorded() {
+    let stop_only = "aaa accounting exec staff stop-only group radius\n";
+    for (line, recorded) in [("", false), ("line con 0\n accounting exec staff\n", true)] {
+        let mut books = Books::new("", &format!("{stop_only}{line}"));
+        books.play("lns: enable\nsleep 40s\nlns: exit\nsleep 10s\n");
+        assert_eq!((books.of(LNS, "Start").len(), books.of(LNS, "Stop").len()), (0, usize::from(recorded)));
+    }
+}
+
+#[test]
 fn the_screens_tell_what_is_recorded() {
     let mut books = Books::new(ON, ON);
     books.play(CALL);

@@ -1,7 +1,7 @@
 //! Who may use a line: its own password, a local user's, or as AAA says.
 //!
 //! The questions, `% Login invalid`, `% Bad passwords` and `% Authentication failed` are those that published captures
-//! show; `% Authorization failed.` is the text of IOS's error list.
+//! show; `% Authorization failed.` is recalled.
 
 use super::{Session, State};
 use crate::cli::Executor;
@@ -13,7 +13,9 @@ use crate::grammar::command::aaa::{
     AaaCommand, Authentication, AuthenticationList, AuthenticationMethods, AuthenticationService,
 };
 use crate::grammar::command::global::GlobalCommand;
-use crate::grammar::command::line::{AuthorizationExecList, LineCommand, LineLine, LoginMethod};
+use crate::grammar::command::line::{
+    AccountingExecList, AuthorizationExecList, LineCommand, LineLine, LoginMethod,
+};
 use crate::grammar::table::Op;
 use crate::grammar::value::Secret;
 use crate::grammar::{Command, Mode};
@@ -61,6 +63,7 @@ pub(super) struct LineSettings {
     method: Method,
     password: Option<Secret>,
     exec_list: Option<String>,
+    accounting_list: Option<String>,
     attempts: u8,
 }
 
@@ -88,6 +91,7 @@ impl LineSettings {
             },
             password: None,
             exec_list: None,
+            accounting_list: None,
             attempts: ATTEMPTS,
         };
         for command in store.commands() {
@@ -121,6 +125,12 @@ impl LineSettings {
                         AuthorizationExecList::Name { name } => Some(name.clone()),
                     };
                 }
+                LineCommand::AccountingExec(Op::Set(a)) => {
+                    s.accounting_list = match &a.list {
+                        AccountingExecList::Default => None,
+                        AccountingExecList::Name { name } => Some(name.clone()),
+                    };
+                }
                 LineCommand::Login(Op::No(_)) => s.method = Method::Open,
                 LineCommand::Login(Op::Set(l)) => {
                     s.method = match &l.method {
@@ -137,6 +147,11 @@ impl LineSettings {
         }
         s
     }
+}
+
+/// The list of `accounting exec` of the console or of the network lines; `None` for the default one.
+pub(super) fn accounting_list(store: &Store, console: bool) -> Option<String> {
+    LineSettings::of(store, console).accounting_list
 }
 
 fn new_model(store: &Store) -> bool {

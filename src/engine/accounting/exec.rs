@@ -20,6 +20,8 @@ pub struct ExecUser {
     pub user: String,
     /// Where it comes from.
     pub from: Option<Ipv4Addr>,
+    /// The list by which the line is recorded; `None` for the default one.
+    pub list: Option<String>,
 }
 
 /// An EXEC that is being recorded.
@@ -38,7 +40,7 @@ impl Engine {
         self.advance(now);
         let place = Place::Line(who.line);
         let unique = self.registry.open(place, self.core.now);
-        if let Some(plan) = self.plan(AccountingService::Exec, None, unique, &who.name)
+        if let Some(plan) = self.plan(AccountingService::Exec, who.list.as_deref(), unique, &who.name)
             && let Some(number) = self.registry.get(unique).map(|e| e.number)
         {
             let line = who.line;
