@@ -103,7 +103,7 @@ pub struct Counters {
     pub last_output: AtomicU64,
     /// What came in and was no frame.
     pub errors: LineErrors,
-    /// Data messages that did not come in, with [`SEQUENCED`] when there were sequence numbers to tell.
+    /// Data messages that did not come in, with `SEQUENCED` when there were sequence numbers to tell.
     pub lost: AtomicU64,
 }
 

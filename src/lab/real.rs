@@ -2,7 +2,7 @@
 //!
 //! Every node has a namespace of its own, held by a descriptor of this process: when the process dies, however it
 //! dies, interfaces, routes and namespaces die with it. A router runs on a thread of its own
-//! ([`RouterHost`](crate::host::RouterHost)); everything between the nodes (segments, ISDN switch, RADIUS
+//! ([`RouterHost`]); everything between the nodes (segments, ISDN switch, RADIUS
 //! server, console ports) runs on one more, the lab's thread. [`RealLab`] is the handle on it from any thread.
 
 mod console_port;
