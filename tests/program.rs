@@ -304,6 +304,10 @@ fn lab(number: u32) -> Option<(tempfile::TempDir, String)> {
         eprintln!("skipped: this user may not make namespaces");
     }
     let directory = directory?;
+    if let Err(lack) = vpdnsh::host::netns::probe_tun() {
+        eprintln!("skipped: {lack}");
+        return None;
+    }
     std::fs::write(directory.path().join("lab.toml"), "[[node]]\nname = \"a\"\n").unwrap();
     Some((directory, format!("{}.{number}", 1_000_000 + std::process::id())))
 }

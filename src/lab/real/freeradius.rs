@@ -219,9 +219,12 @@ impl Drop for FreeRadius {
 /// Starts the program under the first of these names that there is.
 fn first_found<T>(names: &[&str], start: impl Fn(&str) -> io::Result<T>) -> Result<T, Failure> {
     for name in names {
-        match start(name) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            other => return Ok(other?),
+        // A search ends with "permission denied" when one of the folders on its way may not be looked into.
+        let searched = !name.contains('/');
+        match start(name).map_err(|error| (error.kind(), error)) {
+            Err((io::ErrorKind::NotFound, _)) => {}
+            Err((io::ErrorKind::PermissionDenied, _)) if searched => {}
+            other => return Ok(other.map_err(|(_, error)| error)?),
         }
     }
     Err(Failure::NotInstalled)
