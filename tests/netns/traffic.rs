@@ -57,6 +57,20 @@ fn carried_out(bench: &mut Bench) {
     bench.done(HostRequest::CloseSocket { socket: Socket::Radius(9) });
 }
 
+/// The data path of an LNS's session whose LAC has this socket.
+fn path_to(peer: &UdpSocket) -> DataPath {
+    DataPath {
+        id: SessionId { tunnel: TunnelId(55_270), session: 70 },
+        remote_tunnel: 17_688,
+        remote_session: 7,
+        remote: peer.local_addr().unwrap(),
+        local: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        sequencing: false,
+        drop_out_of_order: false,
+        role: Role::Lns,
+    }
+}
+
 /// Opens a session whose peer is a socket of the test, with a TUN that leads to the user.
 fn open_session(bench: &mut Bench) -> (UdpSocket, SocketAddr, Arc<Counters>) {
     let peer = peer(&bench.netns, Ipv4Addr::new(127, 0, 0, 2));
@@ -67,16 +81,7 @@ fn open_session(bench: &mut Bench) -> (UdpSocket, SocketAddr, Arc<Counters>) {
     let network = "10.10.53.2/32".parse().unwrap();
     bench.done(HostRequest::AddRoute { network, gateway: None, interface: Some(VI4), source: None });
     let counters = Arc::<Counters>::default();
-    let path = DataPath {
-        id: SessionId { tunnel: TunnelId(55_270), session: 70 },
-        remote_tunnel: 17_688,
-        remote_session: 7,
-        remote: peer.local_addr().unwrap(),
-        local: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        sequencing: false,
-        drop_out_of_order: false,
-        role: Role::Lns,
-    };
+    let path = path_to(&peer);
     let session = DataSession { path, counters: counters.clone(), heard: Arc::default() };
     bench.act(Action::Forward(ForwardCommand::AttachSession { port: VI4, session }));
     (peer, SocketAddr::from((Ipv4Addr::LOCALHOST, 1701)), counters)
@@ -141,16 +146,7 @@ pub fn the_first_packet_of_a_peer_waits_for_its_route() {
     let peer = peer(&bench.netns, Ipv4Addr::new(127, 0, 0, 2));
     open_1701(&mut bench);
     bench.done(HostRequest::CreateTun { interface: VI4, name: "Vi4".to_owned(), mtu: 1460 });
-    let path = DataPath {
-        id: SessionId { tunnel: TunnelId(55_270), session: 70 },
-        remote_tunnel: 17_688,
-        remote_session: 7,
-        remote: peer.local_addr().unwrap(),
-        local: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        sequencing: false,
-        drop_out_of_order: false,
-        role: Role::Lns,
-    };
+    let path = path_to(&peer);
     let session = DataSession { path, counters: Arc::default(), heard: Arc::default() };
     bench.act(Action::Forward(ForwardCommand::AttachSession { port: VI4, session }));
     // Netlink has much to do before it comes to what the packet needs.

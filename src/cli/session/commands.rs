@@ -63,24 +63,17 @@ impl Session {
         if self.privileged || level.is_some_and(|l| l < 15) {
             return self.back(store);
         }
-        match enable_secret(store) {
-            _ if login::asks_enable(store) => {
-                self.ask("Password: ", false);
-                self.state = State::Enable(1);
-            }
-            Some(_) => {
-                self.ask("Password: ", false);
-                self.state = State::Enable(1);
-            }
-            None if self.console => {
-                self.privileged = true;
-                self.back(store);
-            }
-            None => {
-                self.text("% No password set\n");
-                self.back(store);
-            }
+        if login::asks_enable(store) || enable_secret(store).is_some() {
+            self.ask("Password: ", false);
+            self.state = State::Enable(1);
+            return;
         }
+        if self.console {
+            self.privileged = true;
+        } else {
+            self.text("% No password set\n");
+        }
+        self.back(store);
     }
 
     pub(super) fn enable_answer(&mut self, tries: u8, line: &str, executor: &mut dyn Executor) {
@@ -117,12 +110,10 @@ impl Session {
                 self.ask("Password: ", false);
                 self.state = State::Enable(tries + 1);
             }
-            LoginOutcome::Fail { .. } | LoginOutcome::Unauthorized { .. } => {
-                self.text("% Access denied\n\n");
-                self.back(store);
-            }
-            // A password of `enable` is one question: more cannot be asked here (RFC 2865 section 4.4).
-            LoginOutcome::Challenge { .. } => {
+            // A password of `enable` is one question: a challenge cannot be put here (RFC 2865 section 4.4).
+            LoginOutcome::Fail { .. }
+            | LoginOutcome::Unauthorized { .. }
+            | LoginOutcome::Challenge { .. } => {
                 self.text("% Access denied\n\n");
                 self.back(store);
             }

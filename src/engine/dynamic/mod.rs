@@ -56,7 +56,7 @@ impl Engine {
 
     /// A datagram has come to the port of dynamic authorization.
     pub(super) fn dynamic_request(&mut self, local: IpAddr, remote: SocketAddr, bytes: &[u8]) {
-        let wall = self.wall_seconds();
+        let wall = self.core.seconds();
         let received = self.dynamic.server.handle(&mut self.core.cx(), wall, remote, bytes);
         let answer = match received {
             Received::Dropped(why) => {
@@ -128,10 +128,5 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    /// What the calendar says.
-    fn wall_seconds(&self) -> Option<u32> {
-        self.core.seconds()
     }
 }
