@@ -48,16 +48,11 @@ pub struct Knobs {
     pub setup: Option<Duration>,
 }
 
-impl Knobs {
-    /// Takes from `common` what is not said here.
-    pub fn inherit(&mut self, common: &Knobs) {
-        macro_rules! inherit {
-            ($($field:ident),*) => { $(self.$field = self.$field.or(common.$field);)* };
-        }
-        inherit!(
+/// Gives `then` the settings that a tunnel definition and a vpdn-group keep in the same form.
+macro_rules! with_settings {
+    ($then:ident) => {
+        $then!(
             hello,
-            no_session,
-            receive_window,
             hidden,
             authentication,
             sequencing,
@@ -72,7 +67,18 @@ impl Knobs {
             initial_retries,
             busy,
             setup
-        );
+        )
+    };
+}
+
+impl Knobs {
+    /// Takes from `common` what is not said here.
+    pub fn inherit(&mut self, common: &Knobs) {
+        macro_rules! inherit {
+            ($($field:ident),*) => { $(self.$field = self.$field.or(common.$field);)* };
+        }
+        with_settings!(inherit);
+        inherit!(no_session, receive_window);
     }
 
     /// Puts what is said in place of the settings of a vpdn-group or of the defaults.
@@ -80,23 +86,7 @@ impl Knobs {
         macro_rules! apply {
             ($($field:ident),*) => { $(if let Some(value) = self.$field { settings.$field = value; })* };
         }
-        apply!(
-            hello,
-            hidden,
-            authentication,
-            sequencing,
-            drop_out_of_order,
-            framing,
-            bearer,
-            retransmit_min,
-            retransmit_max,
-            retries,
-            initial_min,
-            initial_max,
-            initial_retries,
-            busy,
-            setup
-        );
+        with_settings!(apply);
         settings.no_session = self.no_session.or(settings.no_session);
         settings.receive_window = self.receive_window.or(settings.receive_window);
     }
