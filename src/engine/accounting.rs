@@ -182,13 +182,13 @@ impl Engine {
         }
     }
 
-    /// The host has a spool, and this was left in it.
-    pub(super) fn spooled(&mut self, left: Vec<(u64, Vec<u8>)>) {
-        if !left.is_empty() {
-            self.core.debug(&AcctDebug::Restored(left.len()));
-        }
+    /// The host has a spool, and this was left in it. Told before the first configuration: what a router says of itself
+    /// when it is there comes behind what it had to say before.
+    pub fn restore(&mut self, now: Instant, left: Vec<(u64, Vec<u8>)>) {
+        self.advance(now);
         let wall = self.core.seconds();
         self.aaa.restore(&mut self.core.cx(), left, wall);
+        self.pump();
     }
 
     /// The host could not write to the spool: the records are kept in memory only. Told once.

@@ -36,8 +36,6 @@ pub(super) enum Report {
         interface: InterfaceId,
         up: bool,
     },
-    /// What was left in the spool.
-    Spooled(Vec<(u64, Vec<u8>)>),
     /// What a device that was named to us has carried since it was bound.
     Counted {
         interface: InterfaceId,

@@ -366,7 +366,6 @@ impl Task {
                 self.edge.add_tun(interface, tun, routed);
                 HostEvent::Done(request)
             }
-            Event::Report(Report::Spooled(left)) => HostEvent::Spooled(left),
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
             Event::Report(Report::Counted { interface, counts, faults }) => {
                 HostEvent::Counted { interface, counts, faults }

@@ -104,10 +104,10 @@ impl Aaa {
         id
     }
 
-    /// Takes the records that a spool holds; from now on every record is kept there. `wall` is the time in seconds
-    /// since 1970, when the clock is set.
+    /// Takes the records that a spool holds, before the first configuration; from now on every record is kept there.
+    /// `wall` is the time in seconds since 1970, when the clock is set.
     pub fn restore(&mut self, cx: &mut Context, left: Vec<(u64, Vec<u8>)>, wall: Option<u32>) {
-        self.accounting.restore(cx, &mut self.client, &self.config, &self.groups, left, wall);
+        self.accounting.restore(cx.now, left, wall);
         self.pump(cx);
     }
 

@@ -46,6 +46,19 @@ impl Attributes {
         out
     }
 
+    /// The value of the first attribute of this type.
+    pub fn first(&self, kind: u8) -> Option<&[u8]> {
+        let mut rest = self.0.as_slice();
+        while let [own, length, tail @ ..] = rest {
+            let (value, next) = tail.split_at_checked(usize::from(*length).checked_sub(2)?)?;
+            if *own == kind {
+                return Some(value);
+            }
+            rest = next;
+        }
+        None
+    }
+
     /// Writes an attribute; a value that is too long is cut.
     fn put(&mut self, key: AttributeKey, value: &[u8]) {
         let room = match key {

@@ -49,8 +49,6 @@ pub enum AcctDebug<'a> {
     },
     /// A server has answered, or none has.
     Response(&'a Record, bool),
-    /// So many records were left from before a restart.
-    Restored(usize),
 }
 
 fn service(class: Class) -> &'static str {
@@ -115,7 +113,6 @@ impl DebugText for AcctDebug<'_> {
                     write!(f, "AAA/ACCT/{service}: {port} accounting response status = {status}")
                 }
             }
-            AcctDebug::Restored(count) => write!(f, "AAA/ACCT: {count} records were left to be sent"),
         }
     }
 }
