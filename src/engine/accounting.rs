@@ -119,14 +119,9 @@ struct TunnelAccount {
 }
 
 impl TunnelAccount {
-    fn new(
-        plan: Plan,
-        number: SessionNumber,
-        since: Instant,
-        tunnel: SessionTunnel,
-        connection: String,
-    ) -> Self {
+    fn new(plan: Plan, number: SessionNumber, since: Instant, tunnel: SessionTunnel) -> Self {
         let (usage, carries) = (Usage::default(), HashSet::new());
+        let connection = tunnel.connection();
         TunnelAccount { plan, number, since, tunnel, connection, usage, carries }
     }
 }
@@ -338,6 +333,8 @@ impl Engine {
             AccountingRecords::StopOnly | AccountingRecords::None => Start::None,
             AccountingRecords::StartStop | AccountingRecords::WaitStart => Start::Due,
         };
+        // A call that is forwarded waits for nobody: its LNS has had the ICCN and is negotiating PPP, which would time out
+        // while its frames are held here. Whether the user gets in is for the list of the LNS.
         let waits = plan.records == AccountingRecords::WaitStart && !forwarded;
         self.open(id, plan, number, start);
         // An address will never be known of a call that is forwarded.

@@ -46,6 +46,15 @@ impl SessionTunnel {
             Role::Lns => (theirs, ours),
         }
     }
+
+    /// Acct-Tunnel-Connection of the tunnel itself: the LAC's and the LNS's id of it, by which both ends name it.
+    pub fn connection(&self) -> String {
+        let (ours, theirs) = (self.id.tunnel.0, self.remote_tunnel);
+        match self.role {
+            Role::Lac => format!("{ours}/{theirs}"),
+            Role::Lns => format!("{theirs}/{ours}"),
+        }
+    }
 }
 
 /// A session of a user.

@@ -221,9 +221,79 @@ fn a_tunnel_that_does_not_come_up_is_rejected_in_the_books() {
         "lns: enable\nlns: configure terminal\nlns: vpdn-group 1\nlns: l2tp tunnel password wrong\nlns: end\n\
          soho: ping 10.51.6.82\nwait soho /Success rate is 0 percent/ 30s\nsleep 60s\n",
     );
-    assert!(!books.of(LAC, "Tunnel-Reject").is_empty(), "{:#?}", books.records);
-    assert!(books.of(LAC, "Tunnel-Start").is_empty() && books.of(LAC, "Start").is_empty());
-    assert!(books.of(LAC, "Stop").is_empty());
+    // The LAC finds that the LNS does not know the secret, and the LNS is told so.
+    rejected(&books, "l2tp-gw");
+}
+
+/// Both ends have written that the tunnel of the LAC was not taken by one that calls itself `lns`, and nothing else.
+fn rejected(books: &Books, lns: &str) {
+    let (ours, theirs) = (books.of(LAC, "Tunnel-Reject"), books.of(LNS, "Tunnel-Reject"));
+    assert!(!ours.is_empty(), "{:#?}", books.records);
+    // The LAC does not know what the tunnel is called at an LNS that has not accepted it.
+    for (lac, lns) in ours.iter().zip(&theirs) {
+        let [(ours, at), (theirs, own)] =
+            [lac, lns].map(|r| r["Acct-Tunnel-Connection"].split_once('/').unwrap());
+        assert!(ours == theirs && (at == own || at == "0"), "{lac:?} {lns:?}");
+        assert!(ours != "0" && own != "0", "{lns:?}");
+    }
+    assert_eq!(ours.len(), theirs.len());
+    for record in theirs {
+        assert_eq!((&*record["User-Name"], &*record["Acct-Terminate-Cause"]), ("hgw", "User-Error"));
+        assert_eq!((&*record["Tunnel-Client-Endpoint"], &*record["Tunnel-Server-Endpoint"]), (LAC, LNS));
+        assert_eq!((&*record["Tunnel-Client-Auth-Id"], &*record["Tunnel-Server-Auth-Id"]), ("hgw", lns));
+        assert!(record.contains_key("Event-Timestamp") && record.contains_key("Acct-Session-Id"));
+    }
+    for status in ["Tunnel-Start", "Tunnel-Stop", "Start", "Stop"] {
+        assert!(books.of(LAC, status).is_empty() && books.of(LNS, status).is_empty(), "{status}");
+    }
+}
+
+#[test]
+fn a_tunnel_that_no_group_takes_is_rejected_in_the_books() {
+    let mut books = Books::new(ON, ON);
+    books.play(
+        "lns: enable\nlns: configure terminal\nlns: vpdn-group 1\nlns: terminate-from hostname other\nlns: end\n\
+         soho: ping 10.51.6.82\nwait soho /Success rate is 0 percent/ 30s\nsleep 60s\n",
+    );
+    rejected(&books, "1600-3");
+}
+
+#[test]
+fn a_call_for_which_the_lns_has_nothing_is_a_fault_of_the_nas() {
+    let mut books = Books::new(ON, ON);
+    books.play(
+        "lns: enable\nlns: configure terminal\nlns: interface virtual-template 1\nlns: shutdown\nlns: end\n\
+         soho: ping 10.51.6.82\nwait soho /Success rate is 0 percent/ 30s\nsleep 60s\n",
+    );
+    let (ours, theirs) = (books.of(LAC, "Tunnel-Link-Reject"), books.of(LNS, "Tunnel-Link-Reject"));
+    assert!(!ours.is_empty() && ours.len() == theirs.len(), "{:#?}", books.records);
+    for (lac, lns) in ours.iter().zip(theirs) {
+        assert_eq!(
+            (&*lac["Acct-Terminate-Cause"], &*lns["Acct-Terminate-Cause"]),
+            ("NAS-Error", "NAS-Error")
+        );
+        assert_eq!(lac["Acct-Tunnel-Connection"], lns["Acct-Tunnel-Connection"]);
+    }
+}
+
+#[test]
+fn a_user_with_whom_the_lns_comes_to_no_agreement_is_a_fault_of_the_nas() {
+    let mut books = Books::new(ON, ON);
+    books.play(
+        "lns: enable\nlns: configure terminal\nlns: vpdn-group 1\nlns: lcp renegotiation always\n\
+         lns: interface virtual-template 1\nlns: ppp authentication pap vpdn\nlns: end\n\
+         soho: enable\nsoho: configure terminal\nsoho: interface bri0\nsoho: ppp pap refuse\nsoho: end\n\
+         soho: ping 10.51.6.82\nwait soho /Success rate is 0 percent/ 30s\nsleep 120s\n",
+    );
+    let stops = books.of(LAC, "Stop");
+    assert!(!stops.is_empty() && books.of(LNS, "Start").is_empty(), "{:#?}", books.records);
+    assert!(stops.iter().all(|r| r["Acct-Terminate-Cause"] == "NAS-Error"), "{stops:#?}");
+}
+
+#[test]
+fn a_line_that_is_out_of_order_is_a_fault_of_the_port() {
+    let ends = causes("power soho off\n");
+    assert_eq!(ends, both(("Lost-Carrier", "1601"), ("Port-Error", "1010")));
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(crate) struct Targets {
     /// The one that is being tried or used.
     pub definition: Arc<Definition>,
     pub current: Option<Ipv4Addr>,
+    /// Call Serial Number of the session that is being tried or used.
+    serial: u32,
     /// The session has been up: a failure now ends the call.
     up: bool,
     /// Nothing has failed but limits.
@@ -41,7 +43,7 @@ impl Targets {
         let definitions: Vec<Arc<Definition>> = definitions.into_iter().map(Arc::new).collect();
         let definition = definitions.first().cloned()?;
         let left = definitions.iter().flat_map(|d| d.lns.iter().map(|l| (d.clone(), *l))).collect();
-        Some(Targets { left, definition, current: None, up: false, only_limits: true })
+        Some(Targets { left, definition, current: None, serial: 0, up: false, only_limits: true })
     }
 }
 
@@ -217,8 +219,9 @@ impl Engine {
 
     /// The tunnel of a call is up: its session begins.
     pub(crate) fn start_session(&mut self, id: InterfaceId, tunnel: TunnelId) {
-        let Lac::Tunnel(targets, _) = self.set_lac(id, Lac::Failed) else { return };
+        let Lac::Tunnel(mut targets, _) = self.set_lac(id, Lac::Failed) else { return };
         let serial = self.next_serial();
+        targets.serial = serial;
         let interface = self.interfaces.get(id).map(|i| &i.name);
         let channel = interface.map(|name| super::port_number(&name.unit));
         let name = interface.map(ToString::to_string);
@@ -307,7 +310,7 @@ impl Engine {
         let (kind, reason) = events::describe(cause);
         if !targets.up {
             let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
-            self.account_link_reject(Some(id), session, &user, end_cause(cause));
+            self.account_link_reject(Some(id), (session, Some(targets.serial)), &user, end_cause(cause));
         }
         self.unload(session.tunnel, targets.current);
         self.vpdn_debug(id, VpdnEvent::Closed(&reason));

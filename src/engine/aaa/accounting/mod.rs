@@ -101,8 +101,8 @@ pub struct Accounting {
     lanes: Vec<Lane>,
     under_way: HashMap<RequestKey, RecordId>,
     order: Order,
-    /// Updates that wait to be sent: they make room first.
-    updates: BTreeSet<RecordId>,
+    /// Updates and rejects that wait to be sent: they make room first.
+    lesser: BTreeSet<RecordId>,
     last: u64,
     spooling: bool,
     limit: Option<usize>,
@@ -175,8 +175,8 @@ impl Accounting {
         {
             lane.ready.insert(id);
         }
-        if record.status == Status::Interim {
-            self.updates.insert(id);
+        if is_lesser(record.status) {
+            self.lesser.insert(id);
         }
         self.records.insert(id, Queued { record, lane: place, method: 0, tries: 0 });
     }
@@ -197,11 +197,12 @@ impl Accounting {
         self.lanes.len() - 1
     }
 
-    /// Too many records: an update goes first, for the next one says the same and more; then the oldest.
+    /// Too many records: an update goes first, for the next one says the same and more, or a reject, for any stranger
+    /// can cause one; then the oldest.
     fn make_room(&mut self) {
         while self.records.len() > self.limit.unwrap_or(LIMIT) {
             let oldest = || self.lanes.iter().filter_map(|l| l.ready.first().copied()).min();
-            let Some(id) = self.updates.first().copied().or_else(oldest) else { return };
+            let Some(id) = self.lesser.first().copied().or_else(oldest) else { return };
             self.statistics.dropped += 1;
             self.remove(id);
         }
@@ -214,7 +215,7 @@ impl Accounting {
             lane.ready.remove(&id);
             lane.ready.extend(next);
         }
-        self.updates.remove(&id);
+        self.lesser.remove(&id);
         if self.spooling {
             self.outputs.push_back(AccountingOutput::SpoolRemove(id));
         }
@@ -327,7 +328,7 @@ impl Accounting {
         if let Some(lane) = self.lanes.get_mut(queued.lane) {
             lane.under_way += 1;
         }
-        self.updates.remove(&id);
+        self.lesser.remove(&id);
         let key = client.submit(cx, request);
         self.under_way.insert(key, id);
         true
@@ -377,8 +378,8 @@ impl Accounting {
     fn put_back(&mut self, now: Instant, id: RecordId, place: usize) {
         let Some(queued) = self.records.get_mut(&id) else { return };
         queued.tries = queued.tries.saturating_add(1);
-        if queued.record.status == Status::Interim {
-            self.updates.insert(id);
+        if is_lesser(queued.record.status) {
+            self.lesser.insert(id);
         }
         let next =
             (queued.tries == GIVEN_UP).then(|| self.order.release(id, place, &queued.record)).flatten();
@@ -425,6 +426,10 @@ impl Accounting {
     fn set_limit(&mut self, limit: usize) {
         self.limit = Some(limit);
     }
+}
+
+fn is_lesser(status: Status) -> bool {
+    matches!(status, Status::Interim | Status::TunnelReject | Status::LinkReject)
 }
 
 /// Where the servers of these methods listen.
