@@ -302,7 +302,7 @@ impl Engine {
             status,
             class,
             methods: plan.methods.clone(),
-            attributes: subject.attributes(status),
+            attributes: subject.attributes(status, &self.config.aaa.extras),
             age: (Duration::ZERO, self.core.now),
             event: subject.event,
             label: subject.port.map_or("", |p| p.long.as_str()).into(),

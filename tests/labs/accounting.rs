@@ -13,7 +13,8 @@ use crate::call::{Bench, example};
 /// A record: attributes by name. Those that stand several times are joined by `,`.
 type Record = BTreeMap<String, String>;
 
-const ON: &str = "aaa accounting update newinfo periodic 1\n\
+const ON: &str = "radius-server vsa send accounting\n\
+                  aaa accounting update newinfo periodic 1\n\
                   aaa accounting network default start-stop group radius\n\
                   aaa accounting system default start-stop group radius\n\
                   vpdn tunnel accounting network default\n\
@@ -657,4 +658,35 @@ fn the_server_says_how_often_a_user_is_updated() {
     );
     let own = format!("aaa accounting update periodic 2\n{list}");
     assert_eq!(updated(&own, "Acct-Interim-Interval = 60"), [120], "what is configured here comes first");
+}
+
+#[test]
+fn the_port_is_written_as_the_configuration_says() {
+    let format = |letter: char| format!("{ON}radius-server attribute nas-port format {letter}\n");
+    let named = format!("{}aaa nas port extended\n", format('a'));
+    let mut books = Books::new(&format('b'), &named);
+    books.play(CALL);
+    books.play("soho: clear interface bri0\nsleep 60s\n");
+    for status in ["Start", "Stop", "Tunnel-Link-Start", "Tunnel-Link-Stop"] {
+        let (lac, lns) = (books.only(LAC, status), books.only(LNS, status));
+        // The B channel, and the D channel above it.
+        assert_eq!(number(lac, "NAS-Port"), 20_023 << 16 | 20_000, "{status}");
+        assert_eq!((number(lns, "NAS-Port"), &*lns["Cisco-NAS-Port"]), (10_001, "Virtual-Access1"));
+        assert!(!lac.contains_key("Cisco-NAS-Port"));
+    }
+    let mut hidden = Books::new(ON, &format!("{named}no radius-server attribute nas-port\n"));
+    hidden.play(CALL);
+    hidden.play("soho: clear interface bri0\nsleep 60s\n");
+    let stop = hidden.only(LNS, "Stop");
+    assert_eq!((stop.get("NAS-Port"), &*stop["Cisco-NAS-Port"]), (None, "Virtual-Access1"));
+}
+
+#[test]
+fn attributes_of_cisco_are_sent_where_they_are_asked_for() {
+    let plain = ON.replace("radius-server vsa send accounting\n", "");
+    let mut books = Books::new(ON, &plain);
+    books.play(CALL);
+    books.play("soho: clear interface bri0\nsleep 60s\n");
+    assert!(books.only(LAC, "Stop").contains_key("Cisco-AVPair"));
+    assert!(!books.only(LNS, "Stop").contains_key("Cisco-AVPair"));
 }

@@ -105,7 +105,8 @@ impl Aaa {
                 Said::Ask => {
                     let servers = self.group(&method);
                     let nas_ip = task.port.nas_ip;
-                    let request = access::login(&task.port, nas_ip, &task.question, servers);
+                    let mut request = access::login(&task.port, nas_ip, &task.question, servers);
+                    access::shape_port(&mut request, &self.config.extras, &task.port);
                     let key = self.client.submit(cx, request);
                     task.asked = Some(method);
                     self.logins.insert(key, task);

@@ -12,6 +12,7 @@ pub mod debug;
 mod lists;
 mod local;
 mod login;
+pub(in crate::engine) mod nas_port;
 mod profile;
 mod servers;
 mod sessions;
@@ -366,18 +367,19 @@ impl Aaa {
 
     fn ask(&mut self, cx: &mut Context, task: Task, method: &Method) {
         let servers = self.group(method);
-        let request = match &task.question {
+        let (mut request, port) = match &task.question {
             Question::Authentication(request) => {
                 let nas_ip = request.port.nas_ip;
                 let mut asked = access::authentication(&request.port, nas_ip, &request.credentials, servers);
-                access::extend(&mut asked, &self.config.extras, &request.port, nas_ip, &task.hints);
-                asked
+                access::extend(&mut asked, &self.config.extras, nas_ip, &task.hints);
+                (asked, &request.port)
             }
             Question::Tunnel(lookup) => {
                 emit(cx, &AaaDebug::AuthorData);
-                access::tunnel(lookup, lookup.port.nas_ip, servers)
+                (access::tunnel(lookup, lookup.port.nas_ip, servers), &lookup.port)
             }
         };
+        access::shape_port(&mut request, &self.config.extras, port);
         let key = self.client.submit(cx, request);
         self.waiting.insert(key, task);
     }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::{EndCause, Status};
+use crate::config::views::RadiusExtras;
 use crate::engine::aaa::{Port, SessionNumber};
 use crate::engine::registry::SessionTunnel;
 use crate::proto::Dialect;
@@ -210,12 +211,14 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The attributes of a record.
-    pub fn attributes(&self, status: Status) -> Attributes {
+    /// The attributes of a record. Those of Cisco are in it where `radius-server vsa send accounting` says so.
+    pub fn attributes(&self, status: Status, extras: &RadiusExtras) -> Attributes {
         let mut out = Attributes::default();
         out.put(keys::NAS_IP_ADDRESS, &self.nas_ip.octets());
         if let Some(port) = self.port {
-            out.integer(keys::NAS_PORT, port.number);
+            if !extras.hides_nas_port {
+                out.integer(keys::NAS_PORT, port.number);
+            }
             out.integer(keys::NAS_PORT_TYPE, port.kind.number());
         }
         out.text(keys::USER_NAME, self.user);
@@ -246,7 +249,10 @@ impl<'a> Subject<'a> {
         }
         out.text(keys::CONNECT_INFO, self.connect_info.as_deref().unwrap_or_default());
         self.tunnel(&mut out);
-        self.ending(&mut out, status);
+        self.ending(&mut out);
+        if extras.vsa_accounting {
+            self.vendor_specific(&mut out, status, extras);
+        }
         if let Some(event) = self.event {
             out.integer(keys::EVENT_TIMESTAMP, event);
         }
@@ -267,7 +273,16 @@ impl<'a> Subject<'a> {
         out.text(keys::ACCT_TUNNEL_CONNECTION, connection);
     }
 
-    fn ending(&self, out: &mut Attributes, status: Status) {
+    fn vendor_specific(&self, out: &mut Attributes, status: Status, extras: &RadiusExtras) {
+        if let Some(port) = self.port.filter(|_| extras.extended_nas_port) {
+            out.text(keys::CISCO_NAS_PORT, &port.long);
+        }
+        if let Some(End { cause, dialect }) = self.end.filter(|_| status == Status::Stop) {
+            out.text(keys::CISCO_AVPAIR, &cause.pair(dialect));
+        }
+    }
+
+    fn ending(&self, out: &mut Attributes) {
         if let Some(usage) = &self.usage {
             let [input_high, input] = words(usage.input_octets);
             let [output_high, output] = words(usage.output_octets);
@@ -287,11 +302,8 @@ impl<'a> Subject<'a> {
         if let Some(lost) = self.lost {
             out.integer(keys::ACCT_TUNNEL_PACKETS_LOST, lost);
         }
-        if let Some(End { cause, dialect }) = self.end {
+        if let Some(End { cause, .. }) = self.end {
             out.integer(keys::ACCT_TERMINATE_CAUSE, cause.terminate());
-            if matches!(status, Status::Stop) {
-                out.text(keys::CISCO_AVPAIR, &cause.pair(dialect));
-            }
         }
     }
 }
