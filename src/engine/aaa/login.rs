@@ -178,6 +178,13 @@ impl Aaa {
         }
     }
 
+    /// What is to be asked fits into no packet.
+    pub(super) fn login_unsendable(&mut self, cx: &mut Context, key: RequestKey) {
+        if let Some(task) = self.logins.remove(&key) {
+            self.refused_login(cx, &task, Vec::new());
+        }
+    }
+
     fn refused_login(&mut self, cx: &mut Context, task: &LoginTask, message: Vec<u8>) {
         emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Fail));
         self.outputs.push_back(AaaOutput::Login(task.ticket, LoginOutcome::Fail { message }));

@@ -317,6 +317,16 @@ impl Aaa {
                     }
                     self.login_failed(cx, key);
                 }
+                ClientOutput::Unsendable(key) => {
+                    self.accounting.unsendable(key);
+                    if let Some(ticket) = self.tests.remove(&key) {
+                        self.tested(ticket, TestOutcome::Rejected);
+                    }
+                    if let Some(task) = self.waiting.remove(&key) {
+                        self.unsendable(cx, &task);
+                    }
+                    self.login_unsendable(cx, key);
+                }
             }
         }
         while let Some(output) = self.accounting.poll() {
@@ -334,6 +344,19 @@ impl Aaa {
             }
         }
         self.run(cx, task, false);
+    }
+
+    /// What a server is to be asked fits into no packet: a name, a password, a number that is too long. No server can
+    /// know such a user, so that this is a refusal; were it an error, the next method might be `none`.
+    fn unsendable(&mut self, cx: &mut Context, task: &Task) {
+        let outcome = match &task.question {
+            Question::Authentication(request) => {
+                let message = local::refusal(&request.credentials);
+                Outcome::Authentication(AuthenOutcome::Fail { message })
+            }
+            Question::Tunnel(_) => Outcome::Tunnel(TunnelOutcome::NotFound),
+        };
+        self.known(cx, task, outcome);
     }
 
     /// Asks one method after the other until one has to wait or knows.

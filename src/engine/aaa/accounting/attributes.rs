@@ -9,13 +9,15 @@ use crate::engine::aaa::{Port, SessionNumber};
 use crate::engine::registry::SessionTunnel;
 use crate::proto::Dialect;
 use crate::proto::radius::dictionary::keys;
-use crate::proto::radius::packet::MAX_VALUE;
 use crate::proto::radius::{Attribute, AttributeKey};
 
 /// Tunnel-Type 3 is L2TP, Tunnel-Medium-Type 1 is IPv4 (RFC 2868 sections 3.1 and 3.2).
 const L2TP: u32 = 3;
 const IPV4: u32 = 1;
 const PPP: u32 = 1;
+/// How far the attributes may reach when the last Class has been written: what follows always has room in a packet. A
+/// server may send as many of them as fit into its own.
+const CLASS_END: usize = 2048;
 
 /// Attributes as they stand in a packet: type, length, value, one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,13 +62,9 @@ impl Attributes {
         None
     }
 
-    /// Writes an attribute; a value that is too long is cut.
+    /// Writes an attribute. A value that is too long is left out: a part of it would be another value.
     fn put(&mut self, key: AttributeKey, value: &[u8]) {
-        let room = match key {
-            AttributeKey::Standard(_) => MAX_VALUE,
-            AttributeKey::Vendor(..) => MAX_VALUE - 6,
-        };
-        let attribute = Attribute::with_key(key, value.get(..room).unwrap_or(value));
+        let attribute = Attribute::with_key(key, value);
         if let Ok(length) = u8::try_from(attribute.wire_len()) {
             self.0.extend([attribute.kind, length]);
             self.0.extend(attribute.value);
@@ -227,7 +225,11 @@ impl<'a> Subject<'a> {
             out.text(keys::CALLING_STATION_ID, port.calling.as_deref().unwrap_or_default());
         }
         out.integer(keys::ACCT_STATUS_TYPE, status.number());
-        self.class.iter().for_each(|class| out.put(keys::CLASS, class));
+        for class in self.class {
+            if out.0.len() + class.len() <= CLASS_END {
+                out.put(keys::CLASS, class);
+            }
+        }
         if let Some(authentic) = self.authentic {
             out.integer(keys::ACCT_AUTHENTIC, authentic.number());
         }

@@ -374,6 +374,19 @@ impl Accounting {
         true
     }
 
+    /// A record fits into no packet, which those that are made here do: it is none. Who waits for it waits no longer.
+    pub fn unsendable(&mut self, key: RequestKey) {
+        let Some(id) = self.under_way.remove(&key) else { return };
+        let Some(queued) = self.remove(id) else { return };
+        self.statistics.dropped += 1;
+        if let Some(lane) = self.lanes.get_mut(queued.lane) {
+            lane.under_way -= 1;
+        }
+        if queued.record.awaited {
+            self.outputs.push_back(AccountingOutput::Answered(id));
+        }
+    }
+
     /// None of its servers has answered a record.
     fn put_back(&mut self, now: Instant, id: RecordId, place: usize) {
         let Some(queued) = self.records.get_mut(&id) else { return };

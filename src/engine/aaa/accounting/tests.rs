@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use super::*;
 use crate::config::views::{GroupServer, RadiusExtras, RadiusGroup, RadiusServer};
 use crate::engine::aaa::{Aaa, AaaOutput, Port, PortType, SessionNumber};
+use crate::engine::registry::SessionTunnel;
 use crate::proto::entropy::Seeded;
 use crate::proto::radius::{Packet, seal_reply, verify_request};
 use crate::proto::trace::Recorder;
@@ -431,10 +432,54 @@ fn everything_that_is_known_of_a_user_stands_in_the_order_of_ios() {
 }
 
 #[test]
-fn a_name_that_is_too_long_is_cut() {
-    let long = "x".repeat(400);
-    let written =
-        Subject::new(NAS, &long, SessionNumber(1)).attributes(Status::Start, &RadiusExtras::default());
-    let name = written.list().into_iter().find(|a| a.kind == 1).unwrap();
-    assert_eq!(name.value.len(), 253);
+fn a_value_that_is_too_long_is_left_out() {
+    for (length, there) in [(253, true), (254, false), (400, false)] {
+        let name = "x".repeat(length);
+        let subject = Subject::new(NAS, &name, SessionNumber(1));
+        let written = subject.attributes(Status::Start, &RadiusExtras::default());
+        assert_eq!(written.first(1), there.then_some(name.as_bytes()));
+        assert!(written.first(44).is_some());
+    }
+}
+
+#[test]
+fn a_record_fits_into_a_packet_whatever_a_server_has_said_of_the_user() {
+    let long = "x".repeat(253);
+    let class = vec![vec![7; 253]; 15];
+    let (called, calling) = (Some(long.clone()), Some(long.clone()));
+    let port = Port { long: long.clone(), called, calling, ..port() };
+    let mut subject = Subject::new(NAS, &long, SessionNumber(1));
+    subject.port = Some(&port);
+    subject.class = &class;
+    subject.connect_info = Some(long.clone());
+    subject.usage = Some(Usage { input_octets: u64::MAX, ..Usage::default() });
+    subject.end = Some(End { cause: EndCause::UserRequest, dialect: Dialect::V15 });
+    let tunnel = SessionTunnel {
+        role: crate::proto::l2tp::Role::Lns,
+        id: crate::proto::l2tp::SessionId { tunnel: crate::proto::l2tp::TunnelId(1), session: 1 },
+        remote_tunnel: 2,
+        remote_session: 2,
+        local_name: long.as_str().into(),
+        remote_name: long.clone(),
+        local: NAS.into(),
+        remote: NAS.into(),
+        assignment: Some(long.as_str().into()),
+    };
+    subject.tunnel = Some((&tunnel, &long));
+    let extras = RadiusExtras { vsa_accounting: true, extended_nas_port: true, ..RadiusExtras::default() };
+    let mut bench = Bench::new();
+    let mut whole = record(1, Status::Stop, &[Method::Radius], bench.now);
+    whole.attributes = subject.attributes(Status::Stop, &extras);
+    bench.run(|aaa, cx| aaa.record(cx, whole.clone()));
+    assert_eq!(bench.numbers(), [1]);
+    assert!(bench.got[0].1.attributes.iter().filter(|a| a.kind == 25).count() >= 3);
+    // Were one not to fit, nothing would wait for it.
+    whole.attributes =
+        Attributes::from_octets([25, 255].into_iter().chain([0; 253]).collect::<Vec<u8>>().repeat(17));
+    whole.awaited = true;
+    let id = bench.run(|aaa, cx| aaa.record(cx, whole));
+    assert!(bench.aaa.is_quiet() && bench.answered == [id]);
+    assert_eq!(bench.aaa.accounting().statistics().dropped, 1);
+    bench.record(2, Status::Stop, &[Method::Radius]);
+    assert_eq!(bench.numbers(), [1, 2]);
 }
