@@ -22,8 +22,8 @@ use super::registry::SessionTunnel;
 use super::syslog::Syslog;
 use super::timers::Timer;
 use crate::config::views::{AccountingList, AccountingRecords, AccountingService, Method, RouterConfig};
-use crate::proto::Instant;
 use crate::proto::l2tp::{Role, TunnelId};
+use crate::proto::{Dialect, Instant};
 
 mod exec;
 mod tunnels;
@@ -276,10 +276,17 @@ impl Engine {
         }
         let config = self.config.clone();
         let found = config.aaa.accounting.find(service, name).map(Plan::from);
-        if found.is_none()
-            && let Some(list) = name
-        {
-            self.core.debug(&AcctDebug::NoList { unique, port, list });
+        let class = match service {
+            AccountingService::Network => Class::Network,
+            AccountingService::Exec => Class::Exec,
+            AccountingService::System => Class::System,
+        };
+        match (&found, name) {
+            (Some(plan), _) if config.dialect == Dialect::V15 => {
+                self.core.debug(&AcctDebug::PickList { unique, class, list: &plan.list });
+            }
+            (Some(_), _) | (None, None) => {}
+            (None, Some(list)) => self.core.debug(&AcctDebug::NoList { class, unique, port, list }),
         }
         found
     }

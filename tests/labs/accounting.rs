@@ -77,6 +77,17 @@ impl Books {
         books
     }
 
+    /// With an LNS of this version that records its users.
+    fn with_dialect(version: &str) -> Books {
+        let (files, _) = lab("", "aaa accounting network default start-stop group radius\n");
+        let path = files.path().join("lns.cfg");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text.replace("version 12.0", &format!("version {version}"))).unwrap();
+        let description = Description::load(files.path()).unwrap();
+        let bench = Bench::of(&description, &VirtualOptions::default());
+        Books { bench, records: Vec::new(), _files: files }
+    }
+
     fn play(&mut self, text: &str) {
         self.bench.play(text).unwrap();
         self.read();
@@ -689,4 +700,35 @@ fn attributes_of_cisco_are_sent_where_they_are_asked_for() {
     books.play("soho: clear interface bri0\nsleep 60s\n");
     assert!(books.only(LAC, "Stop").contains_key("Cisco-AVPair"));
     assert!(!books.only(LNS, "Stop").contains_key("Cisco-AVPair"));
+}
+
+#[test]
+fn the_debugs_of_15_are_worded_as_later_releases_do() {
+    let mut books = Books::with_dialect("15.1");
+    books.play("lns: enable\nlns: debug aaa authentication\nlns: debug aaa accounting\n");
+    books.play(CALL);
+    books.play("soho: clear interface bri0\nsleep 60s\n");
+    books.play(
+        "lns: configure terminal\nlns: interface virtual-template 1\nlns: ppp accounting nobody\nlns: end\n",
+    );
+    books.play(CALL);
+    let screen = books.bench.screen("lns");
+    let found: Vec<&str> =
+        screen.lines().filter_map(|l| l.find("AAA/").map(|at| l[at..].trim_end())).collect();
+    assert_eq!(
+        found,
+        [
+            "AAA/BIND(00000002): Bind i/f Virtual-Access1",
+            "AAA/AUTHEN/PPP (00000002): Pick method list 'vpdn'",
+            "AAA/ACCT/NET(00000002): Pick method list 'default'",
+            "AAA/ACCT/NET(00000002): Queueing record is START",
+            "AAA/ACCT/NET(00000002): START protocol reply PASS",
+            "AAA/ACCT/EVENT/(00000002): CALL STOP",
+            "AAA/ACCT/NET(00000002): Queueing record is STOP",
+            "AAA/ACCT/NET(00000002): STOP protocol reply PASS",
+            "AAA/BIND(00000003): Bind i/f Virtual-Access1",
+            "AAA/AUTHEN/PPP (00000003): Pick method list 'vpdn'",
+            "AAA/ACCT/NET(00000003): Method list not found",
+        ]
+    );
 }

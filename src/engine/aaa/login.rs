@@ -216,6 +216,8 @@ impl Aaa {
         };
         let (port, id) = (task.port.short.as_str(), cx.entropy.u32(Purpose::AaaId));
         let name = question.exec_list.as_deref().unwrap_or(lists::DEFAULT);
+        let unique = task.port.unique;
+        emit(cx, &AaaDebug::PickExec(unique, name));
         emit(
             cx,
             &AaaDebug::Port(port, Family::Exec, id, port, question.exec_list.as_deref().unwrap_or_default()),
@@ -239,10 +241,12 @@ impl Aaa {
             emit(cx, &AaaDebug::Processing(port, Family::Exec, "service=shell"));
             emit(cx, &AaaDebug::Processing(port, Family::Exec, "cmd*"));
             if let Some(privilege) = privilege {
-                emit(cx, &AaaDebug::Processing(port, Family::Exec, &format!("priv-lvl={privilege}")));
+                let pair = format!("priv-lvl={privilege}");
+                emit(cx, &AaaDebug::Processing(port, Family::Exec, &pair));
+                emit(cx, &AaaDebug::ExecPair(unique, &pair));
             }
         }
-        emit(cx, &AaaDebug::Exec(port, passed));
+        emit(cx, &AaaDebug::Exec(port, unique, passed));
         Exec { passed, privilege }
     }
 

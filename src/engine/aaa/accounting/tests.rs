@@ -483,3 +483,21 @@ fn a_record_fits_into_a_packet_whatever_a_server_has_said_of_the_user() {
     bench.record(2, Status::Stop, &[Method::Radius]);
     assert_eq!(bench.numbers(), [1, 2]);
 }
+
+#[test]
+fn the_lines_of_15_bear_the_unique_id() {
+    let mut bench = Bench::new();
+    bench.trace.dialect = Dialect::V15;
+    bench.alive = vec![SECOND];
+    bench.record(1, Status::Start, &[Method::Group("one".to_owned())]);
+    bench.record(2, Status::Stop, &[Method::Group("two".to_owned())]);
+    bench.seconds(20);
+    let lines: Vec<&String> = bench.trace.lines.iter().filter(|l| l.starts_with("AAA")).collect();
+    assert_eq!(
+        lines,
+        [
+            "AAA/ACCT/NET(00000004): STOP protocol reply PASS",
+            "AAA/ACCT/NET(00000004): START protocol reply FAIL"
+        ]
+    );
+}
