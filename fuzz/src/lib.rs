@@ -663,11 +663,11 @@ pub fn forward_table(octets: &[u8]) {
                 let datagram = data::encode_data(&header, given);
                 table.datagram(Instant::ZERO, SocketAddr::from((LAC, 1701)), &datagram, &mut sink);
             }
-            3 => table.octets(&channel, given, &mut |_| Fate::Dropped),
+            3 => table.octets(Instant::ZERO, &channel, given, &mut |_| Fate::Dropped),
             4 => {
                 let mut wire = Vec::new();
                 hdlc::encode(given, 0, &mut wire);
-                table.octets(&channel, &wire, &mut sink);
+                table.octets(Instant::ZERO, &channel, &wire, &mut sink);
             }
             5 => table.packet(Instant::ZERO, tun, given, &mut sink),
             _ => table.frame_out(if op & 8 != 0 { lac } else { lns }, given, &mut sink),
