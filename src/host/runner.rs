@@ -289,6 +289,7 @@ impl Task {
         let mut again = true;
         // What was full before was not this source's doing.
         self.edge.forget_bottleneck();
+        let mut drained = false;
         for _ in 0..BURST {
             let taken = match source {
                 Source::Socket(socket) => self.read_socket(socket, &mut buffer),
@@ -297,12 +298,18 @@ impl Task {
             match taken {
                 Taken::Item(()) if self.edge.is_full() => break,
                 Taken::Item(()) => {}
-                Taken::Nothing => break,
+                Taken::Nothing => {
+                    drained = true;
+                    break;
+                }
                 Taken::Gone => {
                     again = false;
                     break;
                 }
             }
+        }
+        if !drained {
+            self.edge.note_crowd(source);
         }
         self.buffer = buffer;
         if again {
@@ -370,6 +377,9 @@ impl Task {
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
             Event::Report(Report::Counted { interface, counts, faults }) => {
                 HostEvent::Counted { interface, counts, faults }
+            }
+            Event::Report(Report::Dropped { interface, output, input }) => {
+                HostEvent::Dropped { interface, output, input }
             }
             Event::Echo(id, Ok(Answer::Reply(after))) => HostEvent::EchoReply(id, after),
             Event::Echo(id, Ok(Answer::Timeout)) => HostEvent::EchoTimeout(id),
