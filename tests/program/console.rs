@@ -89,3 +89,57 @@ pub fn a_long_paste_leaves_every_line_and_the_console() {
     console.exp_eof().unwrap();
     assert!(format!("{:?}", console.process().status()).contains("Exited"));
 }
+
+/// Runs a script in a user, network and mount namespace of its own, in the directory of `file`; `$0` is the program.
+fn in_namespaces(script: &str, file: &std::path::Path) -> std::process::Output {
+    Program::new("unshare")
+        .args(["-Urnm", "sh", "-c", script, env!("CARGO_BIN_EXE_vpdnsh")])
+        .current_dir(file.parent().unwrap())
+        .timeout(Duration::from_secs(120))
+        .output()
+        .unwrap()
+}
+
+pub fn a_full_disk_is_said_and_leaves_the_file_as_it_was() {
+    let (_directory, file) = router("hostname R\n");
+    let script = "mkdir disk && mount -t tmpfs -o size=8k none disk && mv router.cfg disk
+        head -c 8192 /dev/zero >disk/fill 2>/dev/null
+        printf 'enable\nconfigure terminal\nhostname Q\nend\nwrite memory\n' | \"$0\" --config disk/router.cfg
+        echo status $?; ls disk; cat disk/router.cfg";
+    let output = in_namespaces(script, &file);
+    let text = stdout(&output);
+    let refused = "startup-config file open failed (disk/router.cfg: No space left on device)\nQ#\n";
+    assert!(text.contains(refused) && !text.contains("[OK]"), "{text}{}", stderr(&output));
+    assert!(text.ends_with("status 0\nfill\nrouter.cfg\nhostname R\n"), "{text}");
+}
+
+pub fn megabytes_on_a_pipe_are_fed_line_by_line_in_little_memory() {
+    let (_directory, file) = router("hostname R\n");
+    // The first command takes its time; what waits behind it waits in the pipe.
+    let script = "mkfifo typed
+        \"$0\" --config router.cfg <typed >shown &
+        router=$!
+        exec 3>typed
+        echo 'ping 192.0.2.1 repeat 2' >&3
+        yes \"! $(head -c 4000 /dev/zero | tr '\\0' x)\" | head -c 40000000 >&3
+        echo 'show clock' >&3
+        grep VmHWM /proc/$router/status
+        exec 3>&-
+        wait $router; echo status $?; grep -c '^R>! ' shown; tail -2 shown";
+    let output = in_namespaces(script, &file);
+    let text = stdout(&output);
+    let peak = text.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok());
+    assert!(peak.is_some_and(|kilobytes| kilobytes < 40_000), "{text}{}", stderr(&output));
+    let lines = 40_000_000_usize.div_ceil(4_003);
+    assert!(text.contains(&format!("status 0\n{lines}\n")) && text.ends_with("R>\n"), "{text}");
+}
+
+pub fn what_cannot_be_typed_is_named_by_its_line() {
+    let (_directory, file) = router("hostname R\n");
+    let script =
+        "printf 'enable\nshow clock\ndescription M\\374nchen\n' | \"$0\" --config router.cfg; echo status $?";
+    let output = in_namespaces(script, &file);
+    let text = stdout(&output);
+    assert!(text.contains("R#show clock\n") && text.ends_with("R#\nstatus 1\n"), "{text}");
+    assert_eq!(stderr(&output), "vpdnsh: the terminal: line 3 of its input is not UTF-8 text\n");
+}
