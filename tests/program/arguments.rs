@@ -66,3 +66,34 @@ pub fn check_of_a_file_that_cannot_be_read() {
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
     assert!(stderr(&output).contains("/nonexistent/router.cfg"));
 }
+
+/// A play on a lab of one router that ends with its first mistake: what is said.
+fn play(text: &[u8], name: &str) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("lab.toml"), "[[node]]\nname = \"a\"\n").unwrap();
+    std::fs::write(directory.path().join("x.play"), text).unwrap();
+    let mut program = vpdnsh();
+    program.current_dir(directory.path()).args(["lab", ".", "--play", name, "--log", "out"]);
+    let output = program.output().unwrap();
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(1), ""));
+    assert!(!directory.path().join("out").exists(), "nothing was done");
+    stderr(&output)
+}
+
+pub fn a_mistake_in_a_play_is_one_sentence_before_anything_is_done() {
+    for (line, said) in [
+        (&b"b: show version"[..], "this lab has no node `b`"),
+        (b"wait a /(/ 1s", "/(/ is not a regular expression: unclosed group"),
+        (
+            b"frobnicate",
+            "`frobnicate`: expected `NODE: command`, wait, shell, sleep, link, capture, no capture or power",
+        ),
+        (b"link wire down", "this lab has no link `wire`"),
+        (b"a: M\xfcnchen", "this is not UTF-8 text"),
+    ] {
+        let text = [b"# one\na: enable\n", line, b"\na: show version\n"].concat();
+        assert_eq!(play(&text, "x.play"), format!("vpdnsh: x.play:3: {said}\n"));
+    }
+    assert_eq!(play(b"", "y.play"), "vpdnsh: ./y.play: No such file or directory (os error 2)\n");
+    assert_eq!(play(b"", "."), "vpdnsh: ./.: Is a directory (os error 21)\n");
+}

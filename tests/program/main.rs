@@ -43,6 +43,7 @@ const TESTS: &[Test] = tests![
     &[] => arguments::check_says_what_becomes_of_each_line,
     &[] => arguments::every_configuration_that_is_shipped_is_accepted,
     &[] => arguments::check_of_a_file_that_cannot_be_read,
+    &[] => arguments::a_mistake_in_a_play_is_one_sentence_before_anything_is_done,
     ROUTER => console::a_console_on_a_pipe_echoes_what_it_is_given,
     ROUTER => console::a_device_that_was_not_named_is_not_there,
     ROUTER => console::a_console_on_a_terminal_helps_completes_and_edits,
