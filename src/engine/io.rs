@@ -424,6 +424,15 @@ pub enum HostEvent {
         /// What went wrong.
         faults: Faults,
     },
+    /// The kernel has dropped packets of a TUN, since it was made or this was last said; told at most once a second.
+    Dropped {
+        /// The interface that owns the TUN.
+        interface: InterfaceId,
+        /// Packets to be sent, for which there was no room in its queue.
+        output: u64,
+        /// Packets of the peer that it did not take: the TUN is down.
+        input: u64,
+    },
     /// An observed L2TP data message.
     Data {
         /// The PPP interface.

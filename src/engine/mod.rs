@@ -381,6 +381,7 @@ impl Engine {
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
             HostEvent::Spooled(left) => self.spooled(left),
             HostEvent::Counted { interface, counts, faults } => self.counted(interface, counts, faults),
+            HostEvent::Dropped { interface, output, input } => self.dropped(interface, output, input),
             HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),
         }
     }

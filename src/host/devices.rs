@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
 use super::netlink::{LinkState, Links, Route, reason};
-use super::tun::Tun;
+use super::tun::{Crowded, Tun};
 use crate::config::views::{InterfaceKind, InterfaceName};
 use crate::engine::{Counts, Faults, HostRequest, InterfaceId, RequestId};
 
@@ -36,6 +36,8 @@ pub(super) enum Report {
         interface: InterfaceId,
         up: bool,
     },
+    /// Whether the startup-config was kept.
+    Saved(Result<(), String>),
     /// What was left in the spool.
     Spooled(Vec<(u64, Vec<u8>)>),
     /// What a device that was named to us has carried since it was bound.
@@ -43,6 +45,12 @@ pub(super) enum Report {
         interface: InterfaceId,
         counts: Counts,
         faults: Faults,
+    },
+    /// What the kernel has dropped of a TUN since this was last reported.
+    Dropped {
+        interface: InterfaceId,
+        output: u64,
+        input: u64,
     },
 }
 
@@ -53,6 +61,8 @@ struct Device {
     label: String,
     /// A device that was named to us: as it was found, to be put back. `None` for one that we made.
     found: Option<LinkState>,
+    /// Of a TUN.
+    crowded: Option<Crowded>,
     /// What was last reported; `None` for nothing yet, and for a TUN.
     carrier: Option<bool>,
     /// What was last reported of its traffic.
@@ -155,7 +165,12 @@ impl Devices {
     /// drops news that nobody takes in time. One that is gone has nothing to say; that it is gone is told as its carrier.
     async fn look(&mut self) {
         for (&interface, device) in &mut self.devices {
-            let Some(found) = device.found else { continue };
+            let Some(found) = device.found else {
+                if device.crowded.as_ref().is_some_and(Crowded::take) {
+                    look_for_drops(&self.links, &self.reports, interface, device).await;
+                }
+                continue;
+            };
             let Ok(now) = self.links.find(&device.label).await else { continue };
             if now.index != found.index {
                 continue;
@@ -250,7 +265,9 @@ impl Devices {
         let index = tun.index();
         self.links.keep_quiet(index).await.map_err(|error| refusal(name, "prepare", &error))?;
         let label = name.to_owned();
-        let device = Device { index, label, found: None, carrier: None, counted: Default::default() };
+        let crowded = Some(tun.crowded());
+        let device =
+            Device { index, label, found: None, crowded, carrier: None, counted: Default::default() };
         self.devices.insert(interface, device);
         Ok(Report::Tun { request, interface, tun, routed })
     }
@@ -295,7 +312,8 @@ impl Devices {
         let found = self.links.find(&label).await;
         let found = found.map_err(|error| refusal(&label, &format!("bind {name} to"), &error))?;
         let (index, counted) = (found.index, Default::default());
-        self.devices.insert(interface, Device { index, label, found: Some(found), carrier: None, counted });
+        let device = Device { index, label, found: Some(found), crowded: None, carrier: None, counted };
+        self.devices.insert(interface, device);
         Ok(Report::Done(request))
     }
 
@@ -394,6 +412,26 @@ impl Devices {
             self.links.set_up(found.index, found.up).await?;
         }
         Ok(())
+    }
+}
+
+/// Asks the kernel what it has dropped of a TUN: only of one that was crowded, so that thousands of quiet ones cost nothing.
+async fn look_for_drops(
+    links: &Links,
+    reports: &mpsc::UnboundedSender<Report>,
+    interface: InterfaceId,
+    device: &mut Device,
+) {
+    // One that others have removed has nothing to say.
+    let Ok(now) = links.find(&device.label).await else { return };
+    if now.index != device.index {
+        return;
+    }
+    let new = now.carried.1.since(device.counted.1);
+    device.counted = now.carried;
+    if new.drops > 0 || new.input_drops > 0 {
+        // As in `report`.
+        let _ = reports.send(Report::Dropped { interface, output: new.drops, input: new.input_drops });
     }
 }
 

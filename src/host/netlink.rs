@@ -71,6 +71,7 @@ fn carried(message: &LinkMessage) -> (Counts, Faults) {
             output: s.tx_errors,
             collisions: s.collisions,
             drops: s.tx_dropped,
+            input_drops: s.rx_dropped,
             ..Faults::default()
         };
         (counts, faults)

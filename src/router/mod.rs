@@ -70,6 +70,7 @@ impl Router {
                 self.core.engine.handle(now, engine::Input::Timeout);
                 self.console(line, input);
             }
+            Input::Saved(result) => exec::kept(&mut self.core, result),
             Input::PowerOff => {
                 self.core.apply_typed();
                 self.core.end(false);
@@ -154,12 +155,12 @@ impl Router {
     fn settle(&mut self) {
         loop {
             let mut moved = self.core.drain_engine();
-            for (line, text, done) in std::mem::take(&mut self.core.progress) {
+            for (line, text, result) in std::mem::take(&mut self.core.progress) {
                 moved = true;
                 if let Some(terminal) = self.terminals.get_mut(&line) {
                     terminal.session.print(&text);
-                    if done {
-                        terminal.session.finish(&self.core);
+                    if let Some(result) = result {
+                        terminal.session.finish(result, &mut self.core);
                     }
                 }
             }
