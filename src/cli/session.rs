@@ -1,7 +1,8 @@
 //! A session on a terminal line: prompts, modes, `enable`, history, pages and questions. Sans-IO.
 
+use super::clearance::{Clearance, FULL, USER};
 use super::executor::{ExecResult, Executor};
-use super::matcher::{MatchError, Parsed, parse};
+use super::matcher::{MatchError, Parsed, parse_as};
 use super::messages::{available, is_unknown_word, refused, unknown_word};
 use super::pager::{Filter, Pager, complete_filter, filter_help, split_pipe};
 use super::{complete, help};
@@ -31,10 +32,10 @@ enum State {
     Prompt,
     /// A user name or a password.
     Login(Login),
-    /// The password of `enable`, asked for the n-th time.
-    Enable(u8),
+    /// The password of `enable`.
+    Enable(Enabling),
     /// AAA decides about that password.
-    Enabling(u8),
+    Enabling(Enabling),
     /// `configure` without `terminal`.
     ConfigureFrom,
     /// The rest of a banner.
@@ -49,13 +50,23 @@ enum State {
     More(Pager),
 }
 
+/// An `enable` under way.
+#[derive(Clone, Copy, Debug)]
+struct Enabling {
+    /// The level that is asked for.
+    level: u8,
+    /// How often the password has been asked for.
+    tries: u8,
+}
+
 /// A session on a terminal line.
 #[derive(Debug)]
 pub struct Session {
     line: LineId,
     console: bool,
     state: State,
-    privileged: bool,
+    /// The privilege level, 0 to 15.
+    level: u8,
     /// The name of whoever has logged in; empty where no name was asked.
     user: String,
     config: Option<Cursor>,
@@ -79,7 +90,7 @@ impl Session {
             line,
             console: false,
             state: State::Closed,
-            privileged: false,
+            level: USER,
             user: String::new(),
             config: None,
             length: 24,
@@ -140,6 +151,11 @@ impl Session {
         &self.user
     }
 
+    /// The privilege level, 0 to 15.
+    pub fn level(&self) -> u8 {
+        self.level
+    }
+
     /// The line is the console port.
     pub fn is_console(&self) -> bool {
         self.console
@@ -181,7 +197,7 @@ impl Session {
                 let completed = match split_pipe(&before) {
                     (_, Some((at, rest))) => complete_filter(rest)
                         .map(|filter| format!("{}{filter}", before.get(..at).unwrap_or(&before))),
-                    (command, None) => complete(self.mode(), command),
+                    (command, None) => complete(&self.clearance(executor.store()), self.mode(), command),
                 };
                 let before = completed.unwrap_or(before);
                 self.outputs.push_back(ConsoleOutput::Completed { before });
@@ -196,11 +212,15 @@ impl Session {
     }
 
     fn mode(&self) -> Mode {
-        match (&self.config, self.privileged) {
-            (Some(at), _) => at.mode(),
-            (None, true) => Mode::Privileged,
-            (None, false) => Mode::Exec,
+        match &self.config {
+            Some(at) => at.mode(),
+            None if self.level > USER => Mode::Privileged,
+            None => Mode::Exec,
         }
+    }
+
+    fn clearance(&self, store: &Store) -> Clearance {
+        Clearance::new(self.level, store)
     }
 
     fn text(&mut self, text: &str) {
@@ -226,8 +246,7 @@ impl Session {
         self.console = console;
         self.user.clear();
         self.config = None;
-        self.privileged = settings.privilege == 15;
-        self.user.clear();
+        self.level = settings.privilege;
         (self.length, self.width) = (settings.length, settings.width);
         self.history_size = settings.history;
         self.history.clear();
@@ -311,7 +330,7 @@ impl Session {
 
     fn exec(&mut self, line: &str, executor: &mut dyn Executor) {
         let (command, pipe) = split_pipe(line);
-        let parsed = match parse(self.mode(), command) {
+        let parsed = match parse_as(&self.clearance(executor.store()), self.mode(), command) {
             Ok(p) => p,
             Err(error) => return self.refuse(line, &error, executor.store()),
         };
@@ -442,7 +461,7 @@ impl Session {
 
     fn help(&mut self, before: String, after: String, store: &Store) {
         let text = match split_pipe(&before) {
-            (command, None) => help(self.mode(), command),
+            (command, None) => help(&self.clearance(store), self.mode(), command),
             (_, Some((_, rest))) => filter_help(rest),
         };
         self.kept = (before, after);

@@ -6,7 +6,9 @@
 
 mod configurations;
 mod every_command;
+mod line;
 mod logins;
+mod privileges;
 mod router;
 mod screens;
 mod secrets;

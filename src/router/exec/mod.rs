@@ -86,7 +86,7 @@ fn exec(core: &mut Core, line: LineId, command: &ExecCommand, out: &mut String) 
             ExecResult::Done
         }
         ExecCommand::WriteTerminal => {
-            out.push_str(&show::running(core));
+            out.push_str(&show::running(core, line));
             ExecResult::Done
         }
         ExecCommand::WriteErase | ExecCommand::EraseStartup => system::ask_erase(),
