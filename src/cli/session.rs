@@ -454,8 +454,13 @@ impl Session {
             | State::Enabling(_)
             | State::ConfigureFrom
             | State::Banner { .. }
-            | State::Answer { .. }
             | State::More(_) => self.back(executor.store()),
+            State::Answer { .. } => {
+                let mut out = String::new();
+                executor.interrupt(self.line, &mut out);
+                self.text(&out);
+                self.back(executor.store());
+            }
         }
     }
 

@@ -88,6 +88,7 @@ pub fn confirmed(core: &mut Core, command: &ExecCommand, out: &mut String) {
         ExecCommand::EraseStartup | ExecCommand::WriteErase => erase(core, out),
         ExecCommand::Reload
         | ExecCommand::Ping { .. }
+        | ExecCommand::PingDialog { .. }
         | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
@@ -117,6 +118,7 @@ pub fn answered(core: &mut Core, command: &ExecCommand, answer: &str, out: &mut 
             return ExecResult::Confirm(text::RELOAD_CONFIRM.to_owned());
         }
         ExecCommand::Ping { .. }
+        | ExecCommand::PingDialog { .. }
         | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
