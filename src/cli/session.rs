@@ -48,6 +48,8 @@ enum State {
     Answer { parsed: Box<Parsed> },
     /// A key at `--More--`.
     More(Pager),
+    /// What to look for in the rest of a screen, after `/`, `+` or `-` at `--More--`.
+    Seek { pager: Pager, key: char },
 }
 
 /// An `enable` under way.
@@ -135,7 +137,8 @@ impl Session {
             | State::Running { .. }
             | State::Confirm { .. }
             | State::Answer { .. }
-            | State::More(_) => Some(&self.user),
+            | State::More(_)
+            | State::Seek { .. } => Some(&self.user),
         }
     }
 
@@ -311,6 +314,10 @@ impl Session {
                 self.state = State::More(pager);
                 self.key(line.chars().next().unwrap_or('\n'), executor);
             }
+            State::Seek { pager, key } => {
+                let (page, rest) = pager.seek(key, line, self.length);
+                self.page(page, rest, executor.store());
+            }
             // Typed ahead of a command that is still running: there is nobody to take it.
             State::Running { parsed } => self.state = State::Running { parsed },
         }
@@ -414,6 +421,11 @@ impl Session {
     fn key(&mut self, key: char, executor: &mut dyn Executor) {
         match std::mem::replace(&mut self.state, State::Prompt) {
             State::More(pager) => {
+                if matches!(key, '/' | '+' | '-') {
+                    self.ask(&key.to_string(), true);
+                    self.state = State::Seek { pager, key };
+                    return;
+                }
                 let lines = match key {
                     ' ' => usize::from(self.length.max(2)) - 1,
                     '\n' | '\r' => 1,
@@ -454,7 +466,8 @@ impl Session {
             | State::Enabling(_)
             | State::ConfigureFrom
             | State::Banner { .. }
-            | State::More(_) => self.back(executor.store()),
+            | State::More(_)
+            | State::Seek { .. } => self.back(executor.store()),
             State::Answer { .. } => {
                 let mut out = String::new();
                 executor.interrupt(self.line, &mut out);
