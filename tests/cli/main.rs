@@ -8,6 +8,7 @@ mod configurations;
 mod every_command;
 mod line;
 mod logins;
+mod pasted;
 mod privileges;
 mod router;
 mod screens;
