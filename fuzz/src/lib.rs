@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use vpdnsh::cli::{self, Form};
+use vpdnsh::cli::{self, Clearance, Form};
 use vpdnsh::config::{Store, Verdict, nvgen};
 use vpdnsh::engine::{ChannelId, DataSession, ForwardCommand, InterfaceId};
 use vpdnsh::forward::{Delivery, Fate, Table};
@@ -552,9 +552,11 @@ pub fn grammar(octets: &[u8]) {
     let Some((&choice, line)) = octets.split_first() else { return };
     let mode: Mode = MODES[usize::from(choice) % MODES.len()].mode;
     let line = String::from_utf8_lossy(line);
-    let _ = cli::help(mode, &line);
-    if let Some(completed) = cli::complete(mode, &line) {
-        let _ = cli::help(mode, &completed);
+    for clearance in [Clearance::full(), Clearance::new(1, &Store::new())] {
+        let _ = cli::help(&clearance, mode, &line);
+        if let Some(completed) = cli::complete(&clearance, mode, &line) {
+            let _ = cli::help(&clearance, mode, &completed);
+        }
     }
     cli::open_banner(&line);
     let Ok(parsed) = cli::parse(mode, &line) else { return };

@@ -42,6 +42,8 @@ pub(super) struct OpenLine {
     pub size: (u16, u16),
     /// Who sits there, when it has a name.
     pub user: String,
+    /// Its privilege level.
+    pub level: u8,
 }
 
 /// What a command works on.

@@ -240,6 +240,7 @@ fn lines_of(terminals: &BTreeMap<LineId, Terminal>, own: LineId, now: Instant) -
         idle: now - t.touched,
         connected: now - t.opened,
         user: t.session.user().to_owned(),
+        level: t.session.level(),
         size: {
             let (width, length) = t.session.size();
             (length, width)

@@ -129,8 +129,10 @@ pub fn extend(request: &mut Request, extras: &RadiusExtras, port: &Port, nas_ip:
     request.attributes = out.0;
 }
 
-/// The name under which a server knows the password of the privileged EXEC.
-const ENABLE_USER: &str = "$enab15$";
+/// The name under which a server knows the password of a privilege level.
+fn enable_user(level: u8) -> String {
+    format!("$enab{level}$")
+}
 
 /// The request of somebody at a terminal line.
 pub fn login(
@@ -140,8 +142,8 @@ pub fn login(
     servers: Option<Arc<ServerGroup>>,
 ) -> Request {
     let (user, service) = match question.service {
-        LoginService::Login => (question.user.as_str(), SERVICE_LOGIN),
-        LoginService::Enable => (ENABLE_USER, SERVICE_ADMINISTRATIVE),
+        LoginService::Login => (question.user.clone(), SERVICE_LOGIN),
+        LoginService::Enable(level) => (enable_user(level), SERVICE_ADMINISTRATIVE),
     };
     let mut out = Attributes::common(port, nas_ip, user.as_bytes());
     out.0.push(RequestAttribute::Password(Secret::new(question.password.as_str())));

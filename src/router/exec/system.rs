@@ -67,6 +67,7 @@ pub fn confirmed(core: &mut Core, line: LineId, command: &ExecCommand) -> ExecRe
             ExecResult::Running
         }
         ExecCommand::Ping { .. }
+        | ExecCommand::PingDialog { .. }
         | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
@@ -102,6 +103,7 @@ pub fn answered(
             };
         }
         ExecCommand::Ping { .. }
+        | ExecCommand::PingDialog { .. }
         | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
