@@ -6,7 +6,6 @@ use super::history::{FailureType, HistoryEntry};
 use super::result;
 use super::select::makes_busy;
 use super::targets::Targets;
-use crate::config::views::RouterConfig;
 use crate::engine::Engine;
 use crate::engine::aaa::accounting::EndCause;
 use crate::engine::accounting::{end_cause, tunnel_end_cause};
@@ -16,7 +15,6 @@ use crate::engine::ports::Side;
 use crate::engine::syslog::Syslog;
 use crate::engine::views::session_of;
 use crate::proto::l2tp::debug::DataDebug;
-use crate::proto::l2tp::endpoint::Secrets;
 use crate::proto::l2tp::prefix::Prefix;
 use crate::proto::l2tp::{self, DownCause, Event, PORT, Role, SessionId, TunnelId};
 
@@ -142,7 +140,8 @@ impl Engine {
             let line = Syslog::TunnelDrop { name: &tunnel.local_name, peer: &tunnel.remote_name };
             self.core.syslog(&line);
         }
-        let refused = matches!(cause, DownCause::Authentication | DownCause::Remote(_));
+        let refused =
+            matches!(cause, DownCause::Authentication | DownCause::Remote(_) | DownCause::Protocol(_));
         if tunnel.role == Role::Lns && !tunnel.established && refused {
             let names = (tunnel.remote_name.as_str(), &*tunnel.local_name);
             self.note_refused_tunnel(names, tunnel.addresses, (kind, &reason));
@@ -286,28 +285,6 @@ impl Engine {
         for tunnel in gone {
             self.l2tp.shutdown(&mut self.core.cx(), tunnel, result(1, None));
         }
-    }
-
-    /// Tells the endpoint the secrets that hidden AVPs of an SCCRQ are read with.
-    pub(crate) fn configure_secrets(&mut self, config: &RouterConfig) {
-        let mut secrets = Secrets::default();
-        for user in &config.aaa.users {
-            if let Some(password) = &user.password {
-                secrets.by_host.insert(user.name.clone(), password.as_str().to_owned());
-            }
-        }
-        for group in config.groups.iter().filter(|g| g.accept_dialin.is_some()) {
-            let Some(password) = &group.l2tp.password else { continue };
-            match &group.terminate_from {
-                Some(peer) => {
-                    secrets.by_host.insert(peer.clone(), password.as_str().to_owned());
-                }
-                None => {
-                    secrets.default = secrets.default.or_else(|| Some(password.as_str().to_owned()));
-                }
-            }
-        }
-        self.l2tp.set_secrets(secrets);
     }
 
     /// Clears sessions: CDN, result 3. How many there were.
