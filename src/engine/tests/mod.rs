@@ -3,6 +3,7 @@
 mod call;
 mod dynamic;
 mod failures;
+mod group_limits;
 mod host;
 mod lab;
 mod peers;

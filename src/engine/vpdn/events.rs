@@ -225,6 +225,16 @@ impl Engine {
         self.vpdn.history.add(entry);
     }
 
+    /// A session of a group begins, or waits for its tunnel.
+    pub(super) fn join(&mut self, group: &str) {
+        match self.vpdn.group_sessions.get_mut(group) {
+            Some(count) => *count = count.saturating_add(1),
+            None => {
+                self.vpdn.group_sessions.insert(group.into(), 1);
+            }
+        }
+    }
+
     /// A session of a group is over.
     pub(crate) fn leave(&mut self, group: &str) {
         if let Some(count) = self.vpdn.group_sessions.get_mut(group) {
@@ -235,19 +245,22 @@ impl Engine {
         }
     }
 
-    /// Whether one more session would break `vpdn session-limit` or that of the group.
-    pub(crate) fn over_limit(&self, group: Option<&str>) -> bool {
-        // A call that waits for its tunnel has no session yet and will have one all the same.
-        let lac = || self.vpdn.outgoing.values().filter_map(|id| self.vpdn.tunnels.get(id));
-        let waiting: usize = lac().map(|t| t.waiting.len()).sum();
-        let total = self.vpdn.sessions.len() + self.vpdn.incoming.len() + waiting;
-        let taken = group.and_then(|g| self.vpdn.group_sessions.get(g)).copied().unwrap_or(0);
-        let sent: u32 = lac().filter(|t| t.group.as_deref() == group).map(|t| t.sessions).sum();
-        let in_group = taken.saturating_add(sent);
-        let limit =
-            group.and_then(|n| self.config.groups.iter().find(|g| g.name == n)).and_then(|g| g.session_limit);
-        self.config.vpdn.session_limit.is_some_and(|limit| total as u64 >= u64::from(limit))
-            || limit.is_some_and(|limit| in_group >= limit)
+    /// Whether one more session would break `vpdn session-limit`.
+    pub(super) fn is_full(&self) -> bool {
+        self.config.vpdn.session_limit.is_some_and(|limit| {
+            // A call that waits for its tunnel has no session yet and will have one all the same.
+            let tunnels = self.vpdn.outgoing.values().filter_map(|id| self.vpdn.tunnels.get(id));
+            let waiting: usize = tunnels.map(|t| t.waiting.len()).sum();
+            let total = self.vpdn.sessions.len() + self.vpdn.incoming.len() + waiting;
+            total as u64 >= u64::from(limit)
+        })
+    }
+
+    /// Whether one more session would break the `session-limit` of its group.
+    pub(super) fn is_group_full(&self, group: &str) -> bool {
+        let limit = self.config.groups.iter().find(|g| g.name == group).and_then(|g| g.session_limit);
+        let taken = self.vpdn.group_sessions.get(group).copied().unwrap_or(0);
+        limit.is_some_and(|limit| taken >= limit)
     }
 
     /// Clears tunnels with their sessions: StopCCN, result 1. How many there were.

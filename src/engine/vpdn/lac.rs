@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use super::history::FailureType;
 use super::lookup::{self, Definition, LookupKey};
 use super::targets::Targets;
 use crate::config::views::SearchKey;
@@ -47,6 +46,8 @@ pub(crate) enum Lac {
     Local,
     /// Waits for this tunnel to come up.
     Tunnel(Box<Targets>, TunnelId),
+    /// Its tunnel or session came to nothing: it is about to try the next LNS.
+    Next(Box<Targets>),
     /// Has this session.
     Session(Box<Targets>, SessionId),
     /// Out of targets: the call is about to be dropped.
@@ -64,6 +65,7 @@ impl Lac {
             | Lac::Authenticating(_)
             | Lac::Local
             | Lac::Tunnel(..)
+            | Lac::Next(_)
             | Lac::Failed => None,
         }
     }
@@ -149,6 +151,7 @@ impl Engine {
             | Lac::Authenticating(_)
             | Lac::Local
             | Lac::Tunnel(..)
+            | Lac::Next(_)
             | Lac::Session(..)
             | Lac::Failed) => {
                 self.set_lac(id, other);
@@ -221,6 +224,7 @@ impl Engine {
             | Lac::Authenticating(_)
             | Lac::Local
             | Lac::Tunnel(..)
+            | Lac::Next(_)
             | Lac::Session(..)
             | Lac::Failed => None,
         }
@@ -268,11 +272,7 @@ impl Engine {
         let definition = targets.definition.clone();
         let group = definition.group.as_deref().and_then(|n| self.config.groups.iter().find(|g| g.name == n));
         let first = self.config.vpdn.authen_before_forward || group.is_some_and(|g| g.authen_before_forward);
-        let limited = self.over_limit(definition.group.as_deref());
         match credentials {
-            _ if limited => {
-                self.lac_failed(id, targets, FailureType::SessionLimit, "session-limit exceeded");
-            }
             Some(credentials) if first => {
                 self.set_lac(id, Lac::Authenticating(targets));
                 if let Some(port) = self.ports.get_mut(&id) {
@@ -324,6 +324,7 @@ impl Engine {
             | Lac::Lookup(_)
             | Lac::Local
             | Lac::Tunnel(..)
+            | Lac::Next(_)
             | Lac::Session(..)
             | Lac::Failed) => {
                 self.set_lac(id, other);

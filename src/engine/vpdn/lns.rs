@@ -129,7 +129,7 @@ impl Engine {
         match self.judge(group.as_deref(), template) {
             Ok(template) => {
                 let group = group.unwrap_or_else(|| "".into());
-                *self.vpdn.group_sessions.entry(group.clone()).or_insert(0) += 1;
+                self.join(&group);
                 let incoming = Incoming { request: Box::new(request), group, template };
                 self.vpdn.incoming.insert(session, incoming);
                 self.l2tp.accept_call(&mut self.core.cx(), session);
@@ -155,7 +155,7 @@ impl Engine {
         if !template_up {
             return Err(Refusal::NoTemplate);
         }
-        if self.over_limit(group.map(|g| g.name.as_str())) {
+        if self.is_full() || group.is_some_and(|g| self.is_group_full(&g.name)) {
             return Err(Refusal::Limit);
         }
         Ok(template)

@@ -116,8 +116,26 @@ impl Engine {
         }
     }
 
+    /// Leaves out what a vpdn-group has no room for. True when there was such a thing.
+    fn skip_full_groups(&mut self, id: InterfaceId, targets: &mut Targets) -> bool {
+        let full = |(definition, _): &(Arc<Definition>, Lns)| {
+            definition.group.as_deref().is_some_and(|group| self.is_group_full(group))
+        };
+        let (out, left): (Vec<_>, Vec<_>) = std::mem::take(&mut targets.left).into_iter().partition(full);
+        targets.left = left;
+        for definition in out.chunk_by(|a, b| Arc::ptr_eq(&a.0, &b.0)).filter_map(|c| c.first()) {
+            let group = definition.0.group.as_deref().unwrap_or_default();
+            self.vpdn_debug(id, VpdnEvent::GroupFull(group));
+        }
+        !out.is_empty()
+    }
+
     /// Sends the call to the best LNS that is left.
     pub(super) fn next_tunnel(&mut self, id: InterfaceId, mut targets: Box<Targets>) {
+        let full = self.is_full();
+        if full || self.skip_full_groups(id, &mut targets) && targets.left.is_empty() && targets.only_limits {
+            return self.lac_failed(id, targets, FailureType::SessionLimit, "session-limit exceeded");
+        }
         while let Some((definition, lns)) = self.pick(id, &mut targets) {
             targets.definition = definition;
             let load = self.vpdn.loads.get(&lns.address).copied().unwrap_or(0);
@@ -151,6 +169,9 @@ impl Engine {
         self.vpdn_debug(id, VpdnEvent::ProcessCreated);
         self.set_protocol(id, true);
         *self.vpdn.loads.entry(address).or_insert(0) += 1;
+        if let Some(group) = targets.definition.group.as_deref() {
+            self.join(group);
+        }
         let up = self.vpdn.tunnels.get_mut(&tunnel).is_some_and(|t| {
             t.sessions += 1;
             if !t.established {
@@ -242,7 +263,7 @@ impl Engine {
                 self.set_lac(id, Lac::Session(targets, session));
             }
             None => {
-                self.unload(tunnel, targets.current);
+                self.unload(tunnel, &targets);
                 self.next_tunnel(id, targets);
             }
         }
@@ -258,11 +279,14 @@ impl Engine {
     }
 
     /// A session that was counted does not come about, or is over.
-    fn unload(&mut self, tunnel: TunnelId, lns: Option<Ipv4Addr>) {
+    fn unload(&mut self, tunnel: TunnelId, targets: &Targets) {
         if let Some(tunnel) = self.vpdn.tunnels.get_mut(&tunnel) {
             tunnel.sessions = tunnel.sessions.saturating_sub(1);
         }
-        if let Some(lns) = lns
+        if let Some(group) = targets.definition.group.as_deref() {
+            self.leave(group);
+        }
+        if let Some(lns) = targets.current
             && let Some(load) = self.vpdn.loads.get_mut(&lns)
         {
             *load = load.saturating_sub(1);
@@ -309,7 +333,7 @@ impl Engine {
             let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
             self.account_link_reject(Some(id), session, &user, end_cause(cause));
         }
-        self.unload(session.tunnel, targets.current);
+        self.unload(session.tunnel, &targets);
         self.vpdn_debug(id, VpdnEvent::Closed(&reason));
         self.record(id, &targets, Some(session), kind, &reason);
         if targets.up {
@@ -323,31 +347,32 @@ impl Engine {
             self.leave_alone(lns, targets.definition.settings.busy);
             self.vpdn_debug(id, VpdnEvent::Busy(lns));
         }
-        self.set_lac(id, Lac::Tunnel(targets, session.tunnel));
+        self.set_lac(id, Lac::Next(targets));
         self.core.later(Work::NextTunnel(id));
     }
 
     /// The tunnel that a call waited for did not come up.
     pub(super) fn lac_tunnel_failed(&mut self, id: InterfaceId, kind: FailureType, reason: &str) {
         let Lac::Tunnel(targets, tunnel) = self.set_lac(id, Lac::Failed) else { return };
-        self.unload(tunnel, targets.current);
+        self.unload(tunnel, &targets);
         if let Some(address) = targets.current {
             self.vpdn_debug(id, VpdnEvent::Unreachable(address));
         }
         self.record(id, &targets, None, kind, reason);
-        self.set_lac(id, Lac::Tunnel(targets, tunnel));
+        self.set_lac(id, Lac::Next(targets));
         self.core.later(Work::NextTunnel(id));
     }
 
     /// Work: the call tries the next LNS.
     pub(crate) fn retry_tunnel(&mut self, id: InterfaceId) {
         match self.set_lac(id, Lac::Failed) {
-            Lac::Tunnel(targets, _) => self.next_tunnel(id, targets),
+            Lac::Next(targets) => self.next_tunnel(id, targets),
             other @ (Lac::Idle
             | Lac::Screening(_)
             | Lac::Lookup(_)
             | Lac::Authenticating(_)
             | Lac::Local
+            | Lac::Tunnel(..)
             | Lac::Session(..)
             | Lac::Failed) => {
                 self.set_lac(id, other);
@@ -390,17 +415,17 @@ impl Engine {
                 debug(self, VpdnEvent::Cleanup);
                 debug(self, VpdnEvent::Reset);
                 self.vpdn.sessions.remove(&session);
-                self.unload(session.tunnel, targets.current);
+                self.unload(session.tunnel, &targets);
                 self.l2tp.hang_up(&mut self.core.cx(), session, result(1, Some(0)));
             }
             Lac::Tunnel(targets, tunnel) => {
                 debug(self, VpdnEvent::Cleanup);
-                self.unload(tunnel, targets.current);
+                self.unload(tunnel, &targets);
                 if let Some(tunnel) = self.vpdn.tunnels.get_mut(&tunnel) {
                     tunnel.waiting.retain(|waiting| *waiting != id);
                 }
             }
-            Lac::Screening(_) | Lac::Lookup(_) | Lac::Authenticating(_) | Lac::Failed => {
+            Lac::Screening(_) | Lac::Lookup(_) | Lac::Authenticating(_) | Lac::Next(_) | Lac::Failed => {
                 debug(self, VpdnEvent::Cleanup);
             }
             Lac::Idle | Lac::Local => {}
