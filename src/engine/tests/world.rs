@@ -243,6 +243,9 @@ impl World {
         if let Some(counters) = &wire.counters {
             counters.packets_in.fetch_add(1, Ordering::Relaxed);
             counters.octets_in.fetch_add(frame.len() as u64, Ordering::Relaxed);
+            if wire.spliced && frame.starts_with(&[0, 0x21]) {
+                counters.last_activity.store(self.now.since_start().as_secs(), Ordering::Relaxed);
+            }
         }
         if wire.spliced {
             self.frame_out(node, port, frame.to_vec(), !from_channel);

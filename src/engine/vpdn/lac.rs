@@ -1,6 +1,7 @@
 //! The LAC's side of a call until it is forwarded: screening its domain, looking its tunnel up, authenticating its user.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::lookup::{self, Definition, LookupKey};
 use super::targets::Targets;
@@ -27,6 +28,8 @@ pub(crate) struct Access {
     pub authentication_id: Option<u8>,
     /// How many line errors the LNS has been told of.
     pub reported_errors: u32,
+    /// How long the call may carry nothing once it is forwarded, where a server has said so.
+    pub idle: Option<Duration>,
     pub lac: Lac,
 }
 
@@ -83,7 +86,23 @@ impl Access {
             credentials: None,
             authentication_id: None,
             reported_errors: 0,
+            idle: None,
             lac: Lac::Idle,
+        }
+    }
+
+    /// Whether the frames of the call go into a session that is up.
+    pub fn is_forwarded(&self) -> bool {
+        match &self.lac {
+            Lac::Session(targets, _) => targets.is_up(),
+            Lac::Idle
+            | Lac::Screening(_)
+            | Lac::Lookup(_)
+            | Lac::Authenticating(_)
+            | Lac::Local
+            | Lac::Tunnel(..)
+            | Lac::Next(_)
+            | Lac::Failed => false,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::lookup::{Definition, Lns};
 use super::select::{Candidate, Standing, choose, makes_busy};
 use super::{Tunnel, TunnelKey, events, result, secret, tunnel_config};
 use crate::engine::Engine;
+use crate::engine::aaa::accounting::EndCause;
 use crate::engine::accounting::end_cause;
 use crate::engine::core::Work;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
@@ -42,6 +43,11 @@ impl Targets {
         let definition = definitions.first().cloned()?;
         let left = definitions.iter().flat_map(|d| d.lns.iter().map(|l| (d.clone(), *l))).collect();
         Some(Targets { left, definition, current: None, up: false, only_limits: true })
+    }
+
+    /// Whether the session has been up.
+    pub fn is_up(&self) -> bool {
+        self.up
     }
 }
 
@@ -408,7 +414,7 @@ impl Engine {
     }
 
     /// The call itself is over: it leaves its session or the tunnel that it waits for.
-    pub(crate) fn leave_tunnel(&mut self, id: InterfaceId, label: &str, lac: Lac) {
+    pub(crate) fn leave_tunnel(&mut self, id: InterfaceId, label: &str, lac: Lac, ended: Option<EndCause>) {
         let debug = |engine: &mut Engine, event| engine.core.debug(&VpdnDebug { label, event });
         match lac {
             Lac::Session(targets, session) => {
@@ -416,7 +422,8 @@ impl Engine {
                 debug(self, VpdnEvent::Reset);
                 self.vpdn.sessions.remove(&session);
                 self.unload(session.tunnel, &targets);
-                self.l2tp.hang_up(&mut self.core.cx(), session, result(1, Some(0)));
+                let code = if ended.is_some_and(administrative) { 3 } else { 1 };
+                self.l2tp.hang_up(&mut self.core.cx(), session, result(code, Some(0)));
             }
             Lac::Tunnel(targets, tunnel) => {
                 debug(self, VpdnEvent::Cleanup);
@@ -430,5 +437,26 @@ impl Engine {
             }
             Lac::Idle | Lac::Local => {}
         }
+    }
+}
+
+/// Whether this router ended the call of its own accord (RFC 2661 section 4.4.2, CDN: 3, not 1).
+const fn administrative(cause: EndCause) -> bool {
+    match cause {
+        EndCause::IdleTimeout
+        | EndCause::SessionTimeout
+        | EndCause::AdminReset
+        | EndCause::TunnelAdmin
+        | EndCause::ServerRequest
+        | EndCause::NasReboot => true,
+        EndCause::UserRequest
+        | EndCause::UserExit
+        | EndCause::LostCarrier
+        | EndCause::TunnelCarrier
+        | EndCause::LostService
+        | EndCause::PortError
+        | EndCause::NasError
+        | EndCause::Negotiation
+        | EndCause::Authentication => false,
     }
 }
