@@ -7,6 +7,7 @@ mod group_limits;
 mod host;
 mod lab;
 mod peers;
+mod races;
 mod radius;
 mod vpdn;
 mod wholesale;

@@ -162,7 +162,7 @@ impl Engine {
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => {
                 self.log_closed(session, id, cause);
-                self.lac_session_down(id, cause);
+                self.lac_session_down(id, cause, !alone);
             }
             Some(Side::Vaccess(_)) => {
                 self.log_closed(session, id, cause);
@@ -216,7 +216,7 @@ impl Engine {
                 .and_then(|s| self.vpdn.tunnels.get(&s.tunnel))
                 .map(|t| t.remote_name.clone())
                 .unwrap_or_default(),
-            gateway_address: targets.current.map(IpAddr::V4),
+            gateway_address: targets.lns().map(IpAddr::V4),
             time: self.core.now,
             count: 1,
             kind,

@@ -134,6 +134,22 @@ impl Engine {
         self.look_up(id, &user);
     }
 
+    /// The peer has begun LCP anew while its tunnel is being looked up: that begins anew too.
+    pub(crate) fn abandon_look_up(&mut self, id: InterfaceId) {
+        match self.set_lac(id, Lac::Idle) {
+            Lac::Screening(_) | Lac::Lookup(_) => self.withdraw_question(id),
+            other @ (Lac::Idle
+            | Lac::Authenticating(_)
+            | Lac::Local
+            | Lac::Tunnel(..)
+            | Lac::Next(_)
+            | Lac::Session(..)
+            | Lac::Failed) => {
+                self.set_lac(id, other);
+            }
+        }
+    }
+
     /// An incoming call without authentication is up: its tunnel is looked up by number.
     pub(crate) fn lac_ready(&mut self, id: InterfaceId) {
         self.look_up(id, "");
@@ -208,6 +224,9 @@ impl Engine {
 
     /// Tries the next key: the vpdn-groups at once, then AAA.
     fn look_up_next(&mut self, id: InterfaceId) {
+        if !self.config.vpdn.enable {
+            return self.no_tunnel(id);
+        }
         while let Lac::Lookup(keys) = self.set_lac(id, Lac::Idle) {
             let Some(key) = keys.front().cloned() else { break };
             let text = key.text();
@@ -254,7 +273,8 @@ impl Engine {
         if self.looking_for(id).is_none() {
             return;
         }
-        definitions.retain(|d| !d.lns.is_empty());
+        // Where VPDN was given up meanwhile there is no tunnel.
+        definitions.retain(|d| !d.lns.is_empty() && self.config.vpdn.enable);
         if definitions.is_empty() {
             if let Some(key) = self.looking_for(id) {
                 self.vpdn_debug(id, VpdnEvent::NoTunnelInfo(&key));
@@ -326,6 +346,7 @@ impl Engine {
     /// other. False when PPP ends here.
     pub(crate) fn lac_authenticated(&mut self, id: InterfaceId) -> bool {
         match self.set_lac(id, Lac::Local) {
+            Lac::Authenticating(_) if !self.config.vpdn.enable => false,
             Lac::Authenticating(targets) => {
                 let targets = self.own_targets(id).unwrap_or(targets);
                 self.forward_call(id, targets);

@@ -18,7 +18,7 @@ use crate::engine::io::{Counters, DataSession, ForwardCommand, InterfaceId};
 use crate::engine::syslog::Syslog;
 use crate::engine::traffic::Counts;
 use crate::proto::Purpose;
-use crate::proto::l2tp::{CallRequest, DataPath, DownCause, PORT, Role, TunnelId};
+use crate::proto::l2tp::{CallRequest, DataPath, DownCause, PORT, ResultCode, Role, TunnelId};
 
 /// An open tunnel takes no new call while a message in it has been repeated so often: 7 s with the default timing, as
 /// long as an SCCRQ is tried.
@@ -29,11 +29,13 @@ pub(crate) struct Targets {
     left: Vec<(Arc<Definition>, Lns)>,
     /// The one that is being tried or used.
     pub definition: Arc<Definition>,
-    pub current: Option<Ipv4Addr>,
+    current: Option<Lns>,
     /// The session has been up: a failure now ends the call.
     up: bool,
     /// Nothing has failed but limits.
     only_limits: bool,
+    /// An LNS that closed its tunnel as the call came has been given its second try.
+    again: bool,
 }
 
 impl Targets {
@@ -42,7 +44,12 @@ impl Targets {
         let definitions: Vec<Arc<Definition>> = definitions.into_iter().map(Arc::new).collect();
         let definition = definitions.first().cloned()?;
         let left = definitions.iter().flat_map(|d| d.lns.iter().map(|l| (d.clone(), *l))).collect();
-        Some(Targets { left, definition, current: None, up: false, only_limits: true })
+        Some(Targets { left, definition, current: None, up: false, only_limits: true, again: false })
+    }
+
+    /// The LNS that is being tried or used.
+    pub fn lns(&self) -> Option<Ipv4Addr> {
+        self.current.map(|lns| lns.address)
     }
 
     /// Whether the session has been up.
@@ -122,8 +129,27 @@ impl Engine {
         }
     }
 
-    /// Leaves out what a vpdn-group has no room for. True when there was such a thing.
-    fn skip_full_groups(&mut self, id: InterfaceId, targets: &mut Targets) -> bool {
+    /// Why no call is sent on at present, if that is so.
+    fn closed(&self) -> Option<(FailureType, &'static str)> {
+        let vpdn = &self.config.vpdn;
+        if !vpdn.enable {
+            Some((FailureType::Other, "VPDN is not enabled"))
+        } else if vpdn.softshut {
+            Some((FailureType::Softshut, "softshut is on"))
+        } else if self.is_full() {
+            Some((FailureType::SessionLimit, "session-limit exceeded"))
+        } else {
+            None
+        }
+    }
+
+    /// Leaves out what belongs to a vpdn-group that is gone since it was looked up, or that has no room. True when there
+    /// was no room for something.
+    fn skip_groups(&mut self, id: InterfaceId, targets: &mut Targets) -> bool {
+        let groups = &self.config.groups;
+        targets.left.retain(|(definition, _)| {
+            definition.group.as_ref().is_none_or(|name| groups.iter().any(|g| g.name == *name))
+        });
         let full = |(definition, _): &(Arc<Definition>, Lns)| {
             definition.group.as_deref().is_some_and(|group| self.is_group_full(group))
         };
@@ -138,8 +164,11 @@ impl Engine {
 
     /// Sends the call to the best LNS that is left.
     pub(super) fn next_tunnel(&mut self, id: InterfaceId, mut targets: Box<Targets>) {
-        let full = self.is_full();
-        if full || self.skip_full_groups(id, &mut targets) && targets.left.is_empty() && targets.only_limits {
+        if let Some((kind, reason)) = self.closed() {
+            return self.lac_failed(id, targets, kind, reason);
+        }
+        let full = self.skip_groups(id, &mut targets);
+        if full && targets.left.is_empty() && targets.only_limits {
             return self.lac_failed(id, targets, FailureType::SessionLimit, "session-limit exceeded");
         }
         while let Some((definition, lns)) = self.pick(id, &mut targets) {
@@ -166,7 +195,7 @@ impl Engine {
         let key = targets.definition.tunnel_key(address);
         let existing = self.vpdn.outgoing.get(&key).copied();
         self.vpdn_debug(id, VpdnEvent::Select { active: existing.is_some(), address, priority });
-        targets.current = Some(address);
+        targets.current = Some(lns);
         targets.only_limits = false;
         let tunnel = existing.unwrap_or_else(|| self.open_tunnel(&targets.definition, address, key));
         self.vpdn_debug(id, VpdnEvent::FindProcess);
@@ -292,7 +321,7 @@ impl Engine {
         if let Some(group) = targets.definition.group.as_deref() {
             self.leave(group);
         }
-        if let Some(lns) = targets.current
+        if let Some(lns) = targets.lns()
             && let Some(load) = self.vpdn.loads.get_mut(&lns)
         {
             *load = load.saturating_sub(1);
@@ -316,7 +345,7 @@ impl Engine {
             targets.up = true;
             // Nothing else will be tried.
             targets.left = Vec::new();
-            current = targets.current;
+            current = targets.lns();
             self.vpdn.counters.sessions += 1;
             let heard = self.l2tp.heard(path.id.tunnel);
             let link = path.id;
@@ -332,8 +361,8 @@ impl Engine {
     }
 
     /// The LNS or the tunnel has ended the session of a call.
-    pub(super) fn lac_session_down(&mut self, id: InterfaceId, cause: &DownCause) {
-        let Lac::Session(targets, session) = self.set_lac(id, Lac::Failed) else { return };
+    pub(super) fn lac_session_down(&mut self, id: InterfaceId, cause: &DownCause, with_tunnel: bool) {
+        let Lac::Session(mut targets, session) = self.set_lac(id, Lac::Failed) else { return };
         let (kind, reason) = events::describe(cause);
         if !targets.up {
             let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
@@ -347,11 +376,21 @@ impl Engine {
             self.core.later(Work::DropCall(id));
             return;
         }
-        if let Some(lns) = targets.current
+        if let Some(lns) = targets.lns()
             && makes_busy(cause, targets.definition.busy_disconnect)
         {
             self.leave_alone(lns, targets.definition.settings.busy);
             self.vpdn_debug(id, VpdnEvent::Busy(lns));
+        }
+        // An LNS closes a tunnel that has had no session for a while; a call that was on its way opens another one.
+        let cleared = matches!(cause, DownCause::Remote(ResultCode { result: 1, .. }));
+        if let Some(lns) = targets.current
+            && with_tunnel
+            && cleared
+            && !std::mem::replace(&mut targets.again, true)
+        {
+            let definition = targets.definition.clone();
+            targets.left.push((definition, lns));
         }
         self.set_lac(id, Lac::Next(targets));
         self.core.later(Work::NextTunnel(id));
@@ -361,7 +400,7 @@ impl Engine {
     pub(super) fn lac_tunnel_failed(&mut self, id: InterfaceId, kind: FailureType, reason: &str) {
         let Lac::Tunnel(targets, tunnel) = self.set_lac(id, Lac::Failed) else { return };
         self.unload(tunnel, &targets);
-        if let Some(address) = targets.current {
+        if let Some(address) = targets.lns() {
             self.vpdn_debug(id, VpdnEvent::Unreachable(address));
         }
         self.record(id, &targets, None, kind, reason);
@@ -398,11 +437,18 @@ impl Engine {
         if self.config.vpdn.logging.enable
             && let (Some(port), Some(interface)) = (self.ports.get(&id), self.interfaces.get(id))
         {
-            let line = Syslog::Authorization {
-                name: &targets.definition.local_name,
-                interface: &interface.label,
-                user: &port.user,
-                reason,
+            let (name, user) = (targets.definition.local_name.as_str(), &*port.user);
+            let line = match kind {
+                FailureType::Softshut => Syslog::Softshut { role: "NAS", name, user },
+                FailureType::PeerClosed
+                | FailureType::Unreachable
+                | FailureType::TunnelAuthentication
+                | FailureType::UserAuthentication
+                | FailureType::SessionLimit
+                | FailureType::NoResources
+                | FailureType::Other => {
+                    Syslog::Authorization { name, interface: &interface.label, user, reason }
+                }
             };
             self.core.syslog(&line);
         }
