@@ -59,18 +59,20 @@ impl Engine {
         self.derive_config(id, &label, lines)
     }
 
-    /// Puts lines onto the configuration of a Virtual-Access.
+    /// Puts lines onto the configuration that a Virtual-Access was cloned with, in place of those that it has already.
     fn derive_config(&mut self, id: InterfaceId, label: &str, lines: Vec<(String, bool)>) -> bool {
-        if lines.is_empty() {
-            return true;
-        }
         let Some(interface) = self.interfaces.get(id) else { return false };
+        let known = self.derived.iter().find(|known| known.2.as_ptr() == Arc::as_ptr(&interface.config));
+        let cloned = known.map(|known| known.0.clone());
+        if lines.is_empty() {
+            return cloned.is_none_or(|cloned| self.take_config(id, cloned));
+        }
         if !matches!(interface.origin, Origin::Cloned { .. }) {
             // What is configured is shared by all its calls: nothing of it is one user's own.
             self.core.debug(&PerUser::Ignored { label, what: "interface configuration" });
             return true;
         }
-        let base = interface.config.clone();
+        let base = cloned.unwrap_or_else(|| interface.config.clone());
         let mut good: Vec<String> = Vec::new();
         let mut derived = None;
         for (line, must) in lines {

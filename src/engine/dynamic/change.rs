@@ -114,6 +114,8 @@ impl Engine {
             if !self.apply_per_user(id) {
                 for (id, before) in done {
                     self.set_user_profile(id, before);
+                    // What the user had could be applied before.
+                    self.apply_per_user(id);
                 }
                 return Err(ErrorCause::ResourcesUnavailable);
             }

@@ -224,6 +224,18 @@ fn lines_and_filters_are_changed_while_the_session_is_up() {
     let change = vec![id.clone(), pair("lcp:interface-config=no such line"), Attribute::new(11, *b"102.in")];
     assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(506)));
     assert_eq!(world.nodes[LNS].engine.access_lists(port).0.as_deref(), Some("101"));
+    // New lines take the place of the former ones.
+    let change = vec![id.clone(), pair("lcp:interface-config=ppp timeout idle 600")];
+    assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaAck, None));
+    let config = |world: &World| {
+        let access = world.nodes[LNS].engine.interface(&name(InterfaceKind::VirtualAccess, "1")).unwrap();
+        (access.config.ip_mtu, access.config.ppp.idle.map(|(time, _)| time.as_secs()), access.config.shutdown)
+    };
+    assert_eq!(config(&world), (None, Some(600), false));
+    // A line that would end the session: what it had before is in effect again.
+    let change = vec![id.clone(), pair("lcp:interface-config=shutdown")];
+    assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(506)));
+    assert_eq!(config(&world), (None, Some(600), false));
     // What cannot be changed.
     for wrong in [Attribute::integer(12, 1400), pair("ip:addr-pool=other"), pair("subscriber:command=logon")]
     {
