@@ -102,7 +102,7 @@ pub fn l2tp_message(octets: &[u8]) {
     let decode = |body: &[u8]| {
         with(Instant::ZERO, &mut Seeded::new(0), |cx| message::decode(cx, Prefix::L2x, body, secret))
     };
-    message::peek_host_name(body);
+    message::sealed(body);
     let Ok(message) = decode(body) else { return };
     // Text that is not UTF-8 grows when it is read: beyond this it might no longer fit an AVP.
     if body.len() < 300 {
@@ -149,11 +149,8 @@ impl Node {
             hidden,
             ..l2tp::TunnelConfig::default()
         };
-        let mut endpoint = l2tp::Endpoint::new();
-        endpoint
-            .set_secrets(l2tp::endpoint::Secrets { default: Some("hello".to_owned()), ..Default::default() });
         Node {
-            endpoint,
+            endpoint: l2tp::Endpoint::new(),
             entropy: Seeded::new(seed),
             address: SocketAddr::from((address, l2tp::PORT)),
             config,

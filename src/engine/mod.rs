@@ -290,7 +290,6 @@ impl Engine {
 
     /// What the configuration changes for VPDN.
     fn configure_vpdn(&mut self, old: &RouterConfig, new: &RouterConfig) {
-        self.configure_secrets(new);
         if old.vpdn.enable && !new.vpdn.enable {
             self.clear_tunnels(&TunnelSelector::All, 6);
         }

@@ -3,9 +3,11 @@
 mod call;
 mod dynamic;
 mod failures;
+mod group_limits;
 mod host;
 mod lab;
 mod peers;
+mod races;
 mod radius;
 mod vpdn;
 mod wholesale;
