@@ -364,7 +364,7 @@ pub enum HostRequest {
         /// Device.
         interface: Option<InterfaceId>,
     },
-    /// Keep an accounting record over a restart of the router. Only asked of a host that said that it has a spool.
+    /// Keep an accounting record over a restart of the router. Only asked of a host that has a spool.
     SpoolAppend {
         /// Its name.
         id: u64,
@@ -412,8 +412,6 @@ pub enum HostEvent {
         /// The IP packet.
         packet: Vec<u8>,
     },
-    /// The host has a spool; these accounting records were left in it. Said once, when the router is switched on.
-    Spooled(Vec<(u64, Vec<u8>)>),
     /// What the Linux device behind an interface has carried since it was bound; told at most once a second, and only
     /// when it has changed.
     Counted {

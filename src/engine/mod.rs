@@ -378,7 +378,6 @@ impl Engine {
             HostEvent::EchoUnreachable(id) => self.echo_done(id, EchoOutcome::Unreachable),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
-            HostEvent::Spooled(left) => self.spooled(left),
             HostEvent::Counted { interface, counts, faults } => self.counted(interface, counts, faults),
             HostEvent::Dropped { interface, output, input } => self.dropped(interface, output, input),
             HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),

@@ -38,8 +38,6 @@ pub(super) enum Report {
     },
     /// Whether the startup-config was kept.
     Saved(Result<(), String>),
-    /// What was left in the spool.
-    Spooled(Vec<(u64, Vec<u8>)>),
     /// What a device that was named to us has carried since it was bound.
     Counted {
         interface: InterfaceId,

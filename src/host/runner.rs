@@ -374,7 +374,6 @@ impl Task {
                 HostEvent::Done(request)
             }
             Event::Report(Report::Saved(result)) => return self.router_input(Input::Saved(result)),
-            Event::Report(Report::Spooled(left)) => HostEvent::Spooled(left),
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
             Event::Report(Report::Counted { interface, counts, faults }) => {
                 HostEvent::Counted { interface, counts, faults }

@@ -124,6 +124,9 @@ impl Core {
             ending: None,
         };
         core.tell_time();
+        if let Some(left) = params.spooled {
+            core.engine.restore(now, left);
+        }
         let startup = core.startup.clone();
         let reports = core.load(&startup);
         core.reconfigure();

@@ -77,6 +77,7 @@ impl Bench {
             startup_config: startup.to_owned(),
             wall_clock: None,
             reloaded: false,
+            spooled: None,
         };
         let mut bench = Bench {
             now,

@@ -105,7 +105,8 @@ impl Aaa {
                 Said::Ask => {
                     let servers = self.group(&method);
                     let nas_ip = task.port.nas_ip;
-                    let request = access::login(&task.port, nas_ip, &task.question, servers);
+                    let mut request = access::login(&task.port, nas_ip, &task.question, servers);
+                    access::shape_port(&mut request, &self.config.extras, &task.port);
                     let key = self.client.submit(cx, request);
                     task.asked = Some(method);
                     self.logins.insert(key, task);
@@ -177,6 +178,13 @@ impl Aaa {
         }
     }
 
+    /// What is to be asked fits into no packet.
+    pub(super) fn login_unsendable(&mut self, cx: &mut Context, key: RequestKey) {
+        if let Some(task) = self.logins.remove(&key) {
+            self.refused_login(cx, &task, Vec::new());
+        }
+    }
+
     fn refused_login(&mut self, cx: &mut Context, task: &LoginTask, message: Vec<u8>) {
         emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Fail));
         self.outputs.push_back(AaaOutput::Login(task.ticket, LoginOutcome::Fail { message }));
@@ -208,6 +216,8 @@ impl Aaa {
         };
         let (port, id) = (task.port.short.as_str(), cx.entropy.u32(Purpose::AaaId));
         let name = question.exec_list.as_deref().unwrap_or(lists::DEFAULT);
+        let unique = task.port.unique;
+        emit(cx, &AaaDebug::PickExec(unique, name));
         emit(
             cx,
             &AaaDebug::Port(port, Family::Exec, id, port, question.exec_list.as_deref().unwrap_or_default()),
@@ -231,10 +241,12 @@ impl Aaa {
             emit(cx, &AaaDebug::Processing(port, Family::Exec, "service=shell"));
             emit(cx, &AaaDebug::Processing(port, Family::Exec, "cmd*"));
             if let Some(privilege) = privilege {
-                emit(cx, &AaaDebug::Processing(port, Family::Exec, &format!("priv-lvl={privilege}")));
+                let pair = format!("priv-lvl={privilege}");
+                emit(cx, &AaaDebug::Processing(port, Family::Exec, &pair));
+                emit(cx, &AaaDebug::ExecPair(unique, &pair));
             }
         }
-        emit(cx, &AaaDebug::Exec(port, passed));
+        emit(cx, &AaaDebug::Exec(port, unique, passed));
         Exec { passed, privilege }
     }
 
