@@ -182,6 +182,18 @@ impl Engine {
         }
     }
 
+    /// Asks once more for the routes of peers and users through an interface: Linux may have dropped them.
+    pub(super) fn renew_peer_routes(&mut self, id: InterfaceId) {
+        let of = |(key, reasons): &(&RouteKey, &Reasons)| {
+            key.interface == Some(id) && (reasons.peers > 0 || reasons.users.0 > 0)
+        };
+        let keys: Vec<RouteKey> = self.routes.installed.iter().filter(of).map(|(key, _)| *key).collect();
+        for RouteKey { network, gateway, interface } in keys {
+            let pending = Pending::Change(interface, Change::Route(network));
+            self.core.ask(HostRequest::AddRoute { network, gateway, interface, source: None }, pending);
+        }
+    }
+
     fn remove_at_host(&mut self, key: RouteKey) {
         let RouteKey { network, gateway, interface } = key;
         let pending = Pending::Change(interface, Change::Removal);
