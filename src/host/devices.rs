@@ -252,6 +252,12 @@ impl Devices {
         if self.devices.contains_key(&interface) {
             return Err(format!("{name}: the interface has a Linux device already"));
         }
+        // A TUN that somebody else keeps there would be taken over, and removed at the end.
+        if self.links.find(name).await.is_ok() {
+            return Err(format!(
+                "{name}: there is a device of this name already, which is not this router's"
+            ));
+        }
         let tun = Tun::create(name, mtu).map_err(|error| format!("{name}: cannot make a TUN: {error}"))?;
         let index = tun.index();
         self.links.keep_quiet(index).await.map_err(|error| refusal(name, "prepare", &error))?;

@@ -224,7 +224,11 @@ pub fn refusals_say_what_and_why() {
     bench.done(create("Vi4"));
     let taken = HostRequest::CreateTun { interface: InterfaceId(5), name: "Vi4".to_owned(), mtu: 1460 };
     let text = bench.refused(taken);
-    assert!(text.contains("Vi4") && text.contains("busy"), "{text}");
+    assert_eq!(text, "Vi4: there is a device of this name already, which is not this router's");
+    // One that nobody has open would let itself be taken.
+    assert_eq!(bench.ip("tuntap add mode tun name Vi5"), "");
+    let taken = HostRequest::CreateTun { interface: InterfaceId(5), name: "Vi5".to_owned(), mtu: 1460 };
+    assert!(bench.refused(taken).starts_with("Vi5: there is a device"));
     let long =
         HostRequest::CreateTun { interface: InterfaceId(5), name: "Virtual-Access12".to_owned(), mtu: 1460 };
     assert!(bench.refused(long).contains("1 to 15 characters"));
@@ -244,6 +248,7 @@ pub fn refusals_say_what_and_why() {
     bench.done(HostRequest::CloseSocket { socket: Socket::Radius(0) });
     bench.done(HostRequest::OpenSocket { socket: Socket::Radius(1), port: 1645 });
     bench.stop().unwrap();
+    assert!(bench.ip("-o link show dev Vi5").contains("Vi5"), "it is left where it was");
 }
 
 /// A namespace with a TAP `eth9` in it, made by somebody else.
