@@ -64,6 +64,6 @@ impl Engine {
         self.core.syslog(&Syslog::Refused { what: &what, reason: TAKEN });
         self.withdraw_routes(id);
         self.apply_address(id);
-        self.renew_peer_routes(id);
+        self.renew_peer_routes(id, address.addr());
     }
 }

@@ -182,15 +182,22 @@ impl Engine {
         }
     }
 
-    /// Asks once more for the routes of peers and users through an interface: Linux may have dropped them.
-    pub(super) fn renew_peer_routes(&mut self, id: InterfaceId) {
-        let of = |(key, reasons): &(&RouteKey, &Reasons)| {
-            key.interface == Some(id) && (reasons.peers > 0 || reasons.users.0 > 0)
-        };
-        let keys: Vec<RouteKey> = self.routes.installed.iter().filter(of).map(|(key, _)| *key).collect();
-        for RouteKey { network, gateway, interface } in keys {
+    /// Asks once more for the routes of peers and users that Linux has dropped with an address of an interface: those
+    /// through it, and those of peers who are sent to from that address.
+    pub(super) fn renew_peer_routes(&mut self, id: InterfaceId, address: Ipv4Addr) {
+        let mut lost = Vec::new();
+        for (key, reasons) in &self.routes.installed {
+            let own = key.interface.and_then(|interface| self.address(interface)).map(|net| net.addr());
+            let source = own.filter(|_| reasons.peers > 0);
+            if source == Some(address)
+                || key.interface == Some(id) && (reasons.peers > 0 || reasons.users.0 > 0)
+            {
+                lost.push((*key, source));
+            }
+        }
+        for (RouteKey { network, gateway, interface }, source) in lost {
             let pending = Pending::Change(interface, Change::Route(network));
-            self.core.ask(HostRequest::AddRoute { network, gateway, interface, source: None }, pending);
+            self.core.ask(HostRequest::AddRoute { network, gateway, interface, source }, pending);
         }
     }
 

@@ -98,7 +98,8 @@ fn an_address_that_was_taken_is_given_back_with_what_was_routed_there() {
         let (addresses, mut routes) = (world.nodes[node].addresses.clone(), world.nodes[node].routes.clone());
         let (&address, _) = addresses.iter().find(|(_, of)| **of == id).expect("it has one");
         world.nodes[node].addresses.remove(&address);
-        world.nodes[node].routes.retain(|(_, of)| *of != id);
+        // As Linux does it: the route to the peer, who is sent to from that address, goes as well.
+        world.nodes[node].routes.retain(|(network, of)| *of != id && network.prefix_len() != 32);
         tell(&mut world, node, HostEvent::AddressTaken { interface: id, address });
         // It is not for others to say what an interface has that has none.
         tell(&mut world, node, HostEvent::AddressTaken { interface: id, address: net([9, 9, 9, 9], 32) });
