@@ -80,23 +80,23 @@ const TAKEN: &str = "\
 soho: enable
 lac: enable
 soho: ping 10.51.6.82
-wait soho /!!!!!/ 60s
+wait soho /Success rate is [1-9]/ 60s
 shell lns: ip address flush dev Et0
 wait lns /SYS-3-HOST: Ethernet0 address 10.51.6.82.24: it was taken away on Linux, and is given back/ 60s
 soho: ping 10.51.6.82
-wait soho /!!!!!/ 60s
+wait soho /Success rate is [1-9]/ 60s
 shell lns: ip link del Vi1
 wait lns /SYS-3-HOST: Virtual-Access1: its Linux device is gone/ 60s
 wait lns /Interface Virtual-Access1, changed state to down/ 60s
-sleep 3s
+wait soho /Interface BRI0:1, changed state to down/ 60s
 soho: ping 10.51.6.82
-wait soho /!!!!!/ 60s
+wait soho /Success rate is [1-9]/ 60s
 shell soho: ip link del BR0
 wait soho /SYS-3-HOST: BRI0: its Linux device is gone/ 60s
 wait soho /Interface BRI0:1, changed state to down/ 60s
-sleep 3s
+shell soho: until ip route | grep '10.51.6.0/24 dev BR0'; do sleep 0.1; done
 soho: ping 10.51.6.82
-wait soho /!!!!!/ 60s
+wait soho /Success rate is [1-9]/ 60s
 shell lac: ip link del Et0
 wait lac /SYS-3-HOST: Ethernet0: its Linux device is gone/ 60s
 wait lac /Line protocol on Interface Ethernet0, changed state to down/ 60s
