@@ -422,6 +422,23 @@ pub enum HostEvent {
         /// What went wrong.
         faults: Faults,
     },
+    /// The TUN or the Linux device behind an interface is gone, and what was installed there: somebody else removed it.
+    Gone {
+        /// The interface.
+        interface: InterfaceId,
+    },
+    /// There is a Linux device for an interface whose binding was refused, or whose device was gone.
+    Appeared {
+        /// The interface.
+        interface: InterfaceId,
+    },
+    /// Somebody else took an address away that the host was asked for.
+    AddressTaken {
+        /// The interface.
+        interface: InterfaceId,
+        /// The address.
+        address: Ipv4Net,
+    },
     /// The kernel has dropped packets of a TUN, since it was made or this was last said; told at most once a second.
     Dropped {
         /// The interface that owns the TUN.

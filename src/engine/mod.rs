@@ -10,6 +10,7 @@ mod access;
 mod accounting;
 mod core;
 mod debug;
+mod devices;
 mod dialer;
 mod dynamic;
 mod interfaces;
@@ -378,6 +379,9 @@ impl Engine {
             HostEvent::EchoUnreachable(id) => self.echo_done(id, EchoOutcome::Unreachable),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
+            HostEvent::Gone { interface } => self.device_gone(interface),
+            HostEvent::Appeared { interface } => self.device_appeared(interface),
+            HostEvent::AddressTaken { interface, address } => self.address_taken(interface, address),
             HostEvent::Counted { interface, counts, faults } => self.counted(interface, counts, faults),
             HostEvent::Dropped { interface, output, input } => self.dropped(interface, output, input),
             HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),

@@ -374,6 +374,11 @@ impl Task {
                 HostEvent::Done(request)
             }
             Event::Report(Report::Saved(result)) => return self.router_input(Input::Saved(result)),
+            Event::Report(Report::Gone(interface)) => HostEvent::Gone { interface },
+            Event::Report(Report::Appeared(interface)) => HostEvent::Appeared { interface },
+            Event::Report(Report::AddressTaken { interface, address }) => {
+                HostEvent::AddressTaken { interface, address }
+            }
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
             Event::Report(Report::Counted { interface, counts, faults }) => {
                 HostEvent::Counted { interface, counts, faults }
