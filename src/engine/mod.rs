@@ -62,7 +62,7 @@ use self::interfaces::Interfaces;
 use self::ip::Routes;
 use self::isdn::Isdn;
 use self::pool::Pools;
-use self::ports::Port;
+use self::ports::Ports;
 use self::syslog::Syslog;
 use self::timers::Timer;
 use self::vpdn::Vpdn;
@@ -84,7 +84,7 @@ pub struct Engine {
     pools: Pools,
     isdn: Isdn,
     dialers: Dialers,
-    ports: HashMap<InterfaceId, Port>,
+    ports: Ports,
     tickets: HashMap<Ticket, InterfaceId>,
     aaa: Aaa,
     registry: Sessions,
@@ -108,7 +108,7 @@ impl Engine {
             pools: Pools::default(),
             isdn: Isdn::default(),
             dialers: Dialers::default(),
-            ports: HashMap::new(),
+            ports: Ports::default(),
             tickets: HashMap::new(),
             aaa: Aaa::new(),
             registry: Sessions::default(),
