@@ -366,6 +366,7 @@ impl Task {
                 self.edge.add_tun(interface, tun, routed);
                 HostEvent::Done(request)
             }
+            Event::Report(Report::Neighbours(id, table)) => HostEvent::Neighbours(id, table),
             Event::Report(Report::Spooled(left)) => HostEvent::Spooled(left),
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
             Event::Report(Report::Counted { interface, counts, faults }) => {
@@ -491,7 +492,8 @@ impl Task {
             | HostRequest::SetMtu { .. }
             | HostRequest::RemoveAddress { .. }
             | HostRequest::AddRoute { .. }
-            | HostRequest::RemoveRoute { .. } => self.machine.ask(id, request),
+            | HostRequest::RemoveRoute { .. }
+            | HostRequest::Neighbours => self.machine.ask(id, request),
         }
     }
 

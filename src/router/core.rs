@@ -75,6 +75,8 @@ pub(super) struct Core {
     pub logged: Vec<(LineId, LoginOutcome)>,
     /// What commands that go on print, and whether they are over.
     pub progress: Vec<(LineId, String, bool)>,
+    /// Screens that had to be waited for.
+    pub screens: Vec<(LineId, String)>,
     /// Who sits where, as of the command that runs.
     pub lines: Vec<OpenLine>,
     /// Sessions that `clear line` ends.
@@ -115,6 +117,7 @@ impl Core {
             logins: HashMap::new(),
             logged: Vec::new(),
             progress: Vec::new(),
+            screens: Vec::new(),
             lines: Vec::new(),
             to_close: Vec::new(),
             reloaded: params.reloaded,
@@ -206,6 +209,7 @@ impl Core {
                 engine::Output::Act(action) => self.outputs.push_back(Output::Act(action)),
                 engine::Output::Log(line) => self.take_log(&line),
                 engine::Output::Echo(id, outcome) => exec::echo(self, id, outcome),
+                engine::Output::Arp(id, table) => exec::arp_told(self, id, &table),
                 engine::Output::Login(ticket, outcome) => {
                     self.logged.extend(self.logins.remove(&ticket).map(|line| (line, outcome)));
                 }

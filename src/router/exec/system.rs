@@ -89,6 +89,8 @@ pub fn confirmed(core: &mut Core, command: &ExecCommand, out: &mut String) {
         ExecCommand::Reload
         | ExecCommand::Ping { .. }
         | ExecCommand::PingDialog { .. }
+        | ExecCommand::ShowArp { .. }
+        | ExecCommand::ShowIpArp { .. }
         | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
@@ -119,6 +121,8 @@ pub fn answered(core: &mut Core, command: &ExecCommand, answer: &str, out: &mut 
         }
         ExecCommand::Ping { .. }
         | ExecCommand::PingDialog { .. }
+        | ExecCommand::ShowArp { .. }
+        | ExecCommand::ShowIpArp { .. }
         | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
