@@ -315,16 +315,21 @@ fn what_finds_no_identifier_waits_for_one() {
     let all = usize::from(MAX_SOCKETS) * 256;
     bench.trace.lines.clear();
     let mut silent = crate::proto::trace::Silent;
-    for _ in 0..all + 2 {
+    let mut keys = Vec::new();
+    for _ in 0..all + 3 {
         let mut cx = Context { now: bench.now, entropy: &mut bench.entropy, trace: &mut silent };
-        bench.client.submit(&mut cx, request());
+        keys.push(bench.client.submit(&mut cx, request()));
     }
+    // One that waits is given up by who asked, and does not stand in the way of those behind it.
+    let mut cx = Context { now: bench.now, entropy: &mut bench.entropy, trace: &mut silent };
+    bench.client.cancel(&mut cx, keys[all]);
     bench.run(|_, _| ());
     assert_eq!(bench.sent.len(), all);
     assert_eq!(bench.client.outstanding(), all + 2);
     let first = bench.sent[0].clone();
     bench.answer(&first);
     let sent = bench.sent[all].clone();
+    assert_eq!(bench.client.under_way(keys[all + 1]).map(|t| t.slot.socket), Some(sent.socket));
     assert_eq!((sent.socket, sent.bytes[1]), (first.socket, first.bytes[1]));
     bench.answer(&sent);
     assert_eq!(bench.sent.len(), all + 2);
