@@ -366,7 +366,8 @@ struct Side {
 
 impl Side {
     fn new(config: LinkConfig, seed: u64) -> Self {
-        Side { link: ppp::Link::new(config), entropy: Seeded::new(seed), sent: Vec::new(), networks: 0 }
+        let link = ppp::Link::new("".into(), Arc::new(config));
+        Side { link, entropy: Seeded::new(seed), sent: Vec::new(), networks: 0 }
     }
 
     fn with<R>(&mut self, now: Instant, call: impl FnOnce(&mut ppp::Link, &mut Context) -> R) -> R {
