@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use vpdnsh::cli::{self, Form};
+use vpdnsh::cli::{self, Clearance, Form};
 use vpdnsh::config::{Store, Verdict, nvgen};
 use vpdnsh::engine::{ChannelId, DataSession, ForwardCommand, InterfaceId};
 use vpdnsh::forward::{Delivery, Fate, Table};
@@ -400,7 +400,6 @@ fn links(choice: u8) -> [Side; 2] {
     let protocol = protocols[usize::from(choice & 3)];
     let ipcp = |local| Some(IpcpConfig { local, vj_slots: Some(15), ..IpcpConfig::default() });
     let user = LinkConfig {
-        label: "BR0:1".to_owned(),
         direction: Direction::Callout,
         local_name: "2500-1".to_owned(),
         multilink: choice & 8 != 0,
@@ -408,7 +407,6 @@ fn links(choice: u8) -> [Side; 2] {
         ..LinkConfig::default()
     };
     let server = LinkConfig {
-        label: "Vi4".to_owned(),
         local_name: "1600-3".to_owned(),
         authentication: if choice & 4 != 0 { Vec::new() } else { vec![protocol] },
         multilink: choice & 16 != 0,
@@ -550,9 +548,11 @@ pub fn grammar(octets: &[u8]) {
     let Some((&choice, line)) = octets.split_first() else { return };
     let mode: Mode = MODES[usize::from(choice) % MODES.len()].mode;
     let line = String::from_utf8_lossy(line);
-    let _ = cli::help(mode, &line);
-    if let Some(completed) = cli::complete(mode, &line) {
-        let _ = cli::help(mode, &completed);
+    for clearance in [Clearance::full(), Clearance::new(1, &Store::new())] {
+        let _ = cli::help(&clearance, mode, &line);
+        if let Some(completed) = cli::complete(&clearance, mode, &line) {
+            let _ = cli::help(&clearance, mode, &completed);
+        }
     }
     cli::open_banner(&line);
     let Ok(parsed) = cli::parse(mode, &line) else { return };
@@ -661,11 +661,11 @@ pub fn forward_table(octets: &[u8]) {
                 let datagram = data::encode_data(&header, given);
                 table.datagram(Instant::ZERO, SocketAddr::from((LAC, 1701)), &datagram, &mut sink);
             }
-            3 => table.octets(&channel, given, &mut |_| Fate::Dropped),
+            3 => table.octets(Instant::ZERO, &channel, given, &mut |_| Fate::Dropped),
             4 => {
                 let mut wire = Vec::new();
                 hdlc::encode(given, 0, &mut wire);
-                table.octets(&channel, &wire, &mut sink);
+                table.octets(Instant::ZERO, &channel, &wire, &mut sink);
             }
             5 => table.packet(Instant::ZERO, tun, given, &mut sink),
             _ => table.frame_out(if op & 8 != 0 { lac } else { lns }, given, &mut sink),

@@ -72,7 +72,7 @@ impl Engine {
         match event {
             Event::TunnelRequested { tunnel, request } => self.tunnel_requested(tunnel, &request),
             Event::TunnelUp { tunnel, remote_name } => self.tunnel_up(tunnel, remote_name),
-            Event::TunnelDown { tunnel, cause } => self.tunnel_down(tunnel, &cause),
+            Event::TunnelDown { tunnel, remote_id, cause } => self.tunnel_down(tunnel, remote_id, &cause),
             Event::CallRequested { session, request } => self.call_requested(session, request),
             Event::SessionUp { session, path, info } => match self.vpdn.sessions.get(&session) {
                 Some(id) => self.lac_session_up(*id, path),
@@ -102,11 +102,11 @@ impl Engine {
         }
     }
 
-    fn tunnel_down(&mut self, id: TunnelId, cause: &DownCause) {
+    fn tunnel_down(&mut self, id: TunnelId, remote_id: u16, cause: &DownCause) {
         let established = self.vpdn.tunnels.get(&id).is_some_and(|t| t.established);
         match established {
             true => self.account_tunnel_stop(id, tunnel_end_cause(cause)),
-            false => self.account_tunnel_reject(id, tunnel_end_cause(cause)),
+            false => self.account_tunnel_reject(id, remote_id, tunnel_end_cause(cause)),
         }
         self.vpdn.cleared.remove(&id);
         let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return self.forget_peer(id) };

@@ -30,6 +30,8 @@ pub(crate) struct Targets {
     /// The one that is being tried or used.
     pub definition: Arc<Definition>,
     current: Option<Lns>,
+    /// Call Serial Number of the session that is being tried.
+    serial: u32,
     /// Nothing has failed but limits.
     only_limits: bool,
     /// An LNS that was asked at the wrong moment has been given its second try.
@@ -50,7 +52,7 @@ impl Targets {
         let definitions: Vec<Arc<Definition>> = definitions.into_iter().map(Arc::new).collect();
         let definition = definitions.first().cloned()?;
         let left = definitions.iter().flat_map(|d| d.lns.iter().map(|l| (d.clone(), *l))).collect();
-        Some(Targets { left, definition, current: None, only_limits: true, again: false })
+        Some(Targets { left, definition, current: None, serial: 0, only_limits: true, again: false })
     }
 
     /// The LNS that is being tried.
@@ -283,8 +285,9 @@ impl Engine {
 
     /// The tunnel of a call is up: its session begins.
     pub(crate) fn start_session(&mut self, id: InterfaceId, tunnel: TunnelId) {
-        let Lac::Tunnel(targets, _) = self.set_lac(id, Lac::Failed) else { return };
+        let Lac::Tunnel(mut targets, _) = self.set_lac(id, Lac::Failed) else { return };
         let serial = self.next_serial();
+        targets.serial = serial;
         let interface = self.interfaces.get(id).map(|i| &i.name);
         let channel = interface.map(|name| super::port_number(&name.unit));
         let name = interface.map(ToString::to_string);
@@ -424,7 +427,7 @@ impl Engine {
     ) {
         let (kind, reason) = events::describe(cause);
         let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
-        self.account_link_reject(Some(id), session, &user, end_cause(cause));
+        self.account_link_reject(Some(id), (session, Some(targets.serial)), &user, end_cause(cause));
         self.unload_targets(session.tunnel, &targets);
         self.vpdn_debug(id, VpdnEvent::Closed(&reason));
         self.record_targets(id, &targets, Some(session), (kind, &reason));
