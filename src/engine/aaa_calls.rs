@@ -160,11 +160,11 @@ impl Engine {
         let local_name = tunnel.client_name.as_ref().or(group.and_then(|g| g.local_name.as_ref()));
         Definition {
             key: key.to_owned(),
-            group: group.map(|g| g.name.clone()),
-            local_name: local_name.unwrap_or(&self.config.hostname).clone(),
+            group: group.map(|g| g.name.as_str().into()),
+            local_name: local_name.unwrap_or(&self.config.hostname).as_str().into(),
             lns,
             source: tunnel.client.or(group.and_then(|g| g.source_ip)).or(self.config.vpdn.source_ip),
-            assignment: tunnel.assignment.clone(),
+            assignment: tunnel.assignment.as_deref().map(Arc::from),
             server_name: tunnel.server_name.clone(),
             private_group: tunnel.group.clone(),
             busy_disconnect: tunnel.busy_disconnect.unwrap_or(true),

@@ -91,6 +91,8 @@ pub struct Aaa {
     /// The request that a ticket waits for.
     requests: HashMap<Ticket, RequestKey>,
     outputs: VecDeque<AaaOutput>,
+    /// Of users whom nobody says anything about.
+    no_profile: Arc<UserProfile>,
     /// What each `aaa attribute list` makes of a user, shared by all whom it is for.
     lists: HashMap<String, Arc<UserProfile>>,
 }
@@ -418,12 +420,13 @@ impl Aaa {
 
     fn authenticate_by(&self, method: &Method, request: &AuthenRequest) -> Step {
         let pass = |message| {
-            let profile = Arc::new(UserProfile::default());
+            let profile = self.no_profile.clone();
             Step::Known(Outcome::Authentication(AuthenOutcome::Pass { message, profile }))
         };
         let local = |case| match local::verify(&self.config.users, &request.credentials, case) {
             LocalVerdict::Pass(message) => {
-                let profile = self.list_profile(&request.credentials.name, case).unwrap_or_default();
+                let profile = self.list_profile(&request.credentials.name, case);
+                let profile = profile.unwrap_or_else(|| self.no_profile.clone());
                 let message = access::with_reply(message, &request.credentials, &profile);
                 Step::Known(Outcome::Authentication(AuthenOutcome::Pass { message, profile }))
             }

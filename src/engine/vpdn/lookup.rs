@@ -39,15 +39,15 @@ pub(crate) struct Definition {
     /// The key that found it.
     pub key: String,
     /// The vpdn-group; none when AAA gave it.
-    pub group: Option<String>,
+    pub group: Option<Arc<str>>,
     /// Our Host Name AVP.
-    pub local_name: String,
+    pub local_name: Arc<str>,
     /// The LNSs.
     pub lns: Vec<Lns>,
     /// Our address towards them.
     pub source: Option<Ipv4Addr>,
     /// Calls of the same assignment share a tunnel.
-    pub assignment: Option<String>,
+    pub assignment: Option<Arc<str>>,
     /// The name that the LNS must have.
     pub server_name: Option<String>,
     /// Private Group ID AVP of the calls.
@@ -63,8 +63,8 @@ impl Definition {
     pub fn tunnel_key(&self, address: Ipv4Addr) -> TunnelKey {
         TunnelKey {
             address,
-            local_name: self.local_name.as_str().into(),
-            assignment: self.assignment.as_deref().or(self.group.as_deref()).map(Arc::from),
+            local_name: self.local_name.clone(),
+            assignment: self.assignment.clone().or_else(|| self.group.clone()),
         }
     }
 }
@@ -100,8 +100,8 @@ pub(crate) fn local(config: &RouterConfig, key: &LookupKey) -> Option<Definition
     let group = config.groups.iter().find(|g| names(g, key) && !g.initiate_to.is_empty())?;
     Some(Definition {
         key: key.text(),
-        group: Some(group.name.clone()),
-        local_name: group.local_name.clone().unwrap_or_else(|| config.hostname.clone()),
+        group: Some(group.name.as_str().into()),
+        local_name: group.local_name.as_ref().unwrap_or(&config.hostname).as_str().into(),
         lns: group
             .initiate_to
             .iter()
