@@ -88,6 +88,8 @@ pub struct Engine {
     aaa: Aaa,
     registry: Sessions,
     accounts: Accounts,
+    /// Who sits at which terminal line.
+    terminals: HashMap<u32, ExecUser>,
     dynamic: DynamicAuthor,
     l2tp: Endpoint,
     vpdn: Vpdn,
@@ -112,6 +114,7 @@ impl Engine {
             aaa: Aaa::new(),
             registry: Sessions::default(),
             accounts: Accounts::default(),
+            terminals: HashMap::new(),
             dynamic: DynamicAuthor::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),

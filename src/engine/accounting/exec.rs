@@ -40,6 +40,7 @@ impl Engine {
         self.advance(now);
         let place = Place::Line(who.line);
         let unique = self.registry.open(place, self.core.now);
+        self.terminals.insert(who.line, who.clone());
         if let Some(plan) = self.plan(AccountingService::Exec, who.list.as_deref(), unique, &who.name)
             && let Some(number) = self.registry.get(unique).map(|e| e.number)
         {
@@ -58,6 +59,7 @@ impl Engine {
         self.advance(now);
         self.exec_stop(line, cause);
         self.registry.close(Place::Line(line));
+        self.terminals.remove(&line);
         self.pump();
     }
 

@@ -91,6 +91,15 @@ impl Engine {
         network.into_iter().chain(link)
     }
 
+    /// Every Acct-Multi-Session-Id in the records of a port.
+    pub(in crate::engine) fn multi_numbers(&self, id: InterfaceId) -> impl Iterator<Item = SessionNumber> {
+        let account = self.accounts.ports.get(&id);
+        let bundle = self.port_config(id).is_some_and(|config| config.ppp.multilink);
+        let network = account.and_then(|a| a.network.as_ref()).filter(|_| bundle).map(|open| open.number);
+        let tunnel = account.and_then(|a| a.link.as_ref()).and_then(|link| link.tunnel_number);
+        network.into_iter().chain(tunnel)
+    }
+
     /// The network accounting of the user on a port.
     pub fn account(&self, id: InterfaceId) -> Option<AccountView> {
         let Open { plan, number, start, updates, .. } = self.accounts.ports.get(&id)?.network.as_ref()?;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::sessions::Chosen;
 use crate::engine::Engine;
-use crate::engine::aaa::{AvPair, UserProfile};
+use crate::engine::aaa::{AvPair, Place};
 use crate::engine::io::InterfaceId;
 use crate::proto::radius::Decoded;
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::dynamic::{Asked, ErrorCause};
 
-/// Whether an attribute can be changed while the session is up.
+/// Whether an attribute can be changed while the session is up. Filter-Id counts, as it does in an Access-Accept: what it
+/// names is shown with the interface, and the debug says that it filters nothing.
 fn can_change(attribute: &Decoded) -> bool {
     match attribute.key() {
         keys::SESSION_TIMEOUT | keys::IDLE_TIMEOUT | keys::FILTER_ID => true,
@@ -40,26 +41,23 @@ impl Engine {
             return Err(ErrorCause::UnsupportedAttribute);
         }
         let mut ports = Vec::new();
-        for (_, port) in chosen {
-            ports.push(self.changeable(*port)?);
+        for (_, place) in chosen {
+            ports.push(self.changeable(*place)?);
         }
-        let mut done: Vec<(InterfaceId, Option<Arc<UserProfile>>)> = Vec::new();
+        // All is planned before anything is done: a session that cannot have it leaves the others as they are.
+        let mut plans = Vec::new();
         for id in ports {
-            let before = self.user_profile(id);
-            let mut profile = before.as_deref().cloned().unwrap_or_default();
+            let mut profile = self.user_profile(id).as_deref().cloned().unwrap_or_default();
             profile.from_radius = true;
             profile.change(&changes);
-            self.set_user_profile(id, Some(Arc::new(profile)));
-            done.push((id, before));
-            if !self.apply_per_user(id) {
-                for (id, before) in done {
-                    self.set_user_profile(id, before);
-                }
-                return Err(ErrorCause::ResourcesUnavailable);
-            }
+            let plan = self.plan_per_user(id, &profile).ok_or(ErrorCause::ResourcesUnavailable)?;
+            plans.push((id, profile, plan));
         }
         let has = |key| changes.iter().any(|change| change.key() == key);
-        for (id, _) in done {
+        for (id, profile, plan) in plans {
+            let profile = Arc::new(profile);
+            self.set_user_profile(id, Some(profile.clone()));
+            self.take_plan(id, &profile, plan);
             if has(keys::SESSION_TIMEOUT) {
                 self.start_session_time(id);
             }
@@ -71,8 +69,8 @@ impl Engine {
     }
 
     /// The port of a session whose authorization can be changed: PPP ends here, and what AAA says of its user counts.
-    fn changeable(&self, port: Option<InterfaceId>) -> Result<InterfaceId, ErrorCause> {
-        let id = port.ok_or(ErrorCause::UnsupportedService)?;
+    fn changeable(&self, place: Place) -> Result<InterfaceId, ErrorCause> {
+        let Place::Port(id) = place else { return Err(ErrorCause::UnsupportedService) };
         let port = self.ports.get(&id).ok_or(ErrorCause::SessionContextNotFound)?;
         let forwarded = port.access().is_some() && crate::engine::views::session_of(port).is_some();
         if forwarded || port.network.is_none() {

@@ -2,6 +2,7 @@
 
 mod call;
 mod dynamic;
+mod dynamic_changes;
 mod failures;
 mod host;
 mod lab;
