@@ -3,6 +3,7 @@
 use super::check::{Totals, check_text};
 use super::nvgen::running_config;
 use super::*;
+use crate::cli::parse;
 use crate::grammar::Command;
 use crate::grammar::Mode;
 use crate::grammar::command::vpdn::VpdnCommand;
@@ -69,6 +70,33 @@ fn a_single_valued_command_replaces_and_a_keyed_one_adds() {
         shown(&format!("{text} no initiate-to ip 10.0.0.2\n no local name\n")),
         "vpdn-group 1\n initiate-to ip 10.0.0.3 priority 2\n!\n"
     );
+}
+
+/// A server is its address and its ports, typed or not.
+#[test]
+fn servers_of_one_address_are_told_apart_by_their_ports() {
+    let servers = |text: &str| shown(text).replace("!\n", "");
+    let host = "radius-server host 10.0.0.1";
+    let other = format!("{host} auth-port 1812 acct-port 1813");
+    let both = format!("{host} key one\n{other}\n");
+    assert_eq!(servers(&both), both);
+    assert_eq!(servers(&format!("{both}{host} acct-port 1646 auth-port 1645 key two\n")), {
+        format!("{host} auth-port 1645 acct-port 1646 key two\n{other}\n")
+    });
+    assert_eq!(servers(&format!("{both}{other} key two\n")), format!("{host} key one\n{other} key two\n"));
+    assert_eq!(servers(&format!("{both}no {host}\n")), format!("{other}\n"));
+    assert_eq!(servers(&format!("{both}no {other} key anything\n")), format!("{host} key one\n"));
+    assert_eq!(servers(&format!("{other}\nno {host}\n")), format!("{other}\n"));
+    let group = "aaa group server radius g\n";
+    for server in ["server 10.0.0.1", "server-private 10.0.0.1"] {
+        let both = format!("{group} {server}\n {server} auth-port 1812 acct-port 1813\n");
+        assert_eq!(servers(&both), both);
+        let one = format!("{group} {server} auth-port 1812 acct-port 1813\n");
+        assert_eq!(servers(&format!("{both}{group} no {server}\n")), one);
+    }
+    for (ports, good) in [("auth-port 0", true), ("acct-port 65535", true), ("auth-port 65536", false)] {
+        assert_eq!(parse(Mode::Config, &format!("{host} {ports}")).is_ok(), good, "{ports}");
+    }
 }
 
 #[test]

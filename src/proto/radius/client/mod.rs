@@ -80,7 +80,7 @@ impl Client {
     pub fn submit(&mut self, cx: &mut Context, request: Request) -> RequestKey {
         let key = RequestKey(self.next_key);
         self.next_key += 1;
-        let mut rest = self.servers.candidates(request.servers.as_deref());
+        let mut rest = self.servers.candidates(request.servers.as_deref(), request.service());
         if rest.is_empty() {
             emit(cx, request.service(), &RadiusDebug::NoServers);
             self.syslog(3, syslog::no_servers());

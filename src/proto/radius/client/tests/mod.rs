@@ -460,6 +460,39 @@ fn a_server_without_a_key_and_one_that_is_taken_away() {
     assert_eq!(bench.seconds(), [0, 5]);
 }
 
+/// Port 0: the server is not for the service.
+#[test]
+fn a_server_without_a_port_for_a_service_is_not_asked() {
+    let mut only_records = server(A);
+    only_records.name.auth_port = 0;
+    let mut no_records = server(B);
+    no_records.name.acct_port = 0;
+    let record = Request { code: Code::AccountingRequest, ..request() };
+    let mut bench = Bench::new(vec![only_records.clone(), no_records.clone()], 0, true);
+    bench.submit();
+    bench.run(|client, cx| client.submit(cx, record.clone()));
+    let asked: Vec<SocketAddr> = bench.sent.iter().map(|sent| sent.remote).collect();
+    assert_eq!(asked, [(B, 1812).into(), (A, 1813).into()]);
+    let mut bench = Bench::new(vec![no_records], 0, true);
+    bench.run(|client, cx| client.submit(cx, record));
+    assert!(matches!(bench.ended.as_slice(), [(_, None)]), "there is nobody to ask");
+    assert!(bench.sent.is_empty());
+}
+
+/// Two servers of one address are two: each with its own dead time.
+#[test]
+fn a_server_is_dead_by_address_and_ports() {
+    let mut second = server(A);
+    (second.name.auth_port, second.name.acct_port) = (1645, 1646);
+    let mut bench = Bench::new(vec![server(A), second], 60, true);
+    bench.submit();
+    while bench.ended.is_empty() && bench.sent.last().is_some_and(|sent| sent.remote.port() == 1812) {
+        bench.step();
+    }
+    assert_eq!(bench.sent.last().unwrap().remote, (A, 1645).into());
+    assert_eq!((bench.server(0).dead, bench.server(1).dead), (true, false));
+}
+
 #[test]
 fn a_cancelled_request_leaves_nothing() {
     let mut bench = Bench::new(vec![server(A)], 0, true);
