@@ -100,6 +100,49 @@ fn servers_of_one_address_are_told_apart_by_their_ports() {
 }
 
 #[test]
+fn a_digest_that_is_none_is_refused() {
+    let digest = "$9$2MJBozw/9R3UsU$2lFhcKvpghcyw8deP25GOfyZaagyUOGBymkryvOdfo6";
+    let mut store = Store::new();
+    for line in ["username u secret", "enable secret"] {
+        for (number, text) in [(5, "garbage"), (8, digest), (9, "$9$"), (5, digest)] {
+            let reports = store.load(&format!("{line} {number} {text}\n"));
+            let [LineReport { verdict: Verdict::Refused(why), .. }] = reports.as_slice() else {
+                panic!("{reports:?}")
+            };
+            assert!(
+                why.starts_with("ERROR: The secret you entered is not a valid encrypted secret.\n"),
+                "{why}"
+            );
+            assert!(why.contains(&format!("do not specify type {number} encryption")), "{why}");
+        }
+        let reports = store.load(&format!("{line} 9 {digest}\nno {line} 5 garbage\n"));
+        assert!(reports.iter().all(|r| r.verdict == Verdict::Accepted), "{reports:?}");
+    }
+    assert_eq!(store, Store::new());
+}
+
+#[test]
+fn what_is_passed_over_is_told_with_what_has_no_effect() {
+    let text = "aaa authentication login x group tacacs+ local\naaa authentication dot1x default group radius\n\
+                aaa authorization commands 15 default local\naaa authorization reverse-access default local\n\
+                aaa authorization exec y group tacacs+ none\naaa accounting exec z start-stop group tacacs+\n\
+                aaa authentication login tacacs+ local\naaa authorization network default local\n";
+    let told = nvgen::inert_lines(&load(text));
+    let over = " (group tacacs+ is passed over)";
+    assert_eq!(
+        told,
+        [
+            format!("aaa authentication login x group tacacs+ local{over}"),
+            "aaa authentication dot1x default group radius".to_owned(),
+            "aaa authorization commands 15 default local".to_owned(),
+            "aaa authorization reverse-access default local".to_owned(),
+            format!("aaa authorization exec y group tacacs+ none{over}"),
+            format!("aaa accounting exec z start-stop group tacacs+{over}"),
+        ]
+    );
+}
+
+#[test]
 fn removing_an_instance_removes_what_is_inside() {
     let text = "vpdn-group 1\n accept-dialin\n  protocol l2tp\n local name b\n";
     assert_eq!(shown(&format!("{text} no accept-dialin\n")), "vpdn-group 1\n local name b\n!\n");

@@ -12,6 +12,8 @@ pub enum Method {
     Radius,
     /// `group NAME`.
     Group(String),
+    /// `group tacacs+`: no such server can be asked here, so it is an error, and the next method is asked.
+    Tacacs,
     /// `local`.
     Local,
     /// `local-case`.

@@ -153,6 +153,7 @@ fn method_name(method: &Method) -> (&str, &str) {
     match method {
         Method::Radius => ("radius", " (radius)"),
         Method::Group(name) => (name, " (radius)"),
+        Method::Tacacs => ("tacacs+", " (tacacs+)"),
         Method::Local | Method::LocalCase => ("LOCAL", ""),
         Method::None => ("NONE", ""),
         Method::Enable => ("ENABLE", ""),

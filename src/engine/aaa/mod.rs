@@ -325,13 +325,7 @@ impl Aaa {
 
     /// The method that was asked cannot tell: on to the next one.
     fn erred(&mut self, cx: &mut Context, task: Task) {
-        match &task.question {
-            Question::Authentication(_) if task.methods.is_empty() => {}
-            Question::Authentication(_) => emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Error)),
-            Question::Tunnel(lookup) => {
-                emit(cx, &AaaDebug::PostStatus(&lookup.port.short, task.id, AuthorStatus::Error));
-            }
-        }
+        print_error(cx, &task);
         self.run(cx, task, false);
     }
 
@@ -358,7 +352,7 @@ impl Aaa {
                 Step::Ask => return self.ask(cx, task, &method),
                 Step::Known(outcome) => return self.known(cx, &task, outcome),
                 Step::NotFound => task.not_found = true,
-                Step::Error => {}
+                Step::Error => print_error(cx, &task),
             }
         }
         self.exhausted(cx, &task);
@@ -405,8 +399,8 @@ impl Aaa {
             Method::None => pass(Vec::new()),
             Method::IfNeeded if request.already => pass(Vec::new()),
             Method::IfNeeded => Step::Error,
-            // Not methods of PPP.
-            Method::Enable | Method::Line | Method::IfAuthenticated => Step::Error,
+            // Not methods of PPP, or nobody to ask.
+            Method::Tacacs | Method::Enable | Method::Line | Method::IfAuthenticated => Step::Error,
         }
     }
 
@@ -481,7 +475,20 @@ fn look_up_by(method: &Method) -> Step {
         Method::Local | Method::LocalCase => Step::Known(Outcome::Tunnel(TunnelOutcome::Local)),
         // Nobody is asked, so nothing is known beyond the vpdn-groups.
         Method::None => Step::Known(Outcome::Tunnel(TunnelOutcome::Local)),
-        Method::Enable | Method::Line | Method::IfNeeded | Method::IfAuthenticated => Step::Error,
+        Method::Tacacs | Method::Enable | Method::Line | Method::IfNeeded | Method::IfAuthenticated => {
+            Step::Error
+        }
+    }
+}
+
+/// A method that cannot tell, in the debugs; the last one of an authentication says so with its end.
+fn print_error(cx: &mut Context, task: &Task) {
+    match &task.question {
+        Question::Authentication(_) if task.methods.is_empty() => {}
+        Question::Authentication(_) => emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Error)),
+        Question::Tunnel(lookup) => {
+            emit(cx, &AaaDebug::PostStatus(&lookup.port.short, task.id, AuthorStatus::Error));
+        }
     }
 }
 

@@ -406,7 +406,8 @@ fn servers(method: &Method, config: &AaaConfig, groups: &Groups) -> Option<Optio
             let group = groups.get(name)?;
             (!group.servers.is_empty()).then(|| Some(group.clone()))
         }
-        Method::Local
+        Method::Tacacs
+        | Method::Local
         | Method::LocalCase
         | Method::None
         | Method::Enable
