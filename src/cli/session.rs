@@ -112,6 +112,11 @@ impl Session {
         login::accounting_list(store, self.console)
     }
 
+    /// The privilege level of its EXEC: 15, or that of everybody else.
+    pub fn privilege(&self) -> u8 {
+        if self.privileged { 15 } else { 1 }
+    }
+
     /// Who has an EXEC there, by name, empty when nobody was asked for one; `None` before somebody has logged in.
     pub fn exec_user(&self) -> Option<&str> {
         match self.state {

@@ -142,7 +142,8 @@ impl Router {
                 let number = terminal_number(line, terminal.session.is_console());
                 let list = terminal.session.accounting_list(&self.core.store);
                 let name = format!("tty{number}");
-                let who = engine::ExecUser { line: number, name, user, from: None, list };
+                let privilege = terminal.session.privilege();
+                let who = engine::ExecUser { line: number, name, user, from: None, privilege, list };
                 self.core.engine.exec_started(self.core.now, who);
             }
             (true, None) => {

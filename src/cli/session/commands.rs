@@ -37,8 +37,7 @@ impl Session {
                 return self.screen(&lines, executor.store());
             }
             SessionCommand::ShowPrivilege => {
-                let level = if self.privileged { 15 } else { 1 };
-                self.text(&format!("Current privilege level is {level}\n"));
+                self.text(&format!("Current privilege level is {}\n", self.privilege()));
             }
             SessionCommand::ConfigureTerminal { terminal: true } => {
                 return self.enter_config(executor.store());

@@ -20,6 +20,8 @@ pub struct ExecUser {
     pub user: String,
     /// Where it comes from.
     pub from: Option<Ipv4Addr>,
+    /// The privilege level with which it began.
+    pub privilege: u8,
     /// The list by which the line is recorded; `None` for the default one.
     pub list: Option<String>,
 }

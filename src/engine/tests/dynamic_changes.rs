@@ -135,6 +135,7 @@ fn somebody_at_a_terminal_is_known_and_can_be_sent_away() {
         name: format!("tty{line}"),
         user: user.to_owned(),
         from: None,
+        privilege: 1,
         list: None,
     };
     let now = world.now;

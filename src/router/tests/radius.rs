@@ -170,6 +170,7 @@ fn recorded(bench: &Bench) -> Vec<u32> {
 fn a_disconnect_ends_the_session_at_a_terminal() {
     let mut bench = Bench::enabled(&format!(
         "{R}aaa authentication login default local\nusername keeper password 0 peeper\n\
+         line vty 0 4\n privilege level 15\n\
          aaa accounting exec default start-stop group radius\n\
          aaa server radius dynamic-author\n client 10.0.0.3 server-key s3cret\n"
     ));
@@ -178,6 +179,10 @@ fn a_disconnect_ends_the_session_at_a_terminal() {
     for text in ["keeper", "peeper"] {
         bench.line_on(VTY, text);
     }
+    // The console began as anybody does; a network line may begin with every privilege.
+    let recorded = bench.shown("show accounting");
+    assert!(recorded.contains("on Interface tty0, User keeper Priv 1\n"), "{recorded}");
+    assert!(recorded.contains("on Interface tty2, User keeper Priv 15\n"), "{recorded}");
     let sessions = bench.shown("show aaa sessions");
     assert_eq!(sessions.matches("   User Name: keeper\n").count(), 2, "{sessions}");
     let attributes = vec![Attribute::new(1, *b"keeper"), Attribute::new(87, *b"tty2")];
