@@ -121,7 +121,7 @@ pub enum AaaDebug<'a> {
     PostStatus(&'a str, u32, AuthorStatus),
     /// `Vi4 AAA/AUTHOR/LCP: Processing AV service=ppp`
     Processing(&'a str, Family, &'a str),
-    /// `Vi4 AAA/AUTHOR/VPDN: 10.1.1.x is no IP address`: something of a definition cannot be used.
+    /// `Vi4 AAA/AUTHOR/VPDN: 10.1.1.300 is no IP address`: something of a definition cannot be used.
     Unusable(&'a str, Family, &'a str),
     /// `Vi4 AAA/AUTHOR/IPCP: Start. Her address 10.10.53.2, we want 0.0.0.0`
     Start(&'a str, Ipv4Addr, Ipv4Addr),
@@ -138,7 +138,13 @@ pub enum AaaDebug<'a> {
 impl AaaDebug<'_> {
     /// Whether releases of this dialect print the line at all.
     pub fn exists_in(&self, dialect: Dialect) -> bool {
-        matches!(self, AaaDebug::PickList(..) | AaaDebug::PickLogin(..)) == (dialect == Dialect::V15)
+        match self {
+            // What cannot be used is told by every release.
+            AaaDebug::Unusable(..) => true,
+            line => {
+                matches!(line, AaaDebug::PickList(..) | AaaDebug::PickLogin(..)) == (dialect == Dialect::V15)
+            }
+        }
     }
 }
 

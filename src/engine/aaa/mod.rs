@@ -23,7 +23,7 @@ mod tests;
 
 pub use profile::{AvPair, Direction, FramedIp, MppeKeys, UserProfile, UserRoute};
 pub use sessions::{Entry, Place, SessionNumber, Sessions};
-pub use tunnel::{Asker, TunnelDefinition, TunnelType, parse_addresses};
+pub use tunnel::{Asker, Endpoint, TunnelDefinition, TunnelType, parse_addresses};
 pub use types::*;
 
 use std::collections::{HashMap, VecDeque};
@@ -407,6 +407,9 @@ impl Aaa {
     fn replied(&mut self, cx: &mut Context, task: Task, reply: &Reply) {
         let outcome = match &task.question {
             Question::Authentication(request) => {
+                if reply.packet.code == Code::AccessAccept {
+                    print_unusable(cx, &request.port, reply);
+                }
                 Outcome::Authentication(access::outcome(reply, &request.credentials))
             }
             Question::Tunnel(lookup) if reply.packet.code == Code::AccessAccept => {
@@ -478,6 +481,13 @@ fn look_up_by(method: &Method) -> Step {
         Method::Tacacs | Method::Enable | Method::Line | Method::IfNeeded | Method::IfAuthenticated => {
             Step::Error
         }
+    }
+}
+
+/// What of the tunnels in a user's own profile cannot be used.
+fn print_unusable(cx: &mut Context, port: &Port, reply: &Reply) {
+    for problem in tunnel::definitions(&reply.attributes().0, 0, Asker::Lac).problems {
+        emit(cx, &AaaDebug::Unusable(&port.short, Family::Vpdn, &problem));
     }
 }
 

@@ -8,6 +8,7 @@ mod host;
 mod lab;
 mod peers;
 mod radius;
+mod tunnel_ends;
 mod vpdn;
 mod wholesale;
 mod world;

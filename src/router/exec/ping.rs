@@ -7,10 +7,7 @@ use super::{Core, ExecResult, Job};
 use crate::commands::exec::NO_SOURCE;
 use crate::commands::ping::{PingJob, PingOptions};
 use crate::engine::EchoOutcome;
-use crate::grammar::Command;
 use crate::grammar::command::exec::PingSource;
-use crate::grammar::command::routing::RoutingCommand;
-use crate::grammar::table::Op;
 use crate::router::io::LineId;
 
 /// The options of a command line, with IOS's defaults where it names none.
@@ -61,14 +58,7 @@ pub fn ended(core: &mut Core, line: LineId, outcome: EchoOutcome) {
 
 /// The address that a host stands for: itself, or that of an `ip host` line.
 pub fn resolve(core: &Core, host: &str) -> Option<Ipv4Addr> {
-    host.parse().ok().or_else(|| {
-        core.store.commands().find_map(|command| match command {
-            Command::Routing(RoutingCommand::IpHost(Op::Set(h))) if h.name.eq_ignore_ascii_case(host) => {
-                h.addresses.first().copied()
-            }
-            _ => None,
-        })
-    })
+    host.parse().ok().or_else(|| core.config.host(host).first().copied())
 }
 
 /// The source address that a command line names, or why there is none.
