@@ -11,6 +11,7 @@ pub mod ip;
 pub mod isdn;
 pub mod l2tp;
 pub mod ping;
+pub mod ping_dialog;
 pub mod ppp;
 pub mod radius;
 pub mod show;

@@ -342,7 +342,7 @@ impl Engine {
     }
 
     /// Asks the host for what stands behind an interface.
-    fn bind(&mut self, id: InterfaceId) {
+    pub(super) fn bind(&mut self, id: InterfaceId) {
         let Some(interface) = self.interfaces.get(id) else { return };
         match interface.name.kind {
             InterfaceKind::Ethernet

@@ -10,6 +10,7 @@ mod access;
 mod accounting;
 mod core;
 mod debug;
+mod devices;
 mod dialer;
 mod dynamic;
 mod interfaces;
@@ -293,7 +294,6 @@ impl Engine {
 
     /// What the configuration changes for VPDN.
     fn configure_vpdn(&mut self, old: &RouterConfig, new: &RouterConfig) {
-        self.configure_secrets(new);
         if old.vpdn.enable && !new.vpdn.enable {
             self.clear_tunnels(&TunnelSelector::All, 6);
         }
@@ -382,8 +382,11 @@ impl Engine {
             HostEvent::EchoUnreachable(id) => self.echo_done(id, EchoOutcome::Unreachable),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
-            HostEvent::Spooled(left) => self.spooled(left),
+            HostEvent::Gone { interface } => self.device_gone(interface),
+            HostEvent::Appeared { interface } => self.device_appeared(interface),
+            HostEvent::AddressTaken { interface, address } => self.address_taken(interface, address),
             HostEvent::Counted { interface, counts, faults } => self.counted(interface, counts, faults),
+            HostEvent::Dropped { interface, output, input } => self.dropped(interface, output, input),
             HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),
         }
     }

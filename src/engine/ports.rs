@@ -240,6 +240,7 @@ impl Engine {
     fn claimed(&mut self, id: InterfaceId, credentials: Credentials) {
         let Some(port) = self.ports.get_mut(&id) else { return };
         port.user = String::from_utf8_lossy(&credentials.name).into();
+        self.abandon_look_up(id);
         if self.wants_tunnel(id) {
             self.lac_claimed(id, credentials);
         } else {
@@ -309,6 +310,7 @@ impl Engine {
 
     /// Phase UP: the line protocol is up; IP may start as soon as there is somewhere for it to go.
     fn link_ready(&mut self, id: InterfaceId) {
+        self.abandon_look_up(id);
         if self.wants_tunnel(id) {
             self.lac_ready(id);
         } else {

@@ -72,6 +72,8 @@ pub struct Faults {
     pub aborts: u64,
     /// Not sent, for want of room.
     pub drops: u64,
+    /// Received, and given up before anybody had read them.
+    pub input_drops: u64,
     /// Not sent, for another reason.
     pub output: u64,
     /// Collisions.
@@ -101,6 +103,7 @@ impl Faults {
             giants: both(self.giants, other.giants),
             aborts: both(self.aborts, other.aborts),
             drops: both(self.drops, other.drops),
+            input_drops: both(self.input_drops, other.input_drops),
             output: both(self.output, other.output),
             collisions: both(self.collisions, other.collisions),
         }
@@ -155,7 +158,7 @@ impl Meter {
         Meter { seen: (now, Counts::default()), ..Meter::default() }
     }
 
-    /// The call that `current` has counted is over: the next one counts from zero.
+    /// What `current` has counted is over, a call for instance: whatever comes next counts from zero.
     pub fn keep(&mut self, current: (Counts, Faults)) {
         self.carried = self.total(current);
     }
@@ -242,6 +245,14 @@ impl Engine {
         if let Some(interface) = self.interfaces.get_mut(id) {
             interface.meter.carried = (counts, faults);
             interface.meter.sample(now, interface.counters.all());
+        }
+    }
+
+    /// The host has looked at the TUN of an interface ([`HostEvent::Dropped`](super::HostEvent::Dropped)).
+    pub(super) fn dropped(&mut self, id: InterfaceId, output: u64, input: u64) {
+        if let Some(interface) = self.interfaces.get_mut(id) {
+            let faults = Faults { drops: output, input_drops: input, ..Faults::default() };
+            interface.meter.keep((Counts::default(), faults));
         }
     }
 }

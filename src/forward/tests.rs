@@ -206,7 +206,23 @@ fn engine_frames_go_out_uncompressed_and_echoes_with_priority() {
 }
 
 #[test]
-fn a_spliced_line_is_active_while_ip_crosses_it() {
+fn a_spliced_line_is_active_while_packets_cross_it() {
+    for (frame, active) in [
+        (&[0xff, 3, 0, 0x21, 0x45, 0][..], true),
+        (&[0x21, 0x45, 0], true),
+        // Multilink, an encrypted packet, IPv6.
+        (&[0, 0x3d, 0xc0, 0, 0, 0], true),
+        (&[0, 0xfd, 0x90, 0, 1], true),
+        (&[0, 0x57, 0x60, 0], true),
+        (&[0x80, 0x21, 1, 1, 0, 4], false),
+        (&[0xc2, 0x23, 1, 1, 0, 4], false),
+        (&LCP_ECHO, false),
+    ] {
+        crosses(frame, active);
+    }
+}
+
+fn crosses(frame: &[u8], active: bool) {
     let mut table = Table::new();
     let counters = Arc::<Counters>::default();
     let attach =
@@ -217,18 +233,14 @@ fn a_spliced_line_is_active_while_ip_crosses_it() {
         [&counters.last_input, &counters.last_output, &counters.last_activity]
             .map(|last| last.load(Ordering::Relaxed))
     };
-    let mut cross = |frame: &[u8]| {
-        let message = encode_data(&DataHeader { tunnel: 17688, session: 7, ..DataHeader::default() }, frame);
-        let down = collect(|sink| {
-            table.datagram(now(), at(LNS), &message, sink);
-        });
-        let [Got::Channel(id, octets)] = &down[..] else { panic!("{down:?}") };
-        let before = last();
-        collect(|sink| table.octets(now(), id, octets, sink));
-        (before, last())
-    };
-    assert_eq!(cross(&LCP_ECHO), ([0; 3], [0; 3]), "keepalives are no activity");
-    assert_eq!(cross(&[&[0xff, 3, 0, 0x21], &ip(b"abc")[..]].concat()), ([0, 77, 77], [77; 3]));
+    let message = encode_data(&DataHeader { tunnel: 17688, session: 7, ..DataHeader::default() }, frame);
+    let down = collect(|sink| {
+        table.datagram(now(), at(LNS), &message, sink);
+    });
+    let [Got::Channel(id, octets)] = &down[..] else { panic!("{down:?}") };
+    assert_eq!(last(), if active { [0, 77, 77] } else { [0; 3] }, "{frame:x?}");
+    collect(|sink| table.octets(now(), id, octets, sink));
+    assert_eq!(last(), if active { [77; 3] } else { [0; 3] }, "{frame:x?}");
 }
 
 #[test]

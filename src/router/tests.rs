@@ -59,6 +59,8 @@ struct Bench {
     /// Datagrams for RADIUS servers.
     asked: Vec<(Socket, SocketAddr, Vec<u8>)>,
     saved: Option<String>,
+    /// Why the host keeps no startup-config.
+    cannot_save: Option<String>,
     reloads: usize,
     /// It has ended as it was asked to.
     off: bool,
@@ -75,6 +77,7 @@ impl Bench {
             startup_config: startup.to_owned(),
             wall_clock: None,
             reloaded: false,
+            spooled: None,
         };
         let mut bench = Bench {
             now,
@@ -85,6 +88,7 @@ impl Bench {
             out: Vec::new(),
             asked: Vec::new(),
             saved: None,
+            cannot_save: None,
             reloads: 0,
             off: false,
         };
@@ -146,7 +150,13 @@ impl Bench {
             match output {
                 Output::Console(line, output) => self.show(line, output),
                 Output::Act(Action::Host(id, request)) => self.request(id, request),
-                Output::SaveStartup(text) => self.saved = Some(text),
+                Output::SaveStartup(text) => {
+                    let result = self.cannot_save.clone().map_or(Ok(()), Err);
+                    if result.is_ok() {
+                        self.saved = Some(text);
+                    }
+                    self.router.handle(self.now, Input::Saved(result));
+                }
                 Output::Reload => self.reloads += 1,
                 Output::Off => self.off = true,
                 Output::Act(Action::Datagram { socket, remote, bytes, .. }) => {

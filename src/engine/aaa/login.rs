@@ -85,14 +85,14 @@ impl Aaa {
         }
         let known = match question.service {
             LoginService::Login => &self.config.authentication_login,
-            LoginService::Enable => &self.config.authentication_enable,
+            LoginService::Enable(_) => &self.config.authentication_enable,
         };
         match lists::find(known, question.list.as_deref()) {
             Some(methods) => methods.iter().cloned().collect(),
             None if question.list.is_some() => VecDeque::new(),
             None => VecDeque::from([match question.service {
                 LoginService::Login => Method::Local,
-                LoginService::Enable => Method::Enable,
+                LoginService::Enable(_) => Method::Enable,
             }]),
         }
     }
@@ -105,7 +105,8 @@ impl Aaa {
                 Said::Ask => {
                     let servers = self.group(&method);
                     let nas_ip = task.port.nas_ip;
-                    let request = access::login(&task.port, nas_ip, &task.question, servers);
+                    let mut request = access::login(&task.port, nas_ip, &task.question, servers);
+                    access::shape_port(&mut request, &self.config.extras, &task.port);
                     let key = self.client.submit(cx, request);
                     task.asked = Some(method);
                     self.logins.insert(key, task);
@@ -142,7 +143,7 @@ impl Aaa {
             Method::Local => of_user(false),
             Method::LocalCase => of_user(true),
             Method::None => Said::Pass(Arc::default()),
-            Method::Enable => kept(self.config.enable.as_ref().map(|p| p.matches(password))),
+            Method::Enable => kept(question.enable_password.as_ref().map(|p| p.matches(password))),
             Method::Line => kept(question.line_password.as_ref().map(|p| p.matches(password))),
             // Not methods of a login, or nobody to ask.
             Method::Tacacs | Method::IfNeeded | Method::IfAuthenticated => Said::Error,
@@ -177,6 +178,13 @@ impl Aaa {
         }
     }
 
+    /// What is to be asked fits into no packet.
+    pub(super) fn login_unsendable(&mut self, cx: &mut Context, key: RequestKey) {
+        if let Some(task) = self.logins.remove(&key) {
+            self.refused_login(cx, &task, Vec::new());
+        }
+    }
+
     fn refused_login(&mut self, cx: &mut Context, task: &LoginTask, message: Vec<u8>) {
         emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Fail));
         self.outputs.push_back(AaaOutput::Login(task.ticket, LoginOutcome::Fail { message }));
@@ -186,7 +194,7 @@ impl Aaa {
         emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Pass));
         let message = profile.reply_message.clone();
         let exec = match task.question.service {
-            LoginService::Enable => Exec { passed: true, privilege: None },
+            LoginService::Enable(_) => Exec { passed: true, privilege: None },
             LoginService::Login => self.authorize_exec(cx, task, &profile),
         };
         let outcome = match exec {
@@ -208,6 +216,8 @@ impl Aaa {
         };
         let (port, id) = (task.port.short.as_str(), cx.entropy.u32(Purpose::AaaId));
         let name = question.exec_list.as_deref().unwrap_or(lists::DEFAULT);
+        let unique = task.port.unique;
+        emit(cx, &AaaDebug::PickExec(unique, name));
         emit(
             cx,
             &AaaDebug::Port(port, Family::Exec, id, port, question.exec_list.as_deref().unwrap_or_default()),
@@ -231,10 +241,12 @@ impl Aaa {
             emit(cx, &AaaDebug::Processing(port, Family::Exec, "service=shell"));
             emit(cx, &AaaDebug::Processing(port, Family::Exec, "cmd*"));
             if let Some(privilege) = privilege {
-                emit(cx, &AaaDebug::Processing(port, Family::Exec, &format!("priv-lvl={privilege}")));
+                let pair = format!("priv-lvl={privilege}");
+                emit(cx, &AaaDebug::Processing(port, Family::Exec, &pair));
+                emit(cx, &AaaDebug::ExecPair(unique, &pair));
             }
         }
-        emit(cx, &AaaDebug::Exec(port, passed));
+        emit(cx, &AaaDebug::Exec(port, unique, passed));
         Exec { passed, privilege }
     }
 

@@ -12,6 +12,7 @@ pub mod debug;
 mod lists;
 mod local;
 mod login;
+pub(in crate::engine) mod nas_port;
 mod profile;
 mod servers;
 mod sessions;
@@ -104,10 +105,10 @@ impl Aaa {
         id
     }
 
-    /// Takes the records that a spool holds; from now on every record is kept there. `wall` is the time in seconds
-    /// since 1970, when the clock is set.
+    /// Takes the records that a spool holds, before the first configuration; from now on every record is kept there.
+    /// `wall` is the time in seconds since 1970, when the clock is set.
     pub fn restore(&mut self, cx: &mut Context, left: Vec<(u64, Vec<u8>)>, wall: Option<u32>) {
-        self.accounting.restore(cx, &mut self.client, &self.config, &self.groups, left, wall);
+        self.accounting.restore(cx.now, left, wall);
         self.pump(cx);
     }
 
@@ -316,6 +317,16 @@ impl Aaa {
                     }
                     self.login_failed(cx, key);
                 }
+                ClientOutput::Unsendable(key) => {
+                    self.accounting.unsendable(key);
+                    if let Some(ticket) = self.tests.remove(&key) {
+                        self.tested(ticket, TestOutcome::Rejected);
+                    }
+                    if let Some(task) = self.waiting.remove(&key) {
+                        self.unsendable(cx, &task);
+                    }
+                    self.login_unsendable(cx, key);
+                }
             }
         }
         while let Some(output) = self.accounting.poll() {
@@ -327,6 +338,19 @@ impl Aaa {
     fn erred(&mut self, cx: &mut Context, task: Task) {
         print_error(cx, &task);
         self.run(cx, task, false);
+    }
+
+    /// What a server is to be asked fits into no packet: a name, a password, a number that is too long. No server can
+    /// know such a user, so that this is a refusal; were it an error, the next method might be `none`.
+    fn unsendable(&mut self, cx: &mut Context, task: &Task) {
+        let outcome = match &task.question {
+            Question::Authentication(request) => {
+                let message = local::refusal(&request.credentials);
+                Outcome::Authentication(AuthenOutcome::Fail { message })
+            }
+            Question::Tunnel(_) => Outcome::Tunnel(TunnelOutcome::NotFound),
+        };
+        self.known(cx, task, outcome);
     }
 
     /// Asks one method after the other until one has to wait or knows.
@@ -360,18 +384,19 @@ impl Aaa {
 
     fn ask(&mut self, cx: &mut Context, task: Task, method: &Method) {
         let servers = self.group(method);
-        let request = match &task.question {
+        let (mut request, port) = match &task.question {
             Question::Authentication(request) => {
                 let nas_ip = request.port.nas_ip;
                 let mut asked = access::authentication(&request.port, nas_ip, &request.credentials, servers);
-                access::extend(&mut asked, &self.config.extras, &request.port, nas_ip, &task.hints);
-                asked
+                access::extend(&mut asked, &self.config.extras, nas_ip, &task.hints);
+                (asked, &request.port)
             }
             Question::Tunnel(lookup) => {
                 emit(cx, &AaaDebug::AuthorData);
-                access::tunnel(lookup, lookup.port.nas_ip, servers)
+                (access::tunnel(lookup, lookup.port.nas_ip, servers), &lookup.port)
             }
         };
+        access::shape_port(&mut request, &self.config.extras, port);
         let key = self.client.submit(cx, request);
         self.waiting.insert(key, task);
     }

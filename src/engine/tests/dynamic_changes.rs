@@ -145,7 +145,7 @@ fn somebody_at_a_terminal_is_known_and_can_be_sent_away() {
     assert_eq!(users, ["2500-1", "", "keeper"]);
     let keeper = || text(keys::USER_NAME, "keeper");
     let change = vec![keeper(), Attribute::integer(27, 60)];
-    assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(405)));
+    assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(401)));
     let elsewhere = vec![keeper(), Attribute::new(87, *b"tty3")];
     assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, elsewhere), refused(503));
     let here = vec![keeper(), Attribute::new(87, *b"tty2")];

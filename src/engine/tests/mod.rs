@@ -1,12 +1,15 @@
 //! Whole calls through several engines in virtual time.
 
 mod call;
+mod devices;
 mod dynamic;
 mod dynamic_changes;
 mod failures;
+mod group_limits;
 mod host;
 mod lab;
 mod peers;
+mod races;
 mod radius;
 mod tunnel_ends;
 mod vpdn;

@@ -15,6 +15,7 @@ fn info(credentials: Option<Credentials>) -> ConnectInfo {
         credentials,
         authentication_id: Some(9),
         reported_errors: 0,
+        idle: None,
         lac: Lac::Idle,
     };
     connect_info(&access, &ProxyLcp::default(), None)

@@ -1,8 +1,8 @@
 //! The LAC's side of a call until it is forwarded: screening its domain, looking its tunnel up, authenticating its user.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-use super::history::FailureType;
 use super::lookup::{self, Definition, LookupKey};
 use super::targets::Targets;
 use crate::config::views::SearchKey;
@@ -28,6 +28,8 @@ pub(crate) struct Access {
     pub authentication_id: Option<u8>,
     /// How many line errors the LNS has been told of.
     pub reported_errors: u32,
+    /// How long the call may carry nothing once it is forwarded, where a server has said so.
+    pub idle: Option<Duration>,
     pub lac: Lac,
 }
 
@@ -47,6 +49,8 @@ pub(crate) enum Lac {
     Local,
     /// Waits for this tunnel to come up.
     Tunnel(Box<Targets>, TunnelId),
+    /// Its tunnel or session came to nothing: it is about to try the next LNS.
+    Next(Box<Targets>),
     /// Has this session.
     Session(Box<Targets>, SessionId),
     /// Out of targets: the call is about to be dropped.
@@ -64,6 +68,7 @@ impl Lac {
             | Lac::Authenticating(_)
             | Lac::Local
             | Lac::Tunnel(..)
+            | Lac::Next(_)
             | Lac::Failed => None,
         }
     }
@@ -81,7 +86,23 @@ impl Access {
             credentials: None,
             authentication_id: None,
             reported_errors: 0,
+            idle: None,
             lac: Lac::Idle,
+        }
+    }
+
+    /// Whether the frames of the call go into a session that is up.
+    pub fn is_forwarded(&self) -> bool {
+        match &self.lac {
+            Lac::Session(targets, _) => targets.is_up(),
+            Lac::Idle
+            | Lac::Screening(_)
+            | Lac::Lookup(_)
+            | Lac::Authenticating(_)
+            | Lac::Local
+            | Lac::Tunnel(..)
+            | Lac::Next(_)
+            | Lac::Failed => false,
         }
     }
 }
@@ -111,6 +132,22 @@ impl Engine {
         access.credentials = Some(credentials);
         access.authentication_id = authentication_id;
         self.look_up(id, &user);
+    }
+
+    /// The peer has begun LCP anew while its tunnel is being looked up: that begins anew too.
+    pub(crate) fn abandon_look_up(&mut self, id: InterfaceId) {
+        match self.set_lac(id, Lac::Idle) {
+            Lac::Screening(_) | Lac::Lookup(_) => self.withdraw_question(id),
+            other @ (Lac::Idle
+            | Lac::Authenticating(_)
+            | Lac::Local
+            | Lac::Tunnel(..)
+            | Lac::Next(_)
+            | Lac::Session(..)
+            | Lac::Failed) => {
+                self.set_lac(id, other);
+            }
+        }
     }
 
     /// An incoming call without authentication is up: its tunnel is looked up by number.
@@ -149,6 +186,7 @@ impl Engine {
             | Lac::Authenticating(_)
             | Lac::Local
             | Lac::Tunnel(..)
+            | Lac::Next(_)
             | Lac::Session(..)
             | Lac::Failed) => {
                 self.set_lac(id, other);
@@ -186,6 +224,9 @@ impl Engine {
 
     /// Tries the next key: the vpdn-groups at once, then AAA.
     fn look_up_next(&mut self, id: InterfaceId) {
+        if !self.config.vpdn.enable {
+            return self.no_tunnel(id);
+        }
         while let Lac::Lookup(keys) = self.set_lac(id, Lac::Idle) {
             let Some(key) = keys.front().cloned() else { break };
             let text = key.text();
@@ -221,6 +262,7 @@ impl Engine {
             | Lac::Authenticating(_)
             | Lac::Local
             | Lac::Tunnel(..)
+            | Lac::Next(_)
             | Lac::Session(..)
             | Lac::Failed => None,
         }
@@ -231,7 +273,8 @@ impl Engine {
         if self.looking_for(id).is_none() {
             return;
         }
-        if definitions.is_empty() {
+        // Where VPDN was given up meanwhile there is no tunnel.
+        if definitions.is_empty() || !self.config.vpdn.enable {
             if let Some(key) = self.looking_for(id) {
                 self.vpdn_debug(id, VpdnEvent::NoTunnelInfo(&key));
             }
@@ -267,11 +310,7 @@ impl Engine {
         let definition = targets.definition.clone();
         let group = definition.group.as_deref().and_then(|n| self.config.groups.iter().find(|g| g.name == n));
         let first = self.config.vpdn.authen_before_forward || group.is_some_and(|g| g.authen_before_forward);
-        let limited = self.over_limit(definition.group.as_deref());
         match credentials {
-            _ if limited => {
-                self.lac_failed(id, targets, FailureType::SessionLimit, "session-limit exceeded");
-            }
             Some(credentials) if first => {
                 self.set_lac(id, Lac::Authenticating(targets));
                 if let Some(port) = self.ports.get_mut(&id) {
@@ -307,6 +346,7 @@ impl Engine {
     /// other. False when PPP ends here.
     pub(crate) fn lac_authenticated(&mut self, id: InterfaceId) -> bool {
         match self.set_lac(id, Lac::Local) {
+            Lac::Authenticating(_) if !self.config.vpdn.enable => false,
             Lac::Authenticating(targets) => {
                 let targets = self.own_targets(id).unwrap_or(targets);
                 self.forward_call(id, targets);
@@ -324,6 +364,7 @@ impl Engine {
             | Lac::Lookup(_)
             | Lac::Local
             | Lac::Tunnel(..)
+            | Lac::Next(_)
             | Lac::Session(..)
             | Lac::Failed) => {
                 self.set_lac(id, other);

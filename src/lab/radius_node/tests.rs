@@ -151,7 +151,7 @@ fn from(text: &str) -> SocketAddr {
 
 #[test]
 fn replies_are_signed_when_requests_are_and_proxy_state_comes_back() {
-    let password = crate::proto::radius::crypt::hide_password(b"x", b"key", &[8; 16]);
+    let password = crate::proto::radius::crypt::hide_password(b"x", b"key", &[8; 16]).unwrap();
     let attributes = vec![
         Attribute::new(1, *b"bob"),
         Attribute::new(33, *b"one"),

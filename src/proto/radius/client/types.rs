@@ -208,6 +208,8 @@ pub enum ClientOutput {
     Replied(RequestKey, Box<Reply>),
     /// Nobody answered, or nobody could be asked.
     Failed(RequestKey),
+    /// The request fits into no packet: nobody was asked, and nobody ever could be.
+    Unsendable(RequestKey),
 }
 
 /// Datagrams that were dropped, by reason.
