@@ -379,6 +379,7 @@ impl Task {
             Event::Report(Report::AddressTaken { interface, address }) => {
                 HostEvent::AddressTaken { interface, address }
             }
+            Event::Report(Report::Neighbours(id, table)) => HostEvent::Neighbours(id, table),
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
             Event::Report(Report::Counted { interface, counts, faults }) => {
                 HostEvent::Counted { interface, counts, faults }
@@ -506,7 +507,8 @@ impl Task {
             | HostRequest::SetMtu { .. }
             | HostRequest::RemoveAddress { .. }
             | HostRequest::AddRoute { .. }
-            | HostRequest::RemoveRoute { .. } => self.machine.ask(id, request),
+            | HostRequest::RemoveRoute { .. }
+            | HostRequest::Neighbours => self.machine.ask(id, request),
         }
     }
 

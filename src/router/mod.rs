@@ -170,6 +170,12 @@ impl Router {
                     }
                 }
             }
+            for (line, screen) in std::mem::take(&mut self.core.screens) {
+                moved = true;
+                if let Some(terminal) = self.terminals.get_mut(&line) {
+                    terminal.session.conclude(&screen, &self.core);
+                }
+            }
             for (line, outcome) in std::mem::take(&mut self.core.logged) {
                 moved = true;
                 if let Some(terminal) = self.terminals.get_mut(&line) {

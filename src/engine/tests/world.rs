@@ -360,6 +360,7 @@ impl World {
                 Output::Echo(_, outcome) => self.nodes[node].outcomes.push(outcome),
                 Output::EndTerminal(line) => self.nodes[node].ended_terminals.push(line),
                 Output::Login(..) => panic!("nobody sits at a line"),
+                Output::Arp(..) => panic!("nobody has asked for the table of ARP"),
                 Output::AaaTested(..) => panic!("nobody has tested AAA"),
             }
         }

@@ -1,11 +1,10 @@
 //! What the L2TP endpoint reports, and what `clear vpdn` and configuration changes do to it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::history::{FailureType, HistoryEntry};
 use super::result;
 use super::select::makes_busy;
-use super::targets::Targets;
 use crate::engine::Engine;
 use crate::engine::aaa::accounting::EndCause;
 use crate::engine::accounting::{end_cause, tunnel_end_cause};
@@ -153,7 +152,7 @@ impl Engine {
             self.note_refused_tunnel(names, tunnel.addresses, (kind, &reason));
         }
         for port in tunnel.waiting {
-            self.lac_tunnel_failed(port, kind, &reason);
+            self.lac_tunnel_failed(port, cause);
         }
     }
 
@@ -200,29 +199,24 @@ impl Engine {
         self.core.syslog(&line);
     }
 
-    /// Notes a failed call of a LAC.
+    /// Notes a failed call of a LAC: by its name, or that of its tunnel, and by its address and the LNS's.
     pub(crate) fn record(
         &mut self,
         id: InterfaceId,
-        targets: &Targets,
+        name: Option<&str>,
+        (source, lns): (Option<Ipv4Addr>, Option<Ipv4Addr>),
         session: Option<SessionId>,
-        kind: FailureType,
-        reason: &str,
+        (kind, reason): (FailureType, &str),
     ) {
+        let tunnel = session.and_then(|s| self.vpdn.tunnels.get(&s.tunnel));
         let entry = HistoryEntry {
             user: self.ports.get(&id).map(|p| p.user.to_string()).unwrap_or_default(),
             session: session.map_or(0, |s| s.session),
             tunnel: session.map_or(0, |s| s.tunnel.0),
-            nas: targets.definition.local_name.clone(),
-            nas_address: session
-                .and_then(|s| self.vpdn.tunnels.get(&s.tunnel))
-                .map(|t| t.addresses.0)
-                .or(targets.definition.source.map(IpAddr::V4)),
-            gateway: session
-                .and_then(|s| self.vpdn.tunnels.get(&s.tunnel))
-                .map(|t| t.remote_name.clone())
-                .unwrap_or_default(),
-            gateway_address: targets.lns().map(IpAddr::V4),
+            nas: name.or(tunnel.map(|t| &*t.local_name)).unwrap_or_default().to_owned(),
+            nas_address: tunnel.map(|t| t.addresses.0).or(source.map(IpAddr::V4)),
+            gateway: tunnel.map(|t| t.remote_name.clone()).unwrap_or_default(),
+            gateway_address: lns.map(IpAddr::V4),
             time: self.core.now,
             count: 1,
             kind,

@@ -36,8 +36,9 @@ use crate::proto::{Context, Instant};
 const WINDOW: usize = 128;
 /// The pause after all servers have failed, doubled each time up to the second.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
-/// A record that all its servers have left unanswered so often holds nothing up any more.
-const GIVEN_UP: u32 = 5;
+/// How often all its servers may leave a record unanswered before it holds up nothing any more; for Accounting-On and
+/// -Off, which a server may not know, it is less.
+const PATIENCE: (u32, u32) = (5, 2);
 /// Records that are kept at most.
 pub const LIMIT: usize = 65_536;
 
@@ -77,6 +78,13 @@ struct Queued {
     method: usize,
     /// How often all its servers have left it unanswered.
     tries: u32,
+}
+
+impl Queued {
+    /// Nothing waits for it any more.
+    fn given_up(&self) -> bool {
+        self.tries >= if order::is_fence(self.record.status) { PATIENCE.1 } else { PATIENCE.0 }
+    }
 }
 
 /// Records that go to the same methods.
@@ -262,7 +270,7 @@ impl Accounting {
         };
         for _ in 0..room {
             let Some(id) = self.next(place) else { return };
-            let fresh = self.records.get(&id).is_some_and(|queued| queued.tries < GIVEN_UP);
+            let fresh = self.records.get(&id).is_some_and(|queued| !queued.given_up());
             if !self.send(cx, client, config, groups, id) {
                 if let Some(lane) = self.lanes.get_mut(place) {
                     lane.parked = true;
@@ -334,10 +342,10 @@ impl Accounting {
         true
     }
 
-    /// A server has answered. False when the request was none of accounting's.
-    pub fn replied(&mut self, cx: &mut Context, key: RequestKey) -> bool {
-        let Some(id) = self.under_way.remove(&key) else { return false };
-        let Some(queued) = self.remove(id) else { return true };
+    /// A server has answered.
+    pub fn replied(&mut self, cx: &mut Context, key: RequestKey) {
+        let Some(id) = self.under_way.remove(&key) else { return };
+        let Some(queued) = self.remove(id) else { return };
         self.statistics.answered += 1;
         if let Some(lane) = self.lanes.get_mut(queued.lane) {
             lane.under_way -= 1;
@@ -347,10 +355,9 @@ impl Accounting {
         if queued.record.awaited {
             self.outputs.push_back(AccountingOutput::Answered(id));
         }
-        true
     }
 
-    /// Nobody has answered. False when the request was none of accounting's.
+    /// Nobody has answered.
     pub fn failed(
         &mut self,
         cx: &mut Context,
@@ -358,9 +365,9 @@ impl Accounting {
         config: &AaaConfig,
         groups: &Groups,
         key: RequestKey,
-    ) -> bool {
-        let Some(id) = self.under_way.remove(&key) else { return false };
-        let Some(queued) = self.records.get_mut(&id) else { return true };
+    ) {
+        let Some(id) = self.under_way.remove(&key) else { return };
+        let Some(queued) = self.records.get_mut(&id) else { return };
         self.statistics.failed += 1;
         cx.debug(&AcctDebug::Response(&queued.record, false));
         queued.method += 1;
@@ -371,7 +378,6 @@ impl Accounting {
         if !self.send(cx, client, config, groups, id) {
             self.put_back(cx.now, id, place);
         }
-        true
     }
 
     /// A record fits into no packet, which those that are made here do: it is none. Who waits for it waits no longer.
@@ -394,8 +400,7 @@ impl Accounting {
         if is_lesser(queued.record.status) {
             self.lesser.insert(id);
         }
-        let next =
-            (queued.tries == GIVEN_UP).then(|| self.order.release(id, place, &queued.record)).flatten();
+        let next = if queued.given_up() { self.order.release(id, place, &queued.record) } else { None };
         if let Some(lane) = self.lanes.get_mut(place) {
             lane.ready.extend(next.into_iter().chain([id]));
             if lane.retry.is_none_or(|at| at <= now) {
@@ -455,16 +460,18 @@ fn addresses(methods: &[Method], config: &AaaConfig, groups: &Groups) -> Vec<(Ip
             None => {}
         }
     }
+    all.retain(|(_, port)| *port != 0);
     all
 }
 
 /// The servers of a method: `Some(None)` for all; `None` when it has none.
 fn servers(method: &Method, config: &AaaConfig, groups: &Groups) -> Option<Option<Arc<ServerGroup>>> {
     match method {
-        Method::Radius => (!config.servers.is_empty()).then_some(None),
+        // A server whose port is 0 is not for accounting.
+        Method::Radius => config.servers.iter().any(|s| s.acct_port != 0).then_some(None),
         Method::Group(name) => {
             let group = groups.get(name)?;
-            (!group.servers.is_empty()).then(|| Some(group.clone()))
+            group.servers.iter().any(|s| s.acct_port != 0).then(|| Some(group.clone()))
         }
         Method::Tacacs
         | Method::Local

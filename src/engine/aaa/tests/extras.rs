@@ -126,9 +126,9 @@ fn nobody_waits_for_a_cancelled_test() {
     let mut bench = Bench::new(&lns_config());
     let ticket = bench.run(|aaa, cx| aaa.test(cx, NAS, &test(None, "builder")));
     bench.outputs();
-    bench.run(|aaa, cx| aaa.cancel_test(cx, ticket));
+    bench.run(|aaa, cx| aaa.cancel(cx, ticket));
     assert!(bench.aaa.is_quiet());
     let ticket = bench.run(|aaa, cx| aaa.test(cx, NAS, &test(Some("nowhere"), "builder")));
-    bench.run(|aaa, cx| aaa.cancel_test(cx, ticket));
+    bench.run(|aaa, cx| aaa.cancel(cx, ticket));
     assert!(!bench.outputs().iter().any(|output| matches!(output, AaaOutput::Tested(..))));
 }

@@ -35,8 +35,8 @@ pub struct Client {
     sockets: Sockets,
     requests: HashMap<RequestKey, Outstanding>,
     deadlines: BTreeSet<(Instant, RequestKey)>,
-    /// Requests that wait for an identifier.
-    waiting: VecDeque<RequestKey>,
+    /// Requests that wait for an identifier, the oldest first.
+    waiting: BTreeSet<RequestKey>,
     next_key: u64,
     outputs: VecDeque<ClientOutput>,
     seen: Seen,
@@ -96,7 +96,7 @@ impl Client {
     pub fn cancel(&mut self, cx: &mut Context, key: RequestKey) {
         if let Some(mut outstanding) = self.requests.remove(&key) {
             self.withdraw(key, &mut outstanding);
-            self.waiting.retain(|k| *k != key);
+            self.waiting.remove(&key);
             self.serve_waiting(cx);
         }
     }
@@ -289,12 +289,10 @@ impl Client {
     }
 
     fn serve_waiting(&mut self, cx: &mut Context) {
-        for _ in 0..self.waiting.len() {
-            let Some(key) = self.waiting.pop_front() else { break };
+        while let Some(key) = self.waiting.pop_first() {
             self.ask_next(cx, key);
-            if self.waiting.back() == Some(&key) {
-                // Still no identifier: it stays first in the queue.
-                self.waiting.rotate_right(1);
+            if self.waiting.contains(&key) {
+                // Still no identifier.
                 break;
             }
         }
@@ -404,7 +402,7 @@ impl Client {
                     continue;
                 }
                 outstanding.rest.push(server);
-                self.waiting.push_back(key);
+                self.waiting.insert(key);
                 self.seen.most_waiting = self.seen.most_waiting.max(self.waiting.len());
                 return;
             };

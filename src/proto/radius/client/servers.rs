@@ -126,8 +126,8 @@ impl Servers {
         self.list.iter_mut().find(|s| s.id == id)
     }
 
-    /// Those that a request may be sent to, in order: the ones that are alive, or, when none is, all of them. A server
-    /// without a port for the service is none of them.
+    /// Those that a request may be sent to, in order: the ones that are alive, or, when none is, all of them.
+    /// A server whose port for this service is 0 is not asked: that is how the configuration says so.
     pub fn candidates(&self, only: Option<&ServerGroup>, service: Service) -> Vec<ServerId> {
         let usable: Vec<&Server> = match only {
             None => self.list.iter().filter(|s| s.config.name.private.is_none()).collect(),
@@ -136,7 +136,7 @@ impl Servers {
                 named.filter_map(|name| self.list.iter().find(|s| s.config.name == *name)).collect()
             }
         };
-        let serves = |s: &&&Server| s.config.secret.is_some() && s.config.name.port(service).is_some();
+        let serves = |s: &&&Server| s.config.secret.is_some() && s.config.name.port(service) != 0;
         let keyed = || usable.iter().filter(serves);
         let alive: Vec<ServerId> = keyed().filter(|s| s.dead_until.is_none()).map(|s| s.id).collect();
         if alive.is_empty() { keyed().map(|s| s.id).collect() } else { alive }

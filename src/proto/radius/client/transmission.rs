@@ -70,7 +70,7 @@ impl Transmission {
         let access = request.code == Code::AccessRequest;
         let signed = access && signed;
         let (packet, bytes) = build(cx, request, slot.identifier, &secret, signed)?;
-        let port = if access { config.name.auth_port } else { config.name.acct_port };
+        let port = config.name.port(request.service());
         Ok(Transmission {
             server,
             secret,

@@ -24,13 +24,12 @@ pub struct ServerName {
 }
 
 impl ServerName {
-    /// The port for a service; `None` where the server is not for it.
-    pub fn port(&self, service: Service) -> Option<u16> {
-        let port = match service {
-            Service::Authentication | Service::Authorization => self.auth_port,
+    /// The port for a service.
+    pub fn port(&self, service: Service) -> u16 {
+        match service {
             Service::Accounting => self.acct_port,
-        };
-        (port != 0).then_some(port)
+            Service::Authentication | Service::Authorization => self.auth_port,
+        }
     }
 }
 
