@@ -142,6 +142,24 @@ fn what_is_passed_over_is_told_with_what_has_no_effect() {
     );
 }
 
+/// Anything fits a block that is kept without being understood, but not what stands beside the line that opened it.
+#[test]
+fn a_line_beside_a_block_without_effect_is_none_of_it() {
+    let text =
+        "interface ATM0/0.32\n no ip address\n pvc zq41\n  ipv6 zq\n  hold-queue 7 in\n hold-queue 9 in\n!\n";
+    let right =
+        "interface ATM0/0.32\n no ip address\n hold-queue 9 in\n pvc zq41\n  ipv6 zq\n  hold-queue 7 in\n!\n";
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&shown(text)), sorted(right));
+    assert_eq!(shown(&shown(text)), shown(text));
+    // A flat paste, where nothing tells what belongs to the block: what fits around it is around it.
+    assert!(shown("interface ATM0/0.32\npvc zq41\nhold-queue 9 in\n").contains("\n hold-queue 9 in\n"));
+}
+
 #[test]
 fn removing_an_instance_removes_what_is_inside() {
     let text = "vpdn-group 1\n accept-dialin\n  protocol l2tp\n local name b\n";
