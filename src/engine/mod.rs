@@ -92,6 +92,8 @@ pub struct Engine {
     aaa: Aaa,
     registry: Sessions,
     accounts: Accounts,
+    /// Who sits at which terminal line.
+    terminals: HashMap<u32, ExecUser>,
     dynamic: DynamicAuthor,
     l2tp: Endpoint,
     vpdn: Vpdn,
@@ -118,6 +120,7 @@ impl Engine {
             aaa: Aaa::new(),
             registry: Sessions::default(),
             accounts: Accounts::default(),
+            terminals: HashMap::new(),
             dynamic: DynamicAuthor::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),

@@ -52,6 +52,8 @@ pub(crate) struct Definition {
     pub server_name: Option<String>,
     /// Private Group ID AVP of the calls.
     pub private_group: Option<String>,
+    /// What an LNS is told of the line in place of its speed towards the user and from it, in bits per second.
+    pub speeds: (Option<u32>, Option<u32>),
     /// An LNS that refuses a session for want of room is left alone for the busy time.
     pub busy_disconnect: bool,
     /// How its tunnels behave, the password included.
@@ -111,6 +113,7 @@ pub(crate) fn local(config: &RouterConfig, key: &LookupKey) -> Option<Definition
         assignment: None,
         server_name: None,
         private_group: None,
+        speeds: (None, None),
         busy_disconnect: true,
         settings: group.l2tp.clone(),
     })

@@ -207,6 +207,10 @@ impl Engine {
         self.vpdn_debug(id, VpdnEvent::Select { active: existing.is_some(), address, priority });
         targets.current = Some(lns);
         targets.only_limits = false;
+        let source = targets.definition.source.filter(|_| existing.is_none());
+        if let Some(foreign) = source.filter(|source| !self.is_own_address(*source)) {
+            self.vpdn_debug(id, VpdnEvent::ForeignSource(foreign));
+        }
         let tunnel = existing.unwrap_or_else(|| self.open_tunnel(&targets.definition, address, key));
         self.vpdn_debug(id, VpdnEvent::FindProcess);
         self.vpdn_debug(id, VpdnEvent::ForwardTo(address));
@@ -301,7 +305,10 @@ impl Engine {
             ..CallRequest::default()
         };
         let group = targets.definition.private_group.as_deref();
-        let info = connect_info(access, &port.link.proxy_lcp(), group);
+        let mut info = connect_info(access, &port.link.proxy_lcp(), group);
+        let (tx_speed, rx_speed) = targets.definition.speeds;
+        info.tx_speed = tx_speed.unwrap_or(info.tx_speed);
+        info.rx_speed = rx_speed.or(info.rx_speed);
         let label = port.label.clone();
         match self.l2tp.call(&mut self.core.cx(), tunnel, &label, request, info) {
             Some(session) => {
