@@ -8,6 +8,7 @@ pub mod aaa;
 mod aaa_calls;
 mod access;
 mod accounting;
+mod boot;
 mod core;
 mod debug;
 mod dialer;
@@ -54,6 +55,7 @@ use std::time::Duration;
 
 use self::aaa::{Aaa, Place, Sessions, Ticket};
 use self::accounting::Accounts;
+use self::boot::Boot;
 use self::core::{Change, Core, Pending, Work};
 use self::dialer::Dialers;
 use self::dynamic::DynamicAuthor;
@@ -78,6 +80,7 @@ pub struct Engine {
     core: Core,
     config: Arc<RouterConfig>,
     configured: bool,
+    boot: Boot,
     interfaces: Interfaces,
     routes: Routes,
     pools: Pools,
@@ -102,6 +105,7 @@ impl Engine {
             core: Core::new(entropy),
             config: Arc::default(),
             configured: false,
+            boot: Boot::default(),
             interfaces: Interfaces::default(),
             routes: Routes::default(),
             pools: Pools::default(),
@@ -126,6 +130,9 @@ impl Engine {
         let boot = !std::mem::replace(&mut self.configured, true);
         let old = std::mem::replace(&mut self.config, config.clone());
         self.core.journal.dialect = config.dialect;
+        if boot {
+            self.boot_begins();
+        }
         if boot || old.aaa != config.aaa {
             self.aaa.configure(&mut self.core.cx(), &config.aaa);
             self.configure_dynamic();
@@ -140,6 +147,7 @@ impl Engine {
             self.core.forward(ForwardCommand::ForgetRoutes);
         }
         self.pump();
+        self.settle_boot();
     }
 
     /// Takes one input.
@@ -161,6 +169,7 @@ impl Engine {
             Input::Timeout => {}
         }
         self.pump();
+        self.settle_boot();
         self.run_timers();
     }
 

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use vpdnsh::engine::Engine;
 use vpdnsh::lab::description::Description;
 use vpdnsh::lab::player::Stage;
 use vpdnsh::lab::virtual_lab::VirtualOptions;
+use vpdnsh::proto::Instant;
 
 use crate::call::{Bench, example};
 
@@ -132,6 +134,21 @@ fn traffic(record: &Record) -> (u64, u64, u64, u64) {
         get("Acct-Input-Packets"),
         get("Acct-Input-Octets"),
     )
+}
+
+#[test]
+fn accounting_on_is_the_first_word_of_a_router_and_comes_as_soon_as_there_is_an_address_to_send_it_from() {
+    let exec = format!("{ON}aaa accounting exec default start-stop group radius\n");
+    let (_files, description) = lab(&exec, &exec);
+    let mut bench = Bench::switched_on(&description, &VirtualOptions::default());
+    bench.lab.run_until(Instant::from_start(Duration::from_millis(100)));
+    let mut books = Books { bench, records: Vec::new(), _files };
+    books.read();
+    for nas in [LAC, LNS] {
+        let own = books.records.iter().filter(|r| r["NAS-IP-Address"] == nas);
+        let statuses: Vec<&str> = own.map(|r| &*r["Acct-Status-Type"]).collect();
+        assert_eq!(statuses, ["Accounting-On", "Start"], "{nas}");
+    }
 }
 
 const CALL: &str = "soho: enable\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\n";
