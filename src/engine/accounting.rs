@@ -413,8 +413,11 @@ impl Engine {
         }
     }
 
+    /// Of a service whose start was told: nothing is news of what nobody has heard of.
     fn send_update(&mut self, id: InterfaceId) {
-        if self.network_record(id, Status::Interim, None).is_some()
+        let open = self.accounts.ports.get(&id).and_then(|a| a.network.as_ref());
+        if open.is_some_and(|open| open.start == Start::Sent)
+            && self.network_record(id, Status::Interim, None).is_some()
             && let Some(open) = self.accounts.ports.get_mut(&id).and_then(|a| a.network.as_mut())
         {
             open.updates += 1;

@@ -544,6 +544,22 @@ fn a_router_that_loses_its_power_sends_what_was_left_when_it_is_back() {
 }
 
 #[test]
+fn no_update_comes_before_the_start_that_waits_for_an_address() {
+    let mut books = remote_books();
+    // The user is let in, and then nothing more is heard of it.
+    books.play(
+        "lns: enable\nlns: configure terminal\nlns: aaa accounting delay-start\n\
+         lns: aaa accounting update periodic 1\nlns: interface virtual-template 1\nlns: no keepalive\n\
+         lns: ppp max-configure 255\nlns: end\n\
+         link lac-lns delay 1s\nsoho: ping 10.51.6.82\nwait lns /Virtual-Access1, changed state to up/ 30s\n\
+         link lac-lns down\nsleep 400s\n",
+    );
+    let statuses = |name: &str| books.of(OWN, name).iter().filter(|r| r.contains_key("User-Name")).count();
+    assert_eq!((statuses("Stop"), statuses("Start"), statuses("Interim-Update")), (1, 0, 0), "{:#?}", books.records);
+    assert!(number(books.of(OWN, "Stop")[0], "Acct-Session-Time") > 60);
+}
+
+#[test]
 fn wait_start_waits_for_the_servers_answer() {
     let mut books = remote_books();
     books.play(
