@@ -24,6 +24,7 @@ use super::timers::Timer;
 use crate::config::views::{AccountingList, AccountingRecords, AccountingService, Method, RouterConfig};
 use crate::proto::Instant;
 use crate::proto::l2tp::{Role, TunnelId};
+use crate::proto::ppp::{AuthProtocol, FinishCause};
 
 mod exec;
 mod tunnels;
@@ -153,10 +154,42 @@ impl Engine {
         self.core.wall = seconds.map(|s| (now, s));
     }
 
-    /// Notes why the session of a port is about to end. What is noted first counts.
+    /// Notes why the session of a port is about to end. What is noted first counts, and before that what has begun to
+    /// end PPP: the peer's Terminate-Request is followed by the end of its call.
     pub(super) fn note_end(&mut self, id: InterfaceId, cause: EndCause) {
+        self.note_ending(id);
         if let Some(port) = self.ports.get_mut(&id) {
             port.ended.get_or_insert(cause);
+        }
+    }
+
+    /// Notes what has begun to end the link of a port.
+    pub(super) fn note_ending(&mut self, id: InterfaceId) {
+        if let Some(cause) = self.ports.get(&id).and_then(|port| port.link.ending()) {
+            self.note_finish(id, cause);
+        }
+    }
+
+    /// Notes why PPP ends on a port.
+    pub(super) fn note_finish(&mut self, id: InterfaceId, cause: FinishCause) {
+        let Some(port) = self.ports.get_mut(&id) else { return };
+        let end = match (cause, port.refused) {
+            (FinishCause::Peer, _) => EndCause::UserRequest,
+            (FinishCause::Local, _) => EndCause::AdminReset,
+            (FinishCause::Authentication, None) => EndCause::Authentication,
+            (FinishCause::Authentication, Some(AuthProtocol::Pap)) => EndCause::Pap,
+            (
+                FinishCause::Authentication,
+                Some(AuthProtocol::ChapMd5 | AuthProtocol::MsChap | AuthProtocol::MsChapV2),
+            ) => EndCause::Chap,
+            (FinishCause::Negotiation, _) => EndCause::Negotiation,
+            (FinishCause::Keepalive, _) => EndCause::LostCarrier,
+            (FinishCause::Loopback, _) => EndCause::PortError,
+        };
+        let refused = cause == FinishCause::Authentication && port.refused.is_some();
+        port.ended.get_or_insert(end);
+        if refused {
+            self.account_refused(id);
         }
     }
 
@@ -211,18 +244,18 @@ impl Engine {
         let mut ports: Vec<InterfaceId> = self.accounts.ports.keys().copied().collect();
         ports.sort_unstable();
         for id in ports {
-            self.note_end(id, EndCause::NasReboot);
+            self.note_end(id, EndCause::AdminReboot);
             self.account_stop(id);
         }
         let mut tunnels: Vec<TunnelId> = self.accounts.tunnels.keys().copied().collect();
         tunnels.sort_unstable();
         for tunnel in tunnels {
-            self.account_tunnel_stop(tunnel, EndCause::NasReboot);
+            self.account_tunnel_stop(tunnel, EndCause::AdminReboot);
         }
         let mut lines: Vec<u32> = self.accounts.execs.keys().copied().collect();
         lines.sort_unstable();
         for line in lines {
-            self.exec_stop(line, EndCause::NasReboot);
+            self.exec_stop(line, EndCause::AdminReboot);
         }
         self.system_record(Status::AccountingOff);
         self.accounts.closed = true;
@@ -244,7 +277,7 @@ impl Engine {
         let number = self.registry.number();
         let mut subject = Subject::new(self.accounting_nas(), "", number);
         if status == Status::AccountingOff {
-            subject.end = Some(self.end(EndCause::NasReboot));
+            subject.end = Some(self.end(EndCause::AdminReboot));
         }
         self.submit(&plan, status, Class::System, subject, 0);
     }
@@ -464,8 +497,9 @@ impl Engine {
     }
 
     /// `aaa accounting send stop-record authentication failure`: somebody did not get in.
-    pub(super) fn account_refused(&mut self, id: InterfaceId) {
-        if !self.config.aaa.accounting.stop_on_failure || self.accounts.ports.contains_key(&id) {
+    fn account_refused(&mut self, id: InterfaceId) {
+        let recorded = self.accounts.ports.get(&id).is_some_and(|account| account.network.is_some());
+        if !self.config.aaa.accounting.stop_on_failure || recorded {
             return;
         }
         let Some(label) = self.ports.get(&id).map(|p| p.label.clone()) else { return };
@@ -475,7 +509,6 @@ impl Engine {
         let Some(plan) = self.plan(AccountingService::Network, name, unique, &label) else { return };
         let number = self.service_number(id);
         self.open(id, plan, number, Start::None);
-        self.note_end(id, EndCause::Authentication);
     }
 
     /// Makes a record of the network service of a port.

@@ -634,8 +634,8 @@ fn reload_ends_everything_in_the_books_first() {
     books.play(CALL);
     books.play("lns: enable\nlns: reload\nlns: \nsleep 120s\n");
     let stop = books.only(LNS, "Stop");
-    assert_eq!((&*stop["Acct-Terminate-Cause"], &*stop["Acct-Delay-Time"]), ("NAS-Reboot", "0"));
-    assert_eq!(books.only(LNS, "Tunnel-Stop")["Acct-Terminate-Cause"], "NAS-Reboot");
+    assert_eq!((&*stop["Acct-Terminate-Cause"], &*stop["Acct-Delay-Time"]), ("Admin-Reboot", "0"));
+    assert_eq!(books.only(LNS, "Tunnel-Stop")["Acct-Terminate-Cause"], "Admin-Reboot");
     let all: Vec<&str> = books
         .records
         .iter()

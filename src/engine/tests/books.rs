@@ -1,0 +1,89 @@
+//! What the records of a call say, where it takes more than a lab to bring it about.
+
+use super::lab::*;
+use super::radius;
+use super::wholesale::hang_up;
+use super::world::World;
+use crate::config::views::*;
+use crate::engine::*;
+use crate::proto::ppp::AuthProtocol;
+use crate::proto::radius::{Code, Packet};
+
+const USERS: &str = "dnis:614629 Cleartext-Password := \"cisco\"\n  Tunnel-Type:1 = L2TP, \
+                     Tunnel-Server-Endpoint:1 = \"10.51.6.82\", Tunnel-Client-Auth-Id:1 = \"hgw\", \
+                     Tunnel-Password:1 = \"hello\"\n\n2500-1 Cleartext-Password := \"cisco\"\n  \
+                     Service-Type = Framed-User, Framed-Protocol = PPP, Framed-IP-Address = 255.255.255.255\n";
+
+/// The lab with a server that knows this, and records at the LNS.
+fn recorded(users: &str, soho: RouterConfig, change: impl FnOnce(&mut RouterConfig)) -> World {
+    let mut lns = lns();
+    lns.aaa.accounting.lists = vec![AccountingList {
+        service: AccountingService::Network,
+        name: "default".to_owned(),
+        records: AccountingRecords::StartStop,
+        methods: vec![Method::Radius],
+    }];
+    change(&mut lns);
+    let mut world = world_of(soho, lac(), lns);
+    world.radius.file = radius::file(users);
+    world
+}
+
+/// Acct-Terminate-Cause of a stop, and its Cisco-AVPair.
+fn causes(packet: &Packet) -> (u32, String) {
+    let cause = packet.first(49).and_then(|v| v.try_into().ok()).map(u32::from_be_bytes).unwrap();
+    let pair = packet.first(26).and_then(|v| v.get(6..)).unwrap_or_default();
+    (cause, String::from_utf8_lossy(pair).into_owned())
+}
+
+/// The causes of each stop so far.
+fn stops(world: &World) -> Vec<(u32, String)> {
+    let stop = |p: &&Packet| p.code == Code::AccountingRequest && p.first(40) == Some(&[0, 0, 0, 2]);
+    world.radius.packets.iter().filter(stop).map(causes).collect()
+}
+
+/// LCP Terminate-Request.
+const TERMREQ: [u8; 6] = [0xC0, 0x21, 5, 77, 0, 4];
+
+#[test]
+fn a_user_who_ends_ppp_and_then_the_call_has_asked_for_its_end() {
+    for says in [true, false] {
+        let mut world = recorded(USERS, soho(), |_| {});
+        assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+        let now = world.now;
+        let port = *world.nodes[LNS].engine.ports.keys().next().unwrap();
+        if says {
+            world.nodes[LNS].engine.handle(now, Input::Frame { port, frame: &TERMREQ });
+            world.drain(LNS);
+        }
+        hang_up(&mut world);
+        world.seconds(60);
+        let expected = if says { (1, "disc-cause-ext=1045") } else { (2, "disc-cause-ext=1601") };
+        assert_eq!(stops(&world), [(expected.0, expected.1.to_owned())]);
+        world.seconds(120);
+        world.assert_quiet();
+    }
+}
+
+#[test]
+fn who_does_not_prove_himself_is_told_apart_by_the_protocol_of_his_proof() {
+    for (protocol, cause) in [(AuthProtocol::Pap, "1042"), (AuthProtocol::ChapMd5, "1043")] {
+        let users = USERS.replace("2500-1 Cleartext-Password := \"cisco\"", "2500-1 Cleartext-Password := \"other\"");
+        let mut user = soho();
+        user.interfaces[0].ppp.pap_sent = Some(("2500-1".to_owned(), "cisco".into()));
+        user.interfaces[0].ppp.chap_hostname = Some("2500-1".to_owned());
+        let mut world = recorded(&users, user, |c| {
+            c.aaa.accounting.stop_on_failure = true;
+            c.vpdn.tunnel_accounting = Some("default".to_owned());
+        });
+        world.change(LAC, |c| c.interfaces[1].ppp.authentication = vec![protocol]);
+        world.change(LNS, |c| c.interfaces[1].ppp.authentication = vec![protocol]);
+        world.ping(SOHO, LNS_ADDRESS);
+        world.seconds(60);
+        let stops = stops(&world);
+        assert!(!stops.is_empty(), "{protocol:?}");
+        for stop in stops {
+            assert_eq!(stop, (17, format!("disc-cause-ext={cause}")));
+        }
+    }
+}
