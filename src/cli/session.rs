@@ -7,6 +7,7 @@ use super::pager::{Filter, Pager, complete_filter, filter_help, split_pipe};
 use super::{complete, help};
 use crate::config::load::Cursor;
 use crate::config::store::Store;
+use crate::engine::aaa::Voucher;
 use crate::grammar::command::global::GlobalCommand;
 use crate::grammar::command::routing::RoutingCommand;
 use crate::grammar::table::Op;
@@ -58,6 +59,8 @@ pub struct Session {
     privileged: bool,
     /// The name of whoever has logged in; empty where no name was asked.
     user: String,
+    /// Who has said so.
+    voucher: Voucher,
     config: Option<Cursor>,
     length: u16,
     width: u16,
@@ -81,6 +84,7 @@ impl Session {
             state: State::Closed,
             privileged: false,
             user: String::new(),
+            voucher: Voucher::default(),
             config: None,
             length: 24,
             width: 80,
@@ -126,6 +130,11 @@ impl Session {
             | State::Answer { .. }
             | State::More(_) => Some(&self.user),
         }
+    }
+
+    /// Who has said that it is them.
+    pub const fn voucher(&self) -> &Voucher {
+        &self.voucher
     }
 
     /// Ends the session, as `exit` does.
@@ -224,7 +233,7 @@ impl Session {
     fn open(&mut self, console: bool, store: &Store) {
         let settings = login::LineSettings::of(store, console);
         self.console = console;
-        self.user.clear();
+        self.voucher = Voucher::default();
         self.config = None;
         self.privileged = settings.privilege == 15;
         self.user.clear();

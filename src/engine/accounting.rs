@@ -14,7 +14,7 @@ use super::aaa::accounting::{
     AccountingOutput, Authentic, Class, End, EndCause, Record, RecordId, Service, Statistics, Status,
     Subject, Usage,
 };
-use super::aaa::{Place, Port as AaaPort, PortType, SessionNumber};
+use super::aaa::{Place, SessionNumber};
 use super::core::Pending;
 use super::io::{HostRequest, InterfaceId};
 use super::ports::Side;
@@ -523,10 +523,7 @@ impl Engine {
         let state = self.ports.get(&id)?;
         let (user, class) = (state.user.clone(), state.class());
         let multilink = self.port_config(id).is_some_and(|c| c.ppp.multilink);
-        let usage = match status {
-            Status::Start => None,
-            _ => Some(Usage { time: self.core.now.duration_since(open.since), ..self.usage(id) }),
-        };
+        let begins = status == Status::Start;
         let subject = Subject {
             port: Some(&port),
             multi: multilink.then_some((open.number, 1)),
@@ -536,7 +533,8 @@ impl Engine {
             address: open.address,
             connect_info: self.connect_info(id),
             tunnel: open.tunnel.as_deref().map(|(tunnel, connection)| (tunnel, connection.as_str())),
-            usage,
+            usage: (!begins).then(|| self.usage(id)),
+            time: (!begins).then(|| self.core.now.duration_since(open.since)),
             end: cause.map(|cause| self.end(cause)),
             ..Subject::new(open.nas, &user, open.number)
         };
@@ -571,13 +569,6 @@ impl Engine {
             output_octets: octets_out + octets,
             input_packets: packets_in,
             output_packets: packets_out + packets,
-            time: Default::default(),
         }
     }
-}
-
-/// A port that is none of PPP's, for records of terminals.
-fn line_port(long: String, number: u32, nas_ip: Ipv4Addr, unique: u32, calling: Option<String>) -> AaaPort {
-    let kind = PortType::Virtual;
-    AaaPort { short: long.clone(), long, number, kind, nas_ip, called: None, calling, unique }
 }

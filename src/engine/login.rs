@@ -9,20 +9,25 @@ impl Engine {
     /// ticket tells.
     pub fn login(&mut self, now: Instant, line: u32, question: LoginQuestion) -> Ticket {
         self.advance(now);
-        let name = format!("tty{line}");
-        let port = Port {
-            long: name.clone(),
-            short: name,
-            number: line,
-            kind: if question.console { PortType::Async } else { PortType::Virtual },
-            nas_ip: self.nas_address(),
-            called: None,
-            calling: None,
-            unique: self.registry.at(Place::Line(line)).unwrap_or(0),
-        };
+        let port = self.line_port(line, question.console, None);
         let ticket = self.aaa.login(&mut self.core.cx(), port, question);
         self.pump();
         ticket
+    }
+
+    /// A terminal line as RADIUS sees it: the console is an asynchronous line, every other one is virtual.
+    pub(super) fn line_port(&self, line: u32, console: bool, calling: Option<String>) -> Port {
+        let name = format!("tty{line}");
+        Port {
+            long: name.clone(),
+            short: name,
+            number: line,
+            kind: if console { PortType::Async } else { PortType::Virtual },
+            nas_ip: self.nas_address(),
+            called: None,
+            calling,
+            unique: self.registry.at(Place::Line(line)).unwrap_or(0),
+        }
     }
 
     /// Nobody waits for a login any more.

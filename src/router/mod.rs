@@ -144,7 +144,9 @@ impl Router {
                 let number = u32::from(line.0);
                 let list = terminal.session.accounting_list(&self.core.store);
                 let name = format!("tty{number}");
-                let who = engine::ExecUser { line: number, name, user, from: None, list };
+                let (console, voucher) =
+                    (terminal.session.is_console(), terminal.session.voucher().clone());
+                let who = engine::ExecUser { line: number, console, name, user, voucher, from: None, list };
                 self.core.engine.exec_started(self.core.now, who);
             }
             (true, None) => self.core.engine.exec_stopped(self.core.now, line.0.into(), cause),
@@ -170,6 +172,7 @@ impl Router {
                 if let Some(terminal) = self.terminals.get_mut(&line) {
                     terminal.session.logged_in(outcome, &self.core);
                 }
+                self.note_exec(line, EndCause::UserExit);
             }
             for (line, terminal) in &mut self.terminals {
                 while let Some(output) = terminal.session.poll() {

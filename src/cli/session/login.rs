@@ -326,10 +326,10 @@ impl Session {
         let State::Login(Login::Waiting(user, tries)) = &self.state else { return };
         let (user, tries) = (user.clone(), *tries);
         match outcome {
-            LoginOutcome::Pass { message, privilege } => {
+            LoginOutcome::Pass { message, privilege, voucher } => {
                 self.reply_message(&message);
                 self.privileged = privilege.map_or(self.privileged, |level| level == 15);
-                self.user = user;
+                (self.user, self.voucher) = (user, voucher);
                 self.back(store);
             }
             LoginOutcome::Unauthorized { message } => {

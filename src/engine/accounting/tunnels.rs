@@ -53,8 +53,7 @@ impl Engine {
         for port in std::mem::take(&mut account.carries) {
             account.usage += self.usage(port);
         }
-        let usage = Usage { time: self.core.now.duration_since(account.since), ..account.usage };
-        self.tunnel_record(&account, Status::TunnelStop, Some(usage), Some(cause));
+        self.tunnel_record(&account, Status::TunnelStop, Some(account.usage), Some(cause));
     }
 
     /// A tunnel did not come about. `remote_id` is what the peer calls it, as far as it has said so.
@@ -99,6 +98,7 @@ impl Engine {
         let subject = Subject {
             tunnel: Some((&account.tunnel, &account.connection)),
             usage,
+            time: usage.map(|_| self.core.now.duration_since(account.since)),
             end: cause.map(|cause| self.end(cause)),
             ..Subject::new(self.accounting_nas(), &user, account.number)
         };
@@ -141,7 +141,6 @@ impl Engine {
             }
         }
         if let Some(link) = link {
-            let usage = Usage { time: self.core.now.duration_since(link.since), ..usage };
             self.link_record(id, &link, Status::LinkStop, Some(usage), Some(cause));
             // The network record still says which tunnel it was.
             if let Some(account) = self.accounts.ports.get_mut(&id) {
@@ -191,6 +190,7 @@ impl Engine {
             tunnel: Some((&link.tunnel, &link.connection)),
             lost: lost.filter(|_| status == Status::LinkStop),
             usage,
+            time: usage.map(|_| self.core.now.duration_since(link.since)),
             end: cause.map(|cause| self.end(cause)),
             ..Subject::new(link.nas, &user, link.number)
         };

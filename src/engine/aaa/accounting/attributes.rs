@@ -89,7 +89,7 @@ impl Attributes {
     }
 }
 
-/// Traffic and time of a session, from the user's side: input is what came from the user.
+/// Traffic of a session, from the user's side: input is what came from the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Octets from the user.
@@ -100,12 +100,9 @@ pub struct Usage {
     pub input_packets: u64,
     /// Packets to the user.
     pub output_packets: u64,
-    /// How long the service has lasted.
-    pub time: Duration,
 }
 
 impl std::ops::AddAssign for Usage {
-    /// Adds the traffic; the time stays.
     fn add_assign(&mut self, other: Usage) {
         self.input_octets += other.input_octets;
         self.output_octets += other.output_octets;
@@ -180,8 +177,10 @@ pub struct Subject<'a> {
     pub tunnel: Option<(&'a SessionTunnel, &'a str)>,
     /// Acct-Tunnel-Packets-Lost, where it is known.
     pub lost: Option<u32>,
-    /// Traffic and time, in updates and stops.
+    /// Traffic, in updates and stops, where it is counted.
     pub usage: Option<Usage>,
+    /// How long the service has lasted, in updates and stops.
+    pub time: Option<Duration>,
     /// In stops and rejects.
     pub end: Option<End>,
     /// Seconds since 1970, when the clock is set.
@@ -205,6 +204,7 @@ impl<'a> Subject<'a> {
             tunnel: None,
             lost: None,
             usage: None,
+            time: None,
             end: None,
             event: None,
         }
@@ -282,7 +282,9 @@ impl<'a> Subject<'a> {
             out.integer(keys::ACCT_INPUT_PACKETS, packets);
             let [_, packets] = words(usage.output_packets);
             out.integer(keys::ACCT_OUTPUT_PACKETS, packets);
-            out.integer(keys::ACCT_SESSION_TIME, u32::try_from(usage.time.as_secs()).unwrap_or(u32::MAX));
+        }
+        if let Some(time) = self.time {
+            out.integer(keys::ACCT_SESSION_TIME, u32::try_from(time.as_secs()).unwrap_or(u32::MAX));
         }
         if let Some(lost) = self.lost {
             out.integer(keys::ACCT_TUNNEL_PACKETS_LOST, lost);

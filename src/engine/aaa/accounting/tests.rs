@@ -349,10 +349,10 @@ fn octets_beyond_32_bits_are_gigawords() {
         output_octets: 7,
         input_packets: 10,
         output_packets: 11,
-        time: Duration::from_secs(90),
     };
     let mut subject = Subject::new(NAS, "bob", SessionNumber(1));
     subject.usage = Some(usage);
+    subject.time = Some(Duration::from_secs(90));
     let written = subject.attributes(Status::Stop);
     let values = [42, 43, 47, 48, 46, 52, 53].map(|kind| value(&written, kind));
     assert_eq!(values, [5, 7, 10, 11, 90, 3, 0].map(Some));
