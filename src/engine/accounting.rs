@@ -22,9 +22,9 @@ use super::registry::SessionTunnel;
 use super::syslog::Syslog;
 use super::timers::Timer;
 use crate::config::views::{AccountingList, AccountingRecords, AccountingService, Method, RouterConfig};
-use crate::proto::Instant;
 use crate::proto::l2tp::{Role, TunnelId};
 use crate::proto::ppp::{AuthProtocol, FinishCause};
+use crate::proto::{Dialect, Instant};
 
 mod exec;
 mod tunnels;
@@ -309,10 +309,17 @@ impl Engine {
         }
         let config = self.config.clone();
         let found = config.aaa.accounting.find(service, name).map(Plan::from);
-        if found.is_none()
-            && let Some(list) = name
-        {
-            self.core.debug(&AcctDebug::NoList { unique, port, list });
+        let class = match service {
+            AccountingService::Network => Class::Network,
+            AccountingService::Exec => Class::Exec,
+            AccountingService::System => Class::System,
+        };
+        match (&found, name) {
+            (Some(plan), _) if config.dialect == Dialect::V15 => {
+                self.core.debug(&AcctDebug::PickList { unique, class, list: &plan.list });
+            }
+            (Some(_), _) | (None, None) => {}
+            (None, Some(list)) => self.core.debug(&AcctDebug::NoList { class, unique, port, list }),
         }
         found
     }
@@ -335,7 +342,7 @@ impl Engine {
             status,
             class,
             methods: plan.methods.clone(),
-            attributes: subject.attributes(status),
+            attributes: subject.attributes(status, &self.config.aaa.extras),
             age: (Duration::ZERO, self.core.now),
             event: subject.event,
             label: subject.port.map_or("", |p| p.long.as_str()).into(),

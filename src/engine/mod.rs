@@ -244,7 +244,7 @@ impl Engine {
 
     /// Nobody waits for a test any more.
     pub fn cancel_test_aaa(&mut self, ticket: aaa::Ticket) {
-        self.aaa.cancel_test(&mut self.core.cx(), ticket);
+        self.aaa.cancel(&mut self.core.cx(), ticket);
         self.pump();
     }
 

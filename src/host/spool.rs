@@ -6,7 +6,7 @@
 //! one `fsync`, so that no call waits for the disk.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,9 @@ const DEAD_MIN: usize = 1024;
 /// Entries that one `fsync` covers at most.
 const BATCH: usize = 1024;
 
+/// Where records stand, by name: offset of their octets, and how many.
+type Live = BTreeMap<u64, (u64, usize)>;
+
 /// The file.
 #[derive(Debug)]
 pub struct Spool {
@@ -39,15 +42,30 @@ pub struct Spool {
     file: File,
     /// Octets of the file that are good.
     length: u64,
-    /// Where each record that is kept stands: offset of its octets, and how many.
-    live: BTreeMap<u64, (u64, usize)>,
+    /// Where each record that is kept stands.
+    live: Live,
     /// Entries that say nothing any more.
     dead: usize,
+    /// At so many of them the file is written anew.
+    dead_limit: usize,
+    /// The file took the place of another one, and its directory may not say so on disk yet.
+    renamed: bool,
     /// What is to be written.
     buffer: Vec<u8>,
-    /// Something in it must not be lost.
-    keeps: bool,
+    /// The entries in it.
+    entries: Vec<Entry>,
+    /// Records to forget whose entry could not be written.
+    owed: Vec<u64>,
     _lock: File,
+}
+
+/// An entry: its kind, the name of its record, where the octets of the record stand and how many they are.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    kind: u8,
+    id: u64,
+    at: u64,
+    length: usize,
 }
 
 /// What was found in a spool.
@@ -67,7 +85,10 @@ impl Spool {
     pub fn open(directory: &Path) -> io::Result<(Spool, Found)> {
         std::fs::create_dir_all(directory)?;
         let own = OpenOptions::new().create(true).truncate(false).write(true).open(directory.join(LOCK))?;
-        own.try_lock().map_err(|_| io::Error::new(ErrorKind::WouldBlock, "another router uses it"))?;
+        own.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => io::Error::new(ErrorKind::WouldBlock, "another router uses it"),
+            TryLockError::Error(error) => error,
+        })?;
         let path = directory.join(FILE);
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
         let mut octets = Vec::new();
@@ -78,8 +99,11 @@ impl Spool {
             length: 0,
             live: BTreeMap::new(),
             dead: 0,
+            dead_limit: DEAD_MIN,
+            renamed: false,
             buffer: Vec::new(),
-            keeps: false,
+            entries: Vec::new(),
+            owed: Vec::new(),
             _lock: own,
         };
         let found = spool.read(&octets)?;
@@ -101,7 +125,12 @@ impl Spool {
         };
         let mut good = MAGIC.len();
         while let Some((body, next)) = entry(rest) {
-            self.note(body, good);
+            if let Some((&kind, rest)) = body.split_first()
+                && let Some((id, octets)) = rest.split_first_chunk()
+            {
+                let (id, at) = (u64::from_be_bytes(*id), (good + HEAD + BODY_MIN) as u64);
+                self.note(Entry { kind, id, at, length: octets.len() });
+            }
             good += HEAD + body.len();
             rest = next;
         }
@@ -117,13 +146,10 @@ impl Spool {
         Ok(Found { records: records.collect(), torn: rest.len() as u64 })
     }
 
-    /// Takes an entry that stands at `at` into the books.
-    fn note(&mut self, body: &[u8], at: usize) {
-        let Some((&kind, rest)) = body.split_first() else { return };
-        let Some((id, octets)) = rest.split_first_chunk::<8>() else { return };
-        let id = u64::from_be_bytes(*id);
+    /// Takes an entry of the file into the books.
+    fn note(&mut self, Entry { kind, id, at, length }: Entry) {
         let gone = match kind {
-            KEEP => self.live.insert(id, ((at + HEAD + BODY_MIN) as u64, octets.len())).map_or(0, |_| 1),
+            KEEP => self.live.insert(id, (at, length)).map_or(0, |_| 1),
             // The entry itself, and the one that it undoes.
             _ => 1 + self.live.remove(&id).map_or(0, |_| 1),
         };
@@ -132,13 +158,12 @@ impl Spool {
 
     /// Keeps a record, from the next [`commit`](Self::commit) on.
     pub fn keep(&mut self, id: u64, octets: &[u8]) {
-        self.keeps = true;
         self.write(KEEP, id, octets);
     }
 
     /// Forgets one.
     pub fn forget(&mut self, id: u64) {
-        if self.live.contains_key(&id) {
+        if self.live.contains_key(&id) || self.entries.iter().any(|e| e.kind == KEEP && e.id == id) {
             self.write(FORGET, id, &[]);
         }
     }
@@ -147,38 +172,65 @@ impl Spool {
         let mut body = vec![kind];
         body.extend(id.to_be_bytes());
         body.extend(octets);
-        let at = usize::try_from(self.length).unwrap_or(usize::MAX).saturating_add(self.buffer.len());
         self.buffer.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
         self.buffer.extend(checksum(&body).to_be_bytes());
         self.buffer.extend(&body);
-        self.note(&body, at);
+        let at = self.length + (self.buffer.len() - octets.len()) as u64;
+        self.entries.push(Entry { kind, id, at, length: octets.len() });
     }
 
     /// Brings to disk what was kept and forgotten. To forget may be lost with the power: a server then hears of a
     /// record twice.
     ///
     /// # Errors
-    /// The file cannot be written. It is as before, and so is what is kept.
+    /// The file cannot be written. It is as before, and so is what is kept; what was to be forgotten is forgotten with
+    /// the next commit.
     pub fn commit(&mut self) -> io::Result<()> {
-        let buffer = std::mem::take(&mut self.buffer);
-        let keeps = std::mem::take(&mut self.keeps);
-        let written = self.file.write_all_at(&buffer, self.length);
-        let synced = if keeps { written.and_then(|()| self.file.sync_data()) } else { written };
-        if let Err(error) = synced {
+        for id in std::mem::take(&mut self.owed) {
+            self.forget(id);
+        }
+        let (buffer, entries) = (std::mem::take(&mut self.buffer), std::mem::take(&mut self.entries));
+        let keeps = entries.iter().any(|entry| entry.kind == KEEP);
+        if let Err(error) = self.append(&buffer, keeps) {
             // Half an entry must not stand in front of the next one.
             let _ = self.file.set_len(self.length);
-            let end = self.length;
-            self.live.retain(|_, (at, _)| *at < end);
+            self.owed = entries.iter().filter(|entry| entry.kind == FORGET).map(|entry| entry.id).collect();
             return Err(error);
         }
         self.length += buffer.len() as u64;
-        if self.dead > DEAD_MIN && self.dead > self.live.len() { self.compact() } else { Ok(()) }
+        entries.into_iter().for_each(|entry| self.note(entry));
+        if self.dead > self.dead_limit && self.dead > self.live.len() && self.compact().is_err() {
+            // Everything is in the file as it is; it is only longer than it need be.
+            self.dead_limit = self.dead + DEAD_MIN;
+        }
+        Ok(())
     }
 
-    /// Writes what is kept into a new file.
+    fn append(&mut self, buffer: &[u8], keeps: bool) -> io::Result<()> {
+        self.file.write_all_at(buffer, self.length)?;
+        if keeps {
+            self.file.sync_data()?;
+            if self.renamed {
+                sync_directory(&self.directory)?;
+                self.renamed = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is kept into a new file, which takes the place of the old one.
     fn compact(&mut self) -> io::Result<()> {
         let (path, beside) = (self.directory.join(FILE), self.directory.join(format!("{FILE}.new")));
-        let mut file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(&beside)?;
+        let made = self.copy(&beside).and_then(|made| std::fs::rename(&beside, &path).map(|()| made));
+        let (file, length, live) = made.inspect_err(|_| drop(std::fs::remove_file(&beside)))?;
+        (self.file, self.length, self.live, self.dead) = (file, length, live, 0);
+        (self.dead_limit, self.renamed) = (DEAD_MIN, true);
+        Ok(())
+    }
+
+    /// What is kept, in a file of its own: the file, its length, and where each record stands.
+    fn copy(&self, beside: &Path) -> io::Result<(File, u64, Live)> {
+        let mut file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(beside)?;
         let mut out = MAGIC.to_vec();
         let mut live = BTreeMap::new();
         for (&id, &(at, length)) in &self.live {
@@ -192,10 +244,7 @@ impl Spool {
         }
         file.write_all(&out)?;
         file.sync_all()?;
-        std::fs::rename(&beside, &path)?;
-        sync_directory(&self.directory)?;
-        (self.file, self.length, self.live, self.dead) = (file, out.len() as u64, live, 0);
-        Ok(())
+        Ok((file, out.len() as u64, live))
     }
 }
 

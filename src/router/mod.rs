@@ -144,8 +144,7 @@ impl Router {
                 let number = u32::from(line.0);
                 let list = terminal.session.accounting_list(&self.core.store);
                 let name = format!("tty{number}");
-                let (console, voucher) =
-                    (terminal.session.is_console(), terminal.session.voucher().clone());
+                let (console, voucher) = (terminal.session.is_console(), terminal.session.voucher().clone());
                 let who = engine::ExecUser { line: number, console, name, user, voucher, from: None, list };
                 self.core.engine.exec_started(self.core.now, who);
             }

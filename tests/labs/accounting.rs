@@ -15,7 +15,8 @@ use crate::call::{Bench, example};
 /// A record: attributes by name. Those that stand several times are joined by `,`.
 type Record = BTreeMap<String, String>;
 
-const ON: &str = "aaa accounting update newinfo periodic 1\n\
+const ON: &str = "radius-server vsa send accounting\n\
+                  aaa accounting update newinfo periodic 1\n\
                   aaa accounting network default start-stop group radius\n\
                   aaa accounting system default start-stop group radius\n\
                   vpdn tunnel accounting network default\n\
@@ -77,6 +78,17 @@ impl Books {
         let mut books = Books { bench, records: Vec::new(), _files: files };
         books.read();
         books
+    }
+
+    /// With an LNS of this version that records its users.
+    fn with_dialect(version: &str) -> Books {
+        let (files, _) = lab("", "aaa accounting network default start-stop group radius\n");
+        let path = files.path().join("lns.cfg");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text.replace("version 12.0", &format!("version {version}"))).unwrap();
+        let description = Description::load(files.path()).unwrap();
+        let bench = Bench::of(&description, &VirtualOptions::default());
+        Books { bench, records: Vec::new(), _files: files }
     }
 
     fn play(&mut self, text: &str) {
@@ -556,7 +568,12 @@ fn no_update_comes_before_the_start_that_waits_for_an_address() {
          link lac-lns down\nsleep 400s\n",
     );
     let statuses = |name: &str| books.of(OWN, name).iter().filter(|r| r.contains_key("User-Name")).count();
-    assert_eq!((statuses("Stop"), statuses("Start"), statuses("Interim-Update")), (1, 0, 0), "{:#?}", books.records);
+    assert_eq!(
+        (statuses("Stop"), statuses("Start"), statuses("Interim-Update")),
+        (1, 0, 0),
+        "{:#?}",
+        books.records
+    );
     assert!(number(books.of(OWN, "Stop")[0], "Acct-Session-Time") > 60);
 }
 
@@ -714,4 +731,66 @@ fn the_server_says_how_often_a_user_is_updated() {
     );
     let own = format!("aaa accounting update periodic 2\n{list}");
     assert_eq!(updated(&own, "Acct-Interim-Interval = 60"), [120], "what is configured here comes first");
+}
+
+#[test]
+fn the_port_is_written_as_the_configuration_says() {
+    let format = |letter: char| format!("{ON}radius-server attribute nas-port format {letter}\n");
+    let named = format!("{}aaa nas port extended\n", format('a'));
+    let mut books = Books::new(&format('b'), &named);
+    books.play(CALL);
+    books.play("soho: clear interface bri0\nsleep 60s\n");
+    for status in ["Start", "Stop", "Tunnel-Link-Start", "Tunnel-Link-Stop"] {
+        let (lac, lns) = (books.only(LAC, status), books.only(LNS, status));
+        // The B channel, and the D channel above it.
+        assert_eq!(number(lac, "NAS-Port"), 20_023 << 16 | 20_000, "{status}");
+        assert_eq!((number(lns, "NAS-Port"), &*lns["Cisco-NAS-Port"]), (10_001, "Virtual-Access1"));
+        assert!(!lac.contains_key("Cisco-NAS-Port"));
+    }
+    let mut hidden = Books::new(ON, &format!("{named}no radius-server attribute nas-port\n"));
+    hidden.play(CALL);
+    hidden.play("soho: clear interface bri0\nsleep 60s\n");
+    let stop = hidden.only(LNS, "Stop");
+    assert_eq!((stop.get("NAS-Port"), &*stop["Cisco-NAS-Port"]), (None, "Virtual-Access1"));
+}
+
+#[test]
+fn attributes_of_cisco_are_sent_where_they_are_asked_for() {
+    let plain = ON.replace("radius-server vsa send accounting\n", "");
+    let mut books = Books::new(ON, &plain);
+    books.play(CALL);
+    books.play("soho: clear interface bri0\nsleep 60s\n");
+    assert!(books.only(LAC, "Stop").contains_key("Cisco-AVPair"));
+    assert!(!books.only(LNS, "Stop").contains_key("Cisco-AVPair"));
+}
+
+#[test]
+fn the_debugs_of_15_are_worded_as_later_releases_do() {
+    let mut books = Books::with_dialect("15.1");
+    books.play("lns: enable\nlns: debug aaa authentication\nlns: debug aaa accounting\n");
+    books.play(CALL);
+    books.play("soho: clear interface bri0\nsleep 60s\n");
+    books.play(
+        "lns: configure terminal\nlns: interface virtual-template 1\nlns: ppp accounting nobody\nlns: end\n",
+    );
+    books.play(CALL);
+    let screen = books.bench.screen("lns");
+    let found: Vec<&str> =
+        screen.lines().filter_map(|l| l.find("AAA/").map(|at| l[at..].trim_end())).collect();
+    assert_eq!(
+        found,
+        [
+            "AAA/BIND(00000002): Bind i/f Virtual-Access1",
+            "AAA/AUTHEN/PPP (00000002): Pick method list 'vpdn'",
+            "AAA/ACCT/NET(00000002): Pick method list 'default'",
+            "AAA/ACCT/NET(00000002): Queueing record is START",
+            "AAA/ACCT/NET(00000002): START protocol reply PASS",
+            "AAA/ACCT/EVENT/(00000002): CALL STOP",
+            "AAA/ACCT/NET(00000002): Queueing record is STOP",
+            "AAA/ACCT/NET(00000002): STOP protocol reply PASS",
+            "AAA/BIND(00000003): Bind i/f Virtual-Access1",
+            "AAA/AUTHEN/PPP (00000003): Pick method list 'vpdn'",
+            "AAA/ACCT/NET(00000003): Method list not found",
+        ]
+    );
 }

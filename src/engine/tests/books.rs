@@ -68,7 +68,8 @@ fn a_user_who_ends_ppp_and_then_the_call_has_asked_for_its_end() {
 #[test]
 fn who_does_not_prove_himself_is_told_apart_by_the_protocol_of_his_proof() {
     for (protocol, cause) in [(AuthProtocol::Pap, "1042"), (AuthProtocol::ChapMd5, "1043")] {
-        let users = USERS.replace("2500-1 Cleartext-Password := \"cisco\"", "2500-1 Cleartext-Password := \"other\"");
+        let users =
+            USERS.replace("2500-1 Cleartext-Password := \"cisco\"", "2500-1 Cleartext-Password := \"other\"");
         let mut user = soho();
         user.interfaces[0].ppp.pap_sent = Some(("2500-1".to_owned(), "cisco".into()));
         user.interfaces[0].ppp.chap_hostname = Some("2500-1".to_owned());

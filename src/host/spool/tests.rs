@@ -129,6 +129,54 @@ fn a_disk_that_refuses_leaves_the_books_as_they_were() {
 }
 
 #[test]
+fn what_could_not_be_forgotten_is_forgotten_when_the_disk_takes_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(FILE);
+    let (mut spool, _) = open(directory.path());
+    spool.keep(1, b"first");
+    spool.keep(2, b"second");
+    spool.commit().unwrap();
+    let good = std::mem::replace(&mut spool.file, File::open(&path).unwrap());
+    spool.forget(1);
+    spool.keep(3, b"never written");
+    spool.forget(3);
+    assert!(spool.commit().is_err());
+    assert_eq!((spool.live.len(), spool.dead), (2, 0), "the books say what the file does");
+    spool.file = good;
+    spool.forget(2);
+    spool.commit().unwrap();
+    drop(spool);
+    assert_eq!(open(directory.path()).1, Found::default());
+}
+
+#[test]
+fn a_file_that_cannot_be_written_anew_still_takes_what_it_is_given() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(directory.path());
+    // Something is in the way of the new file.
+    let beside = directory.path().join(format!("{FILE}.new"));
+    std::fs::create_dir(&beside).unwrap();
+    let turn_over = |spool: &mut Spool, ids: std::ops::Range<u64>| {
+        for id in ids {
+            spool.keep(id, &[0x55; 100]);
+            spool.forget(id);
+            if id % 100 == 99 {
+                spool.commit().expect("it is in the file");
+            }
+        }
+    };
+    turn_over(&mut spool, 0..1_500);
+    assert!(octets(directory.path()).len() > 1_500 * 100);
+    spool.keep(5_000, b"kept");
+    spool.commit().unwrap();
+    std::fs::remove_dir(&beside).unwrap();
+    turn_over(&mut spool, 6_000..7_000);
+    assert!(octets(directory.path()).len() < 1_500 * 100, "it is tried again, in time");
+    drop(spool);
+    assert_eq!(open(directory.path()).1.records, [(5_000, b"kept".to_vec())]);
+}
+
+#[test]
 fn the_writer_answers_when_it_is_on_disk() {
     let directory = tempfile::tempdir().unwrap();
     let (spool, _) = open(directory.path());

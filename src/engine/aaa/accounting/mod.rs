@@ -334,10 +334,10 @@ impl Accounting {
         true
     }
 
-    /// A server has answered. False when the request was none of accounting's.
-    pub fn replied(&mut self, cx: &mut Context, key: RequestKey) -> bool {
-        let Some(id) = self.under_way.remove(&key) else { return false };
-        let Some(queued) = self.remove(id) else { return true };
+    /// A server has answered.
+    pub fn replied(&mut self, cx: &mut Context, key: RequestKey) {
+        let Some(id) = self.under_way.remove(&key) else { return };
+        let Some(queued) = self.remove(id) else { return };
         self.statistics.answered += 1;
         if let Some(lane) = self.lanes.get_mut(queued.lane) {
             lane.under_way -= 1;
@@ -347,10 +347,9 @@ impl Accounting {
         if queued.record.awaited {
             self.outputs.push_back(AccountingOutput::Answered(id));
         }
-        true
     }
 
-    /// Nobody has answered. False when the request was none of accounting's.
+    /// Nobody has answered.
     pub fn failed(
         &mut self,
         cx: &mut Context,
@@ -358,9 +357,9 @@ impl Accounting {
         config: &AaaConfig,
         groups: &Groups,
         key: RequestKey,
-    ) -> bool {
-        let Some(id) = self.under_way.remove(&key) else { return false };
-        let Some(queued) = self.records.get_mut(&id) else { return true };
+    ) {
+        let Some(id) = self.under_way.remove(&key) else { return };
+        let Some(queued) = self.records.get_mut(&id) else { return };
         self.statistics.failed += 1;
         cx.debug(&AcctDebug::Response(&queued.record, false));
         queued.method += 1;
@@ -371,7 +370,19 @@ impl Accounting {
         if !self.send(cx, client, config, groups, id) {
             self.put_back(cx.now, id, place);
         }
-        true
+    }
+
+    /// A record fits into no packet, which those that are made here do: it is none. Who waits for it waits no longer.
+    pub fn unsendable(&mut self, key: RequestKey) {
+        let Some(id) = self.under_way.remove(&key) else { return };
+        let Some(queued) = self.remove(id) else { return };
+        self.statistics.dropped += 1;
+        if let Some(lane) = self.lanes.get_mut(queued.lane) {
+            lane.under_way -= 1;
+        }
+        if queued.record.awaited {
+            self.outputs.push_back(AccountingOutput::Answered(id));
+        }
     }
 
     /// None of its servers has answered a record.
@@ -442,16 +453,18 @@ fn addresses(methods: &[Method], config: &AaaConfig, groups: &Groups) -> Vec<(Ip
             None => {}
         }
     }
+    all.retain(|(_, port)| *port != 0);
     all
 }
 
 /// The servers of a method: `Some(None)` for all; `None` when it has none.
 fn servers(method: &Method, config: &AaaConfig, groups: &Groups) -> Option<Option<Arc<ServerGroup>>> {
     match method {
-        Method::Radius => (!config.servers.is_empty()).then_some(None),
+        // A server whose port is 0 is not for accounting.
+        Method::Radius => config.servers.iter().any(|s| s.acct_port != 0).then_some(None),
         Method::Group(name) => {
             let group = groups.get(name)?;
-            (!group.servers.is_empty()).then(|| Some(group.clone()))
+            group.servers.iter().any(|s| s.acct_port != 0).then(|| Some(group.clone()))
         }
         Method::Local
         | Method::LocalCase

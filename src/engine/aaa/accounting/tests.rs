@@ -3,8 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::*;
-use crate::config::views::{GroupServer, RadiusGroup, RadiusServer};
+use crate::config::views::{GroupServer, RadiusExtras, RadiusGroup, RadiusServer};
 use crate::engine::aaa::{Aaa, AaaOutput, Port, PortType, SessionNumber};
+use crate::engine::registry::SessionTunnel;
 use crate::proto::entropy::Seeded;
 use crate::proto::radius::{Packet, seal_reply, verify_request};
 use crate::proto::trace::Recorder;
@@ -171,7 +172,7 @@ fn record(number: u32, status: Status, methods: &[Method], now: Instant) -> Reco
         status,
         class: Class::Network,
         methods: methods.into(),
-        attributes: subject.attributes(status),
+        attributes: subject.attributes(status, &RadiusExtras::default()),
         age: (Duration::ZERO, now),
         event: None,
         label: "Virtual-Access4".into(),
@@ -344,40 +345,59 @@ fn value(attributes: &Attributes, kind: u8) -> Option<u32> {
 
 #[test]
 fn octets_beyond_32_bits_are_gigawords() {
-    let usage = Usage {
-        input_octets: (3 << 32) + 5,
-        output_octets: 7,
-        input_packets: 10,
-        output_packets: 11,
-    };
+    let usage =
+        Usage { input_octets: (3 << 32) + 5, output_octets: 7, input_packets: 10, output_packets: 11 };
     let mut subject = Subject::new(NAS, "bob", SessionNumber(1));
     subject.usage = Some(usage);
     subject.time = Some(Duration::from_secs(90));
-    let written = subject.attributes(Status::Stop);
+    let written = subject.attributes(Status::Stop, &RadiusExtras::default());
     let values = [42, 43, 47, 48, 46, 52, 53].map(|kind| value(&written, kind));
     assert_eq!(values, [5, 7, 10, 11, 90, 3, 0].map(Some));
     subject.usage = Some(Usage { input_octets: u64::from(u32::MAX), ..usage });
-    let written = subject.attributes(Status::Stop);
+    let written = subject.attributes(Status::Stop, &RadiusExtras::default());
     assert_eq!((value(&written, 42), value(&written, 52)), (Some(u32::MAX), None));
 }
 
 #[test]
 fn a_stop_says_why_in_the_words_of_the_release() {
+    let extras = RadiusExtras { vsa_accounting: true, ..RadiusExtras::default() };
     let mut subject = Subject::new(NAS, "bob", SessionNumber(1));
     for (dialect, text) in
         [(Dialect::V12_0, "disc-cause-ext=1045"), (Dialect::V15, "disc-cause-ext=PPP Receive Term")]
     {
         subject.end = Some(End { cause: EndCause::UserRequest, dialect });
-        let written = subject.attributes(Status::Stop);
+        let written = subject.attributes(Status::Stop, &extras);
         assert_eq!(value(&written, 49), Some(1));
         let pair = written.list().into_iter().find(|a| a.kind == 26).unwrap();
         assert!(pair.value.ends_with(text.as_bytes()), "{pair:?}");
+        let plain = subject.attributes(Status::Stop, &RadiusExtras::default());
+        assert_eq!((value(&plain, 49), plain.first(26)), (Some(1), None), "no vendor's without vsa send");
     }
 }
 
 #[test]
-fn everything_that_is_known_of_a_user_stands_in_the_order_of_ios() {
-    let port = Port {
+fn the_port_is_written_as_the_configuration_says() {
+    let port = port();
+    let mut subject = Subject::new(NAS, "bob", SessionNumber(1));
+    subject.port = Some(&port);
+    for (hides, send, extended, number, name) in [
+        (false, false, true, Some(4), None),
+        (false, true, false, Some(4), None),
+        (true, true, true, None, Some(&b"\0\0\0\x09\x02\x11Virtual-Access4"[..])),
+    ] {
+        let extras = RadiusExtras {
+            hides_nas_port: hides,
+            vsa_accounting: send,
+            extended_nas_port: extended,
+            ..RadiusExtras::default()
+        };
+        let written = subject.attributes(Status::Start, &extras);
+        assert_eq!((value(&written, 5), written.first(26)), (number, name), "{extras:?}");
+    }
+}
+
+fn port() -> Port {
+    Port {
         long: "Virtual-Access4".to_owned(),
         short: "Vi4".to_owned(),
         number: 4,
@@ -386,7 +406,12 @@ fn everything_that_is_known_of_a_user_stands_in_the_order_of_ios() {
         called: Some("614629".to_owned()),
         calling: Some("2085730592".to_owned()),
         unique: 4,
-    };
+    }
+}
+
+#[test]
+fn everything_that_is_known_of_a_user_stands_in_the_order_of_ios() {
+    let port = port();
     let class = [b"a".to_vec(), b"b".to_vec()];
     let mut subject = Subject::new(NAS, "2500-1", SessionNumber(26));
     subject.port = Some(&port);
@@ -397,14 +422,78 @@ fn everything_that_is_known_of_a_user_stands_in_the_order_of_ios() {
     subject.address = Some([10, 10, 53, 2].into());
     subject.connect_info = Some("64000".to_owned());
     subject.event = Some(5);
-    let kinds: Vec<u8> = subject.attributes(Status::Start).list().iter().map(|a| a.kind).collect();
+    let kinds: Vec<u8> =
+        subject.attributes(Status::Start, &RadiusExtras::default()).list().iter().map(|a| a.kind).collect();
     assert_eq!(kinds, [4, 5, 61, 1, 30, 31, 40, 25, 25, 45, 6, 44, 50, 51, 7, 8, 77, 55]);
 }
 
 #[test]
-fn a_name_that_is_too_long_is_cut() {
-    let long = "x".repeat(400);
-    let written = Subject::new(NAS, &long, SessionNumber(1)).attributes(Status::Start);
-    let name = written.list().into_iter().find(|a| a.kind == 1).unwrap();
-    assert_eq!(name.value.len(), 253);
+fn a_value_that_is_too_long_is_left_out() {
+    for (length, there) in [(253, true), (254, false), (400, false)] {
+        let name = "x".repeat(length);
+        let subject = Subject::new(NAS, &name, SessionNumber(1));
+        let written = subject.attributes(Status::Start, &RadiusExtras::default());
+        assert_eq!(written.first(1), there.then_some(name.as_bytes()));
+        assert!(written.first(44).is_some());
+    }
+}
+
+#[test]
+fn a_record_fits_into_a_packet_whatever_a_server_has_said_of_the_user() {
+    let long = "x".repeat(253);
+    let class = vec![vec![7; 253]; 15];
+    let (called, calling) = (Some(long.clone()), Some(long.clone()));
+    let port = Port { long: long.clone(), called, calling, ..port() };
+    let mut subject = Subject::new(NAS, &long, SessionNumber(1));
+    subject.port = Some(&port);
+    subject.class = &class;
+    subject.connect_info = Some(long.clone());
+    subject.usage = Some(Usage { input_octets: u64::MAX, ..Usage::default() });
+    subject.end = Some(End { cause: EndCause::UserRequest, dialect: Dialect::V15 });
+    let tunnel = SessionTunnel {
+        role: crate::proto::l2tp::Role::Lns,
+        id: crate::proto::l2tp::SessionId { tunnel: crate::proto::l2tp::TunnelId(1), session: 1 },
+        remote_tunnel: 2,
+        remote_session: 2,
+        local_name: long.as_str().into(),
+        remote_name: long.clone(),
+        local: NAS.into(),
+        remote: NAS.into(),
+        assignment: Some(long.as_str().into()),
+    };
+    subject.tunnel = Some((&tunnel, &long));
+    let extras = RadiusExtras { vsa_accounting: true, extended_nas_port: true, ..RadiusExtras::default() };
+    let mut bench = Bench::new();
+    let mut whole = record(1, Status::Stop, &[Method::Radius], bench.now);
+    whole.attributes = subject.attributes(Status::Stop, &extras);
+    bench.run(|aaa, cx| aaa.record(cx, whole.clone()));
+    assert_eq!(bench.numbers(), [1]);
+    assert!(bench.got[0].1.attributes.iter().filter(|a| a.kind == 25).count() >= 3);
+    // Were one not to fit, nothing would wait for it.
+    whole.attributes =
+        Attributes::from_octets([25, 255].into_iter().chain([0; 253]).collect::<Vec<u8>>().repeat(17));
+    whole.awaited = true;
+    let id = bench.run(|aaa, cx| aaa.record(cx, whole));
+    assert!(bench.aaa.is_quiet() && bench.answered == [id]);
+    assert_eq!(bench.aaa.accounting().statistics().dropped, 1);
+    bench.record(2, Status::Stop, &[Method::Radius]);
+    assert_eq!(bench.numbers(), [1, 2]);
+}
+
+#[test]
+fn the_lines_of_15_bear_the_unique_id() {
+    let mut bench = Bench::new();
+    bench.trace.dialect = Dialect::V15;
+    bench.alive = vec![SECOND];
+    bench.record(1, Status::Start, &[Method::Group("one".to_owned())]);
+    bench.record(2, Status::Stop, &[Method::Group("two".to_owned())]);
+    bench.seconds(20);
+    let lines: Vec<&String> = bench.trace.lines.iter().filter(|l| l.starts_with("AAA")).collect();
+    assert_eq!(
+        lines,
+        [
+            "AAA/ACCT/NET(00000004): STOP protocol reply PASS",
+            "AAA/ACCT/NET(00000004): START protocol reply FAIL"
+        ]
+    );
 }
