@@ -34,6 +34,15 @@ pub use exec::ExecUser;
 pub(super) use tunnels::{end_cause, tunnel_end_cause};
 pub use views::{AccountView, ActionView};
 
+/// What a spool knows of the lives of a router before this one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spooled {
+    /// How many there were, modulo 256.
+    pub life: u8,
+    /// The accounting records that were left, by name.
+    pub records: Vec<(u64, Vec<u8>)>,
+}
+
 /// How an open service is recorded.
 #[derive(Clone, Debug)]
 struct Plan {
@@ -212,8 +221,10 @@ impl Engine {
 
     /// The host has a spool, and this was left in it. Told before the first configuration: what a router says of itself
     /// when it is there comes behind what it had to say before.
-    pub fn restore(&mut self, now: Instant, left: Vec<(u64, Vec<u8>)>) {
+    pub fn restore(&mut self, now: Instant, spooled: Spooled) {
         self.advance(now);
+        let Spooled { life, records: left } = spooled;
+        self.registry.set_life(life);
         let wall = self.core.seconds();
         self.aaa.restore(&mut self.core.cx(), left, wall);
         self.pump();
@@ -367,7 +378,7 @@ impl Engine {
         let unique = self.unique_of(id);
         let name = list.as_deref().filter(|l| *l != "default");
         let Some(plan) = self.plan(AccountingService::Network, name, unique, &label) else { return true };
-        let number = self.service_number(id);
+        let number = self.user_number(id);
         let forwarded = self.forwards(id);
         let start = match plan.records {
             AccountingRecords::StopOnly | AccountingRecords::None => Start::None,
@@ -412,12 +423,18 @@ impl Engine {
         self.accounts.ports.entry(id).or_default().network = Some(open);
     }
 
-    /// The Acct-Session-Id of the next service of a port: its session's, or under `aaa session-id unique` a new one.
-    fn service_number(&mut self, id: InterfaceId) -> SessionNumber {
+    /// Acct-Session-Id of the user of a port: that of its session, which an Access-Request may have borne (RFC 2866
+    /// section 5.5).
+    fn user_number(&mut self, id: InterfaceId) -> SessionNumber {
         let entry = self.registry.at(Place::Port(id)).and_then(|unique| self.registry.get(unique));
-        match entry {
-            Some(entry) if !self.config.aaa.accounting.unique_ids => entry.number,
-            Some(_) | None => self.registry.number(),
+        entry.map(|entry| entry.number).unwrap_or_else(|| self.registry.number())
+    }
+
+    /// The Acct-Session-Id of the session in a tunnel: its user's, or under `aaa session-id unique` a new one.
+    fn link_number(&mut self, id: InterfaceId) -> SessionNumber {
+        match self.config.aaa.accounting.unique_ids {
+            true => self.registry.number(),
+            false => self.user_number(id),
         }
     }
 
@@ -514,7 +531,7 @@ impl Engine {
         let name = list.as_deref().filter(|l| *l != "default");
         let unique = self.unique_of(id);
         let Some(plan) = self.plan(AccountingService::Network, name, unique, &label) else { return };
-        let number = self.service_number(id);
+        let number = self.user_number(id);
         self.open(id, plan, number, Start::None);
     }
 

@@ -34,7 +34,7 @@ mod vpdn;
 mod tests;
 
 pub use self::aaa::accounting::EndCause;
-pub use self::accounting::{AccountView, ActionView, ExecUser};
+pub use self::accounting::{AccountView, ActionView, ExecUser, Spooled};
 pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
 pub use self::isdn::CALL_HISTORY;

@@ -13,7 +13,7 @@ use super::devices::{self, Report, Requests};
 use super::handle::{HostConfig, Startup};
 use super::ping::Answer;
 use super::spool::{self, Spool, Work};
-use crate::engine::{HostRequest, RequestId};
+use crate::engine::{HostRequest, RequestId, Spooled};
 use crate::forward::Table;
 use crate::proto::Instant;
 use crate::router::{Input, Output, Router, RouterParams};
@@ -81,7 +81,7 @@ impl Machine {
     ) -> io::Result<Machine> {
         let (report, reports) = mpsc::unbounded_channel();
         let spool = config.spool.as_deref().map(|directory| open_spool(directory, &report)).transpose()?;
-        let (spool, left) = spool.map_or((None, None), |(writer, left)| (Some(writer), Some(left)));
+        let (spool, left) = spool.unzip();
         let (requests, worker) = devices::start(config.devices.clone(), report.clone())?;
         let clock = MonotonicClock::start();
         let params = RouterParams {
@@ -151,10 +151,11 @@ impl Machine {
 fn open_spool(
     directory: &Path,
     report: &mpsc::UnboundedSender<Report>,
-) -> io::Result<(Writer, Vec<(u64, Vec<u8>)>)> {
+) -> io::Result<(Writer, Spooled)> {
     let explain =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
     let (spool, found) = Spool::open(directory).map_err(explain)?;
+    let [.., life] = spool::lives::count(directory).map_err(explain)?.to_be_bytes();
     let report = report.clone();
     let writer = spool::start(spool, move |id, result| {
         let _ = report.send(match result {
@@ -162,7 +163,7 @@ fn open_spool(
             Err(text) => Report::Refused(id, text),
         });
     })?;
-    Ok((writer, found.records))
+    Ok((writer, Spooled { life, records: found.records }))
 }
 
 /// Waits for a deadline; for ever without one.

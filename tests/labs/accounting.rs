@@ -352,8 +352,30 @@ fn stop_only_delay_start_and_unique_ids() {
     assert!(books.of(LAC, "Start").is_empty() && books.of(LAC, "Stop").len() == 1);
     let start = books.only(LNS, "Start");
     assert_eq!(start["Framed-IP-Address"], "10.10.53.2");
-    assert!(start["Acct-Session-Id"].starts_with("1F"), "{start:?}");
+    // One more than what the startup-config had: so does every boot.
+    assert!(start["Acct-Session-Id"].starts_with("20"), "{start:?}");
     assert_ne!(start["Acct-Session-Id"], books.only(LNS, "Tunnel-Link-Start")["Acct-Session-Id"]);
+}
+
+#[test]
+fn two_lives_of_a_router_have_no_session_id_in_common() {
+    let mut books = Books::new("", ON);
+    for _ in 0..2 {
+        books.play(CALL);
+        books.play("power lns off\nsleep 90s\npower lns on\nsleep 60s\n");
+    }
+    let mut ids: Vec<Vec<&str>> = vec![Vec::new()];
+    for record in books.records.iter().filter(|r| r["NAS-IP-Address"] == LNS) {
+        if record["Acct-Status-Type"] == "Accounting-On" && !ids[0].is_empty() {
+            ids.push(Vec::new());
+        }
+        ids.last_mut().unwrap().push(&record["Acct-Session-Id"]);
+    }
+    assert_eq!(ids.len(), 3, "{ids:?}");
+    for (life, ids) in ids.iter().enumerate() {
+        assert!(ids.iter().all(|id| id.starts_with(&format!("{life:02X}"))), "{ids:?}");
+    }
+    assert_eq!(ids[0][0], "00000001");
 }
 
 #[test]

@@ -115,7 +115,7 @@ impl Engine {
         let Some(plan) = self.tunnel_plan(list) else { return };
         let Some(tunnel) = self.session_tunnel(session) else { return };
         let link = Link {
-            number: self.service_number(id),
+            number: self.link_number(id),
             tunnel_number: self.accounts.tunnels.get(&session.tunnel).map(|t| t.number),
             since: self.core.now,
             connection: self.connection(id),

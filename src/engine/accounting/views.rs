@@ -83,7 +83,7 @@ impl Engine {
         all
     }
 
-    /// Every Acct-Session-Id in the records of a port; under `aaa session-id unique` none is that of its session.
+    /// Every Acct-Session-Id in the records of a port; under `aaa session-id unique` there are several.
     pub(in crate::engine) fn port_numbers(&self, id: InterfaceId) -> impl Iterator<Item = SessionNumber> {
         let account = self.accounts.ports.get(&id);
         let network = account.and_then(|a| a.network.as_ref()).map(|open| open.number);

@@ -23,6 +23,7 @@ fn recorded(users: &str, soho: RouterConfig, change: impl FnOnce(&mut RouterConf
         records: AccountingRecords::StartStop,
         methods: vec![Method::Radius],
     }];
+    lns.aaa.extras.vsa_accounting = true;
     change(&mut lns);
     let mut world = world_of(soho, lac(), lns);
     world.radius.file = radius::file(users);
@@ -40,6 +41,33 @@ fn causes(packet: &Packet) -> (u32, String) {
 fn stops(world: &World) -> Vec<(u32, String)> {
     let stop = |p: &&Packet| p.code == Code::AccountingRequest && p.first(40) == Some(&[0, 0, 0, 2]);
     world.radius.packets.iter().filter(stop).map(causes).collect()
+}
+
+/// Acct-Session-Id.
+fn number(packet: &Packet) -> Option<String> {
+    packet.first(44).map(|id| String::from_utf8_lossy(id).into_owned())
+}
+
+#[test]
+fn the_user_has_the_session_id_of_its_access_request() {
+    for unique in [false, true] {
+        let mut world = recorded(USERS, soho(), |c| {
+            c.aaa.extras.session_id = true;
+            c.aaa.accounting.unique_ids = unique;
+            c.vpdn.session_accounting = Some("default".to_owned());
+        });
+        assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+        let packets = &world.radius.packets;
+        let asked = packets.iter().find(|p| p.code == Code::AccessRequest && p.first(44).is_some()).unwrap();
+        let of = |status: u8| {
+            let wanted = |p: &&Packet| p.first(40) == Some(&[0, 0, 0, status]);
+            packets.iter().find(wanted).and_then(number)
+        };
+        let (start, link) = (of(1), of(12));
+        assert!(start.is_some() && link.is_some());
+        assert_eq!(start, number(asked));
+        assert_eq!(link == start, !unique, "one id for both, or one for each");
+    }
 }
 
 /// LCP Terminate-Request.
