@@ -96,8 +96,8 @@ struct Open {
 struct Link {
     plan: Plan,
     number: SessionNumber,
-    /// Acct-Session-Id of the tunnel's own records.
-    tunnel_number: Option<SessionNumber>,
+    /// Acct-Session-Id of the tunnel's own records, and how many links it had had when it was last seen.
+    multi: Option<(SessionNumber, u32)>,
     since: Instant,
     tunnel: SessionTunnel,
     connection: String,
@@ -110,29 +110,41 @@ struct Link {
 struct PortAccount {
     network: Option<Open>,
     link: Option<Link>,
-    /// The tunnel whose traffic this port's is part of, where tunnels are recorded.
+    /// The tunnel whose traffic this port's is part of, where tunnels or their links are recorded.
     carried_by: Option<TunnelId>,
 }
 
-/// A tunnel that is being recorded.
+/// A tunnel that is being recorded, or the links of which are.
 #[derive(Clone, Debug)]
 struct TunnelAccount {
-    plan: Plan,
+    /// None where only the links are recorded.
+    plan: Option<Plan>,
     number: SessionNumber,
     since: Instant,
     tunnel: SessionTunnel,
     connection: String,
     /// The traffic of sessions that are over.
     usage: Usage,
+    /// What these have lost, as far as sequence numbers tell.
+    lost: Option<u32>,
+    /// Links so far: Acct-Link-Count, which never falls (RFC 2866 section 5.12).
+    links: u32,
     /// The ports whose traffic is part of the tunnel's.
     carries: HashSet<InterfaceId>,
 }
 
 impl TunnelAccount {
-    fn new(plan: Plan, number: SessionNumber, since: Instant, tunnel: SessionTunnel) -> Self {
+    fn new(plan: Option<Plan>, number: SessionNumber, since: Instant, tunnel: SessionTunnel) -> Self {
         let (usage, carries) = (Usage::default(), HashSet::new());
         let connection = tunnel.connection();
-        TunnelAccount { plan, number, since, tunnel, connection, usage, carries }
+        TunnelAccount { plan, number, since, tunnel, connection, usage, lost: None, links: 0, carries }
+    }
+
+    /// What one of its links has lost comes on top.
+    fn add_lost(&mut self, lost: Option<u32>) {
+        if let Some(lost) = lost {
+            self.lost = Some(self.lost.unwrap_or(0).saturating_add(lost));
+        }
     }
 }
 

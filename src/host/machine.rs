@@ -148,10 +148,7 @@ impl Machine {
 }
 
 /// Opens the spool; with it comes what was left in it.
-fn open_spool(
-    directory: &Path,
-    report: &mpsc::UnboundedSender<Report>,
-) -> io::Result<(Writer, Spooled)> {
+fn open_spool(directory: &Path, report: &mpsc::UnboundedSender<Report>) -> io::Result<(Writer, Spooled)> {
     let explain =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
     let (spool, found) = Spool::open(directory).map_err(explain)?;

@@ -59,7 +59,7 @@ impl Engine {
                 all.push(ActionView { class, place, user, number, elapsed, address });
             }
         }
-        for (id, tunnel) in &self.accounts.tunnels {
+        for (id, tunnel) in self.accounts.tunnels.iter().filter(|(_, tunnel)| tunnel.plan.is_some()) {
             all.push(ActionView {
                 class: Class::Tunnel,
                 place: format!("Tunnel {}", id.0),

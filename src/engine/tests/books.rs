@@ -70,6 +70,87 @@ fn the_user_has_the_session_id_of_its_access_request() {
     }
 }
 
+/// The records of a status so far.
+fn of(world: &World, status: u8) -> Vec<&Packet> {
+    world.radius.packets.iter().filter(|p| p.first(40) == Some(&[0, 0, 0, status])).collect()
+}
+
+/// Acct-Multi-Session-Id and Acct-Link-Count.
+fn links(packet: &Packet) -> (Option<String>, Option<u8>) {
+    let text = packet.first(50).map(|id| String::from_utf8_lossy(id).into_owned());
+    (text, packet.first(51).map(|count| count[3]))
+}
+
+const TUNNEL_STOP: u8 = 10;
+const LINK_START: u8 = 12;
+const LINK_STOP: u8 = 13;
+
+#[test]
+fn links_are_counted_as_long_as_their_tunnel_lasts() {
+    for of_tunnels in [true, false] {
+        let mut world = recorded(USERS, soho(), |c| {
+            c.vpdn.tunnel_accounting = of_tunnels.then(|| "default".to_owned());
+            c.vpdn.session_accounting = Some("default".to_owned());
+        });
+        for _ in 0..3 {
+            assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+            // The second link has sequence numbers.
+            let [(id, _)] = world.nodes[LNS].engine.ports.iter().collect::<Vec<_>>()[..] else { panic!() };
+            if of(&world, LINK_START).len() == 2 {
+                world.nodes[LNS].engine.interfaces.get(*id).unwrap().counters.sequenced(3);
+            }
+            hang_up(&mut world);
+            world.seconds(5);
+        }
+        world.seconds(60);
+        let tunnel = Some("00000001".to_owned());
+        for status in [LINK_START, LINK_STOP] {
+            let counts: Vec<_> = of(&world, status).into_iter().map(links).collect();
+            assert_eq!(counts, [1, 2, 3].map(|count| (tunnel.clone(), Some(count))), "{status}");
+        }
+        let lost: Vec<_> = of(&world, LINK_STOP).iter().map(|p| p.first(86).map(|lost| lost[3])).collect();
+        assert_eq!(lost, [None, Some(3), None], "nobody knows of the others");
+        let stops = of(&world, TUNNEL_STOP);
+        assert_eq!(stops.len(), usize::from(of_tunnels));
+        for stop in stops {
+            assert_eq!((links(stop), stop.first(86)), ((tunnel.clone(), Some(3)), Some(&[0, 0, 0, 3][..])));
+        }
+        world.seconds(120);
+        world.assert_quiet();
+    }
+}
+
+#[test]
+fn the_last_links_of_a_tunnel_are_counted_when_it_goes_before_them() {
+    let mut world = recorded(USERS, soho(), |c| c.vpdn.session_accounting = Some("default".to_owned()));
+    assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+    let now = world.now;
+    world.nodes[LAC].engine.clear_tunnel(now, &TunnelSelector::All);
+    world.drain(LAC);
+    world.seconds(60);
+    let stops: Vec<_> = of(&world, LINK_STOP).into_iter().map(links).collect();
+    assert_eq!(stops, [(Some("00000001".to_owned()), Some(1))]);
+}
+
+#[test]
+fn the_private_group_of_a_session_stands_in_its_records() {
+    for (group, written) in [("blue", "blue"), ("\u{1}blue", "\0\u{1}blue")] {
+        let users =
+            USERS.replace("\n\n2500-1", &format!(", Tunnel-Private-Group-Id:1 = \"{group}\"\n\n2500-1"));
+        let mut world = recorded(&users, soho(), |c| c.vpdn.session_accounting = Some("default".to_owned()));
+        let lists = world.nodes[LNS].engine.config().aaa.accounting.lists.clone();
+        world.change(LAC, |c| c.aaa.accounting.lists = lists);
+        assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+        hang_up(&mut world);
+        world.seconds(60);
+        // Those of the user at both ends, and of the link.
+        for (status, count) in [(1, 2), (2, 2), (LINK_START, 1), (LINK_STOP, 1)] {
+            let groups: Vec<_> = of(&world, status).iter().map(|p| p.first(81)).collect();
+            assert_eq!(groups, vec![Some(written.as_bytes()); count], "{status}");
+        }
+    }
+}
+
 /// LCP Terminate-Request.
 const TERMREQ: [u8; 6] = [0xC0, 0x21, 5, 77, 0, 4];
 

@@ -14,6 +14,8 @@ use crate::proto::radius::{Attribute, AttributeKey};
 /// Tunnel-Type 3 is L2TP, Tunnel-Medium-Type 1 is IPv4 (RFC 2868 sections 3.1 and 3.2).
 const L2TP: u32 = 3;
 const IPV4: u32 = 1;
+/// The highest tag of a tunnel attribute (RFC 2868 section 3.1).
+const MAX_TAG: u8 = 0x1F;
 const PPP: u32 = 1;
 /// How far the attributes may reach when the last Class has been written: what follows always has room in a packet. A
 /// server may send as many of them as fit into its own.
@@ -271,6 +273,14 @@ impl<'a> Subject<'a> {
         out.text(keys::TUNNEL_SERVER_ENDPOINT, &known(server).unwrap_or_default());
         out.text(keys::TUNNEL_CLIENT_AUTH_ID, client_name);
         out.text(keys::TUNNEL_SERVER_AUTH_ID, server_name);
+        match tunnel.private_group.as_deref() {
+            None | Some([]) => {}
+            // What begins like a tag stands behind one (RFC 2868 section 3.6).
+            Some(group @ [0..=MAX_TAG, ..]) => {
+                out.put(keys::TUNNEL_PRIVATE_GROUP_ID, &[&[0], group].concat());
+            }
+            Some(group) => out.put(keys::TUNNEL_PRIVATE_GROUP_ID, group),
+        }
         out.text(keys::TUNNEL_ASSIGNMENT_ID, tunnel.assignment.as_deref().unwrap_or_default());
         out.text(keys::ACCT_TUNNEL_CONNECTION, connection);
     }

@@ -460,6 +460,7 @@ fn a_record_fits_into_a_packet_whatever_a_server_has_said_of_the_user() {
         local: NAS.into(),
         remote: NAS.into(),
         assignment: Some(long.as_str().into()),
+        private_group: Some(long.as_bytes().into()),
     };
     subject.tunnel = Some((&tunnel, &long));
     let extras = RadiusExtras { vsa_accounting: true, extended_nas_port: true, ..RadiusExtras::default() };
