@@ -178,7 +178,6 @@ fn authentication(a: &g::Authentication, aaa: &mut AaaConfig) {
         g::AuthenticationService::Ppp => aaa.authentication_ppp.push(list),
         g::AuthenticationService::Login => aaa.authentication_login.push(list),
         g::AuthenticationService::Enable => aaa.authentication_enable.push(list),
-        g::AuthenticationService::Dot1x => {}
     }
 }
 
@@ -193,7 +192,6 @@ fn authorization(a: &g::Authorization, aaa: &mut AaaConfig) {
     match a.service {
         g::AuthorizationService::Network => aaa.authorization_network.push(list),
         g::AuthorizationService::Exec => aaa.authorization_exec.push(list),
-        g::AuthorizationService::Commands { .. } | g::AuthorizationService::ReverseAccess => {}
     }
 }
 

@@ -36,8 +36,9 @@ use crate::proto::{Context, Instant};
 const WINDOW: usize = 128;
 /// The pause after all servers have failed, doubled each time up to the second.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
-/// A record that all its servers have left unanswered so often holds nothing up any more.
-const GIVEN_UP: u32 = 5;
+/// How often all its servers may leave a record unanswered before it holds up nothing any more; for Accounting-On and
+/// -Off, which a server may not know, it is less.
+const PATIENCE: (u32, u32) = (5, 2);
 /// Records that are kept at most.
 pub const LIMIT: usize = 65_536;
 
@@ -77,6 +78,13 @@ struct Queued {
     method: usize,
     /// How often all its servers have left it unanswered.
     tries: u32,
+}
+
+impl Queued {
+    /// Nothing waits for it any more.
+    fn given_up(&self) -> bool {
+        self.tries >= if order::is_fence(self.record.status) { PATIENCE.1 } else { PATIENCE.0 }
+    }
 }
 
 /// Records that go to the same methods.
@@ -262,7 +270,7 @@ impl Accounting {
         };
         for _ in 0..room {
             let Some(id) = self.next(place) else { return };
-            let fresh = self.records.get(&id).is_some_and(|queued| queued.tries < GIVEN_UP);
+            let fresh = self.records.get(&id).is_some_and(|queued| !queued.given_up());
             if !self.send(cx, client, config, groups, id) {
                 if let Some(lane) = self.lanes.get_mut(place) {
                     lane.parked = true;
@@ -392,8 +400,7 @@ impl Accounting {
         if is_lesser(queued.record.status) {
             self.lesser.insert(id);
         }
-        let next =
-            (queued.tries == GIVEN_UP).then(|| self.order.release(id, place, &queued.record)).flatten();
+        let next = if queued.given_up() { self.order.release(id, place, &queued.record) } else { None };
         if let Some(lane) = self.lanes.get_mut(place) {
             lane.ready.extend(next.into_iter().chain([id]));
             if lane.retry.is_none_or(|at| at <= now) {

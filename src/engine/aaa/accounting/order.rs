@@ -34,7 +34,8 @@ fn session(lane: usize, record: &Record) -> Option<(usize, Box<[u8]>)> {
     Some((lane, id.into()))
 }
 
-fn is_fence(status: Status) -> bool {
+/// Accounting-On and -Off.
+pub fn is_fence(status: Status) -> bool {
     matches!(status, Status::AccountingOn | Status::AccountingOff)
 }
 

@@ -119,6 +119,19 @@ fn a_record_that_no_server_wants_holds_up_the_others_for_a_bounded_time() {
 }
 
 #[test]
+fn a_server_that_does_not_know_accounting_on_has_the_rest_soon() {
+    let mut bench = Bench::new();
+    bench.ignored = vec![8];
+    bench.record(8, Status::AccountingOn, LIST);
+    bench.record(9, Status::Start, LIST);
+    bench.seconds(30);
+    assert_eq!(bench.numbers(), [] as [u32; 0]);
+    bench.seconds(30);
+    assert_eq!(bench.numbers(), [9]);
+    assert_eq!(bench.aaa.accounting().pending(), 1);
+}
+
+#[test]
 fn a_stop_does_not_overtake_its_start() {
     let mut bench = Bench::new();
     bench.alive.clear();
