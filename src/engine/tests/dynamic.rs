@@ -313,7 +313,16 @@ fn the_lac_ends_a_forwarded_call_that_carries_nothing() {
 #[test]
 fn a_terminal_has_nothing_to_change() {
     let mut world = called();
-    let who = ExecUser { line: 2, name: "tty2".into(), user: "admin".into(), from: None, list: None };
+    let who = ExecUser {
+        line: 2,
+        console: false,
+        name: "tty2".into(),
+        user: "admin".into(),
+        voucher: crate::engine::aaa::Voucher::default(),
+        from: None,
+        privilege: 1,
+        list: None,
+    };
     let now = world.now;
     world.nodes[LNS].engine.exec_started(now, who);
     let id = session_id(&world, LNS);
@@ -424,6 +433,7 @@ fn the_numbers_of_the_records_name_a_session() {
         let mut lns = lns();
         dynamic(&mut lns);
         lns.aaa.accounting.unique_ids = true;
+        lns.vpdn.session_accounting = Some("default".to_owned());
         lns.aaa.accounting.lists = vec![AccountingList {
             service: AccountingService::Network,
             name: "default".to_owned(),
@@ -437,8 +447,8 @@ fn the_numbers_of_the_records_name_a_session() {
     let mut world = called();
     let engine = &world.nodes[LNS].engine;
     let port = engine.aaa_sessions()[0].port.unwrap();
-    let number = engine.account(port).expect("it is recorded").number;
-    assert_ne!(number, engine.aaa_sessions()[0].number);
+    let own = engine.aaa_sessions()[0].number;
+    let number = engine.port_numbers(port).find(|number| *number != own).expect("that of its link");
     let id = vec![text(keys::ACCT_SESSION_ID, &number.to_string())];
     assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, id), (Code::DisconnectAck, None));
     let mut world = called();

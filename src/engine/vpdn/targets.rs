@@ -572,8 +572,10 @@ const fn administrative(cause: EndCause) -> bool {
         | EndCause::AdminReset
         | EndCause::TunnelAdmin
         | EndCause::ServerRequest
-        | EndCause::NasReboot => true,
+        | EndCause::AdminReboot => true,
         EndCause::UserRequest
+        | EndCause::Pap
+        | EndCause::Chap
         | EndCause::UserExit
         | EndCause::LostCarrier
         | EndCause::TunnelCarrier
