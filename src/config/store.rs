@@ -8,13 +8,14 @@ use super::{secret, vty};
 use crate::cli::{Form, Parsed, SecretStyle, Word, in_full, mode_of, parse, render};
 use crate::grammar::command::COMMANDS;
 use crate::grammar::command::global::{GlobalCommand, PrivilegeAction};
-use crate::grammar::command::interface::InterfaceCommand;
+use crate::grammar::command::interface::{InterfaceCommand, IpAddressAddress};
 use crate::grammar::command::line::LineCommand;
 use crate::grammar::command::vpdn::VpdnCommand;
 use crate::grammar::table::{CommandSpec, Op};
 use crate::grammar::value::{InterfaceKind, Scheme};
 use crate::grammar::{Command, Mode};
 use secret::{Algorithm, Salts};
+use std::net::Ipv4Addr;
 
 /// A line of the configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +118,9 @@ pub enum StoreError {
     /// A terminal line that every router has.
     #[error("% The terminal lines of this router cannot be removed")]
     TerminalLine,
+    /// The address of a network or a broadcast is no address of an interface.
+    #[error("Bad mask /{1} for address {0}")]
+    Mask(Ipv4Addr, u8),
     /// A network line that does not follow the others (recalled).
     #[error("% Bad line number - VTY line number is not contiguous.")]
     Vty,
@@ -326,6 +330,10 @@ impl Store {
             Command::Interface(InterfaceCommand::Interface(Op::No(Some(i)))) if is_physical(i.name.kind) => {
                 Err(StoreError::Physical)
             }
+            Command::Interface(InterfaceCommand::IpAddress(Op::Set(i))) => match i.address {
+                IpAddressAddress::Address { address, mask } => check_mask(address, mask),
+                _ => Ok(()),
+            },
             Command::Line(LineCommand::Line(Op::No(_))) => Err(StoreError::TerminalLine),
             Command::Vpdn(VpdnCommand::AcceptDialin(Op::Set(())))
                 if has(|v| matches!(v, VpdnCommand::RequestDialin(Op::Set(())))) =>
@@ -339,6 +347,16 @@ impl Store {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether an interface may have this address: with up to 30 bits of network, neither its first nor its last.
+fn check_mask(address: Ipv4Addr, mask: Ipv4Addr) -> Result<(), StoreError> {
+    let (host, bits) = (!mask.to_bits(), mask.to_bits().count_ones());
+    let number = address.to_bits() & host;
+    match u8::try_from(bits) {
+        Ok(bits @ 0..=30) if number == 0 || number == host => Err(StoreError::Mask(address, bits)),
+        _ => Ok(()),
     }
 }
 

@@ -278,3 +278,17 @@ fn a_network_line_that_does_not_follow_the_others_is_refused() {
     }
     assert!(matches!(store.load("line vty 5").pop().expect("a report").verdict, Verdict::Accepted));
 }
+
+#[test]
+fn the_address_of_a_network_is_no_interfaces() {
+    let of = |address: &str| {
+        let reports = Store::new().load(&format!("interface Ethernet0\n ip address {address}\n"));
+        reports.last().map(|report| report.verdict.clone()).expect("a report")
+    };
+    let refused = |text: &str| Verdict::Refused(text.to_owned());
+    assert_eq!(of("10.0.0.0 255.255.255.0"), refused("Bad mask /24 for address 10.0.0.0"));
+    assert_eq!(of("10.0.0.255 255.255.255.0"), refused("Bad mask /24 for address 10.0.0.255"));
+    for right in ["10.0.0.1 255.255.255.0", "10.0.0.0 255.255.255.254", "10.0.0.0 255.255.255.255"] {
+        assert_eq!(of(right), Verdict::Accepted, "{right}");
+    }
+}
