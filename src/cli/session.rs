@@ -184,10 +184,12 @@ impl Session {
         self.text(text);
     }
 
-    /// The running command is over.
-    pub fn finish(&mut self, executor: &dyn Executor) {
-        if matches!(self.state, State::Running { .. }) {
-            self.back(executor.store());
+    /// The running command has come to this.
+    pub fn finish(&mut self, result: ExecResult, executor: &mut dyn Executor) {
+        match std::mem::replace(&mut self.state, State::Prompt) {
+            State::Running { .. } if result == ExecResult::Done => self.back(executor.store()),
+            State::Running { parsed } => self.after_exec(parsed, result, String::new(), executor),
+            other => self.state = other,
         }
     }
 
@@ -466,7 +468,7 @@ impl Session {
                 self.state = State::Running { parsed };
                 executor.interrupt(self.line, &mut out);
                 self.text(&out);
-                self.finish(executor);
+                self.finish(ExecResult::Done, executor);
             }
             State::Confirm { parsed } => {
                 self.state = State::Confirm { parsed };

@@ -18,8 +18,15 @@ pub const COPY_TO_RUNNING: &str = "Destination filename [running-config]? ";
 pub const ERASE_CONFIRM: &str = "Erasing the nvram filesystem will remove all files! Continue? [confirm]";
 /// `write erase` and `erase startup-config` have done it.
 pub const ERASED: &str = "[OK]\nErase of nvram: complete\n";
+/// `write memory` begins (published).
+pub const BUILDING: &str = "Building configuration...\n";
 /// `write memory` has saved the configuration (published).
-pub const SAVED: &str = "Building configuration...\n[OK]\n";
+pub const SAVED: &str = "[OK]\n";
+/// The startup-config cannot be written: published with reasons such as `Device or resource busy`; here Linux's own.
+pub fn not_saved(why: &str) -> String {
+    format!("startup-config file open failed ({why})\n")
+}
+
 /// `clear logging` asks this.
 pub const CLEAR_LOGGING: &str = "Clear logging buffer [confirm]";
 /// `clear line` and `clear interface` of 15.x ask this.
@@ -130,7 +137,7 @@ mod tests {
         {
             assert!(!text.ends_with('\n'), "{text}");
         }
-        for text in [ERASED, SAVED, CLEARED_LINE, DEBUG_ALL_OFF, NO_HOST] {
+        for text in [ERASED, BUILDING, SAVED, CLEARED_LINE, DEBUG_ALL_OFF, NO_HOST] {
             assert!(text.ends_with('\n'), "{text}");
         }
     }

@@ -365,7 +365,7 @@ pub enum HostRequest {
         /// Device.
         interface: Option<InterfaceId>,
     },
-    /// Keep an accounting record over a restart of the router. Only asked of a host that said that it has a spool.
+    /// Keep an accounting record over a restart of the router. Only asked of a host that has a spool.
     SpoolAppend {
         /// Its name.
         id: u64,
@@ -439,8 +439,6 @@ pub enum HostEvent {
         /// The IP packet.
         packet: Vec<u8>,
     },
-    /// The host has a spool; these accounting records were left in it. Said once, when the router is switched on.
-    Spooled(Vec<(u64, Vec<u8>)>),
     /// What the Linux device behind an interface has carried since it was bound; told at most once a second, and only
     /// when it has changed.
     Counted {
@@ -450,6 +448,32 @@ pub enum HostEvent {
         counts: Counts,
         /// What went wrong.
         faults: Faults,
+    },
+    /// The TUN or the Linux device behind an interface is gone, and what was installed there: somebody else removed it.
+    Gone {
+        /// The interface.
+        interface: InterfaceId,
+    },
+    /// There is a Linux device for an interface whose binding was refused, or whose device was gone.
+    Appeared {
+        /// The interface.
+        interface: InterfaceId,
+    },
+    /// Somebody else took an address away that the host was asked for.
+    AddressTaken {
+        /// The interface.
+        interface: InterfaceId,
+        /// The address.
+        address: Ipv4Net,
+    },
+    /// The kernel has dropped packets of a TUN, since it was made or this was last said; told at most once a second.
+    Dropped {
+        /// The interface that owns the TUN.
+        interface: InterfaceId,
+        /// Packets to be sent, for which there was no room in its queue.
+        output: u64,
+        /// Packets of the peer that it did not take: the TUN is down.
+        input: u64,
     },
     /// An observed L2TP data message.
     Data {

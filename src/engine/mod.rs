@@ -11,6 +11,7 @@ mod accounting;
 mod arp;
 mod core;
 mod debug;
+mod devices;
 mod dialer;
 mod dynamic;
 mod interfaces;
@@ -63,7 +64,7 @@ use self::interfaces::Interfaces;
 use self::ip::Routes;
 use self::isdn::Isdn;
 use self::pool::Pools;
-use self::ports::Port;
+use self::ports::Ports;
 use self::syslog::Syslog;
 use self::timers::Timer;
 use self::vpdn::Vpdn;
@@ -85,7 +86,7 @@ pub struct Engine {
     pools: Pools,
     isdn: Isdn,
     dialers: Dialers,
-    ports: HashMap<InterfaceId, Port>,
+    ports: Ports,
     tickets: HashMap<Ticket, InterfaceId>,
     aaa: Aaa,
     registry: Sessions,
@@ -109,7 +110,7 @@ impl Engine {
             pools: Pools::default(),
             isdn: Isdn::default(),
             dialers: Dialers::default(),
-            ports: HashMap::new(),
+            ports: Ports::default(),
             tickets: HashMap::new(),
             aaa: Aaa::new(),
             registry: Sessions::default(),
@@ -237,7 +238,7 @@ impl Engine {
 
     /// Nobody waits for a test any more.
     pub fn cancel_test_aaa(&mut self, ticket: aaa::Ticket) {
-        self.aaa.cancel_test(&mut self.core.cx(), ticket);
+        self.aaa.cancel(&mut self.core.cx(), ticket);
         self.pump();
     }
 
@@ -292,7 +293,6 @@ impl Engine {
 
     /// What the configuration changes for VPDN.
     fn configure_vpdn(&mut self, old: &RouterConfig, new: &RouterConfig) {
-        self.configure_secrets(new);
         if old.vpdn.enable && !new.vpdn.enable {
             self.clear_tunnels(&TunnelSelector::All, 6);
         }
@@ -382,8 +382,11 @@ impl Engine {
             HostEvent::Neighbours(id, table) => self.neighbours(id, table),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
-            HostEvent::Spooled(left) => self.spooled(left),
+            HostEvent::Gone { interface } => self.device_gone(interface),
+            HostEvent::Appeared { interface } => self.device_appeared(interface),
+            HostEvent::AddressTaken { interface, address } => self.address_taken(interface, address),
             HostEvent::Counted { interface, counts, faults } => self.counted(interface, counts, faults),
+            HostEvent::Dropped { interface, output, input } => self.dropped(interface, output, input),
             HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),
         }
     }

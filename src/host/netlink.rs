@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use ipnet::Ipv4Net;
 use nix::errno::Errno;
 use rtnetlink::packet_route::AddressFamily;
-use rtnetlink::packet_route::address::AddressMessage;
+use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
 use rtnetlink::packet_route::link::{
     AfSpecInet6, AfSpecUnspec, In6AddrGenMode, LinkAttribute, LinkFlags, LinkLayerType, LinkMessage,
 };
@@ -83,6 +83,7 @@ fn carried(message: &LinkMessage) -> (Counts, Faults) {
             output: s.tx_errors,
             collisions: s.collisions,
             drops: s.tx_dropped,
+            input_drops: s.rx_dropped,
             ..Faults::default()
         };
         (counts, faults)
@@ -212,6 +213,37 @@ impl Links {
             Some(message) => Ok(LinkState::of(&message)),
             None => Err(Error::RequestFailed),
         }
+    }
+
+    /// Looks a device up by its index, which it keeps when it is renamed.
+    ///
+    /// # Errors
+    /// `ENODEV` when there is none, or what else the kernel says.
+    pub async fn state(&self, index: u32) -> Result<LinkState, Error> {
+        let mut found = self.handle.link().get().match_index(index).execute();
+        match found.try_next().await? {
+            Some(message) => Ok(LinkState::of(&message)),
+            None => Err(Error::RequestFailed),
+        }
+    }
+
+    /// The IPv4 addresses of a device.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub async fn addresses(&self, index: u32) -> Result<Vec<Ipv4Net>, Error> {
+        let mut found = self.handle.address().get().set_link_index_filter(index).execute();
+        let mut addresses = Vec::new();
+        while let Some(message) = found.try_next().await? {
+            let local = message.attributes.iter().find_map(|attribute| match attribute {
+                AddressAttribute::Local(IpAddr::V4(address)) => Some(*address),
+                _ => None,
+            });
+            // The kernel may say more than it was asked.
+            let local = local.filter(|_| message.header.index == index);
+            addresses.extend(local.and_then(|ip| Ipv4Net::new(ip, message.header.prefix_len).ok()));
+        }
+        Ok(addresses)
     }
 
     /// The neighbour table of IPv4.

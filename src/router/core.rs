@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::RouterParams;
-use super::exec::{self, Job};
+use super::exec::{self, Job, Saving};
 use super::io::{LineId, Output};
 use crate::cli::{ExecResult, Executor, Parsed};
 use crate::config::secret::masked;
@@ -73,8 +73,10 @@ pub(super) struct Core {
     pub logins: HashMap<Ticket, LineId>,
     /// Logins that are decided.
     pub logged: Vec<(LineId, LoginOutcome)>,
-    /// What commands that go on print, and whether they are over.
-    pub progress: Vec<(LineId, String, bool)>,
+    /// What commands that go on print, and what they have come to.
+    pub progress: Vec<(LineId, String, Option<ExecResult>)>,
+    /// Startup-configs for which the edge has not answered yet.
+    pub saving: VecDeque<Saving>,
     /// Screens that had to be waited for.
     pub screens: Vec<(LineId, String)>,
     /// Who sits where, as of the command that runs.
@@ -117,6 +119,7 @@ impl Core {
             logins: HashMap::new(),
             logged: Vec::new(),
             progress: Vec::new(),
+            saving: VecDeque::new(),
             screens: Vec::new(),
             lines: Vec::new(),
             to_close: Vec::new(),
@@ -124,6 +127,9 @@ impl Core {
             ending: None,
         };
         core.tell_time();
+        if let Some(left) = params.spooled {
+            core.engine.restore(now, left);
+        }
         let startup = core.startup.clone();
         let reports = core.load(&startup);
         core.reconfigure();
@@ -235,6 +241,7 @@ impl Core {
         self.jobs.remove(&line);
         self.echoes.retain(|_, waiting| *waiting != line);
         exec::forget_test(self, line);
+        exec::forget_saving(self, line);
         self.logged.retain(|(waiting, _)| *waiting != line);
         let waiting = self.logins.iter().filter(|(_, waiting)| **waiting == line);
         for ticket in waiting.map(|(ticket, _)| *ticket).collect::<Vec<_>>() {

@@ -62,6 +62,8 @@ struct Bench {
     /// The neighbour table, or why there is none.
     neighbours: Result<Neighbours, String>,
     saved: Option<String>,
+    /// Why the host keeps no startup-config.
+    cannot_save: Option<String>,
     reloads: usize,
     /// It has ended as it was asked to.
     off: bool,
@@ -78,6 +80,7 @@ impl Bench {
             startup_config: startup.to_owned(),
             wall_clock: None,
             reloaded: false,
+            spooled: None,
         };
         let mut bench = Bench {
             now,
@@ -89,6 +92,7 @@ impl Bench {
             asked: Vec::new(),
             neighbours: Ok(Neighbours::default()),
             saved: None,
+            cannot_save: None,
             reloads: 0,
             off: false,
         };
@@ -150,7 +154,13 @@ impl Bench {
             match output {
                 Output::Console(line, output) => self.show(line, output),
                 Output::Act(Action::Host(id, request)) => self.request(id, request),
-                Output::SaveStartup(text) => self.saved = Some(text),
+                Output::SaveStartup(text) => {
+                    let result = self.cannot_save.clone().map_or(Ok(()), Err);
+                    if result.is_ok() {
+                        self.saved = Some(text);
+                    }
+                    self.router.handle(self.now, Input::Saved(result));
+                }
                 Output::Reload => self.reloads += 1,
                 Output::Off => self.off = true,
                 Output::Act(Action::Datagram { socket, remote, bytes, .. }) => {

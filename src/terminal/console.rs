@@ -8,8 +8,7 @@
 //! What is typed leaves these threads through a queue, and its owner hands it on: a signal ends the console whatever
 //! the threads are waiting for.
 
-use std::collections::VecDeque;
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, BufReader, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -29,7 +28,7 @@ use rustyline::{
 };
 
 use super::keys::{ask_line, one_key, quiet_terminal};
-use super::screen::{Expects, Screen};
+use super::piped;
 use super::signals::{self, Signal};
 use crate::router::{ConsoleInput, ConsoleOutput};
 
@@ -141,7 +140,7 @@ impl Console {
             })?;
             Builder::new().name("lines".to_owned()).spawn(move || {
                 let send = to_owner(typed_sender.clone());
-                let run = |receive| piped(send, receive, BufReader::new(io::stdin()), io::stdout());
+                let run = |receive| piped::run(send, receive, BufReader::new(io::stdin()), io::stdout());
                 // Without a router there is nothing to be done; and the console may have been ended by a signal.
                 let _ = receive.recv().map(|receive| typed_sender.send(Typed::Over(run(receive))));
             })?;
@@ -204,76 +203,6 @@ fn to_owner(typed: Sender<Typed>) -> impl Fn(ConsoleInput) + Clone + Send + 'sta
         // The console may have been ended by a signal.
         let _ = typed.send(Typed::Input(input));
     }
-}
-
-/// What happens at a console without a terminal.
-enum Happened {
-    Shown(ConsoleOutput),
-    Typed(io::Result<String>),
-    InputEnded,
-    RouterGone,
-}
-
-/// Feeds one line per prompt, and shows what comes in between at once. At the end of the input the session is left
-/// behind its last prompt.
-fn piped(
-    send: impl Fn(ConsoleInput),
-    receive: Receiver<ConsoleOutput>,
-    input: impl BufRead + Send + 'static,
-    mut to: impl Write,
-) -> io::Result<()> {
-    let (mut screen, mut typed, mut ended) = (Screen::new(), VecDeque::new(), false);
-    for happened in happenings(receive, input) {
-        match happened {
-            Happened::RouterGone => break,
-            Happened::Typed(line) => typed.push_back(line?),
-            Happened::InputEnded => ended = true,
-            Happened::Shown(output) => screen.output(output),
-        }
-        let input = match screen.expects() {
-            Expects::Nothing => None,
-            Expects::Closed => break,
-            // Nobody reads page by page through a pipe.
-            Expects::More => Some(ConsoleInput::Key(' ')),
-            Expects::Command | Expects::Answer { .. } => match typed.pop_front() {
-                Some(line) => Some(ConsoleInput::Line(line)),
-                None if ended => break,
-                None => None,
-            },
-            Expects::Confirm => match typed.pop_front() {
-                Some(line) => Some(ConsoleInput::Key(line.chars().next().unwrap_or('\n'))),
-                None if ended => break,
-                None => None,
-            },
-        };
-        if let Some(input) = input {
-            screen.typed(if let ConsoleInput::Line(line) = &input { line } else { "" });
-            send(input);
-        }
-        to.write_all(screen.take().as_bytes())?;
-        to.flush()?;
-    }
-    screen.finish();
-    to.write_all(screen.take().as_bytes())?;
-    to.flush()?;
-    send(ConsoleInput::Leave);
-    Ok(())
-}
-
-/// Both directions in one queue, so that neither waits for the other.
-fn happenings(receive: Receiver<ConsoleOutput>, input: impl BufRead + Send + 'static) -> Receiver<Happened> {
-    let (shown, happened) = channel();
-    let typed = shown.clone();
-    std::thread::spawn(move || {
-        // The console has been left when nobody takes a line any more.
-        let heard = input.lines().try_for_each(|line| typed.send(Happened::Typed(line)));
-        heard.and_then(|()| typed.send(Happened::InputEnded)).unwrap_or(());
-    });
-    std::thread::spawn(move || {
-        let heard = receive.iter().try_for_each(|output| shown.send(Happened::Shown(output)));
-        heard.and_then(|()| shown.send(Happened::RouterGone)).unwrap_or(());
-    });
-    happened
 }
 
 /// The keyboard is read in a thread of its own, so that a hang-up or a SIGTERM ends the console whatever it waits for.

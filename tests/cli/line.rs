@@ -34,6 +34,7 @@ impl Terminal {
             startup_config: format!("hostname R\n{config}"),
             wall_clock: None,
             reloaded: false,
+            spooled: None,
         };
         let router = Router::new(now, params);
         let mut terminal = Terminal { router, line, now, screen: String::new(), echo: true, closed: false };

@@ -3,12 +3,14 @@
 mod arp;
 mod clear;
 mod debug;
+mod files;
 pub mod ping;
 mod show;
 mod system;
 mod test_aaa;
 
 pub(super) use arp::ended as arp_told;
+pub(super) use files::{Saving, forget as forget_saving, kept};
 pub(super) use test_aaa::{ended as tested, forget as forget_test};
 
 use super::core::Core;
@@ -86,10 +88,7 @@ fn exec(core: &mut Core, line: LineId, command: &ExecCommand, out: &mut String) 
         ExecCommand::TerminalMonitor(op) => system::monitor(core, line, op.is_set(), out),
         ExecCommand::TerminalNoMonitor => system::monitor(core, line, false, out),
         ExecCommand::ClockSet { time, date, year } => system::clock_set(core, *time, date, *year, out),
-        ExecCommand::WriteMemory | ExecCommand::Write => {
-            system::save(core, out);
-            ExecResult::Done
-        }
+        ExecCommand::WriteMemory | ExecCommand::Write => files::save(core, line, ExecResult::Done, out),
         ExecCommand::WriteTerminal => {
             out.push_str(&show::running(core, line));
             ExecResult::Done
@@ -114,12 +113,7 @@ pub(super) fn confirmed(
 ) -> ExecResult {
     if yes {
         match &parsed.command {
-            // Nothing more is typed on this router.
-            Command::Exec(ExecCommand::Reload) => {
-                system::restart(core);
-                return ExecResult::Running;
-            }
-            Command::Exec(command) => system::confirmed(core, command, out),
+            Command::Exec(command) => return system::confirmed(core, line, command),
             Command::Clear(command) => clear::confirmed(core, line, command, out),
             _ => {}
         }
@@ -137,7 +131,7 @@ pub(super) fn answered(
 ) -> ExecResult {
     match &parsed.command {
         Command::Exec(ExecCommand::PingDialog { .. }) => ping::answered(core, line, answer, out),
-        Command::Exec(command) => system::answered(core, command, answer, out),
+        Command::Exec(command) => system::answered(core, line, command, answer, out),
         Command::Debug(DebugCommand::All(Op::Set(()))) => {
             debug::all_answered(core, answer, out);
             ExecResult::Done
@@ -150,6 +144,7 @@ pub(super) fn answered(
 pub(super) fn interrupt(core: &mut Core, line: LineId, out: &mut String) {
     core.echoes.retain(|_, waiting| *waiting != line);
     forget_test(core, line);
+    forget_saving(core, line);
     match core.jobs.remove(&line) {
         Some(Job::Ping(mut job)) => out.push_str(&job.abort()),
         Some(Job::Arp(..) | Job::PingDialog(_) | Job::TestAaa { .. }) | None => {}

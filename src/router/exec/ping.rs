@@ -54,7 +54,7 @@ pub fn ended(core: &mut Core, line: LineId, outcome: EchoOutcome) {
     let Some(Job::Ping(job)) = core.jobs.get_mut(&line) else { return };
     let text = job.outcome(outcome);
     let over = job.is_done();
-    core.progress.push((line, text, over));
+    core.progress.push((line, text, over.then_some(ExecResult::Done)));
     if over {
         core.jobs.remove(&line);
     } else {
