@@ -126,7 +126,7 @@ impl Session {
 
     /// By which list of `aaa accounting exec` the EXEC there is recorded; `None` for the default one.
     pub fn accounting_list(&self, store: &Store) -> Option<String> {
-        login::accounting_list(store, self.console)
+        login::accounting_list(store, self.vty())
     }
 
     /// Who has an EXEC there, by name, empty when nobody was asked for one; `None` before somebody has logged in.
@@ -171,6 +171,11 @@ impl Session {
     /// The line is the console port.
     pub fn is_console(&self) -> bool {
         self.console
+    }
+
+    /// The number of a network line; `None` for the console.
+    fn vty(&self) -> Option<u32> {
+        (!self.console).then(|| u32::from(self.line.0).saturating_sub(1))
     }
 
     /// Columns and rows; 0 rows are endless.
@@ -263,8 +268,9 @@ impl Session {
     }
 
     fn open(&mut self, console: bool, store: &Store) {
-        let settings = login::LineSettings::of(store, console);
         self.console = console;
+        let settings = login::LineSettings::of(store, self.vty());
+        self.user.clear();
         self.voucher = Voucher::default();
         self.config = None;
         self.level = settings.privilege;

@@ -7,6 +7,7 @@ pub mod nvgen;
 pub mod secret;
 pub mod store;
 pub mod views;
+mod vty;
 
 pub use load::{LineReport, Verdict};
 pub use store::{Line, Path, Store};

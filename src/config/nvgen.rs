@@ -22,6 +22,7 @@ pub fn running_config(store: &Store) -> String {
 
 /// The same, as far as a privilege level sees it.
 pub fn running_config_for(store: &Store, clearance: &Clearance) -> String {
+    let store = &store.joined();
     let encrypt = store.encrypts_passwords();
     let mut out = Output { text: String::new(), clearance };
     let mut section = None;

@@ -4,17 +4,18 @@
 //! grammar: a command is single-valued unless it has a key, commands of one slot replace each other, a command that is
 //! on by default keeps its `no` form.
 
-use super::secret;
+use super::{secret, vty};
 use crate::cli::{Form, Parsed, SecretStyle, Word, in_full, mode_of, parse, render};
 use crate::grammar::command::COMMANDS;
 use crate::grammar::command::global::{GlobalCommand, PrivilegeAction};
-use crate::grammar::command::interface::InterfaceCommand;
+use crate::grammar::command::interface::{InterfaceCommand, IpAddressAddress};
 use crate::grammar::command::line::LineCommand;
 use crate::grammar::command::vpdn::VpdnCommand;
 use crate::grammar::table::{CommandSpec, Op};
 use crate::grammar::value::{InterfaceKind, Scheme};
 use crate::grammar::{Command, Mode};
 use secret::{Algorithm, Salts};
+use std::net::Ipv4Addr;
 
 /// A line of the configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// The plain form of a line, with nothing inside.
+    pub(super) fn new(parsed: &Parsed) -> Line {
+        line_of(parsed, false)
+    }
+
     /// The line as NVGEN shows it, without indent.
     pub fn text(&self, encrypt: bool) -> String {
         let words: Vec<String> = self.words.iter().map(|w| render(w, encrypt)).collect();
@@ -118,6 +124,12 @@ pub enum StoreError {
          type {0} encryption.\nWhen you properly enter an UNENCRYPTED secret, it will be encrypted."
     )]
     Digest(u8),
+    /// The address of a network or a broadcast is no address of an interface.
+    #[error("Bad mask /{1} for address {0}")]
+    Mask(Ipv4Addr, u8),
+    /// A network line that does not follow the others (recalled).
+    #[error("% Bad line number - VTY line number is not contiguous.")]
+    Vty,
     /// A group accepts and requests at once.
     #[error("% A VPDN group is either a LAC or an LNS: remove {0} first")]
     Role(&'static str),
@@ -251,6 +263,14 @@ impl Store {
             return self.apply_rewritten(path, &texts);
         }
         self.refuse(path, parsed)?;
+        if let Some(blocks) = self.network_lines(path) {
+            return self.apply_to_all(&blocks, parsed);
+        }
+        if let (Some(range), Form::Set) = (vty::range(&parsed.command), parsed.form) {
+            let changed = vty::open(&mut self.lines, range)?;
+            let step = Step { spec: parsed.spec.index, keys: parsed.keys.clone(), mode: Mode::Line };
+            return Ok(Applied { changed, enter: Some(path.with(step)), inert: false });
+        }
         let parsed = &normal(&digested(parsed, &mut self.salts));
         let lines = self.at_mut(path).ok_or(StoreError::Gone)?;
         let (changed, entered) = match parsed.form {
@@ -260,6 +280,36 @@ impl Store {
         };
         let enter = entered.map(|step| path.with(step));
         Ok(Applied { changed, enter, inert: is_inert(&parsed.command, parsed.spec) })
+    }
+
+    /// The blocks of the network lines at `path`, when it is a range that no block is made of.
+    fn network_lines(&self, path: &Path) -> Option<Vec<Path>> {
+        let [step] = path.0.as_slice() else { return None };
+        let there = |l: &&Line| l.spec.index == step.spec && l.keys == step.keys;
+        if step.mode != Mode::Line || self.lines.iter().any(|l| there(&l)) {
+            return None;
+        }
+        let numbers: Vec<u32> = step.keys.first()?.split(' ').filter_map(|word| word.parse().ok()).collect();
+        let (first, last) = (*numbers.first()?, *numbers.last()?);
+        let inside = |l: &&Line| vty::range(&l.command).is_some_and(|(a, b)| first <= a && b <= last);
+        let path_of = |l: &Line| Path(vec![Step { keys: l.keys.clone(), ..step.clone() }]);
+        Some(self.lines.iter().filter(inside).map(path_of).collect())
+    }
+
+    /// Applies a line inside several blocks.
+    fn apply_to_all(&mut self, blocks: &[Path], parsed: &Parsed) -> Result<Applied, StoreError> {
+        let mut all = Applied { changed: false, enter: None, inert: parsed.spec.inert };
+        for block in blocks {
+            all.changed |= self.apply(block, parsed)?.changed;
+        }
+        if blocks.is_empty() { Err(StoreError::Gone) } else { Ok(all) }
+    }
+
+    /// The configuration as it is shown: network lines that say the same stand together.
+    pub(super) fn joined(&self) -> Store {
+        let mut joined = self.clone();
+        vty::join(&mut joined.lines);
+        joined
     }
 
     fn apply_rewritten(&mut self, path: &Path, texts: &[Vec<String>]) -> Result<Applied, StoreError> {
@@ -290,6 +340,10 @@ impl Store {
             Command::Interface(InterfaceCommand::Interface(Op::No(Some(i)))) if is_physical(i.name.kind) => {
                 Err(StoreError::Physical)
             }
+            Command::Interface(InterfaceCommand::IpAddress(Op::Set(i))) => match i.address {
+                IpAddressAddress::Address { address, mask } => check_mask(address, mask),
+                _ => Ok(()),
+            },
             Command::Line(LineCommand::Line(Op::No(_))) => Err(StoreError::TerminalLine),
             Command::Vpdn(VpdnCommand::AcceptDialin(Op::Set(())))
                 if has(|v| matches!(v, VpdnCommand::RequestDialin(Op::Set(())))) =>
@@ -303,6 +357,16 @@ impl Store {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether an interface may have this address: with up to 30 bits of network, neither its first nor its last.
+fn check_mask(address: Ipv4Addr, mask: Ipv4Addr) -> Result<(), StoreError> {
+    let (host, bits) = (!mask.to_bits(), mask.to_bits().count_ones());
+    let number = address.to_bits() & host;
+    match u8::try_from(bits) {
+        Ok(bits @ 0..=30) if number == 0 || number == host => Err(StoreError::Mask(address, bits)),
+        _ => Ok(()),
     }
 }
 

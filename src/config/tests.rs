@@ -316,3 +316,68 @@ fn a_line_says_whether_it_changed_anything() {
     ];
     assert_eq!(lines.map(&mut changed), [true, false, true, true, false, true]);
 }
+
+/// The terminal lines of a configuration, as they are shown.
+fn terminal_lines(typed: &str) -> String {
+    let mut store = Store::new();
+    for report in store.load(typed) {
+        assert!(!matches!(report.verdict, Verdict::Refused(_)), "{report:?}");
+    }
+    let shown = running_config(&store);
+    let mut again = Store::new();
+    again.load(&shown);
+    assert_eq!(running_config(&again), shown);
+    let from = shown.find("line vty").expect("network lines");
+    shown.get(from..).and_then(|text| text.strip_suffix("!\nend\n")).expect("an end").to_owned()
+}
+
+#[test]
+fn network_lines_are_configured_in_any_range() {
+    assert_eq!(terminal_lines("line vty 0\nline vty 2 3\n"), "line vty 0 4\n");
+    let both = "line vty 0 4\n password x\n login local\nline vty 5 15\n password x\n login local\n";
+    assert_eq!(terminal_lines("line vty 0 15\n password x\n login local\n"), both);
+    assert_eq!(terminal_lines(both), both);
+    // What is typed for all of them leaves alone what else each of them says.
+    assert_eq!(
+        terminal_lines("line vty 1\n length 0\nline vty 0 4\n password x\nline vty 3 4\n no login\n"),
+        "line vty 0\n password x\nline vty 1\n password x\n length 0\nline vty 2\n password x\n\
+         line vty 3 4\n password x\n no login\n"
+    );
+    assert_eq!(
+        terminal_lines("line vty 1\n length 0\nline vty 0 4\n length 0\n"),
+        "line vty 0 4\n length 0\n",
+        "they say the same again"
+    );
+    assert_eq!(
+        terminal_lines("line vty 0 6\nline vty 5\n length 0\n"),
+        "line vty 0 4\nline vty 5\n length 0\nline vty 6\n"
+    );
+}
+
+#[test]
+fn a_network_line_that_does_not_follow_the_others_is_refused() {
+    let mut store = Store::new();
+    for line in ["line vty 6", "line vty 7 9", "line vty 3 2"] {
+        let verdict = store.load(line).pop().expect("a report").verdict;
+        assert_eq!(
+            verdict,
+            Verdict::Refused("% Bad line number - VTY line number is not contiguous.".into()),
+            "{line}"
+        );
+    }
+    assert!(matches!(store.load("line vty 5").pop().expect("a report").verdict, Verdict::Accepted));
+}
+
+#[test]
+fn the_address_of_a_network_is_no_interfaces() {
+    let of = |address: &str| {
+        let reports = Store::new().load(&format!("interface Ethernet0\n ip address {address}\n"));
+        reports.last().map(|report| report.verdict.clone()).expect("a report")
+    };
+    let refused = |text: &str| Verdict::Refused(text.to_owned());
+    assert_eq!(of("10.0.0.0 255.255.255.0"), refused("Bad mask /24 for address 10.0.0.0"));
+    assert_eq!(of("10.0.0.255 255.255.255.0"), refused("Bad mask /24 for address 10.0.0.255"));
+    for right in ["10.0.0.1 255.255.255.0", "10.0.0.0 255.255.255.254", "10.0.0.0 255.255.255.255"] {
+        assert_eq!(of(right), Verdict::Accepted, "{right}");
+    }
+}

@@ -17,7 +17,17 @@ pub struct Terminal {
 }
 
 impl Terminal {
+    /// The console, or the first network line.
     pub fn open(config: &str, console: bool) -> Self {
+        Self::on(config, LineId(if console { 0 } else { 1 }), console)
+    }
+
+    /// The network line of this number.
+    pub fn open_vty(config: &str, number: u16) -> Self {
+        Self::on(config, LineId(number + 1), false)
+    }
+
+    fn on(config: &str, line: LineId, console: bool) -> Self {
         let now = Instant::from_start(Duration::from_secs(1));
         let params = RouterParams {
             entropy: Box::new(Seeded::new(7)),
@@ -27,7 +37,6 @@ impl Terminal {
             spooled: None,
         };
         let router = Router::new(now, params);
-        let line = LineId(if console { 0 } else { 1 });
         let mut terminal = Terminal { router, line, now, screen: String::new(), echo: true, closed: false };
         terminal.send(ConsoleInput::Open { console });
         terminal

@@ -142,3 +142,16 @@ fn a_login_waits_for_the_server_and_goes_on_without_it() {
     assert!(terminal.screen.contains("R con0 is now available"), "{}", terminal.screen);
     assert!(!terminal.screen.ends_with("R>"), "{}", terminal.screen);
 }
+
+#[test]
+fn each_network_line_asks_as_it_says() {
+    let config = format!(
+        "{USERS}line vty 0 15\n login local\nline vty 0\n no login\nline vty 3\n password drei\n login\n"
+    );
+    for (number, asked) in [(0, "R>"), (1, "Username: "), (3, "Password: "), (15, "Username: ")] {
+        let screen = Terminal::open_vty(&config, number).screen;
+        assert!(screen.ends_with(asked), "vty {number}: {screen}");
+    }
+    // There is no such line.
+    assert!(Terminal::open_vty(&config, 16).closed);
+}

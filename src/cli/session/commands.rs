@@ -91,7 +91,7 @@ impl Session {
     pub(super) fn enable_answer(&mut self, enabling: Enabling, line: &str, executor: &mut dyn Executor) {
         let store = executor.store();
         if login::asks_enable(store) {
-            let question = login::enable_question(self.console, line, enabling.level, store);
+            let question = login::enable_question(self.vty(), line, enabling.level, store);
             self.state = State::Enabling(enabling);
             return executor.login(self.line, question);
         }

@@ -72,8 +72,9 @@ pub(super) struct LineSettings {
 const ATTEMPTS: u8 = 3;
 
 impl LineSettings {
-    /// Those of the console or of the first network line.
-    pub(super) fn of(store: &Store, console: bool) -> Self {
+    /// Those of a network line, or of the console.
+    pub(super) fn of(store: &Store, vty: Option<u32>) -> Self {
+        let console = vty.is_none();
         let new_model = new_model(store);
         let mut s = LineSettings {
             privilege: super::USER,
@@ -103,7 +104,9 @@ impl LineSettings {
         let ours = |c: &Command| match c {
             Command::Line(LineCommand::Line(Op::Set(l))) => match l.line {
                 LineLine::Console { .. } => console,
-                LineLine::Vty { .. } => !console,
+                LineLine::Vty { first, last } => {
+                    vty.is_some_and(|number| (first..=last.unwrap_or(first)).contains(&number))
+                }
                 LineLine::Aux { .. } | LineLine::First { .. } => false,
             },
             _ => false,
@@ -150,9 +153,9 @@ impl LineSettings {
     }
 }
 
-/// The list of `accounting exec` of the console or of the network lines; `None` for the default one.
-pub(super) fn accounting_list(store: &Store, console: bool) -> Option<String> {
-    LineSettings::of(store, console).accounting_list
+/// The list of `accounting exec` of the console or of a network line; `None` for the default one.
+pub(super) fn accounting_list(store: &Store, vty: Option<u32>) -> Option<String> {
+    LineSettings::of(store, vty).accounting_list
 }
 
 fn new_model(store: &Store) -> bool {
@@ -191,8 +194,8 @@ pub(super) fn asks_enable(store: &Store) -> bool {
 }
 
 /// What AAA is asked about the password of `enable`.
-pub(super) fn enable_question(console: bool, password: &str, level: u8, store: &Store) -> LoginQuestion {
-    let settings = LineSettings::of(store, console);
+pub(super) fn enable_question(vty: Option<u32>, password: &str, level: u8, store: &Store) -> LoginQuestion {
+    let settings = LineSettings::of(store, vty);
     LoginQuestion {
         service: LoginService::Enable(level),
         list: None,
@@ -201,7 +204,7 @@ pub(super) fn enable_question(console: bool, password: &str, level: u8, store: &
         line_password: settings.password.as_ref().map(Password::from),
         enable_password: enable_secret(store, level).as_ref().map(Password::from),
         exec_list: None,
-        console,
+        console: vty.is_none(),
         challenge: None,
     }
 }
@@ -241,7 +244,7 @@ impl Session {
     }
 
     pub(super) fn login(&mut self, login: Login, line: &str, executor: &mut dyn Executor) {
-        let settings = LineSettings::of(executor.store(), self.console);
+        let settings = LineSettings::of(executor.store(), self.vty());
         match (login, &settings.method) {
             (Login::Username(tries), _) if line.trim().is_empty() => self.ask_login(&settings, tries),
             (Login::Username(tries), _) => {
@@ -354,7 +357,7 @@ impl Session {
     }
 
     fn refuse_login(&mut self, tries: u8, store: &Store) {
-        let settings = LineSettings::of(store, self.console);
+        let settings = LineSettings::of(store, self.vty());
         self.text("% Authentication failed\n\n");
         if tries >= settings.attempts {
             return self.close(store);
