@@ -83,6 +83,46 @@ pub fn frames_cross_a_link_and_obey_it() {
     assert!(lab.capture(link, Path::new("/nowhere/x.pcapng")).is_err());
 }
 
+pub fn an_end_that_is_removed_is_made_anew() {
+    let lab = start(false, "");
+    let (a, b) = (socket(&lab, "a", "10.9.0.1"), socket(&lab, "b", "10.9.0.2"));
+    assert!(crosses(&a, &b, "before", OFTEN));
+    drop(a);
+    shell(&lab, "a", "ip link del Et0");
+    reach("it is said", || {
+        lab.status().contains("! a: its end of lan was removed, and has been made anew\n")
+    });
+    let a = socket(&lab, "a", "10.9.0.1");
+    assert!(crosses(&a, &b, "after", OFTEN) && crosses(&b, &a, "back", OFTEN));
+    // That of a server gets its address again.
+    shell(&lab, "aaa", "ip link del eth0");
+    reach("it is said", || {
+        lab.status().contains("! aaa: its end of lan was removed, and has been made anew\n")
+    });
+    assert!(shell(&lab, "aaa", "ip -br address show dev eth0").contains("10.9.0.3/24"));
+}
+
+pub fn a_capture_that_cannot_go_on_says_so() {
+    let lab = start(false, "");
+    let link = lab.description().link("lan").unwrap();
+    let error = lab.capture(link, Path::new("/dev/full")).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::File::open(pipe).unwrap()
+    });
+    lab.capture(link, &pipe).unwrap();
+    assert!(lab.status().contains("captured"), "{}", lab.status());
+    drop(reader.join().unwrap());
+    let (a, b) = (socket(&lab, "a", "10.9.0.1"), socket(&lab, "b", "10.9.0.2"));
+    assert!(crosses(&a, &b, "hello", OFTEN));
+    let status = lab.status();
+    assert!(status.contains("! the capture of lan has ended: Broken pipe"), "{status}");
+}
+
 pub fn a_linux_command_runs_in_the_namespace_of_its_node() {
     let lab = start(false, "");
     assert!(shell(&lab, "aaa", "ip address show dev eth0").contains("10.9.0.3/24"));
