@@ -11,6 +11,7 @@ use vpdnsh::lab::real::{RealLab, RealOptions};
 use vpdnsh::lab::segment::LinkChange;
 use vpdnsh::lab::shell::LabShell;
 use vpdnsh::router::{ConsoleInput, ConsoleOutput, Input, Output, Router};
+use vpdnsh::terminal::backlog::Backlog;
 
 const LAB: &str = "[[node]]\nname = \"a\"\n\n[[node]]\nname = \"b\"\n\n\
                    [[node]]\nname = \"aaa\"\nkind = \"radius\"\naddress = \"10.9.0.3/24\"\nusers = \"users\"\n\
@@ -305,7 +306,7 @@ pub fn a_router_that_fails_is_reported_and_the_others_go_on() {
     let options = RealOptions { console_ports: false };
     let lab = std::sync::Arc::new(RealLab::start_with(description, options, Box::new(fragile)).unwrap());
     let (terminal, shown) = std::sync::mpsc::channel();
-    let mut shell = LabShell::new(lab.clone(), terminal);
+    let mut shell = LabShell::new(lab.clone(), terminal, Backlog::default());
     let until = |what: &str| {
         let deadline = Instant::now() + Duration::from_secs(20);
         let mut screen = String::new();

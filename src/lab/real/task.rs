@@ -1,6 +1,6 @@
 //! The lab's thread: one task that owns everything between the nodes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -15,7 +15,6 @@ use super::hub::{Hub, Sink, ViewerId};
 use super::taps::{Devices, Taps, make_tap, make_taps};
 use super::wires::{ACCESS_QUEUE, FRAME_QUEUE, FromAccess, Received, Wires, read_tap};
 use super::{LabError, Startups, read_startups};
-use crate::config::views::InterfaceName;
 use crate::host::clock::wall_clock;
 use crate::host::{
     Factory, HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup,
