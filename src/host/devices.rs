@@ -295,6 +295,9 @@ impl Devices {
         interface: InterfaceId,
         name: &InterfaceName,
     ) -> Result<Report, String> {
+        if self.devices.get(&interface).is_some_and(|device| device.gone) {
+            self.delete_tun(interface).await?;
+        }
         if let Some(device) = self.devices.get(&interface) {
             return Err(format!("{name} is bound to {} already", device.label));
         }

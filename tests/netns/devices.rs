@@ -287,6 +287,11 @@ pub fn a_loopback_interface_needs_no_device() {
     bench.done(up(ETHERNET, true));
     bench.done(HostRequest::AddAddress { interface: ETHERNET, address: net("10.1.1.1/32") });
     assert!(bench.ip("-o addr show dev Lo0").contains("10.1.1.1/32"));
+    assert_eq!(bench.ip("link del Lo0"), "");
+    told(&bench, HostEvent::Gone { interface: ETHERNET });
+    bench.done(bind(ETHERNET, InterfaceName::new(InterfaceKind::Loopback, "0")));
+    bench.done(HostRequest::AddAddress { interface: ETHERNET, address: net("10.1.1.1/32") });
+    assert!(bench.ip("-o addr show dev Lo0").contains("10.1.1.1/32"));
     bench.stop().unwrap();
 }
 
