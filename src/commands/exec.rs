@@ -49,6 +49,8 @@ pub const NO_HOST: &str = "% Unrecognized host or address, or protocol not runni
 /// `ping` from an interface without an address.
 pub const NO_SOURCE: &str =
     "% Invalid source. Must use IP address or full interface name without spaces (e.g. Serial0/1)\n";
+/// `ping` from an address of another.
+pub const NOT_OURS: &str = "% Invalid source address- IP address not on any of our up interfaces\n";
 /// `clear interface` of one that is not there.
 pub const NO_INTERFACE: &str = "% Interface does not exist\n";
 /// `clear vpdn counters` asks this.

@@ -13,10 +13,10 @@ use rtnetlink::{Error, MulticastGroup};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
-use super::netlink::{LinkState, Links, Route, reason};
+use super::netlink::{KernelNeighbour, LinkState, Links, Route, reason};
 use super::tun::{Crowded, Tun};
 use crate::config::views::{InterfaceKind, InterfaceName};
-use crate::engine::{Counts, Faults, HostRequest, InterfaceId, RequestId};
+use crate::engine::{Counts, Faults, HostRequest, InterfaceId, Neighbour, Neighbours, RequestId};
 use watch::News;
 
 /// How often the counters of devices are looked at.
@@ -48,8 +48,7 @@ pub(super) enum Report {
     },
     /// Whether the startup-config was kept.
     Saved(Result<(), String>),
-    /// What was left in the spool.
-    Spooled(Vec<(u64, Vec<u8>)>),
+    Neighbours(RequestId, Neighbours),
     /// What a device that was named to us has carried since it was bound.
     Counted {
         interface: InterfaceId,
@@ -226,6 +225,11 @@ impl Devices {
                     .map_or(Some(0), |device| device.map(|d| d.index));
                 self.remove_route(Route { network, gateway, index, source: None }).await?;
             }
+            HostRequest::Neighbours => {
+                let table = self.neighbours().await;
+                let table = table.map_err(|error| refusal("the neighbour table", "read", &error))?;
+                return Ok(Report::Neighbours(id, table));
+            }
             HostRequest::OpenSocket { .. }
             | HostRequest::CloseSocket { .. }
             | HostRequest::SpoolAppend { .. }
@@ -235,6 +239,23 @@ impl Devices {
             }
         }
         Ok(Report::Done(id))
+    }
+
+    /// What the kernel knows of the devices that were named to us.
+    async fn neighbours(&self) -> Result<Neighbours, Error> {
+        let mut table = Neighbours::default();
+        for (&interface, device) in self.devices.iter().filter(|(_, device)| device.found.is_some()) {
+            if let Some(hardware) = self.links.find(&device.label).await?.hardware {
+                table.own.push((interface, hardware));
+            }
+        }
+        for found in self.links.neighbours().await? {
+            let there = self.devices.iter().find(|(_, device)| device.index == found.index);
+            let Some((&interface, _)) = there.filter(|(_, device)| device.found.is_some()) else { continue };
+            let KernelNeighbour { address, hardware, age, .. } = found;
+            table.others.push(Neighbour { interface, address, hardware, age });
+        }
+        Ok(table)
     }
 
     fn device(&self, interface: InterfaceId) -> Result<&Device, String> {

@@ -392,6 +392,12 @@ fn colour(text: &str) -> String {
         .collect()
 }
 
+/// Forgets what was asked while a line was being edited: others at this console have answered it. True when the console
+/// is over.
+fn answered_elsewhere(wanted: &Receiver<Wanted>) -> bool {
+    wanted.try_iter().any(|wanted| matches!(wanted, Wanted::Closed))
+}
+
 /// What the editing thread shares with others.
 struct Keys<'a> {
     stop: &'a StopCell,
@@ -407,21 +413,30 @@ fn edit_all(
     send: &impl Fn(ConsoleInput),
 ) -> io::Result<()> {
     let ending = || keys.ending.load(Ordering::Acquire);
+    let answer = |input| {
+        let closed = answered_elsewhere(wanted);
+        send(input);
+        closed
+    };
     let (mut prompt, mut behind) = (String::new(), String::new());
     loop {
-        let wanted = wanted.recv().unwrap_or(Wanted::Closed);
+        let asked = wanted.recv().unwrap_or(Wanted::Closed);
         if ending() {
             return Ok(());
         }
         quiet_terminal()?;
-        let initial = match wanted {
+        let initial = match asked {
             Wanted::Closed => return Ok(()),
             Wanted::Ask { prompt, echo } => {
-                send(ask_line(&prompt, echo, keys.ending)?);
+                if answer(ask_line(&prompt, echo, keys.ending)?) {
+                    return Ok(());
+                }
                 continue;
             }
             Wanted::Key { text, erase } => {
-                send(one_key(&text, erase, keys.ending)?);
+                if answer(one_key(&text, erase, keys.ending)?) {
+                    return Ok(());
+                }
                 continue;
             }
             Wanted::Line { prompt: p, before, after } => {
@@ -432,6 +447,9 @@ fn edit_all(
         };
         let result = editor.readline_with_initial(&prompt, (&initial.0, &initial.1));
         keys.editing.store(false, Ordering::Release);
+        if answered_elsewhere(wanted) {
+            return Ok(());
+        }
         let stopped = keys.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (result, stopped) {
             (Ok(_), Some((what, before, after))) => {
@@ -481,4 +499,28 @@ fn stopped_line(
         Stop::Leave => send(ConsoleInput::Leave),
     }
     stdout.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_have_answered_is_not_asked_again() {
+        let (ask, wanted) = channel();
+        let line = |prompt: &str| Wanted::Line {
+            prompt: prompt.into(),
+            before: String::new(),
+            after: String::new(),
+        };
+        for stale in [line("R>"), Wanted::Key { text: " --More-- ".into(), erase: true }, line("R#")] {
+            ask.send(stale).unwrap();
+        }
+        assert!(!answered_elsewhere(&wanted));
+        ask.send(line("R(config)#")).unwrap();
+        assert!(matches!(wanted.try_recv(), Ok(Wanted::Line { prompt, .. }) if prompt == "R(config)#"));
+        ask.send(line("R#")).unwrap();
+        ask.send(Wanted::Closed).unwrap();
+        assert!(answered_elsewhere(&wanted), "the end of a console is nobody's answer");
+    }
 }

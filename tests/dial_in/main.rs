@@ -31,6 +31,7 @@ const TESTS: &[Test] = tests![
     LAB => typed::a_script_at_the_lab_prompt_ends_with_ctrl_c,
     LAB => typed::what_is_pasted_is_taken_line_by_line,
     LAB => typed::consoles_over_tcp,
+    LAB => typed::two_at_one_console_and_a_question_whose_command_is_ended,
     LAB => typed::an_idle_router_is_small,
     LAB => wholesale::calls_by_domain_with_failover,
     &[Need::Root] => users::an_ordinary_user_has_a_lab_or_one_sentence,

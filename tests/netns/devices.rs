@@ -312,6 +312,31 @@ pub fn carrier_is_reported() {
     assert!(!carrier(&bench));
 }
 
+pub fn the_neighbour_table_is_told() {
+    let (netns, _tap) = with_tap();
+    ip(&netns, "link set eth9 address 02:30:94:fe:1b:bf");
+    let mut bench = Bench::start(config(&netns, &[(ethernet0(), "eth9")], None));
+    bench.done(bind(ETHERNET, ethernet0()));
+    bench.done(up(ETHERNET, true));
+    bench.done(HostRequest::AddAddress { interface: ETHERNET, address: net("10.51.6.82/24") });
+    ip(&netns, "neigh add 10.51.6.3 lladdr 02:00:00:00:00:09 nud reachable dev eth9");
+    ip(&netns, "neigh add 10.51.6.4 nud incomplete dev eth9");
+    ip(&netns, "neigh add 10.51.6.5 lladdr 02:00:00:00:00:0a nud noarp dev eth9");
+    bench.request(HostRequest::Neighbours);
+    let mut table = bench.wait(|seen| match seen {
+        Seen::Host(HostEvent::Neighbours(_, table)) => Some(table),
+        _ => None,
+    });
+    assert_eq!(table.own, [(ETHERNET, [0x02, 0x30, 0x94, 0xfe, 0x1b, 0xbf])]);
+    table.others.sort_by_key(|other| other.address);
+    let others: Vec<_> =
+        table.others.iter().map(|other| (other.interface, other.address, other.hardware)).collect();
+    let address = |last| std::net::Ipv4Addr::new(10, 51, 6, last);
+    assert_eq!(others, [(ETHERNET, address(3), Some([2, 0, 0, 0, 0, 9])), (ETHERNET, address(4), None)]);
+    assert!(table.others.iter().all(|other| other.age < std::time::Duration::from_secs(600)), "{table:?}");
+    bench.stop().unwrap();
+}
+
 pub fn a_reload_takes_everything_back_and_keeps_the_terminal() {
     let mut bench = Bench::new();
     let mut notices = bench.handle.as_mut().unwrap().take_notices().unwrap();

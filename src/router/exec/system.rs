@@ -67,6 +67,9 @@ pub fn confirmed(core: &mut Core, line: LineId, command: &ExecCommand) -> ExecRe
             ExecResult::Running
         }
         ExecCommand::Ping { .. }
+        | ExecCommand::PingDialog { .. }
+        | ExecCommand::ShowArp { .. }
+        | ExecCommand::ShowIpArp { .. }
         | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
@@ -102,6 +105,9 @@ pub fn answered(
             };
         }
         ExecCommand::Ping { .. }
+        | ExecCommand::PingDialog { .. }
+        | ExecCommand::ShowArp { .. }
+        | ExecCommand::ShowIpArp { .. }
         | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
