@@ -4,6 +4,7 @@ use super::interfaces::{Binding, Origin};
 use super::io::InterfaceId;
 use super::syslog::Syslog;
 use super::{Engine, LinkState};
+use crate::config::views::InterfaceKind;
 use ipnet::Ipv4Net;
 
 /// What the operator is told; the wording is this project's.
@@ -16,6 +17,7 @@ impl Engine {
     pub(super) fn device_gone(&mut self, id: InterfaceId) {
         let Some(interface) = self.interfaces.get(id).filter(|i| i.binding == Binding::Ready) else { return };
         let (name, tun, origin) = (interface.name.to_string(), interface.tun, interface.origin);
+        let loopback = interface.name.kind == InterfaceKind::Loopback;
         self.core.syslog(&Syslog::Refused { what: &name, reason: GONE });
         match origin {
             Origin::Cloned { .. } | Origin::Channel { .. } => self.port_refused(id),
@@ -27,6 +29,10 @@ impl Engine {
                     self.create_tun(id);
                 } else {
                     self.device_lost(id);
+                    // A loopback interface has nothing outside that could come back by itself.
+                    if loopback {
+                        self.bind(id);
+                    }
                 }
             }
         }

@@ -9,11 +9,12 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::Stream;
 use ipnet::Ipv4Net;
+use nix::errno::Errno;
 use rtnetlink::{Error, MulticastGroup};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
-use super::netlink::{KernelNeighbour, LinkState, Links, Route, reason};
+use super::netlink::{KernelNeighbour, LinkState, Links, Route, errno, reason};
 use super::tun::{Crowded, Tun};
 use crate::config::views::{InterfaceKind, InterfaceName};
 use crate::engine::{Counts, Faults, HostRequest, InterfaceId, Neighbour, Neighbours, RequestId};
@@ -245,8 +246,11 @@ impl Devices {
     async fn neighbours(&self) -> Result<Neighbours, Error> {
         let mut table = Neighbours::default();
         for (&interface, device) in self.devices.iter().filter(|(_, device)| device.found.is_some()) {
-            if let Some(hardware) = self.links.find(&device.label).await?.hardware {
-                table.own.push((interface, hardware));
+            match self.links.state(device.index).await {
+                Ok(now) => table.own.extend(now.hardware.map(|hardware| (interface, hardware))),
+                // Others have just removed it.
+                Err(error) if errno(&error) == Some(Errno::ENODEV) => {}
+                Err(error) => return Err(error),
             }
         }
         for found in self.links.neighbours().await? {
@@ -316,6 +320,9 @@ impl Devices {
         interface: InterfaceId,
         name: &InterfaceName,
     ) -> Result<Report, String> {
+        if self.devices.get(&interface).is_some_and(|device| device.gone) {
+            self.delete_tun(interface).await?;
+        }
         if let Some(device) = self.devices.get(&interface) {
             return Err(format!("{name} is bound to {} already", device.label));
         }

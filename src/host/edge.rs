@@ -109,6 +109,8 @@ pub(super) struct Edge {
     bottleneck: Cell<Option<Hop>>,
     /// Sources that are not read until there is room.
     parked: Vec<(Hop, Source)>,
+    /// For which TUN each request that holds packets back was made.
+    holding: HashMap<RequestId, InterfaceId>,
 }
 
 impl Edge {
@@ -125,6 +127,7 @@ impl Edge {
             access_room,
             bottleneck: Cell::new(None),
             parked: Vec::new(),
+            holding: HashMap::new(),
         }
     }
 
@@ -160,18 +163,19 @@ impl Edge {
     pub fn hold(&mut self, interface: InterfaceId, request: RequestId) {
         if let Some(watched) = self.tuns.get_mut(&interface) {
             watched.item.wanted.insert(request);
+            self.holding.insert(request, interface);
         }
     }
 
     /// The kernel has answered: what waited for it goes in.
     pub fn release(&mut self, request: RequestId) {
-        for watched in self.tuns.values_mut() {
-            let Interface { tun, wanted, held, .. } = &mut watched.item;
-            if wanted.remove(&request) && wanted.is_empty() {
-                for packet in held.get_mut().drain(..) {
-                    // As in `write_tun`.
-                    let _ = tun.try_send(&packet);
-                }
+        let interface = self.holding.remove(&request);
+        let Some(watched) = interface.and_then(|interface| self.tuns.get_mut(&interface)) else { return };
+        let Interface { tun, wanted, held, .. } = &mut watched.item;
+        if wanted.remove(&request) && wanted.is_empty() {
+            for packet in held.get_mut().drain(..) {
+                // As in `write_tun`.
+                let _ = tun.try_send(&packet);
             }
         }
     }
@@ -185,6 +189,7 @@ impl Edge {
         self.sockets.clear();
         self.tuns.clear();
         self.parked.clear();
+        self.holding.clear();
     }
 
     /// A bell that has been rung: a new source is looked at first of all.

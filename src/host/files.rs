@@ -18,9 +18,12 @@ const MODE: u32 = 0o600;
 pub(super) fn write_whole(path: &Path, text: &str) -> Result<(), String> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let beside = beside(&target);
-    let written = write_beside(&beside, fs::metadata(&target).ok(), text)
-        .and_then(|()| fs::rename(&beside, &target))
-        .inspect_err(|_| {
+    let former = fs::metadata(&target).ok();
+    if former.as_ref().is_some_and(|former| !former.is_file()) {
+        return Err(format!("{}: it is not a regular file", path.display()));
+    }
+    let written =
+        write_beside(&beside, former, text).and_then(|()| fs::rename(&beside, &target)).inspect_err(|_| {
             // It may not even have been made.
             let _ = fs::remove_file(&beside);
         });
@@ -85,6 +88,9 @@ mod tests {
         let why = write_whole(&file, "new").unwrap_err();
         assert_eq!(why, format!("{}: Is a directory", file.display()));
         assert_eq!(fs::read_to_string(&file).unwrap(), "old");
+        // What would be replaced is no file.
+        let why = write_whole(Path::new("/dev/null"), "new").unwrap_err();
+        assert_eq!(why, "/dev/null: it is not a regular file");
         assert!(write_whole(Path::new("/nonexistent/router.cfg"), "").unwrap_err().contains("No such file"));
     }
 }

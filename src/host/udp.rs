@@ -1,5 +1,6 @@
 //! UDP sockets that know which local address a datagram came to, and choose the one it leaves from.
 
+use std::cell::RefCell;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::os::fd::AsRawFd;
@@ -42,6 +43,8 @@ pub struct Received {
 #[derive(Debug)]
 pub struct Udp {
     socket: UdpSocket,
+    /// Room for what the kernel says of a datagram.
+    control: RefCell<Vec<u8>>,
 }
 
 impl Udp {
@@ -58,7 +61,8 @@ impl Udp {
             setsockopt(&socket, RcvBuf, &RECEIVE_BUFFER)?;
         }
         setsockopt(&socket, SndBuf, &SEND_BUFFER)?;
-        Ok(Udp { socket: UdpSocket::from_std(socket)? })
+        let control = RefCell::new(cmsg_space!(in_pktinfo));
+        Ok(Udp { socket: UdpSocket::from_std(socket)?, control })
     }
 
     /// The port.
@@ -83,7 +87,7 @@ impl Udp {
     /// `WouldBlock`, or what the kernel says.
     pub fn try_recv(&self, buffer: &mut [u8]) -> io::Result<Received> {
         self.socket.try_io(Interest::READABLE, || {
-            let mut control = cmsg_space!(in_pktinfo);
+            let mut control = self.control.borrow_mut();
             let mut slices = [IoSliceMut::new(buffer)];
             let fd = self.socket.as_raw_fd();
             let message = recvmsg::<SockaddrIn>(fd, &mut slices, Some(&mut control), MsgFlags::MSG_DONTWAIT)?;

@@ -8,6 +8,7 @@
 mod console_port;
 pub mod freeradius;
 pub mod hub;
+mod taps;
 mod task;
 pub mod wires;
 

@@ -12,6 +12,12 @@ use crate::proto::entropy::Seeded;
 /// A frame that is reordered is held back by up to this much longer than the others.
 const REORDER_SPREAD: Duration = Duration::from_millis(40);
 
+/// Most octets that are under way at once: what a long delay holds of a fast sender. More is lost, as in a real queue.
+pub const UNDER_WAY: usize = 64 * 1024 * 1024;
+
+/// Most hardware addresses that a segment remembers; beyond it learns anew.
+const LEARNED: usize = 4096;
+
 /// A part of a whole in units of 1/10,000 (hundredths of a percent).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ratio(u32);
@@ -108,6 +114,8 @@ pub struct Segment {
     random: Seeded,
     learned: HashMap<[u8; 6], usize>,
     in_flight: BinaryHeap<Reverse<InFlight>>,
+    /// Octets of them.
+    under_way: usize,
     order: u64,
     tapped: bool,
     tap: VecDeque<(Instant, Vec<u8>)>,
@@ -124,6 +132,7 @@ impl Segment {
             random: Seeded::new(seed),
             learned: HashMap::new(),
             in_flight: BinaryHeap::new(),
+            under_way: 0,
             order: 0,
             tapped: false,
             tap: VecDeque::new(),
@@ -142,6 +151,7 @@ impl Segment {
         if !up {
             self.counters.lost += self.in_flight.len() as u64;
             self.in_flight.clear();
+            self.under_way = 0;
         }
     }
 
@@ -185,6 +195,9 @@ impl Segment {
             self.tap.push_back((now, frame.to_vec()));
         }
         if !is_group(source) {
+            if self.learned.len() >= LEARNED && !self.learned.contains_key(&source) {
+                self.learned.clear();
+            }
             self.learned.insert(source, port);
         }
         match self.learned.get(&destination).copied().filter(|_| !is_group(destination)) {
@@ -204,6 +217,7 @@ impl Segment {
             return None;
         }
         let Reverse(first) = self.in_flight.pop()?;
+        self.under_way -= first.frame.len();
         self.counters.delivered += 1;
         Some(Delivery { port: first.port, frame: first.frame })
     }
@@ -220,6 +234,11 @@ impl Segment {
         }
         let copies = if self.impairment.duplicate.happens(&mut self.random) { 2 } else { 1 };
         for _ in 0..copies {
+            if self.under_way + frame.len() > UNDER_WAY {
+                self.counters.lost += 1;
+                return;
+            }
+            self.under_way += frame.len();
             let mut due = now + self.impairment.delay + self.up_to(self.impairment.jitter);
             if self.impairment.reorder.happens(&mut self.random) {
                 due = due + self.up_to(REORDER_SPREAD);

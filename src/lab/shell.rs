@@ -14,6 +14,7 @@ use super::real::hub::ViewerId;
 use super::real::{Interrupter, RealLab, RealOptions, RealStage, new_viewer};
 use super::segment::LinkChange;
 use crate::router::{ConsoleInput, ConsoleOutput};
+use crate::terminal::backlog::Backlog;
 use crate::terminal::console::Console;
 use crate::terminal::signals;
 
@@ -72,22 +73,36 @@ impl Break {
     }
 }
 
+/// The way to the terminal of the lab prompt.
+#[derive(Clone)]
+struct Terminal {
+    sender: Sender<ConsoleOutput>,
+    backlog: Backlog,
+}
+
+impl Terminal {
+    fn send(&self, output: ConsoleOutput) {
+        if self.backlog.admit(&output) {
+            // The terminal is gone when the lab is being left: its input ends as well, which ends the shell.
+            let _ = self.sender.send(output);
+        }
+    }
+}
+
 /// The lab prompt of a real lab.
 pub struct LabShell {
     lab: Arc<RealLab>,
-    terminal: Sender<ConsoleOutput>,
+    terminal: Terminal,
     mode: Mode,
     running: Break,
 }
 
 impl LabShell {
-    /// A prompt whose output goes to `terminal`.
-    pub fn new(lab: Arc<RealLab>, terminal: Sender<ConsoleOutput>) -> Self {
+    /// A prompt whose output goes to `sender`, which has this `backlog`.
+    pub fn new(lab: Arc<RealLab>, sender: Sender<ConsoleOutput>, backlog: Backlog) -> Self {
+        let terminal = Terminal { sender, backlog };
         let remarks = terminal.clone();
-        lab.watch(Box::new(move |remark| {
-            // As in `connect`.
-            let _ = remarks.send(ConsoleOutput::Async(format!("% {remark}\n")));
-        }));
+        lab.watch(Box::new(move |remark| remarks.send(ConsoleOutput::Async(format!("% {remark}\n")))));
         LabShell { lab, terminal, mode: Mode::Prompt, running: Break(Arc::new(Mutex::new(Running::Nothing))) }
     }
 
@@ -195,8 +210,7 @@ impl LabShell {
         let sink = move |output| {
             // A session that is over leaves the terminal with the lab.
             if output != ConsoleOutput::Closed {
-                // The terminal is gone when the lab is being left.
-                let _ = terminal.send(output);
+                terminal.send(output);
             }
         };
         self.lab.attach(node, viewer, Box::new(sink));
@@ -254,8 +268,7 @@ impl LabShell {
             Player::new(self.lab.description(), logs.as_deref()).map_err(|error| error.to_string())?;
         let terminal = self.terminal.clone();
         let result = player.run_watched(&mut stage, &play, &mut |step| {
-            // As in `connect`.
-            let _ = terminal.send(ConsoleOutput::Text(format!("{}\n", step.text)));
+            terminal.send(ConsoleOutput::Text(format!("{}\n", step.text)));
         });
         let finished = player.finish(&mut stage);
         result.and(finished).map_err(|error| error.to_string())
@@ -303,8 +316,7 @@ impl LabShell {
     }
 
     fn send(&self, output: ConsoleOutput) {
-        // The terminal is gone: its input ends as well, which ends the shell.
-        let _ = self.terminal.send(output);
+        self.terminal.send(output);
     }
 }
 
@@ -413,7 +425,7 @@ pub fn run_interactive(directory: &Path) -> Result<(), String> {
     let lab = Arc::new(bring_up(description, true)?);
     let (send, inputs) = channel();
     let (terminal, outputs) = channel();
-    let shell = LabShell::new(lab.clone(), terminal);
+    let shell = LabShell::new(lab.clone(), terminal, console.backlog());
     let running = shell.running();
     let thread = std::thread::Builder::new()
         .name("lab prompt".to_owned())

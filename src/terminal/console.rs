@@ -27,6 +27,7 @@ use rustyline::{
     KeyEvent, Modifiers, RepeatCount,
 };
 
+use super::backlog::{self, Backlog};
 use super::keys::{ask_line, one_key, quiet_terminal};
 use super::piped;
 use super::signals::{self, Signal};
@@ -107,6 +108,7 @@ pub struct Console {
     /// Takes what the router prints, once.
     router: Sender<Receiver<ConsoleOutput>>,
     terminal: Option<Terminal>,
+    backlog: Backlog,
 }
 
 /// The terminal as it was found, and who has it now.
@@ -129,24 +131,32 @@ impl Console {
     pub fn open() -> io::Result<Console> {
         let (typed_sender, typed) = channel();
         let (router, receive) = channel();
+        let backlog = Backlog::default();
         let on_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
         let terminal = if on_terminal {
-            Some(interactive(typed_sender, receive)?)
+            Some(interactive(typed_sender, receive, backlog.clone())?)
         } else {
             let signalled = typed_sender.clone();
             signals::watch(false, move |_: Signal| {
                 // The console may have ended by itself.
                 let _ = signalled.send(Typed::Ends);
             })?;
+            let waits = backlog.clone();
             Builder::new().name("lines".to_owned()).spawn(move || {
                 let send = to_owner(typed_sender.clone());
-                let run = |receive| piped::run(send, receive, BufReader::new(io::stdin()), io::stdout());
+                let run =
+                    |receive| piped::run(send, (receive, waits), BufReader::new(io::stdin()), io::stdout());
                 // Without a router there is nothing to be done; and the console may have been ended by a signal.
                 let _ = receive.recv().map(|receive| typed_sender.send(Typed::Over(run(receive))));
             })?;
             None
         };
-        Ok(Console { typed, router, terminal })
+        Ok(Console { typed, router, terminal, backlog })
+    }
+
+    /// What waits for its screen. Whoever sends to it asks this before.
+    pub fn backlog(&self) -> Backlog {
+        self.backlog.clone()
     }
 
     /// Runs the console until the session or the input ends.
@@ -206,7 +216,11 @@ fn to_owner(typed: Sender<Typed>) -> impl Fn(ConsoleInput) + Clone + Send + 'sta
 }
 
 /// The keyboard is read in a thread of its own, so that a hang-up or a SIGTERM ends the console whatever it waits for.
-fn interactive(typed: Sender<Typed>, receive: Receiver<Receiver<ConsoleOutput>>) -> io::Result<Terminal> {
+fn interactive(
+    typed: Sender<Typed>,
+    receive: Receiver<Receiver<ConsoleOutput>>,
+    backlog: Backlog,
+) -> io::Result<Terminal> {
     let saved = tcgetattr(io::stdin()).map_err(io::Error::from)?;
     let escape = EscapeCell::default();
     // A handler of theirs writes to a descriptor, which must be the one of the keyboard's table.
@@ -227,7 +241,8 @@ fn interactive(typed: Sender<Typed>, receive: Receiver<Receiver<ConsoleOutput>>)
     let (ask, wanted) = channel();
     let (end, asked) = (ending.clone(), (ask.clone(), wanted));
     Builder::new().name("keyboard".to_owned()).spawn(move || {
-        let keyboard = || keyboard(&to_owner(typed.clone()), receive, escape, (&end, asked), &ready);
+        let keyboard =
+            || keyboard(&to_owner(typed.clone()), (receive, backlog), escape, (&end, asked), &ready);
         let result = catch_unwind(AssertUnwindSafe(keyboard))
             .unwrap_or_else(|_| Err(io::Error::other("its line editor has failed")));
         // As above.
@@ -240,7 +255,7 @@ fn interactive(typed: Sender<Typed>, receive: Receiver<Receiver<ConsoleOutput>>)
 
 fn keyboard(
     send: &impl Fn(ConsoleInput),
-    receive: Receiver<Receiver<ConsoleOutput>>,
+    (receive, backlog): (Receiver<Receiver<ConsoleOutput>>, Backlog),
     escape: EscapeCell,
     (ending, (ask, wanted)): (&AtomicBool, (Sender<Wanted>, Receiver<Wanted>)),
     ready: &Sender<()>,
@@ -250,8 +265,9 @@ fn keyboard(
     let printer = editor.create_external_printer().map_err(io::Error::other)?;
     let (above, printed) = channel();
     let editing = Editing::default();
-    Builder::new().name("printer".to_owned()).spawn(move || print_above(printer, &printed))?;
-    let screen = Screens { editing: editing.clone(), above };
+    let waits = backlog.clone();
+    Builder::new().name("printer".to_owned()).spawn(move || print_above(printer, &printed, &waits))?;
+    let screen = Screens { editing: editing.clone(), above, backlog };
     Builder::new().name("screen".to_owned()).spawn(move || {
         // Nothing is to be printed when the router could not be started.
         let _ = receive.recv().map(|receive| write_all(&screen, &receive, &ask));
@@ -270,29 +286,45 @@ fn keyboard(
 type Editing = Arc<AtomicBool>;
 
 /// Prints above the line that is being edited, all that waits at once.
-fn print_above(mut printer: impl ExternalPrinter, printed: &Receiver<String>) {
-    while let Ok(mut text) = printed.recv() {
-        text.extend(printed.try_iter());
+fn print_above(mut printer: impl ExternalPrinter, printed: &Receiver<Printed>, backlog: &Backlog) {
+    while let Ok(Printed { mut text, mut size }) = printed.recv() {
+        for more in printed.try_iter() {
+            text.push_str(&more.text);
+            size += more.size;
+        }
         // A broken terminal shows in the editing thread; there is nobody to tell from here.
         if printer.print(text).is_err() {
+            return;
+        }
+        if backlog.shown(size).is_some_and(|line| printer.print(colour(&line)).is_err()) {
             return;
         }
     }
 }
 
+/// A text as it is printed, and what it counts for in the backlog.
+struct Printed {
+    text: String,
+    size: usize,
+}
+
 /// The ways to the screen.
 struct Screens {
     editing: Editing,
-    above: Sender<String>,
+    above: Sender<Printed>,
+    backlog: Backlog,
 }
 
 impl Screens {
-    fn print(&self, text: String) -> Result<(), ()> {
+    fn print(&self, text: String, size: usize) -> Result<(), ()> {
         if self.editing.load(Ordering::Acquire) {
-            return self.above.send(text).map_err(|_| ());
+            return self.above.send(Printed { text, size }).map_err(|_| ());
         }
         let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|_| ())
+        let mut write =
+            |text: &str| stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|_| ());
+        write(&text)?;
+        self.backlog.shown(size).map_or(Ok(()), |line| write(&colour(&line)))
     }
 }
 
@@ -316,9 +348,10 @@ fn editor(stop: &StopCell, escape: EscapeCell) -> rustyline::Result<Editor<(), D
 /// The writer: prints everything, and passes on what needs the keyboard.
 fn write_all(screen: &Screens, receive: &Receiver<ConsoleOutput>, ask: &Sender<Wanted>) {
     while let Ok(output) = receive.recv() {
+        let size = backlog::size(&output);
         let sent = match output {
-            ConsoleOutput::Text(text) => screen.print(text),
-            ConsoleOutput::Async(text) => screen.print(colour(&text)),
+            ConsoleOutput::Text(text) => screen.print(text, size),
+            ConsoleOutput::Async(text) => screen.print(colour(&text), size),
             ConsoleOutput::Prompt { prompt, before, after } => {
                 screen.editing.store(true, Ordering::Release);
                 ask.send(Wanted::Line { prompt, before, after }).map_err(|_| ())

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
 
+use super::backlog::Backlog;
 use super::console::Console;
 use crate::config::views::InterfaceName;
 use crate::host::{HostConfig, Notice, RouterHost, Startup, SystemEntropy, clock, netns};
@@ -43,7 +44,7 @@ pub fn run(
     let notices = handle.take_notices();
     let input = handle.input();
     let (outputs, receive) = channel();
-    pump(handle.input(), outputs).map_err(|error| error.to_string())?;
+    pump(handle.input(), outputs, console.backlog()).map_err(|error| error.to_string())?;
     let result = console.run(to_router(&input), receive).map_err(terminal);
     handle.leave();
     result.and(stopped(notices))
@@ -77,11 +78,12 @@ fn to_router(input: &crate::host::RouterInput) -> impl Fn(ConsoleInput) + use<> 
 fn pump(
     input: crate::host::RouterInput,
     outputs: std::sync::mpsc::Sender<ConsoleOutput>,
+    backlog: Backlog,
 ) -> std::io::Result<()> {
     let mut from_router = input.attach(CONSOLE);
     std::thread::Builder::new().name("console".to_owned()).spawn(move || {
         while let Some(output) = from_router.blocking_recv() {
-            if outputs.send(output).is_err() {
+            if backlog.admit(&output) && outputs.send(output).is_err() {
                 return;
             }
         }

@@ -3,6 +3,7 @@
 //! Every front end speaks [`ConsoleInput`](crate::router::ConsoleInput) and
 //! [`ConsoleOutput`](crate::router::ConsoleOutput) with a router; none of them knows a command.
 
+pub mod backlog;
 pub mod console;
 pub mod editor;
 mod keys;

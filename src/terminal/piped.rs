@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead, Read, Write};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
+use super::backlog::{self, Backlog};
 use super::screen::{Expects, Screen};
 use crate::router::{ConsoleInput, ConsoleOutput};
 
@@ -30,7 +31,7 @@ enum Happened {
 /// fed.
 pub(super) fn run(
     send: impl Fn(ConsoleInput),
-    receive: Receiver<ConsoleOutput>,
+    receive: (Receiver<ConsoleOutput>, Backlog),
     input: impl BufRead + Send + 'static,
     mut to: impl Write,
 ) -> io::Result<()> {
@@ -49,7 +50,7 @@ fn show(screen: &mut Screen, to: &mut impl Write) -> io::Result<()> {
 
 fn feed(
     send: &impl Fn(ConsoleInput),
-    receive: Receiver<ConsoleOutput>,
+    (receive, backlog): (Receiver<ConsoleOutput>, Backlog),
     input: impl BufRead + Send + 'static,
     screen: &mut Screen,
     to: &mut impl Write,
@@ -57,11 +58,15 @@ fn feed(
     let (permit, permits) = sync_channel(AHEAD);
     let (mut typed, mut ended) = (VecDeque::new(), false);
     for happened in happenings(receive, input, permit) {
+        let mut size = 0;
         match happened {
             Happened::RouterGone => break,
             Happened::Typed(line) => typed.push_back(line),
             Happened::InputEnded => ended = true,
-            Happened::Shown(output) => screen.output(output),
+            Happened::Shown(output) => {
+                size = backlog::size(&output);
+                screen.output(output);
+            }
         }
         let input = match screen.expects() {
             Expects::Nothing => None,
@@ -88,6 +93,10 @@ fn feed(
             send(input);
         }
         show(screen, to)?;
+        if let Some(line) = backlog.shown(size) {
+            screen.output(ConsoleOutput::Async(line));
+            show(screen, to)?;
+        }
     }
     Ok(())
 }
@@ -165,6 +174,7 @@ mod tests {
         let console = std::thread::spawn(move || {
             let mut to = Vec::new();
             let send: Sender<ConsoleInput> = send;
+            let receive = (receive, Backlog::default());
             let result = run(|input| send.send(input).unwrap(), receive, input, &mut to);
             (result, String::from_utf8(to).unwrap())
         });
@@ -251,5 +261,46 @@ mod tests {
         let (result, lines, shown) = play(io::Cursor::new("one\n\ntwo"), |_| {});
         result.unwrap();
         assert_eq!((lines, shown.as_str()), (3, "R#one\nR#\nR#two\nR#\n"));
+    }
+
+    /// Takes nothing until it is told to.
+    struct Stopped {
+        go: Option<Receiver<()>>,
+        text: Arc<std::sync::Mutex<Vec<u8>>>,
+    }
+
+    impl Write for Stopped {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            if let Some(go) = self.go.take() {
+                go.recv().unwrap();
+            }
+            self.text.lock().unwrap().extend(octets);
+            Ok(octets.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_screen_that_nobody_reads_holds_so_much_and_says_what_was_dropped() {
+        let (backlog, text) = (Backlog::default(), Arc::default());
+        let (go, stopped) = channel();
+        let to = Stopped { go: Some(stopped), text: Arc::clone(&text) };
+        let (to_console, receive) = channel();
+        let waits = backlog.clone();
+        let console = std::thread::spawn(move || run(|_| {}, (receive, waits), io::Cursor::new(""), to));
+        let line = |number: usize| ConsoleOutput::Async(format!("{number:0999}\n"));
+        let all = 10 * backlog::LIMIT / 1000;
+        let admitted = (0..all).map(line).filter(|line| backlog.admit(line));
+        let admitted = admitted.map(|line| to_console.send(line).unwrap()).count();
+        assert!(admitted <= backlog::LIMIT / 1000, "{admitted}");
+        go.send(()).unwrap();
+        drop(to_console);
+        console.join().unwrap().unwrap();
+        let text = String::from_utf8(text.lock().unwrap().clone()).unwrap();
+        let dropped = all - admitted;
+        let said = format!("%SYS-3-LOGGER_DROPPED: System dropped {dropped} console debug messages.\n");
+        assert!(text.contains(&said) && text.lines().count() == admitted + 1, "{}", text.len());
     }
 }

@@ -99,7 +99,9 @@ soho: ping 10.51.6.82
 wait soho /Success rate is [1-9]/ 60s
 shell lac: ip link del Et0
 wait lac /SYS-3-HOST: Ethernet0: its Linux device is gone/ 60s
-wait lac /Line protocol on Interface Ethernet0, changed state to down/ 60s
+wait lac /Interface Ethernet0, changed state to up/ 60s
+soho: ping 10.51.6.82 repeat 20
+wait soho /Success rate is [1-9]/ 60s
 ";
 
 pub fn what_others_take_away_on_linux_is_said_and_made_good() {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use vpdnsh::lab::segment::{Delivery, LinkChange, Ratio, Segment, parse_duration};
+use vpdnsh::lab::segment::{Delivery, LinkChange, Ratio, Segment, UNDER_WAY, parse_duration};
 use vpdnsh::proto::Instant;
 
 const A: [u8; 6] = [2, 0, 0, 0, 0, 1];
@@ -129,4 +129,42 @@ fn times_have_a_unit() {
     for text in ["2", "s", "-1s", "1h", "nans", "1e9s"] {
         assert_eq!(parse_duration(text), None, "{text}");
     }
+}
+
+#[test]
+fn a_long_delay_holds_so_much_and_not_more() {
+    let mut segment = changed("delay 60s");
+    let mut big = frame(B, A, 0);
+    big.resize(1500, 0);
+    let (all, held) = (2 * UNDER_WAY / 1500, UNDER_WAY / 1500);
+    for _ in 0..2 {
+        let before = segment.counters().lost;
+        (0..all).for_each(|_| segment.send(at(0), 0, &big));
+        assert_eq!(segment.counters().lost - before, (all - held) as u64);
+        assert_eq!(deliveries(&mut segment, at(60_000)).len(), held, "those that came first");
+    }
+    // What a cable that was pulled has lost makes room too.
+    (0..held).for_each(|_| segment.send(at(0), 0, &big));
+    LinkChange::Up(false).apply(&mut segment);
+    LinkChange::Up(true).apply(&mut segment);
+    (0..held).for_each(|_| segment.send(at(0), 0, &big));
+    assert_eq!(deliveries(&mut segment, at(60_000)).len(), held);
+}
+
+#[test]
+fn a_sender_of_many_addresses_does_not_fill_the_memory_of_a_segment() {
+    let mut segment = Segment::new(3, 1);
+    segment.send(at(0), 2, &frame(A, B, 0));
+    for number in 0..10_000_u16 {
+        let [high, low] = number.to_be_bytes();
+        segment.send(at(0), 0, &frame(A, [2, 1, 0, 0, high, low], 0));
+    }
+    deliveries(&mut segment, at(0));
+    // One that was forgotten is flooded to until it is heard of again.
+    segment.send(at(0), 0, &frame(B, A, 0));
+    assert_eq!(ports(&mut segment, at(0)), [1, 2]);
+    segment.send(at(0), 2, &frame(A, B, 0));
+    deliveries(&mut segment, at(0));
+    segment.send(at(0), 0, &frame(B, A, 0));
+    assert_eq!(ports(&mut segment, at(0)), [2]);
 }

@@ -173,6 +173,13 @@ pub fn a_named_device_that_others_removed_is_waited_for() {
     // The same device by another name.
     assert_eq!(bench.ip("link set eth9 name eth8"), "");
     bench.done(up(ETHERNET, true));
+    bench.request(HostRequest::Neighbours);
+    let table = bench.wait(|seen| match seen {
+        Seen::Host(HostEvent::Neighbours(_, table)) => Some(table),
+        Seen::Host(HostEvent::Refused(_, why)) => panic!("{why}"),
+        _ => None,
+    });
+    assert!(matches!(table.own[..], [(ETHERNET, _)]), "{table:?}");
     bench.stop().unwrap();
     let link = ip(&netns, "-o addr show dev eth8");
     assert!(!link.contains("10.51.6.82"), "{link}");
@@ -285,6 +292,11 @@ pub fn a_loopback_interface_needs_no_device() {
     let loopback = InterfaceName::new(InterfaceKind::Loopback, "0");
     bench.done(bind(ETHERNET, loopback));
     bench.done(up(ETHERNET, true));
+    bench.done(HostRequest::AddAddress { interface: ETHERNET, address: net("10.1.1.1/32") });
+    assert!(bench.ip("-o addr show dev Lo0").contains("10.1.1.1/32"));
+    assert_eq!(bench.ip("link del Lo0"), "");
+    told(&bench, HostEvent::Gone { interface: ETHERNET });
+    bench.done(bind(ETHERNET, InterfaceName::new(InterfaceKind::Loopback, "0")));
     bench.done(HostRequest::AddAddress { interface: ETHERNET, address: net("10.1.1.1/32") });
     assert!(bench.ip("-o addr show dev Lo0").contains("10.1.1.1/32"));
     bench.stop().unwrap();

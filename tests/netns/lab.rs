@@ -11,6 +11,7 @@ use vpdnsh::lab::real::{RealLab, RealOptions};
 use vpdnsh::lab::segment::LinkChange;
 use vpdnsh::lab::shell::LabShell;
 use vpdnsh::router::{ConsoleInput, ConsoleOutput, Input, Output, Router};
+use vpdnsh::terminal::backlog::Backlog;
 
 const LAB: &str = "[[node]]\nname = \"a\"\n\n[[node]]\nname = \"b\"\n\n\
                    [[node]]\nname = \"aaa\"\nkind = \"radius\"\naddress = \"10.9.0.3/24\"\nusers = \"users\"\n\
@@ -81,6 +82,46 @@ pub fn frames_cross_a_link_and_obey_it() {
     assert!(crosses(&b, &a, "late", OFTEN));
     assert!(start.elapsed() >= Duration::from_millis(200));
     assert!(lab.capture(link, Path::new("/nowhere/x.pcapng")).is_err());
+}
+
+pub fn an_end_that_is_removed_is_made_anew() {
+    let lab = start(false, "");
+    let (a, b) = (socket(&lab, "a", "10.9.0.1"), socket(&lab, "b", "10.9.0.2"));
+    assert!(crosses(&a, &b, "before", OFTEN));
+    drop(a);
+    shell(&lab, "a", "ip link del Et0");
+    reach("it is said", || {
+        lab.status().contains("! a: its end of lan was removed, and has been made anew\n")
+    });
+    let a = socket(&lab, "a", "10.9.0.1");
+    assert!(crosses(&a, &b, "after", OFTEN) && crosses(&b, &a, "back", OFTEN));
+    // That of a server gets its address again.
+    shell(&lab, "aaa", "ip link del eth0");
+    reach("it is said", || {
+        lab.status().contains("! aaa: its end of lan was removed, and has been made anew\n")
+    });
+    assert!(shell(&lab, "aaa", "ip -br address show dev eth0").contains("10.9.0.3/24"));
+}
+
+pub fn a_capture_that_cannot_go_on_says_so() {
+    let lab = start(false, "");
+    let link = lab.description().link("lan").unwrap();
+    let error = lab.capture(link, Path::new("/dev/full")).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::File::open(pipe).unwrap()
+    });
+    lab.capture(link, &pipe).unwrap();
+    assert!(lab.status().contains("captured"), "{}", lab.status());
+    drop(reader.join().unwrap());
+    let (a, b) = (socket(&lab, "a", "10.9.0.1"), socket(&lab, "b", "10.9.0.2"));
+    assert!(crosses(&a, &b, "hello", OFTEN));
+    let status = lab.status();
+    assert!(status.contains("! the capture of lan has ended: Broken pipe"), "{status}");
 }
 
 pub fn a_linux_command_runs_in_the_namespace_of_its_node() {
@@ -265,7 +306,7 @@ pub fn a_router_that_fails_is_reported_and_the_others_go_on() {
     let options = RealOptions { console_ports: false };
     let lab = std::sync::Arc::new(RealLab::start_with(description, options, Box::new(fragile)).unwrap());
     let (terminal, shown) = std::sync::mpsc::channel();
-    let mut shell = LabShell::new(lab.clone(), terminal);
+    let mut shell = LabShell::new(lab.clone(), terminal, Backlog::default());
     let until = |what: &str| {
         let deadline = Instant::now() + Duration::from_secs(20);
         let mut screen = String::new();

@@ -112,3 +112,20 @@ fn an_address_that_was_taken_is_given_back_with_what_was_routed_there() {
     }
     assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!", "the call is still up");
 }
+
+#[test]
+fn a_loopback_interface_is_made_anew() {
+    let mut lns = lns();
+    let mut loopback = InterfaceConfig::new(name(InterfaceKind::Loopback, "0"));
+    loopback.ip = IpAddress::Static(net([10, 1, 1, 1], 32));
+    lns.interfaces.push(loopback);
+    let mut world = world_of(soho(), lac(), lns);
+    world.seconds(5);
+    let before = world.nodes[LNS].addresses.clone();
+    let id = interface(&world, LNS, InterfaceKind::Loopback, "0").id;
+    assert!(before.values().any(|of| *of == id));
+    remove(&mut world, LNS, id);
+    world.seconds(5);
+    assert_eq!(world.nodes[LNS].addresses, before);
+    assert_eq!(interface(&world, LNS, InterfaceKind::Loopback, "0").link, LinkState::Up);
+}

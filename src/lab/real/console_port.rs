@@ -13,7 +13,8 @@ use tokio::sync::mpsc;
 use super::new_viewer;
 use super::task::Order;
 use crate::lab::description::NodeId;
-use crate::router::ConsoleInput;
+use crate::router::{ConsoleInput, ConsoleOutput};
+use crate::terminal::backlog::{self, Backlog};
 use crate::terminal::vty::{GREETING, Vty};
 
 /// What passes until the next try when a connection cannot be accepted: with no descriptor left it stays in the
@@ -48,27 +49,39 @@ async fn serve_all<T>(
 async fn connection(mut stream: TcpStream, node: NodeId, orders: mpsc::UnboundedSender<Order>) {
     let viewer = new_viewer();
     let (sender, mut outputs) = mpsc::unbounded_channel();
+    let backlog = Backlog::default();
+    let admitted = backlog.clone();
     let sink = Box::new(move |output| {
-        // The connection is gone and the lab has not heard of it yet.
-        let _ = sender.send(output);
+        if admitted.admit(&output) {
+            // The connection is gone and the lab has not heard of it yet.
+            let _ = sender.send(output);
+        }
     });
     let mut vty = Vty::new();
     let mut buffer = [0; 1024];
     let attached = orders.send(Order::Attach { node, viewer, sink }).is_ok();
     let mut alive = attached && stream.write_all(&GREETING).await.is_ok();
     while alive {
+        let mut size = 0;
         tokio::select! {
             read = stream.read(&mut buffer) => match read {
                 Ok(0) | Err(_) => break,
                 Ok(length) => vty.receive(buffer.get(..length).unwrap_or_default()),
             },
             output = outputs.recv() => match output {
-                Some(output) => vty.send(output),
+                Some(output) => {
+                    size = backlog::size(&output);
+                    vty.send(output);
+                }
                 None => break,
             },
         }
         let (bytes, inputs) = vty.take();
         alive = stream.write_all(&bytes).await.is_ok() && !inputs.contains(&ConsoleInput::Leave);
+        if let Some(line) = backlog.shown(size) {
+            vty.send(ConsoleOutput::Async(line));
+            alive &= stream.write_all(&vty.take().0).await.is_ok();
+        }
         for input in inputs {
             alive &= orders.send(Order::Console { node, viewer, input }).is_ok();
         }

@@ -1,41 +1,34 @@
 //! The lab's thread: one task that owns everything between the nodes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::mpsc as sync;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ipnet::Ipv4Net;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
-use tun_rs::SyncDevice;
 
 use super::freeradius::Programs;
 use super::hub::{Hub, Sink, ViewerId};
-use super::wires::{ACCESS_QUEUE, FRAME_QUEUE, FromAccess, Wires, read_tap};
+use super::taps::{Devices, Taps, make_tap, make_taps};
+use super::wires::{ACCESS_QUEUE, FRAME_QUEUE, FromAccess, Received, Wires, read_tap};
 use super::{LabError, Startups, read_startups};
-use crate::config::views::InterfaceName;
 use crate::host::clock::wall_clock;
-use crate::host::netlink::{self, Links};
-use crate::host::netns;
 use crate::host::{
     Factory, HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup,
     SystemEntropy, Tap,
 };
-use crate::lab::description::{Description, LinkEnd, LinkId, NodeId, NodeKind, RadiusNode, RadiusProgram};
+use crate::lab::description::{Description, LinkId, NodeId, NodeKind, RadiusNode, RadiusProgram};
 use crate::lab::radius::{PORTS, RadiusServer};
-use crate::lab::segment::{LinkChange, hardware_address};
+use crate::lab::segment::LinkChange;
 use crate::lab::status;
 use crate::proto::Entropy;
 use crate::router::{ConsoleInput, ConsoleOutput, LineId};
 
 /// The console line of every router.
 const CONSOLE: LineId = LineId(0);
-/// The device of a RADIUS server, which has no interface name of its own.
-const RADIUS_DEVICE: &str = "eth0";
-const MTU: u16 = 1500;
 /// Largest RADIUS packet, RFC 2865 section 3.
 const RADIUS_MAX: usize = 4096;
 
@@ -61,6 +54,8 @@ pub enum Order {
     Status { reply: sync::Sender<String> },
     /// A router says this, since it was switched on for this time.
     Router { node: NodeId, power: u64, said: Said },
+    /// An end of a link is gone: somebody has removed the device.
+    TapGone { link: LinkId, port: usize },
     /// Hear from now on of what should not have happened.
     Watch(RemarkSink),
     /// End.
@@ -97,7 +92,7 @@ pub struct Task {
     routers: BTreeMap<NodeId, PoweredRouter>,
     startups: Startups,
     namespaces: BTreeMap<NodeId, Arc<NetNs>>,
-    devices: BTreeMap<NodeId, HashMap<InterfaceName, String>>,
+    devices: Devices,
     listeners: Vec<(NodeId, TcpListener)>,
     radius: BTreeMap<NodeId, SharedRadius>,
     radius_sockets: Vec<(NodeId, UdpSocket)>,
@@ -111,6 +106,7 @@ pub struct Task {
     orders: mpsc::UnboundedSender<Order>,
     queue: mpsc::UnboundedReceiver<Order>,
     access: (mpsc::Sender<FromAccess>, mpsc::Receiver<FromAccess>),
+    frames: (mpsc::Sender<Received>, mpsc::Receiver<Received>),
 }
 
 impl Task {
@@ -146,6 +142,7 @@ impl Task {
             orders,
             queue,
             access: mpsc::channel(ACCESS_QUEUE),
+            frames: mpsc::channel(FRAME_QUEUE),
         };
         for (id, node, _) in description.routers() {
             task.hubs.insert(id, Hub::new());
@@ -160,10 +157,9 @@ impl Task {
 
     /// Runs until it is told to end.
     pub async fn run(mut self) {
-        let (frames, mut frame_queue) = mpsc::channel(FRAME_QUEUE);
-        for (link, taps) in self.taps.iter().enumerate() {
-            for (port, tap) in taps.iter().enumerate() {
-                tokio::spawn(read_tap(tap.clone(), LinkId(link), port, frames.clone()));
+        for (link, taps) in std::mem::take(&mut self.taps).into_iter().enumerate() {
+            for (port, tap) in taps.into_iter().enumerate() {
+                self.read(tap, LinkId(link), port);
             }
         }
         for (node, listener) in std::mem::take(&mut self.listeners) {
@@ -182,18 +178,49 @@ impl Task {
                     Some(order) => self.order(order),
                 },
                 Some(from) = next_access(&self.wires, &mut self.access.1) => self.take_access(from),
-                Some(received) = frame_queue.recv() => {
+                Some(received) = self.frames.1.recv() => {
                     self.wires.received(self.clock.now(), &received);
                 }
                 () = sleep_until(wake) => {}
             }
-            while let Ok(received) = frame_queue.try_recv() {
+            while let Ok(received) = self.frames.1.try_recv() {
                 self.wires.received(self.clock.now(), &received);
             }
             self.wires.run(self.clock.now());
+            for failed in self.wires.failed_captures() {
+                self.remark(failed);
+            }
         }
         self.wires.no_capture();
         self.shut_down();
+    }
+
+    fn read(&self, tap: Arc<Tap>, link: LinkId, port: usize) {
+        let (frames, orders) = (self.frames.0.clone(), self.orders.clone());
+        tokio::spawn(async move {
+            read_tap(tap, link, port, frames).await;
+            // The lab may have ended.
+            let _ = orders.send(Order::TapGone { link, port });
+        });
+    }
+
+    /// A node has lost its end of a link. It gets it back as it was at the start, and takes it up by itself.
+    fn tap_gone(&mut self, link: LinkId, port: usize) {
+        let Some(end) = self.description.links.get(link.0).and_then(|l| Some((l, l.ends.get(port)?))) else {
+            return;
+        };
+        let (name, who) = (end.0.name.clone(), end.1.node());
+        let who = who.map_or("host", |node| self.description.node_name(node)).to_owned();
+        let gone = format!("{who}: its end of {name} was removed");
+        match make_tap(&self.description, &self.namespaces, link, port) {
+            Ok(tap) => {
+                let tap = Arc::new(tap);
+                self.wires.replace_tap(link, port, tap.clone());
+                self.read(tap, link, port);
+                self.remark(format!("{gone}, and has been made anew"));
+            }
+            Err(error) => self.remark(format!("{gone}; {error}")),
+        }
     }
 
     fn order(&mut self, order: Order) {
@@ -237,6 +264,7 @@ impl Task {
                 let _ = reply.send(self.status());
             }
             Order::Router { node, power, said } => self.said(node, power, said),
+            Order::TapGone { link, port } => self.tap_gone(link, port),
             Order::Watch(watcher) => {
                 self.remarks.iter().for_each(|remark| watcher(remark));
                 self.watcher = Some(watcher);
@@ -280,7 +308,7 @@ impl Task {
             Notice::NotSaved(_) | Notice::Reloaded => {}
             Notice::Stopped(outcome) => {
                 if let Err(what) = outcome {
-                    self.remark(node, &what);
+                    self.remark(format!("{}: {what}", self.description.node_name(node)));
                 }
                 if current && self.routers.remove(&node).is_some() {
                     self.powered_off(node);
@@ -290,8 +318,7 @@ impl Task {
     }
 
     /// What should not have happened, for `status` and whoever wants to know at once.
-    fn remark(&mut self, node: NodeId, what: &str) {
-        let remark = format!("{}: {what}", self.description.node_name(node));
+    fn remark(&mut self, remark: String) {
         self.watcher.iter().for_each(|watcher| watcher(&remark));
         self.remarks.push(remark);
     }
@@ -432,96 +459,6 @@ async fn sleep_until(wake: Option<tokio::time::Instant>) {
         Some(wake) => tokio::time::sleep_until(wake).await,
         None => std::future::pending().await,
     }
-}
-
-type Devices = BTreeMap<NodeId, HashMap<InterfaceName, String>>;
-/// Of each link, in the order of its ports.
-type Taps = Vec<Vec<Arc<Tap>>>;
-
-fn make_taps(
-    description: &Description,
-    namespaces: &BTreeMap<NodeId, Arc<NetNs>>,
-) -> Result<(Taps, Devices), LabError> {
-    let mut devices = Devices::new();
-    let mut taps = Vec::new();
-    for (link_index, link) in description.links.iter().enumerate() {
-        let mut ends = Vec::new();
-        for (port, end) in link.ends.iter().enumerate() {
-            let mac = hardware_address(link_index, port);
-            let tap = match end {
-                LinkEnd::Host { device, address } => make_host_tap(device, *address, mac)?,
-                LinkEnd::Node { node, interface } => {
-                    let failed = |error| LabError::Node {
-                        node: description.node_name(*node).to_owned(),
-                        what: format!("its end of {} cannot be made", link.name),
-                        error,
-                    };
-                    let Some(netns) = namespaces.get(node) else { continue };
-                    let address = address_of(description, *node);
-                    let name =
-                        interface.as_ref().map_or_else(|| RADIUS_DEVICE.to_owned(), InterfaceName::short);
-                    let tap = netns
-                        .run(|| open_tap(&name, address, mac))
-                        .and_then(Tap::from_sync)
-                        .map_err(failed)?;
-                    if let Some(interface) = interface {
-                        devices.entry(*node).or_default().insert(interface.clone(), name);
-                    }
-                    tap
-                }
-            };
-            ends.push(Arc::new(tap));
-        }
-        taps.push(ends);
-    }
-    Ok((taps, devices))
-}
-
-/// A router sets its device up by itself; that of a RADIUS server gets its address from the lab.
-fn address_of(description: &Description, node: NodeId) -> Option<Ipv4Net> {
-    match description.nodes.get(node.0).map(|n| &n.kind) {
-        Some(NodeKind::Radius(radius)) => Some(radius.address),
-        Some(NodeKind::Router(_)) | None => None,
-    }
-}
-
-/// A TAP in the namespace of this thread, with its address and up if it gets one. Not inside a runtime.
-fn open_tap(name: &str, address: Option<Ipv4Net>, mac: [u8; 6]) -> io::Result<SyncDevice> {
-    let device = Tap::open(name, MTU, Some(mac))?;
-    if let Some(address) = address {
-        with_links(async |links| {
-            let index = links.find(name).await?.index;
-            links.add_address(index, address).await?;
-            links.set_up(index, true).await
-        })?;
-    }
-    Ok(device)
-}
-
-/// The end of the machine itself. It comes up without an address too: whoever joins it to a bridge needs nothing else.
-fn make_host_tap(name: &str, address: Option<Ipv4Net>, mac: [u8; 6]) -> Result<Tap, LabError> {
-    let open = || {
-        // A TAP that is there already would be taken over, and outlive the lab.
-        if with_links(async |links| links.find(name).await).is_ok() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        let device = open_tap(name, address, mac)?;
-        with_links(async |links| links.set_up(links.find(name).await?.index, true).await)?;
-        Ok(device)
-    };
-    // A thread of its own, as the calling one is inside a runtime; it is in the namespace that the lab was started in.
-    let made = netns::on_thread(open).and_then(Tap::from_sync);
-    made.map_err(|error| LabError::HostDevice { device: name.to_owned(), error })
-}
-
-/// Asks netlink in the namespace of this thread. Not inside a runtime.
-fn with_links<T>(work: impl AsyncFnOnce(&Links) -> Result<T, rtnetlink::Error>) -> io::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    runtime.block_on(async {
-        let (connection, handle, _) = rtnetlink::new_connection()?;
-        tokio::spawn(connection);
-        work(&Links::new(handle)).await.map_err(|error| io::Error::other(netlink::reason(&error)))
-    })
 }
 
 fn make_radius(

@@ -65,6 +65,8 @@ pub struct Wires {
     switch: Switch,
     description: Description,
     access: BTreeMap<NodeId, AccessSender>,
+    /// Captures that have ended by themselves, and why.
+    failed: Vec<String>,
 }
 
 impl Wires {
@@ -85,6 +87,7 @@ impl Wires {
             switch: Switch::new(isdn::line_params(description)),
             description: description.clone(),
             access: BTreeMap::new(),
+            failed: Vec::new(),
         }
     }
 
@@ -98,6 +101,18 @@ impl Wires {
     pub fn power_off(&mut self, node: NodeId) {
         self.access.remove(&node);
         self.set_lines(node, false);
+    }
+
+    /// An end of a link that was removed has been made anew.
+    pub fn replace_tap(&mut self, link: LinkId, port: usize, tap: Arc<Tap>) {
+        if let Some(end) = self.wires.get_mut(link.0).and_then(|wire| wire.taps.get_mut(port)) {
+            *end = tap;
+        }
+    }
+
+    /// Captures that have ended by themselves since this was last asked, and why.
+    pub fn failed_captures(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.failed)
     }
 
     /// A frame came in.
@@ -142,7 +157,7 @@ impl Wires {
 
     /// Delivers every frame that is due.
     pub fn run(&mut self, now: Instant) {
-        for wire in &mut self.wires {
+        for (wire, link) in self.wires.iter_mut().zip(&self.description.links) {
             while let Some(delivery) = wire.segment.poll(now) {
                 let taken = wire.taps.get(delivery.port).map(|tap| tap.try_send(&delivery.frame));
                 if !matches!(taken, Some(Ok(_))) {
@@ -155,8 +170,9 @@ impl Wires {
                     .writer
                     .packet(capture.interface, SystemTime::now(), &frame)
                     .and_then(|()| capture.writer.flush());
-                if written.is_err() {
+                if let Err(error) = written {
                     // The disk is full or gone: what is in the file stays readable.
+                    self.failed.push(format!("the capture of {} has ended: {error}", link.name));
                     wire.capture = None;
                     wire.segment.set_tap(false);
                 }
