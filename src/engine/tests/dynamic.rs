@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::lab::*;
 use super::world::World;
 use crate::config::views::{AuthType, DynamicAuthorConfig, InterfaceKind, PeerAddress, RouterConfig};
-use crate::engine::{ExecUser, HostRequest, Input, Socket};
+use crate::engine::{HostRequest, Input, Socket};
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{Attribute, Code, Packet, seal_request, verify_reply};
 
@@ -307,19 +307,6 @@ fn the_lac_ends_a_forwarded_call_that_carries_nothing() {
     assert_eq!(sessions(&world), (0, 0));
     world.seconds(180);
     world.assert_quiet();
-}
-
-/// Of whoever sits at a terminal nothing can be changed, nor is it a RADIUS client's to end.
-#[test]
-fn a_terminal_has_nothing_to_change() {
-    let mut world = called();
-    let who = ExecUser { line: 2, name: "tty2".into(), user: "admin".into(), from: None, list: None };
-    let now = world.now;
-    world.nodes[LNS].engine.exec_started(now, who);
-    let id = session_id(&world, LNS);
-    let change = vec![id.clone(), Attribute::integer(27, 60)];
-    assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(401)));
-    assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, vec![id]), refused(504));
 }
 
 /// At the LAC nothing else of the user is decided.
