@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::lab::*;
 use super::world::World;
 use crate::config::views::{AuthType, DynamicAuthorConfig, InterfaceKind, PeerAddress, RouterConfig};
-use crate::engine::{ExecUser, HostRequest, Input, Socket};
+use crate::engine::{HostRequest, Input, Socket};
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{Attribute, Code, Packet, seal_request, verify_reply};
 
@@ -309,28 +309,6 @@ fn the_lac_ends_a_forwarded_call_that_carries_nothing() {
     world.assert_quiet();
 }
 
-/// Of whoever sits at a terminal nothing can be changed, nor is it a RADIUS client's to end.
-#[test]
-fn a_terminal_has_nothing_to_change() {
-    let mut world = called();
-    let who = ExecUser {
-        line: 2,
-        console: false,
-        name: "tty2".into(),
-        user: "admin".into(),
-        voucher: crate::engine::aaa::Voucher::default(),
-        from: None,
-        privilege: 1,
-        list: None,
-    };
-    let now = world.now;
-    world.nodes[LNS].engine.exec_started(now, who);
-    let id = session_id(&world, LNS);
-    let change = vec![id.clone(), Attribute::integer(27, 60)];
-    assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(401)));
-    assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, vec![id]), refused(504));
-}
-
 /// At the LAC nothing else of the user is decided.
 #[test]
 fn what_a_lac_has_no_use_for_is_an_unsupported_attribute_and_nothing_of_the_request_is_done() {
@@ -433,7 +411,6 @@ fn the_numbers_of_the_records_name_a_session() {
         let mut lns = lns();
         dynamic(&mut lns);
         lns.aaa.accounting.unique_ids = true;
-        lns.vpdn.session_accounting = Some("default".to_owned());
         lns.aaa.accounting.lists = vec![AccountingList {
             service: AccountingService::Network,
             name: "default".to_owned(),
@@ -447,8 +424,8 @@ fn the_numbers_of_the_records_name_a_session() {
     let mut world = called();
     let engine = &world.nodes[LNS].engine;
     let port = engine.aaa_sessions()[0].port.unwrap();
-    let own = engine.aaa_sessions()[0].number;
-    let number = engine.port_numbers(port).find(|number| *number != own).expect("that of its link");
+    let number = engine.account(port).expect("it is recorded").number;
+    assert_ne!(number, engine.aaa_sessions()[0].number);
     let id = vec![text(keys::ACCT_SESSION_ID, &number.to_string())];
     assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, id), (Code::DisconnectAck, None));
     let mut world = called();

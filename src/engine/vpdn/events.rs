@@ -147,7 +147,7 @@ impl Engine {
             self.note_refused_tunnel(names, tunnel.addresses, (kind, &reason));
         }
         for port in tunnel.waiting {
-            self.lac_tunnel_failed(port, cause);
+            self.lac_tunnel_failed(port, cause, (kind, &reason));
         }
     }
 

@@ -449,19 +449,18 @@ impl Engine {
     }
 
     /// The tunnel that a call waited for did not come up.
-    pub(super) fn lac_tunnel_failed(&mut self, id: InterfaceId, cause: &DownCause) {
+    pub(super) fn lac_tunnel_failed(
+        &mut self,
+        id: InterfaceId,
+        cause: &DownCause,
+        failure: (FailureType, &str),
+    ) {
         let Lac::Tunnel(mut targets, tunnel) = self.set_lac(id, Lac::Failed) else { return };
         self.unload_targets(tunnel, &targets);
         if let Some(address) = targets.lns() {
             self.vpdn_debug(id, VpdnEvent::Unreachable(address));
         }
-        let (kind, mut reason) = events::describe(cause);
-        if let (DownCause::Timeout, Some(source)) = (cause, targets.definition.source)
-            && !self.is_own_address(source)
-        {
-            reason = format!("The source {source} is no address of this router");
-        }
-        self.record_targets(id, &targets, None, (kind, &reason));
+        self.record_targets(id, &targets, None, failure);
         // The LNS wanted a tunnel at the same moment and has got it.
         if matches!(cause, DownCause::LostTie) {
             targets.try_again();
