@@ -176,7 +176,7 @@ impl Engine {
             source: client.or(group.and_then(|g| g.source_ip)).or(self.config.vpdn.source_ip),
             assignment: tunnel.assignment.as_deref().map(Arc::from),
             server_name: tunnel.server_name.clone(),
-            private_group: tunnel.group.clone(),
+            private_group: tunnel.group.as_deref().map(Arc::from),
             speeds: (tunnel.tx_speed, tunnel.rx_speed),
             busy_disconnect: tunnel.busy_disconnect.unwrap_or(true),
             settings,

@@ -157,8 +157,19 @@ impl Engine {
     fn private_group(&self, id: InterfaceId) -> Option<Arc<[u8]>> {
         match &self.ports.get(&id)?.side {
             Side::Access(access) => {
-                let Lac::Session(targets, _) = &access.lac else { return None };
-                targets.definition.private_group.as_deref().map(|group| group.as_bytes().into())
+                let group = match &access.lac {
+                    Lac::Session(targets, _) => targets.definition.private_group.clone(),
+                    Lac::Forwarded(forwarded) => forwarded.private_group.clone(),
+                    Lac::Idle
+                    | Lac::Screening(_)
+                    | Lac::Lookup(_)
+                    | Lac::Authenticating(_)
+                    | Lac::Local
+                    | Lac::Tunnel(..)
+                    | Lac::Next(_)
+                    | Lac::Failed => None,
+                };
+                group.map(Arc::from)
             }
             Side::Vaccess(vaccess) => vaccess.private_group.clone(),
         }

@@ -51,7 +51,7 @@ pub(crate) struct Definition {
     /// The name that the LNS must have.
     pub server_name: Option<String>,
     /// Private Group ID AVP of the calls.
-    pub private_group: Option<String>,
+    pub private_group: Option<Arc<str>>,
     /// What an LNS is told of the line in place of its speed towards the user and from it, in bits per second.
     pub speeds: (Option<u32>, Option<u32>),
     /// An LNS that refuses a session for want of room is left alone for the busy time.

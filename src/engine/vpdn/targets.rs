@@ -44,6 +44,8 @@ pub(crate) struct Forwarded {
     lns: Option<Ipv4Addr>,
     /// The vpdn-group that it counts for.
     group: Option<Arc<str>>,
+    /// Private Group ID, for its records.
+    pub private_group: Option<Arc<str>>,
 }
 
 impl Targets {
@@ -372,12 +374,13 @@ impl Engine {
         };
         let (counters, lns) = (Arc::<Counters>::default(), targets.lns());
         let group = targets.definition.group.clone();
+        let private_group = targets.definition.private_group.clone();
         if let Some(port) = self.ports.get_mut(&id) {
             port.cleared = Counts::default();
             if let Some(access) = port.access_mut() {
                 access.credentials = None;
                 access.forwarded = Some(counters.clone());
-                let forwarded = Forwarded { session, lns, group };
+                let forwarded = Forwarded { session, lns, group, private_group };
                 access.lac = Lac::Forwarded(Box::new(forwarded));
             }
         }
