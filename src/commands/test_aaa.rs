@@ -2,6 +2,7 @@
 
 use super::text::say;
 use crate::engine::aaa::TestOutcome;
+use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{Decoded, Value, names};
 
 /// What the legacy form says before it asks; published captures show it.
@@ -28,7 +29,9 @@ pub fn new_code(user: &str, outcome: &TestOutcome) -> String {
             say!(&mut f, "User successfully authenticated\n");
             say!(&mut f, "USER ATTRIBUTES\n");
             say!(&mut f, "{:<20} 0   \"{user}\"", "username");
-            for attribute in attributes {
+            // Message-Authenticator is the packet's own, not the user's.
+            let of_user = attributes.iter().filter(|a| a.key() != keys::MESSAGE_AUTHENTICATOR);
+            for attribute in of_user {
                 say!(&mut f, "{:<20} 0   {}", attribute.definition.name.to_lowercase(), shown(attribute));
             }
         }
@@ -70,7 +73,7 @@ fn without_password(pair: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::radius::dictionary::{find, keys};
+    use crate::proto::radius::dictionary::find;
 
     fn attribute(key: crate::proto::radius::AttributeKey, value: Value) -> Decoded {
         Decoded { definition: find(key).unwrap(), tag: 0, value }
@@ -79,6 +82,7 @@ mod tests {
     #[test]
     fn the_new_code_lists_what_came_and_no_secret() {
         let outcome = TestOutcome::Accepted(vec![
+            attribute(keys::MESSAGE_AUTHENTICATOR, Value::Octets(vec![7; 16])),
             attribute(keys::SERVICE_TYPE, Value::Integer(2)),
             attribute(keys::SESSION_TIMEOUT, Value::Integer(60)),
             attribute(keys::FRAMED_IP_ADDRESS, Value::Address([10, 0, 0, 1].into())),

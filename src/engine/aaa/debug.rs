@@ -128,7 +128,7 @@ pub enum AaaDebug<'a> {
     PostStatus(&'a str, u32, AuthorStatus),
     /// `Vi4 AAA/AUTHOR/LCP: Processing AV service=ppp`
     Processing(&'a str, Family, &'a str),
-    /// `Vi4 AAA/AUTHOR/VPDN: 10.1.1.x is no IP address`: something of a definition cannot be used.
+    /// `Vi4 AAA/AUTHOR/VPDN: 10.1.1.300 is no IP address`: something of a definition cannot be used.
     Unusable(&'a str, Family, &'a str),
     /// `Vi4 AAA/AUTHOR/IPCP: Start. Her address 10.10.53.2, we want 0.0.0.0`
     Start(&'a str, Ipv4Addr, Ipv4Addr),
@@ -147,7 +147,8 @@ impl AaaDebug<'_> {
     pub fn exists_in(&self, dialect: Dialect) -> bool {
         let late = dialect == Dialect::V15;
         match self {
-            AaaDebug::Exec(..) => true,
+            // What cannot be used is told by every release.
+            AaaDebug::Exec(..) | AaaDebug::Unusable(..) => true,
             AaaDebug::PickList(..)
             | AaaDebug::PickLogin(..)
             | AaaDebug::PickExec(..)
@@ -174,7 +175,6 @@ impl AaaDebug<'_> {
             | AaaDebug::WrongService
             | AaaDebug::PostStatus(..)
             | AaaDebug::Processing(..)
-            | AaaDebug::Unusable(..)
             | AaaDebug::Start(..)
             | AaaDebug::Reject(..)
             | AaaDebug::Succeeded(_)
@@ -195,6 +195,7 @@ fn method_name(method: &Method) -> (&str, &str) {
     match method {
         Method::Radius => ("radius", " (radius)"),
         Method::Group(name) => (name, " (radius)"),
+        Method::Tacacs => ("tacacs+", " (tacacs+)"),
         Method::Local | Method::LocalCase => ("LOCAL", ""),
         Method::None => ("NONE", ""),
         Method::Enable => ("ENABLE", ""),
