@@ -1,7 +1,7 @@
 //! Reading a configuration file into the store, and the place in it where the next line belongs.
 
 use super::store::{Applied, Path, Store};
-use crate::cli::{MatchError, Parsed, open_banner, parse};
+use crate::cli::{Clearance, MatchError, Parsed, open_banner, parse_as};
 use crate::grammar::command::session::SessionCommand;
 use crate::grammar::{Command, Mode};
 
@@ -59,9 +59,9 @@ impl Cursor {
 
     /// Finds the mode in which `line` is a command: the one at the cursor or one that encloses it, which is how a pasted
     /// configuration without `exit` returns. Gives the command and where it belongs.
-    pub fn resolve(&self, line: &str) -> Result<(Parsed, Path), MatchError> {
+    pub fn resolve(&self, line: &str, clearance: &Clearance) -> Result<(Parsed, Path), MatchError> {
         let margin = !line.starts_with(char::is_whitespace);
-        let left = (margin && self.indented).then(|| parse(Mode::Config, line));
+        let left = (margin && self.indented).then(|| parse_as(clearance, Mode::Config, line));
         if let Some(Ok(parsed)) = left {
             return Ok((parsed, Path::root()));
         }
@@ -72,7 +72,7 @@ impl Cursor {
         }
         let mut worst: Option<(usize, MatchError)> = None;
         for place in places {
-            let error = match parse(place.mode(), line) {
+            let error = match parse_as(clearance, place.mode(), line) {
                 Ok(parsed) => return Ok((parsed, place)),
                 Err(error) => error,
             };
@@ -118,7 +118,7 @@ impl Loader<'_> {
         if trimmed.is_empty() || trimmed.starts_with('!') || self.ended {
             return Verdict::Accepted;
         }
-        let (parsed, place) = match self.at.resolve(line) {
+        let (parsed, place) = match self.at.resolve(line, &Clearance::full()) {
             Ok(found) => found,
             Err(error) => return Verdict::Refused(explain(line, &error)),
         };

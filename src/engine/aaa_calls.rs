@@ -284,8 +284,7 @@ impl Engine {
 
     fn await_aaa(&mut self, id: InterfaceId, ticket: Ticket) {
         if let Some(old) = self.ports.get_mut(&id).and_then(|p| p.session.ticket.replace(ticket)) {
-            self.tickets.remove(&old);
-            self.aaa.cancel(&mut self.core.cx(), old);
+            self.cancel_aaa(old);
         }
         self.tickets.insert(ticket, id);
     }
@@ -417,8 +416,19 @@ impl Engine {
     /// A port is gone: nothing more is expected of AAA for it.
     pub(super) fn forget_aaa(&mut self, state: &AaaState) {
         if let Some(ticket) = state.ticket {
-            self.tickets.remove(&ticket);
-            self.aaa.cancel(&mut self.core.cx(), ticket);
+            self.cancel_aaa(ticket);
         }
+    }
+
+    /// What AAA was asked about a port counts no more.
+    pub(super) fn withdraw_question(&mut self, id: InterfaceId) {
+        if let Some(ticket) = self.ports.get_mut(&id).and_then(|p| p.session.ticket.take()) {
+            self.cancel_aaa(ticket);
+        }
+    }
+
+    fn cancel_aaa(&mut self, ticket: Ticket) {
+        self.tickets.remove(&ticket);
+        self.aaa.cancel(&mut self.core.cx(), ticket);
     }
 }

@@ -37,7 +37,7 @@ impl Engine {
     pub(super) fn settle_boot(&mut self) {
         let owed = |pending: &Pending| match pending {
             Pending::Bind(_) | Pending::Change(..) => true,
-            Pending::Socket(_) | Pending::Echo | Pending::Spool => false,
+            Pending::Socket(_) | Pending::Echo | Pending::Neighbours | Pending::Spool => false,
         };
         if matches!(self.boot, Boot::Settled) || self.core.pending.values().any(owed) {
             return;

@@ -149,8 +149,8 @@ impl Engine {
     fn private_group(&self, id: InterfaceId) -> Option<Arc<[u8]>> {
         match &self.ports.get(&id)?.side {
             Side::Access(access) => {
-                let Lac::Session(targets, _) = &access.lac else { return None };
-                targets.definition.private_group.as_deref().map(|group| group.as_bytes().into())
+                let Lac::Forwarded(forwarded) = &access.lac else { return None };
+                forwarded.private_group.clone()
             }
             Side::Vaccess(vaccess) => vaccess.private_group.clone(),
         }

@@ -8,12 +8,13 @@
 pub mod lives;
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::engine::RequestId;
 
@@ -33,9 +34,8 @@ const BODY_MAX: usize = 1 << 20;
 const DEAD_MIN: usize = 1024;
 /// Entries that one `fsync` covers at most.
 const BATCH: usize = 1024;
-
-/// Where records stand, by name: offset of their octets, and how many.
-type Live = BTreeMap<u64, (u64, usize)>;
+/// How long a disk that refused is left alone.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The file.
 #[derive(Debug)]
@@ -44,30 +44,17 @@ pub struct Spool {
     file: File,
     /// Octets of the file that are good.
     length: u64,
-    /// Where each record that is kept stands.
-    live: Live,
+    /// Where each record that is kept stands: offset of its octets, and how many.
+    live: BTreeMap<u64, (u64, usize)>,
     /// Entries that say nothing any more.
     dead: usize,
-    /// At so many of them the file is written anew.
-    dead_limit: usize,
+    /// How many there may be before the file is written anew.
+    dead_max: usize,
     /// The file took the place of another one, and its directory may not say so on disk yet.
     renamed: bool,
-    /// What is to be written.
-    buffer: Vec<u8>,
-    /// The entries in it.
-    entries: Vec<Entry>,
-    /// Records to forget whose entry could not be written.
-    owed: Vec<u64>,
+    /// Records to be kept, by name, and forgotten ones: what the disk has not taken yet.
+    unwritten: BTreeMap<u64, Option<Vec<u8>>>,
     _lock: File,
-}
-
-/// An entry: its kind, the name of its record, where the octets of the record stand and how many they are.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    kind: u8,
-    id: u64,
-    at: u64,
-    length: usize,
 }
 
 /// What was found in a spool.
@@ -87,10 +74,7 @@ impl Spool {
     pub fn open(directory: &Path) -> io::Result<(Spool, Found)> {
         std::fs::create_dir_all(directory)?;
         let own = OpenOptions::new().create(true).truncate(false).write(true).open(directory.join(LOCK))?;
-        own.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => io::Error::new(ErrorKind::WouldBlock, "another router uses it"),
-            TryLockError::Error(error) => error,
-        })?;
+        own.try_lock().map_err(|_| io::Error::new(ErrorKind::WouldBlock, "another router uses it"))?;
         let path = directory.join(FILE);
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
         let mut octets = Vec::new();
@@ -101,11 +85,9 @@ impl Spool {
             length: 0,
             live: BTreeMap::new(),
             dead: 0,
-            dead_limit: DEAD_MIN,
+            dead_max: DEAD_MIN,
             renamed: false,
-            buffer: Vec::new(),
-            entries: Vec::new(),
-            owed: Vec::new(),
+            unwritten: BTreeMap::new(),
             _lock: own,
         };
         let found = spool.read(&octets)?;
@@ -127,12 +109,7 @@ impl Spool {
         };
         let mut good = MAGIC.len();
         while let Some((body, next)) = entry(rest) {
-            if let Some((&kind, rest)) = body.split_first()
-                && let Some((id, octets)) = rest.split_first_chunk()
-            {
-                let (id, at) = (u64::from_be_bytes(*id), (good + HEAD + BODY_MIN) as u64);
-                self.note(Entry { kind, id, at, length: octets.len() });
-            }
+            self.note(body, good as u64);
             good += HEAD + body.len();
             rest = next;
         }
@@ -148,10 +125,13 @@ impl Spool {
         Ok(Found { records: records.collect(), torn: rest.len() as u64 })
     }
 
-    /// Takes an entry of the file into the books.
-    fn note(&mut self, Entry { kind, id, at, length }: Entry) {
+    /// Takes an entry that stands at `at` into the books.
+    fn note(&mut self, body: &[u8], at: u64) {
+        let Some((&kind, rest)) = body.split_first() else { return };
+        let Some((id, octets)) = rest.split_first_chunk::<8>() else { return };
+        let id = u64::from_be_bytes(*id);
         let gone = match kind {
-            KEEP => self.live.insert(id, (at, length)).map_or(0, |_| 1),
+            KEEP => self.live.insert(id, (at + (HEAD + BODY_MIN) as u64, octets.len())).map_or(0, |_| 1),
             // The entry itself, and the one that it undoes.
             _ => 1 + self.live.remove(&id).map_or(0, |_| 1),
         };
@@ -160,56 +140,58 @@ impl Spool {
 
     /// Keeps a record, from the next [`commit`](Self::commit) on.
     pub fn keep(&mut self, id: u64, octets: &[u8]) {
-        self.write(KEEP, id, octets);
+        self.unwritten.insert(id, Some(octets.to_vec()));
     }
 
     /// Forgets one.
     pub fn forget(&mut self, id: u64) {
-        if self.live.contains_key(&id) || self.entries.iter().any(|e| e.kind == KEEP && e.id == id) {
-            self.write(FORGET, id, &[]);
+        if self.live.contains_key(&id) {
+            self.unwritten.insert(id, None);
+        } else {
+            self.unwritten.remove(&id);
         }
     }
 
-    fn write(&mut self, kind: u8, id: u64, octets: &[u8]) {
-        let mut body = vec![kind];
-        body.extend(id.to_be_bytes());
-        body.extend(octets);
-        self.buffer.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
-        self.buffer.extend(checksum(&body).to_be_bytes());
-        self.buffer.extend(&body);
-        let at = self.length + (self.buffer.len() - octets.len()) as u64;
-        self.entries.push(Entry { kind, id, at, length: octets.len() });
+    /// Whether something waits for the next [`commit`](Self::commit).
+    pub fn is_behind(&self) -> bool {
+        !self.unwritten.is_empty()
     }
 
     /// Brings to disk what was kept and forgotten. To forget may be lost with the power: a server then hears of a
     /// record twice.
     ///
     /// # Errors
-    /// The file cannot be written. It is as before, and so is what is kept; what was to be forgotten is forgotten with
-    /// the next commit.
+    /// The file cannot be written. It is as before, and the next commit tries again.
     pub fn commit(&mut self) -> io::Result<()> {
-        for id in std::mem::take(&mut self.owed) {
-            self.forget(id);
+        let mut out = Vec::new();
+        for (id, octets) in &self.unwritten {
+            let kind = if octets.is_some() { KEEP } else { FORGET };
+            write_entry(&mut out, &body(kind, *id, octets.as_deref().unwrap_or_default()));
         }
-        let (buffer, entries) = (std::mem::take(&mut self.buffer), std::mem::take(&mut self.entries));
-        let keeps = entries.iter().any(|entry| entry.kind == KEEP);
-        if let Err(error) = self.append(&buffer, keeps) {
+        let keeps = self.unwritten.values().any(Option::is_some);
+        if let Err(error) = self.append(&out, keeps) {
             // Half an entry must not stand in front of the next one.
             let _ = self.file.set_len(self.length);
-            self.owed = entries.iter().filter(|entry| entry.kind == FORGET).map(|entry| entry.id).collect();
             return Err(error);
         }
-        self.length += buffer.len() as u64;
-        entries.into_iter().for_each(|entry| self.note(entry));
-        if self.dead > self.dead_limit && self.dead > self.live.len() && self.compact().is_err() {
-            // Everything is in the file as it is; it is only longer than it need be.
-            self.dead_limit = self.dead + DEAD_MIN;
+        self.unwritten.clear();
+        let (mut rest, mut at) = (out.as_slice(), self.length);
+        while let Some((body, next)) = entry(rest) {
+            self.note(body, at);
+            at += (HEAD + body.len()) as u64;
+            rest = next;
+        }
+        self.length += out.len() as u64;
+        if self.dead > self.dead_max && self.dead > self.live.len() && self.compact().is_err() {
+            // Everything is in the old file. There may be room for a new one when that has grown by as much again.
+            self.dead_max = 2 * self.dead;
+            let _ = std::fs::remove_file(self.beside());
         }
         Ok(())
     }
 
-    fn append(&mut self, buffer: &[u8], keeps: bool) -> io::Result<()> {
-        self.file.write_all_at(buffer, self.length)?;
+    fn append(&mut self, octets: &[u8], keeps: bool) -> io::Result<()> {
+        self.file.write_all_at(octets, self.length)?;
         if keeps {
             self.file.sync_data()?;
             if self.renamed {
@@ -220,19 +202,14 @@ impl Spool {
         Ok(())
     }
 
-    /// Writes what is kept into a new file, which takes the place of the old one.
-    fn compact(&mut self) -> io::Result<()> {
-        let (path, beside) = (self.directory.join(FILE), self.directory.join(format!("{FILE}.new")));
-        let made = self.copy(&beside).and_then(|made| std::fs::rename(&beside, &path).map(|()| made));
-        let (file, length, live) = made.inspect_err(|_| drop(std::fs::remove_file(&beside)))?;
-        (self.file, self.length, self.live, self.dead) = (file, length, live, 0);
-        (self.dead_limit, self.renamed) = (DEAD_MIN, true);
-        Ok(())
+    fn beside(&self) -> PathBuf {
+        self.directory.join(format!("{FILE}.new"))
     }
 
-    /// What is kept, in a file of its own: the file, its length, and where each record stands.
-    fn copy(&self, beside: &Path) -> io::Result<(File, u64, Live)> {
-        let mut file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(beside)?;
+    /// Writes what is kept into a new file.
+    fn compact(&mut self) -> io::Result<()> {
+        let (path, beside) = (self.directory.join(FILE), self.beside());
+        let mut file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(&beside)?;
         let mut out = MAGIC.to_vec();
         let mut live = BTreeMap::new();
         for (&id, &(at, length)) in &self.live {
@@ -240,19 +217,30 @@ impl Spool {
             let Some(from) = at.checked_sub(BODY_MIN as u64) else { continue };
             self.file.read_exact_at(&mut body, from)?;
             live.insert(id, ((out.len() + HEAD + BODY_MIN) as u64, length));
-            out.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
-            out.extend(checksum(&body).to_be_bytes());
-            out.extend(body);
+            write_entry(&mut out, &body);
         }
         file.write_all(&out)?;
         file.sync_all()?;
-        Ok((file, out.len() as u64, live))
+        std::fs::rename(&beside, &path)?;
+        (self.file, self.length, self.live) = (file, out.len() as u64, live);
+        (self.dead, self.dead_max, self.renamed) = (0, DEAD_MIN, true);
+        Ok(())
     }
 }
 
 /// A rename is on disk when its directory is.
 fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
+}
+
+fn body(kind: u8, id: u64, octets: &[u8]) -> Vec<u8> {
+    [&[kind][..], &id.to_be_bytes(), octets].concat()
+}
+
+fn write_entry(out: &mut Vec<u8>, body: &[u8]) {
+    out.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
+    out.extend(checksum(body).to_be_bytes());
+    out.extend(body);
 }
 
 /// The body of the entry that `octets` begins with, and what follows it; `None` when it is not whole.
@@ -296,9 +284,15 @@ pub(super) fn start(
     Ok((sender, thread))
 }
 
-/// Takes what there is to do; waits for the first of it. `None` when there will be nothing more.
+/// Takes what there is to do; waits for the first of it, or for the time to try again. `None` when there will be
+/// nothing more.
 fn write_some(spool: &mut Spool, work: &Receiver<Work>) -> Option<Vec<RequestId>> {
-    let first = work.recv().ok()?;
+    let again = if spool.is_behind() { AGAIN } else { Duration::MAX };
+    let first = match work.recv_timeout(again) {
+        Ok(first) => first,
+        Err(RecvTimeoutError::Timeout) => return Some(Vec::new()),
+        Err(RecvTimeoutError::Disconnected) => return None,
+    };
     let mut requests = Vec::new();
     for item in std::iter::once(first).chain(work.try_iter()).take(BATCH) {
         requests.push(match item {

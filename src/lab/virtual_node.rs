@@ -259,7 +259,10 @@ impl VirtualRouter {
             Output::Console(CONSOLE, output) => self.outputs.push_back(NodeOutput::Console(output)),
             // No other line is ever opened here.
             Output::Console(..) => {}
-            Output::SaveStartup(text) => self.startup = text,
+            Output::SaveStartup(text) => {
+                self.startup = text;
+                self.input(now, Input::Saved(Ok(())));
+            }
             Output::Reload => self.outputs.push_back(NodeOutput::Reloaded),
             // A lab switches its routers off at the mains.
             Output::Off => {}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::RouterParams;
-use super::exec::{self, Job};
+use super::exec::{self, Job, Saving};
 use super::io::{LineId, Output};
 use crate::cli::{ExecResult, Executor, Parsed};
 use crate::config::secret::masked;
@@ -42,6 +42,8 @@ pub(super) struct OpenLine {
     pub size: (u16, u16),
     /// Who sits there, when it has a name.
     pub user: String,
+    /// Its privilege level.
+    pub level: u8,
 }
 
 /// What a command works on.
@@ -71,8 +73,12 @@ pub(super) struct Core {
     pub logins: HashMap<Ticket, LineId>,
     /// Logins that are decided.
     pub logged: Vec<(LineId, LoginOutcome)>,
-    /// What commands that go on print, and whether they are over.
-    pub progress: Vec<(LineId, String, bool)>,
+    /// What commands that go on print, and what they have come to.
+    pub progress: Vec<(LineId, String, Option<ExecResult>)>,
+    /// Startup-configs for which the edge has not answered yet.
+    pub saving: VecDeque<Saving>,
+    /// Screens that had to be waited for.
+    pub screens: Vec<(LineId, String)>,
     /// Who sits where, as of the command that runs.
     pub lines: Vec<OpenLine>,
     /// Sessions that `clear line` ends.
@@ -113,6 +119,8 @@ impl Core {
             logins: HashMap::new(),
             logged: Vec::new(),
             progress: Vec::new(),
+            saving: VecDeque::new(),
+            screens: Vec::new(),
             lines: Vec::new(),
             to_close: Vec::new(),
             reloaded: params.reloaded,
@@ -135,11 +143,10 @@ impl Core {
     /// `radius-server unique-ident` counts the lives of a router, so that their Acct-Session-Ids differ: the number in the
     /// startup-config is one higher from boot to boot, and 1 follows on 255. That the router writes this one line of its
     /// startup-config by itself is recalled.
-    fn count_life(&mut self) {
+    pub fn count_life(&mut self) {
         let Some((line, startup)) = super::unique_ident::next(&self.store, &self.startup) else { return };
         self.load(&line);
-        self.startup.clone_from(&startup);
-        self.outputs.push_back(Output::SaveStartup(startup));
+        exec::change_startup(self, startup);
     }
 
     /// Tells the engine what the calendar says.
@@ -218,6 +225,7 @@ impl Core {
                 engine::Output::Act(action) => self.outputs.push_back(Output::Act(action)),
                 engine::Output::Log(line) => self.take_log(&line),
                 engine::Output::Echo(id, outcome) => exec::echo(self, id, outcome),
+                engine::Output::Arp(id, table) => exec::arp_told(self, id, &table),
                 engine::Output::Login(ticket, outcome) => {
                     self.logged.extend(self.logins.remove(&ticket).map(|line| (line, outcome)));
                 }
@@ -243,6 +251,7 @@ impl Core {
         self.jobs.remove(&line);
         self.echoes.retain(|_, waiting| *waiting != line);
         exec::forget_test(self, line);
+        exec::forget_saving(self, line);
         self.logged.retain(|(waiting, _)| *waiting != line);
         let waiting = self.logins.iter().filter(|(_, waiting)| **waiting == line);
         for ticket in waiting.map(|(ticket, _)| *ticket).collect::<Vec<_>>() {

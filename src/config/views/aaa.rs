@@ -266,8 +266,6 @@ pub struct AaaConfig {
     pub users: Vec<User>,
     /// `aaa attribute list`.
     pub attribute_lists: Vec<AttributeList>,
-    /// `enable secret`, or else `enable password`.
-    pub enable: Option<Password>,
 }
 
 impl Default for AaaConfig {
@@ -295,7 +293,6 @@ impl Default for AaaConfig {
             source: None,
             users: Vec::new(),
             attribute_lists: Vec::new(),
-            enable: None,
         }
     }
 }

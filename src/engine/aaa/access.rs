@@ -123,6 +123,10 @@ pub fn extend(request: &mut Request, extras: &RadiusExtras, nas_ip: Ipv4Addr, hi
     request.attributes = out.0;
 }
 
+/// The name under which a server knows the password of a privilege level.
+fn enable_user(level: u8) -> String {
+    format!("$enab{level}$")
+}
 /// How the configuration wants the port in an Access-Request: without its number (`no radius-server attribute
 /// nas-port`), by its name behind everything else (`aaa nas port extended` with `radius-server vsa send
 /// authentication`).
@@ -140,9 +144,6 @@ pub fn shape_port(request: &mut Request, extras: &RadiusExtras, port: &Port) {
     }
 }
 
-/// The name under which a server knows the password of the privileged EXEC.
-const ENABLE_USER: &str = "$enab15$";
-
 /// The request of somebody at a terminal line.
 pub fn login(
     port: &Port,
@@ -151,8 +152,8 @@ pub fn login(
     servers: Option<Arc<ServerGroup>>,
 ) -> Request {
     let (user, service) = match question.service {
-        LoginService::Login => (question.user.as_str(), SERVICE_LOGIN),
-        LoginService::Enable => (ENABLE_USER, SERVICE_ADMINISTRATIVE),
+        LoginService::Login => (question.user.clone(), SERVICE_LOGIN),
+        LoginService::Enable(level) => (enable_user(level), SERVICE_ADMINISTRATIVE),
     };
     let mut out = Attributes::common(port, nas_ip, user.as_bytes());
     out.0.push(RequestAttribute::Password(Secret::new(question.password.as_str())));

@@ -207,7 +207,7 @@ fn method_name(method: &Method) -> (&str, &str) {
 const fn action(service: LoginService) -> &'static str {
     match service {
         LoginService::Login => "LOGIN",
-        LoginService::Enable => "ENABLE",
+        LoginService::Enable(_) => "ENABLE",
     }
 }
 

@@ -74,14 +74,14 @@ impl Aaa {
         }
         let known = match question.service {
             LoginService::Login => &self.config.authentication_login,
-            LoginService::Enable => &self.config.authentication_enable,
+            LoginService::Enable(_) => &self.config.authentication_enable,
         };
         match lists::find(known, question.list.as_deref()) {
             Some(methods) => methods.iter().cloned().collect(),
             None if question.list.is_some() => VecDeque::new(),
             None => VecDeque::from([match question.service {
                 LoginService::Login => Method::Local,
-                LoginService::Enable => Method::Enable,
+                LoginService::Enable(_) => Method::Enable,
             }]),
         }
     }
@@ -131,7 +131,7 @@ impl Aaa {
             Method::Local => of_user(false),
             Method::LocalCase => of_user(true),
             Method::None => Said::Pass(Arc::default()),
-            Method::Enable => kept(self.config.enable.as_ref().map(|p| p.matches(password))),
+            Method::Enable => kept(question.enable_password.as_ref().map(|p| p.matches(password))),
             Method::Line => kept(question.line_password.as_ref().map(|p| p.matches(password))),
             // Not methods of a login.
             Method::IfNeeded | Method::IfAuthenticated => Said::Error,
@@ -172,7 +172,7 @@ impl Aaa {
         emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Pass));
         let message = profile.reply_message.clone();
         let exec = match task.question.service {
-            LoginService::Enable => Exec { passed: true, privilege: None },
+            LoginService::Enable(_) => Exec { passed: true, privilege: None },
             LoginService::Login => self.authorize_exec(cx, task, &profile),
         };
         let outcome = match exec {

@@ -218,8 +218,8 @@ impl Engine {
     fn lost(&self, id: InterfaceId) -> Option<u32> {
         let port = self.ports.get(&id)?;
         let counters = match port.access() {
-            Some(_) => port.forwarded.clone(),
-            None => self.interfaces.get(id)?.counters.clone(),
+            Some(access) => access.forwarded.as_ref()?,
+            None => &self.interfaces.get(id)?.counters,
         };
         let lost = counters.lost.load(std::sync::atomic::Ordering::Relaxed);
         // The top bit: data came with sequence numbers.

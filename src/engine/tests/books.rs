@@ -97,7 +97,7 @@ fn links_are_counted_as_long_as_their_tunnel_lasts() {
             // The second link has sequence numbers.
             let [(id, _)] = world.nodes[LNS].engine.ports.iter().collect::<Vec<_>>()[..] else { panic!() };
             if of(&world, LINK_START).len() == 2 {
-                world.nodes[LNS].engine.interfaces.get(*id).unwrap().counters.sequenced(3);
+                world.nodes[LNS].engine.interfaces.get(id).unwrap().counters.sequenced(3);
             }
             hang_up(&mut world);
             world.seconds(5);
@@ -160,7 +160,7 @@ fn a_user_who_ends_ppp_and_then_the_call_has_asked_for_its_end() {
         let mut world = recorded(USERS, soho(), |_| {});
         assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
         let now = world.now;
-        let port = *world.nodes[LNS].engine.ports.keys().next().unwrap();
+        let port = world.nodes[LNS].engine.ports.iter().next().unwrap().0;
         if says {
             world.nodes[LNS].engine.handle(now, Input::Frame { port, frame: &TERMREQ });
             world.drain(LNS);

@@ -2,11 +2,14 @@
 
 mod books;
 mod call;
+mod devices;
 mod dynamic;
 mod failures;
+mod group_limits;
 mod host;
 mod lab;
 mod peers;
+mod races;
 mod radius;
 mod vpdn;
 mod wholesale;

@@ -18,19 +18,13 @@ use crate::grammar::value::Secret;
 
 /// Reads every AAA line of global configuration.
 pub fn read(store: &Store, aaa: &mut AaaConfig) {
-    let mut password = None;
     for line in store.lines() {
         match &line.command {
             Command::Aaa(command) => read_line(command, line, aaa),
             Command::Global(GlobalCommand::Username(Op::Set(u))) => user(u, &mut aaa.users),
-            Command::Global(GlobalCommand::EnableSecret(Op::Set(s))) => aaa.enable = Some((&s.secret).into()),
-            Command::Global(GlobalCommand::EnablePassword(Op::Set(p))) => {
-                password = Some((&p.password).into())
-            }
             _ => {}
         }
     }
-    aaa.enable = aaa.enable.take().or(password);
     read_groups(store, aaa);
 }
 

@@ -24,6 +24,9 @@ dialer Cleartext-Password := \"geheim\"
 
 $enab15$ Cleartext-Password := \"oben\"
 \tService-Type = Administrative-User
+
+$enab7$ Cleartext-Password := \"mitte\"
+\tService-Type = Administrative-User
 ";
 
 fn list(methods: &[Method]) -> Vec<MethodList> {
@@ -47,7 +50,6 @@ fn config() -> AaaConfig {
         servers: vec![server],
         message_authenticator: false,
         users: vec![User { password: Some("lokal".into()), privilege: 15, ..User::new("keeper") }],
-        enable: Some("unten".into()),
         ..AaaConfig::default()
     }
 }
@@ -65,6 +67,7 @@ fn question(service: LoginService, user: &str, password: &str) -> LoginQuestion 
         user: user.to_owned(),
         password: password.into(),
         line_password: Some("zeile".into()),
+        enable_password: Some("unten".into()),
         exec_list: None,
         console: false,
         challenge: None,
@@ -187,16 +190,21 @@ fn every_method_of_a_login() {
     assert_eq!(with(&[Method::Local], "KEEPER", "lokal"), pass("", None));
     assert_eq!(with(&[Method::LocalCase], "KEEPER", "lokal"), FAIL);
     assert_eq!(with(&[Method::IfNeeded, Method::Line], "", "zeile"), pass("", None));
-    let bare = AaaConfig { enable: None, authentication_login: list(&[Method::Enable]), ..config() };
-    assert_eq!(ask(&bare, question(LoginService::Login, "", "x"), true), LoginOutcome::Error);
+    let enable = AaaConfig { authentication_login: list(&[Method::Enable]), ..config() };
+    let bare = LoginQuestion { enable_password: None, ..question(LoginService::Login, "", "x") };
+    assert_eq!(ask(&enable, bare, true), LoginOutcome::Error);
 }
 
 #[test]
 fn enable_is_asked_under_a_name_of_its_own() {
-    let enable = |password, server| ask(&config(), question(LoginService::Enable, "", password), server);
+    let at =
+        |level, password, server| ask(&config(), question(LoginService::Enable(level), "", password), server);
+    let enable = |password, server| at(15, password, server);
     assert_eq!(enable("oben", true), pass("", None));
     assert_eq!(enable("unten", true), FAIL);
     assert_eq!(enable("unten", false), pass("", None));
+    assert_eq!(at(7, "mitte", true), pass("", None));
+    assert_eq!(at(7, "oben", true), FAIL);
 }
 
 #[test]

@@ -100,6 +100,7 @@ fn a_terminal_and_a_test_are_refused_too() {
         user: "bob".to_owned(),
         password: "p".repeat(129).as_str().into(),
         line_password: None,
+        enable_password: None,
         exec_list: None,
         console: true,
         challenge: None,
