@@ -6,7 +6,7 @@
 //!   sent when all that was recorded before them is answered, what a spool had kept of an earlier life included, and
 //!   what is recorded after them waits for them, unless `no aaa accounting system guarantee-first` says otherwise.
 //!
-//! Both holds for records that may reach the same server. Nothing waits for a server that is dead: a lane in which all
+//! Both hold for records that may reach the same server. Nothing waits for a server that is dead: a lane in which all
 //! servers have failed holds up no other lane, and a record that all its servers have left unanswered several times
 //! holds up nothing at all. Within its lane it still goes first, so that when a dead server comes back the order of
 //! what it gets is kept. So a fence is late at worst, and never lost.
