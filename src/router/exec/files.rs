@@ -14,6 +14,8 @@ pub struct Saving {
     text: String,
     /// It was the running-config.
     saves: bool,
+    /// It was nobody's command: a failure is told on the log.
+    unasked: bool,
     done: &'static str,
     next: ExecResult,
 }
@@ -25,13 +27,20 @@ pub fn save(core: &mut Core, line: LineId, next: ExecResult, out: &mut String) -
     let text = running_config(&core.store);
     // What is typed before the answer comes is not in it.
     core.modified = false;
-    keep(core, Saving { line: Some(line), text, saves: true, done: text::SAVED, next })
+    keep(core, Saving { line: Some(line), text, saves: true, unasked: false, done: text::SAVED, next })
 }
 
 /// `write erase`, which has been agreed to.
 pub fn erase(core: &mut Core, line: LineId) -> ExecResult {
     let (line, text) = (Some(line), String::new());
-    keep(core, Saving { line, text, saves: false, done: text::ERASED, next: ExecResult::Done })
+    let (saves, unasked) = (false, false);
+    keep(core, Saving { line, text, saves, unasked, done: text::ERASED, next: ExecResult::Done })
+}
+
+/// A startup-config that the router has changed by itself.
+pub fn change(core: &mut Core, text: String) {
+    let (saves, unasked) = (false, true);
+    keep(core, Saving { line: None, text, saves, unasked, done: "", next: ExecResult::Done });
 }
 
 fn keep(core: &mut Core, saving: Saving) -> ExecResult {
@@ -43,7 +52,7 @@ fn keep(core: &mut Core, saving: Saving) -> ExecResult {
 /// The edge has kept the startup-config that it was given first, or says why not: then the former one stays, and a
 /// `reload` that would have lost the running-config does not come.
 pub fn kept(core: &mut Core, result: Result<(), String>) {
-    let Some(Saving { line, text, saves, done, next }) = core.saving.pop_front() else { return };
+    let Some(Saving { line, text, saves, unasked, done, next }) = core.saving.pop_front() else { return };
     let (said, next) = match result {
         Ok(()) => {
             core.startup = text;
@@ -51,6 +60,10 @@ pub fn kept(core: &mut Core, result: Result<(), String>) {
         }
         Err(why) => {
             core.modified |= saves;
+            if unasked {
+                // The wording is this project's.
+                core.syslog(4, format!("%SYS-4-NV_NOT_WRITTEN: startup-config could not be written: {why}"));
+            }
             (text::not_saved(&why), ExecResult::Done)
         }
     };

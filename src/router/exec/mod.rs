@@ -10,7 +10,7 @@ mod system;
 mod test_aaa;
 
 pub(super) use arp::ended as arp_told;
-pub(super) use files::{Saving, forget as forget_saving, kept};
+pub(super) use files::{Saving, change as change_startup, forget as forget_saving, kept};
 pub(super) use test_aaa::{ended as tested, forget as forget_test};
 
 use super::core::Core;

@@ -169,6 +169,14 @@ fn the_unique_ident_of_the_startup_config_counts_the_boots() {
         bench.lines("configure terminal\nradius-server unique-ident 40\nend");
         assert_eq!(bench.saved, None, "what is typed holds as it is");
     }
+    // One that cannot be kept is told of, and the startup-config is as it was.
+    let mut bench = Bench::enabled(&format!("{R}logging buffered\nradius-server unique-ident 7\n"));
+    bench.cannot_save = Some("No space left on device".to_owned());
+    bench.router.core.count_life();
+    bench.settle();
+    assert!(bench.shown("show startup-config").contains("radius-server unique-ident 8\n"));
+    let log = bench.shown("show logging");
+    assert!(log.contains("startup-config could not be written: No space left on device"), "{log}");
     let mut bench = Bench::enabled(&format!("{R}radius-server unique-ident 0\n"));
     assert_eq!((bench.saved.take(), Bench::enabled(R).saved), (None, None));
 }
