@@ -384,6 +384,9 @@ impl Engine {
         if matches!(binding, Binding::None | Binding::Refused) {
             return;
         }
+        if let Some(address) = installed {
+            self.withdraw_routes(id, address.addr());
+        }
         if tun {
             self.core.ask(HostRequest::DeleteTun { interface: id }, removal(id));
         } else if let Some(address) = installed {
@@ -548,7 +551,9 @@ impl Engine {
         }
     }
 
-    /// Gives the host the address that the configuration names, or takes it away.
+    /// Gives the host the address that the configuration names, or takes it away. The PPP links of an interface that is
+    /// given another address, and of those that borrow it, stay up with what IPCP has agreed on (recalled of IOS): their
+    /// peers are reached from the new address.
     pub(super) fn apply_address(&mut self, id: InterfaceId) {
         let Some(interface) = self.interfaces.get_mut(id) else { return };
         if interface.binding != Binding::Ready {
@@ -564,7 +569,7 @@ impl Engine {
             return;
         }
         if let Some(address) = before {
-            self.withdraw_routes(id);
+            self.withdraw_routes(id, address.addr());
             self.core.ask(HostRequest::RemoveAddress { interface: id, address }, removal(id));
         }
         if let Some(address) = address {

@@ -7,6 +7,7 @@ mod host;
 mod lab;
 mod peers;
 mod radius;
+mod renumber;
 mod vpdn;
 mod wholesale;
 mod world;
