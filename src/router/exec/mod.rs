@@ -130,6 +130,12 @@ pub(super) fn answered(
     answer: &str,
     out: &mut String,
 ) -> ExecResult {
+    if let Command::Exec(command) = &parsed.command
+        && let Some(refusal) = text::wrong_destination(command, answer)
+    {
+        out.push_str(&refusal);
+        return ExecResult::Done;
+    }
     match &parsed.command {
         Command::Exec(command) => system::answered(core, command, answer, out),
         Command::Debug(DebugCommand::All(Op::Set(()))) => {
