@@ -209,7 +209,8 @@ fn wanted(config: &RouterConfig) -> Vec<Wanted> {
             name: i.name.clone(),
             config: Arc::new(i.clone()),
             channel: None,
-            controller_down: false,
+            // A D channel is there with its controller.
+            controller_down: i.name.kind == InterfaceKind::Serial && i.name.unit.contains(':'),
         })
         .collect();
     let mut channels = Vec::new();
@@ -357,6 +358,7 @@ impl Engine {
             | InterfaceKind::Tunnel
             | InterfaceKind::Atm
             | InterfaceKind::Async
+            | InterfaceKind::GroupAsync
             | InterfaceKind::Multilink
             | InterfaceKind::VirtualTemplate
             | InterfaceKind::VirtualAccess
