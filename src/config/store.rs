@@ -4,15 +4,14 @@
 //! grammar: a command is single-valued unless it has a key, commands of one slot replace each other, a command that is
 //! on by default keeps its `no` form.
 
-use super::secret;
+pub use super::rules::StoreError;
+use super::{rules, secret};
 use crate::cli::{Form, Parsed, SecretStyle, Word, parse, render};
 use crate::grammar::command::COMMANDS;
 use crate::grammar::command::global::GlobalCommand;
 use crate::grammar::command::interface::InterfaceCommand;
-use crate::grammar::command::line::LineCommand;
-use crate::grammar::command::vpdn::VpdnCommand;
 use crate::grammar::table::{CommandSpec, Op};
-use crate::grammar::value::{InterfaceKind, Scheme};
+use crate::grammar::value::Scheme;
 use crate::grammar::{Command, Mode};
 use secret::{Algorithm, Salts};
 
@@ -95,23 +94,6 @@ pub struct Applied {
     pub inert: bool,
 }
 
-/// A line that fits the grammar but not the configuration. The text is what the console prints.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// The mode instance was removed meanwhile.
-    #[error("% This mode is no longer configured")]
-    Gone,
-    /// An interface of hardware.
-    #[error("% Removal of physical interfaces is not permitted")]
-    Physical,
-    /// A terminal line that every router has.
-    #[error("% The terminal lines of this router cannot be removed")]
-    TerminalLine,
-    /// A group accepts and requests at once.
-    #[error("% A VPDN group is either a LAC or an LNS: remove {0} first")]
-    Role(&'static str),
-}
-
 /// The running-config.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -168,6 +150,12 @@ impl Store {
             }
         }
         lines
+    }
+
+    /// The line that opens the mode instance at `path`; none for global configuration.
+    pub(super) fn opener(&self, path: &Path) -> Option<&Line> {
+        let (last, above) = path.0.split_last()?;
+        self.at(&Path(above.to_vec())).iter().find(|l| l.spec.index == last.spec && l.keys == last.keys)
     }
 
     /// The lines of global configuration that open `mode`: every vpdn-group, every interface.
@@ -239,7 +227,7 @@ impl Store {
         if let Some(texts) = super::compat::rewrite(&parsed.command) {
             return self.apply_rewritten(path, &texts);
         }
-        self.refuse(path, parsed)?;
+        rules::check(self, path, parsed)?;
         let parsed = &digested(parsed, &mut self.salts);
         let lines = self.at_mut(path).ok_or(StoreError::Gone)?;
         let (changed, entered) = match parsed.form {
@@ -265,50 +253,6 @@ impl Store {
         }
         *self = next;
         Ok(Applied { changed, enter: None, inert: false })
-    }
-
-    fn refuse(&self, path: &Path, parsed: &Parsed) -> Result<(), StoreError> {
-        let has = |wanted: fn(&VpdnCommand) -> bool| {
-            self.at(path).iter().any(|l| matches!(&l.command, Command::Vpdn(v) if wanted(v)))
-        };
-        match &parsed.command {
-            Command::Interface(InterfaceCommand::Interface(Op::No(Some(i)))) if is_physical(i.name.kind) => {
-                Err(StoreError::Physical)
-            }
-            Command::Line(LineCommand::Line(Op::No(_))) => Err(StoreError::TerminalLine),
-            Command::Vpdn(VpdnCommand::AcceptDialin(Op::Set(())))
-                if has(|v| matches!(v, VpdnCommand::RequestDialin(Op::Set(())))) =>
-            {
-                Err(StoreError::Role("request-dialin"))
-            }
-            Command::Vpdn(VpdnCommand::RequestDialin(Op::Set(())))
-                if has(|v| matches!(v, VpdnCommand::AcceptDialin(Op::Set(())))) =>
-            {
-                Err(StoreError::Role("accept-dialin"))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-fn is_physical(kind: InterfaceKind) -> bool {
-    match kind {
-        InterfaceKind::Atm
-        | InterfaceKind::Ethernet
-        | InterfaceKind::FastEthernet
-        | InterfaceKind::GigabitEthernet
-        | InterfaceKind::Serial
-        | InterfaceKind::Bri
-        | InterfaceKind::Async => true,
-        InterfaceKind::Loopback
-        | InterfaceKind::Tunnel
-        | InterfaceKind::Multilink
-        | InterfaceKind::VirtualTemplate
-        | InterfaceKind::VirtualAccess
-        | InterfaceKind::VirtualPpp
-        | InterfaceKind::Dialer
-        | InterfaceKind::Vlan
-        | InterfaceKind::Null => false,
     }
 }
 

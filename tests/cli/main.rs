@@ -7,6 +7,7 @@
 mod configurations;
 mod every_command;
 mod logins;
+mod refusals;
 mod router;
 mod screens;
 mod secrets;
