@@ -9,7 +9,13 @@ use vpdnsh::grammar::sample::{self, Dice};
 use vpdnsh::grammar::table::{ArgKind, CommandSpec, ModeSpec, NoForm};
 
 /// Commands that the views do not have, each with why it is not inert all the same.
-const READ_ELSEWHERE: [(&str, &str, &str); 9] = [
+const READ_ELSEWHERE: [(&str, &str, &str); 15] = [
+    ("global", "EnableAlgorithmSecret", "kept as EnableSecret"),
+    ("global", "EnableSecret", "what `enable` asks for"),
+    ("global", "EnableSecretLevel", "what `enable N` asks for"),
+    ("global", "EnablePassword", "what `enable` asks for without a secret"),
+    ("global", "EnablePasswordLevel", "what `enable N` asks for without a secret"),
+    ("global", "Privilege", "the shell has a level's commands by it"),
     ("line", "AccountingExec", "who logs in on a line is recorded by this list"),
     ("line", "AuthorizationExec", "who logs in on a line may have an EXEC by this list"),
     ("routing", "IpHost", "ping looks names up in the running-config"),

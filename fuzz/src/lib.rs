@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use vpdnsh::cli::{self, Form};
+use vpdnsh::cli::{self, Clearance, Form};
 use vpdnsh::config::{Store, Verdict, nvgen};
 use vpdnsh::engine::{ChannelId, DataSession, ForwardCommand, InterfaceId};
 use vpdnsh::forward::{Delivery, Fate, Table};
@@ -102,7 +102,7 @@ pub fn l2tp_message(octets: &[u8]) {
     let decode = |body: &[u8]| {
         with(Instant::ZERO, &mut Seeded::new(0), |cx| message::decode(cx, Prefix::L2x, body, secret))
     };
-    message::peek_host_name(body);
+    message::sealed(body);
     let Ok(message) = decode(body) else { return };
     // Text that is not UTF-8 grows when it is read: beyond this it might no longer fit an AVP.
     if body.len() < 300 {
@@ -149,11 +149,8 @@ impl Node {
             hidden,
             ..l2tp::TunnelConfig::default()
         };
-        let mut endpoint = l2tp::Endpoint::new();
-        endpoint
-            .set_secrets(l2tp::endpoint::Secrets { default: Some("hello".to_owned()), ..Default::default() });
         Node {
-            endpoint,
+            endpoint: l2tp::Endpoint::new(),
             entropy: Seeded::new(seed),
             address: SocketAddr::from((address, l2tp::PORT)),
             config,
@@ -552,9 +549,11 @@ pub fn grammar(octets: &[u8]) {
     let Some((&choice, line)) = octets.split_first() else { return };
     let mode: Mode = MODES[usize::from(choice) % MODES.len()].mode;
     let line = String::from_utf8_lossy(line);
-    let _ = cli::help(mode, &line);
-    if let Some(completed) = cli::complete(mode, &line) {
-        let _ = cli::help(mode, &completed);
+    for clearance in [Clearance::full(), Clearance::new(1, &Store::new())] {
+        let _ = cli::help(&clearance, mode, &line);
+        if let Some(completed) = cli::complete(&clearance, mode, &line) {
+            let _ = cli::help(&clearance, mode, &completed);
+        }
     }
     cli::open_banner(&line);
     let Ok(parsed) = cli::parse(mode, &line) else { return };

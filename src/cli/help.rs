@@ -1,5 +1,6 @@
 //! `?` and Tab.
 
+use super::clearance::Clearance;
 use super::matcher::{Form, MatchError, Walk, walk, words};
 use super::token::placeholder;
 use crate::grammar::Mode;
@@ -40,7 +41,7 @@ fn argument(rows: &mut Rows, kind: ArgKind, help: &str) {
     add(&placeholder(kind), help);
 }
 
-fn rows(walk: &Walk) -> Rows {
+fn rows(walk: &Walk<'_>) -> Rows {
     let mut rows = Rows::new();
     for (spec, node, pending) in walk.candidates() {
         if spec.hidden {
@@ -62,7 +63,7 @@ fn rows(walk: &Walk) -> Rows {
     rows
 }
 
-fn prefixes(mode: Mode, walk: &Walk, rows: &mut Rows) {
+fn prefixes(mode: Mode, walk: &Walk<'_>, rows: &mut Rows) {
     if walk.prefixed {
         return;
     }
@@ -86,9 +87,9 @@ fn split(line: &str) -> (&str, &str) {
 ///
 /// After a space (or on an empty line) every possibility with its help, placeholders first, then keywords by alphabet,
 /// `<cr>` last; inside a word the keywords that begin so, in columns.
-pub fn help(mode: Mode, line: &str) -> String {
+pub fn help(clearance: &Clearance, mode: Mode, line: &str) -> String {
     let (head, partial) = split(line);
-    let walk = match walk(mode, head) {
+    let walk = match walk(clearance, mode, head) {
         Ok(w) => w,
         Err(MatchError::Ambiguous) => return format!("% Ambiguous command:  \"{}\"\n", line.trim()),
         Err(MatchError::Incomplete | MatchError::Invalid(_)) => return "% Unrecognized command\n".into(),
@@ -146,12 +147,12 @@ fn partial_help(rows: &Rows, partial: &str) -> String {
 }
 
 /// The line after Tab: its last word completed and a space, when exactly one keyword begins so.
-pub fn complete(mode: Mode, line: &str) -> Option<String> {
+pub fn complete(clearance: &Clearance, mode: Mode, line: &str) -> Option<String> {
     let (head, partial) = split(line);
     if partial.is_empty() {
         return None;
     }
-    let walk = walk(mode, head).ok()?;
+    let walk = walk(clearance, mode, head).ok()?;
     let mut rows = rows(&walk);
     if words(head).is_empty() && walk.form == Form::Set {
         prefixes(mode, &walk, &mut rows);

@@ -1,5 +1,6 @@
 //! Matching a line against a mode's commands: one walk serves parsing, `?` and Tab.
 
+use super::clearance::Clearance;
 use super::token::{Fit, Pending, SecretStyle, Word, fit};
 use crate::config::secret;
 use crate::grammar::command::COMMANDS;
@@ -164,10 +165,40 @@ fn value_text(e: &Event) -> Option<String> {
     })
 }
 
+/// What can be seen from a mode at a privilege level.
+#[derive(Clone, Copy, Debug)]
+struct Sight<'a> {
+    clearance: &'a Clearance,
+    mode: Mode,
+}
+
+impl Sight<'_> {
+    fn of(&self, thread: &Thread) -> bool {
+        self.clearance.sees(self.mode, thread.spec, &thread.words)
+    }
+
+    /// Nodes that may take a thread's next word.
+    fn candidates(&self, thread: &Thread) -> Vec<(usize, &'static Node)> {
+        let mut nodes = thread.candidates();
+        if !self.clearance.is_full() {
+            nodes.retain(|(_, node)| match &node.token {
+                Token::Keyword { shown, .. } => {
+                    let mut words = thread.words.clone();
+                    words.push((node.sort, Word::Plain((*shown).to_owned())));
+                    self.clearance.sees(self.mode, thread.spec, &words)
+                }
+                Token::Arg { .. } => self.of(thread),
+            });
+        }
+        nodes
+    }
+}
+
 /// A line read as far as it goes.
 #[derive(Debug)]
-pub(super) struct Walk {
+pub(super) struct Walk<'a> {
     pub(super) mode: Mode,
+    clearance: &'a Clearance,
     pub(super) form: Form,
     /// A first word `no`, `default` or `do` was taken.
     pub(super) prefixed: bool,
@@ -202,8 +233,15 @@ struct Taken {
     rest: bool,
 }
 
-fn offer(thread: &Thread, word: &str, rest: &str, out: &mut Vec<Taken>, ambiguous: &mut bool) {
-    for (index, node) in thread.candidates() {
+fn offer(
+    sight: Sight<'_>,
+    thread: &Thread,
+    word: &str,
+    rest: &str,
+    out: &mut Vec<Taken>,
+    ambiguous: &mut bool,
+) {
+    for (index, node) in sight.candidates(thread) {
         match &node.token {
             Token::Keyword { word: keyword, shown, .. } => {
                 let exact = keyword.eq_ignore_ascii_case(word);
@@ -237,18 +275,20 @@ fn offer(thread: &Thread, word: &str, rest: &str, out: &mut Vec<Taken>, ambiguou
                 t.enter(index, node);
                 t.events.push(Event::Value(*slot, value));
                 t.words.push((node.sort, text));
-                out.push(Taken { rank: kind.rank(), keyword: None, thread: t, rest: all });
+                if sight.of(&t) {
+                    out.push(Taken { rank: kind.rank(), keyword: None, thread: t, rest: all });
+                }
             }
         }
     }
 }
 
 /// How many octets of `word` some keyword begins with: the caret stands under the first that fits none.
-fn fitting(threads: &[Thread], word: &str) -> usize {
+fn fitting(sight: Sight<'_>, threads: &[Thread], word: &str) -> usize {
     let common = |keyword: &str| {
         keyword.bytes().zip(word.bytes()).take_while(|(k, w)| k.eq_ignore_ascii_case(w)).count()
     };
-    let keywords = threads.iter().filter(|t| !t.spec.hidden).flat_map(Thread::candidates);
+    let keywords = threads.iter().filter(|t| !t.spec.hidden).flat_map(|t| sight.candidates(t));
     keywords
         .filter_map(|(_, node)| match &node.token {
             Token::Keyword { word, .. } => Some(common(word)),
@@ -258,8 +298,14 @@ fn fitting(threads: &[Thread], word: &str) -> usize {
         .unwrap_or(0)
 }
 
-/// Reads `line` in `mode` as far as its words go.
-pub(super) fn walk(mode: Mode, line: &str) -> Result<Walk, MatchError> {
+/// The commands of a mode: those of the privileged EXEC may be moved to whoever has not enabled.
+fn commands(mode: Mode, clearance: &Clearance) -> &'static [usize] {
+    let moved = mode == Mode::Exec && !clearance.is_full();
+    if moved { Mode::Privileged.spec().commands } else { mode.spec().commands }
+}
+
+/// Reads `line` in `mode` as far as its words go, with the commands that this level has.
+pub(super) fn walk<'a>(clearance: &'a Clearance, mode: Mode, line: &str) -> Result<Walk<'a>, MatchError> {
     let mut words = words(line).into_iter().peekable();
     let (mut mode, mut form, mut prefixed) = (mode, Form::Set, false);
     if mode.is_config() && words.next_if(|w| w.1.eq_ignore_ascii_case("do")).is_some() {
@@ -282,17 +328,18 @@ pub(super) fn walk(mode: Mode, line: &str) -> Result<Walk, MatchError> {
             words: Vec::new(),
         })
     };
-    let mut threads: Vec<Thread> = mode.spec().commands.iter().filter_map(fresh).collect();
+    let mut threads: Vec<Thread> = commands(mode, clearance).iter().filter_map(fresh).collect();
+    let sight = Sight { clearance, mode };
     for (column, word) in words {
         let rest = line.get(column..).unwrap_or("");
         let (mut taken, mut ambiguous) = (Vec::new(), false);
         for t in &threads {
-            offer(t, word, rest, &mut taken, &mut ambiguous);
+            offer(sight, t, word, rest, &mut taken, &mut ambiguous);
         }
         let Some(best) = taken.iter().map(|t| t.rank).min() else {
             return Err(match ambiguous {
                 true => MatchError::Ambiguous,
-                false => MatchError::Invalid(column + fitting(&threads, word)),
+                false => MatchError::Invalid(column + fitting(sight, &threads, word)),
             });
         };
         taken.retain(|t| t.rank == best);
@@ -306,15 +353,16 @@ pub(super) fn walk(mode: Mode, line: &str) -> Result<Walk, MatchError> {
             break;
         }
     }
-    Ok(Walk { mode, form, prefixed, threads })
+    Ok(Walk { mode, clearance, form, prefixed, threads })
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Nodes that the next word may enter, each with its command.
     pub(super) fn candidates(&self) -> Vec<(&'static CommandSpec, &'static Node, Option<Pending>)> {
+        let sight = Sight { clearance: self.clearance, mode: self.mode };
         let each = |t: &Thread| {
             let (spec, pending) = (t.spec, t.pending);
-            t.candidates().into_iter().map(move |(_, n)| (spec, n, pending)).collect::<Vec<_>>()
+            sight.candidates(t).into_iter().map(move |(_, n)| (spec, n, pending)).collect::<Vec<_>>()
         };
         self.threads.iter().flat_map(each).collect()
     }
@@ -325,7 +373,8 @@ impl Walk {
     }
 
     fn end(&self) -> Option<(&Thread, bool)> {
-        if let Some(t) = self.threads.iter().find(|t| t.is_complete()) {
+        let may = |t: &&Thread| self.clearance.allows(self.mode, t.spec, &t.words);
+        if let Some(t) = self.threads.iter().filter(may).find(|t| t.is_complete()) {
             return Some((t, true));
         }
         if self.form == Form::Set {
@@ -334,7 +383,7 @@ impl Walk {
         let stops = |t: &&Thread| {
             let no_end = t.at.and_then(|n| t.spec.nodes.get(n)).is_some_and(|n| n.no_end);
             let keyed = t.spec.keys.first().is_none_or(|&k| t.key(k).is_some());
-            no_end && keyed && t.pending.is_none() && t.spec.no == NoForm::Partial
+            no_end && keyed && t.pending.is_none() && t.spec.no == NoForm::Partial && may(t)
         };
         let mut open = self.threads.iter().filter(stops);
         let first = open.next()?;
@@ -342,9 +391,22 @@ impl Walk {
     }
 }
 
-/// Parses `line`, typed in `mode`.
+/// Parses `line`, typed in `mode` by somebody who has every command.
 pub fn parse(mode: Mode, line: &str) -> Result<Parsed, MatchError> {
-    let walk = walk(mode, line)?;
+    parse_as(&Clearance::full(), mode, line)
+}
+
+/// The keywords with which a command begins, in full; `None` when no command of the mode begins so.
+pub fn in_full(mode: Mode, head: &str) -> Option<String> {
+    let full = Clearance::full();
+    let walk = walk(&full, mode, head).ok().filter(|walk| !walk.prefixed)?;
+    let words: Vec<String> = walk.threads.first()?.words.iter().map(|(_, w)| render(w, false)).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// Parses `line`, typed in `mode` by somebody who has the commands of a privilege level.
+pub fn parse_as(clearance: &Clearance, mode: Mode, line: &str) -> Result<Parsed, MatchError> {
+    let walk = walk(clearance, mode, line)?;
     let (thread, complete) = walk.end().ok_or(MatchError::Incomplete)?;
     let form = if thread.spec.inverse { Form::No } else { walk.form };
     let captures = Captures::new(&thread.events, form != Form::Set, complete);

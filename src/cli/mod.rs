@@ -1,5 +1,6 @@
 //! The command line: matching, `?`, Tab, modes and sessions, pager and `|` filters, the `% ...` messages.
 
+mod clearance;
 mod executor;
 mod help;
 mod matcher;
@@ -11,9 +12,10 @@ mod token;
 #[cfg(test)]
 mod tests;
 
+pub use clearance::{Clearance, mode_of};
 pub use executor::{ExecResult, Executor};
 pub use help::{complete, help};
-pub use matcher::{Form, MatchError, Parsed, parse, render};
+pub use matcher::{Form, MatchError, Parsed, in_full, parse, parse_as, render};
 pub use messages::{TOO_LONG, is_too_long, refused};
 pub use pager::{Filter, Pager, split_pipe};
 pub use session::{Session, looks_up};

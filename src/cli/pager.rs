@@ -61,11 +61,16 @@ pub fn complete_filter(rest: &str) -> Option<String> {
 /// Why what stands behind `|` is no filter: the octet of the text where it goes wrong, or `None` when more is needed.
 pub type BadFilter = Option<usize>;
 
+/// IOS's regular expressions are nearly those of the crate; what is none of either is searched for as it stands.
+fn regex(pattern: &str) -> Option<Regex> {
+    Regex::new(pattern).or_else(|_| Regex::new(&regex::escape(pattern))).ok()
+}
+
 impl Filter {
     /// Reads what stands behind `|`.
     pub fn parse(text: &str) -> Result<Filter, BadFilter> {
         let start = text.len() - text.trim_start().len();
-        let body = text.trim();
+        let body = text.trim_start();
         let (name, pattern) = body.split_once(char::is_whitespace).unwrap_or((body, ""));
         let mut found = FILTERS.iter().filter(|f| starts_with(f.0, name));
         let filter = match (found.next(), found.next()) {
@@ -73,13 +78,11 @@ impl Filter {
             (Some(f), None) => f.0,
             _ => return Err(Some(start)),
         };
-        let pattern = pattern.trim();
+        let pattern = pattern.trim_start();
         if pattern.is_empty() {
             return Err(None);
         }
-        // IOS's regular expressions are nearly these; what is none of either is searched for as it stands.
-        let regex =
-            Regex::new(pattern).or_else(|_| Regex::new(&regex::escape(pattern))).map_err(|_| Some(start))?;
+        let regex = regex(pattern).ok_or(Some(start))?;
         Ok(match filter {
             "begin" => Filter::Begin(regex),
             "count" => Filter::Count(regex),
@@ -148,6 +151,19 @@ impl Pager {
     /// The next `lines` lines.
     pub fn next(self, lines: usize) -> (String, Option<Pager>) {
         self.advance(lines, false)
+    }
+
+    /// What follows after `/`, `+` or `-` and this pattern: the rest from the line that matches, or the lines that match or
+    /// do not. Without a pattern the pager stands where it stood.
+    pub fn seek(self, key: char, pattern: &str, length: u16) -> (String, Option<Pager>) {
+        let filter = regex(pattern).filter(|_| !pattern.is_empty()).map(|regex| match key {
+            '+' => Filter::Include(regex),
+            '-' => Filter::Exclude(regex),
+            _ => Filter::Begin(regex),
+        });
+        let Some(filter) = filter else { return (String::new(), Some(self)) };
+        let (page, rest) = Pager::start(filter.apply(&self.rest), length);
+        (format!("filtering...\n{page}"), rest)
     }
 
     fn advance(self, lines: usize, all: bool) -> (String, Option<Pager>) {

@@ -1,7 +1,8 @@
 //! A session on a terminal line: prompts, modes, `enable`, history, pages and questions. Sans-IO.
 
+use super::clearance::{Clearance, FULL, USER};
 use super::executor::{ExecResult, Executor};
-use super::matcher::{MatchError, Parsed, parse};
+use super::matcher::{MatchError, Parsed, parse_as};
 use super::messages::{TOO_LONG, available, is_too_long, is_unknown_word, refused, unknown_word};
 use super::pager::{Filter, Pager, complete_filter, filter_help, split_pipe};
 use super::{complete, help};
@@ -31,10 +32,10 @@ enum State {
     Prompt,
     /// A user name or a password.
     Login(Login),
-    /// The password of `enable`, asked for the n-th time.
-    Enable(u8),
+    /// The password of `enable`.
+    Enable(Enabling),
     /// AAA decides about that password.
-    Enabling(u8),
+    Enabling(Enabling),
     /// `configure` without `terminal`.
     ConfigureFrom,
     /// The rest of a banner.
@@ -47,6 +48,17 @@ enum State {
     Answer { parsed: Box<Parsed> },
     /// A key at `--More--`.
     More(Pager),
+    /// What to look for in the rest of a screen, after `/`, `+` or `-` at `--More--`.
+    Seek { pager: Pager, key: char },
+}
+
+/// An `enable` under way.
+#[derive(Clone, Copy, Debug)]
+struct Enabling {
+    /// The level that is asked for.
+    level: u8,
+    /// How often the password has been asked for.
+    tries: u8,
 }
 
 /// A session on a terminal line.
@@ -55,7 +67,8 @@ pub struct Session {
     line: LineId,
     console: bool,
     state: State,
-    privileged: bool,
+    /// The privilege level, 0 to 15.
+    level: u8,
     /// The name of whoever has logged in; empty where no name was asked.
     user: String,
     config: Option<Cursor>,
@@ -79,7 +92,7 @@ impl Session {
             line,
             console: false,
             state: State::Closed,
-            privileged: false,
+            level: USER,
             user: String::new(),
             config: None,
             length: 24,
@@ -124,7 +137,8 @@ impl Session {
             | State::Running { .. }
             | State::Confirm { .. }
             | State::Answer { .. }
-            | State::More(_) => Some(&self.user),
+            | State::More(_)
+            | State::Seek { .. } => Some(&self.user),
         }
     }
 
@@ -138,6 +152,11 @@ impl Session {
     /// The name of whoever has logged in; empty where no name was asked.
     pub fn user(&self) -> &str {
         &self.user
+    }
+
+    /// The privilege level, 0 to 15.
+    pub fn level(&self) -> u8 {
+        self.level
     }
 
     /// The line is the console port.
@@ -160,10 +179,19 @@ impl Session {
         self.text(text);
     }
 
-    /// The running command is over.
-    pub fn finish(&mut self, executor: &dyn Executor) {
+    /// The running command has come to this.
+    pub fn finish(&mut self, result: ExecResult, executor: &mut dyn Executor) {
+        match std::mem::replace(&mut self.state, State::Prompt) {
+            State::Running { .. } if result == ExecResult::Done => self.back(executor.store()),
+            State::Running { parsed } => self.after_exec(parsed, result, String::new(), executor),
+            other => self.state = other,
+        }
+    }
+
+    /// The running command is over with this screen, which is filtered and shown page by page.
+    pub fn conclude(&mut self, screen: &str, executor: &dyn Executor) {
         if matches!(self.state, State::Running { .. }) {
-            self.back(executor.store());
+            self.screen(screen, executor.store());
         }
     }
 
@@ -181,7 +209,7 @@ impl Session {
                 let completed = match split_pipe(&before) {
                     (_, Some((at, rest))) => complete_filter(rest)
                         .map(|filter| format!("{}{filter}", before.get(..at).unwrap_or(&before))),
-                    (command, None) => complete(self.mode(), command),
+                    (command, None) => complete(&self.clearance(executor.store()), self.mode(), command),
                 };
                 let before = completed.unwrap_or(before);
                 self.outputs.push_back(ConsoleOutput::Completed { before });
@@ -196,11 +224,15 @@ impl Session {
     }
 
     fn mode(&self) -> Mode {
-        match (&self.config, self.privileged) {
-            (Some(at), _) => at.mode(),
-            (None, true) => Mode::Privileged,
-            (None, false) => Mode::Exec,
+        match &self.config {
+            Some(at) => at.mode(),
+            None if self.level > USER => Mode::Privileged,
+            None => Mode::Exec,
         }
+    }
+
+    fn clearance(&self, store: &Store) -> Clearance {
+        Clearance::new(self.level, store)
     }
 
     fn text(&mut self, text: &str) {
@@ -226,8 +258,7 @@ impl Session {
         self.console = console;
         self.user.clear();
         self.config = None;
-        self.privileged = settings.privilege == 15;
-        self.user.clear();
+        self.level = settings.privilege;
         (self.length, self.width) = (settings.length, settings.width);
         self.history_size = settings.history;
         self.history.clear();
@@ -292,6 +323,10 @@ impl Session {
                 self.state = State::More(pager);
                 self.key(line.chars().next().unwrap_or('\n'), executor);
             }
+            State::Seek { pager, key } => {
+                let (page, rest) = pager.seek(key, line, self.length);
+                self.page(page, rest, executor.store());
+            }
             // Typed ahead of a command that is still running: there is nobody to take it.
             State::Running { parsed } => self.state = State::Running { parsed },
         }
@@ -315,7 +350,7 @@ impl Session {
 
     fn exec(&mut self, line: &str, executor: &mut dyn Executor) {
         let (command, pipe) = split_pipe(line);
-        let parsed = match parse(self.mode(), command) {
+        let parsed = match parse_as(&self.clearance(executor.store()), self.mode(), command) {
             Ok(p) => p,
             Err(error) => return self.refuse(line, &error, executor.store()),
         };
@@ -399,6 +434,11 @@ impl Session {
     fn key(&mut self, key: char, executor: &mut dyn Executor) {
         match std::mem::replace(&mut self.state, State::Prompt) {
             State::More(pager) => {
+                if matches!(key, '/' | '+' | '-') {
+                    self.ask(&key.to_string(), true);
+                    self.state = State::Seek { pager, key };
+                    return;
+                }
                 let lines = match key {
                     ' ' => usize::from(self.length.max(2)) - 1,
                     '\n' | '\r' => 1,
@@ -427,7 +467,7 @@ impl Session {
                 self.state = State::Running { parsed };
                 executor.interrupt(self.line, &mut out);
                 self.text(&out);
-                self.finish(executor);
+                self.finish(ExecResult::Done, executor);
             }
             State::Confirm { parsed } => {
                 self.state = State::Confirm { parsed };
@@ -439,14 +479,20 @@ impl Session {
             | State::Enabling(_)
             | State::ConfigureFrom
             | State::Banner { .. }
-            | State::Answer { .. }
-            | State::More(_) => self.back(executor.store()),
+            | State::More(_)
+            | State::Seek { .. } => self.back(executor.store()),
+            State::Answer { .. } => {
+                let mut out = String::new();
+                executor.interrupt(self.line, &mut out);
+                self.text(&out);
+                self.back(executor.store());
+            }
         }
     }
 
     fn help(&mut self, before: String, after: String, store: &Store) {
         let text = match split_pipe(&before) {
-            (command, None) => help(self.mode(), command),
+            (command, None) => help(&self.clearance(store), self.mode(), command),
             (_, Some((_, rest))) => filter_help(rest),
         };
         self.kept = (before, after);

@@ -18,6 +18,14 @@ fn text(mode: Mode, line: &str) -> String {
     }
 }
 
+fn help(mode: Mode, line: &str) -> String {
+    super::help(&Clearance::full(), mode, line)
+}
+
+fn complete(mode: Mode, line: &str) -> Option<String> {
+    super::complete(&Clearance::full(), mode, line)
+}
+
 fn command(mode: Mode, line: &str) -> Command {
     parse(mode, line).unwrap_or_else(|e| panic!("{line}: {e:?}")).command
 }

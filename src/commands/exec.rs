@@ -36,8 +36,15 @@ pub fn wrong_destination(command: &ExecCommand, answer: &str) -> Option<String> 
 pub const ERASE_CONFIRM: &str = "Erasing the nvram filesystem will remove all files! Continue? [confirm]";
 /// `write erase` and `erase startup-config` have done it.
 pub const ERASED: &str = "[OK]\nErase of nvram: complete\n";
+/// `write memory` begins (published).
+pub const BUILDING: &str = "Building configuration...\n";
 /// `write memory` has saved the configuration (published).
-pub const SAVED: &str = "Building configuration...\n[OK]\n";
+pub const SAVED: &str = "[OK]\n";
+/// The startup-config cannot be written: published with reasons such as `Device or resource busy`; here Linux's own.
+pub fn not_saved(why: &str) -> String {
+    format!("startup-config file open failed ({why})\n")
+}
+
 /// `clear logging` asks this.
 pub const CLEAR_LOGGING: &str = "Clear logging buffer [confirm]";
 /// `clear line` and `clear interface` of 15.x ask this.
@@ -60,6 +67,8 @@ pub const NO_HOST: &str = "% Unrecognized host or address, or protocol not runni
 /// `ping` from an interface without an address.
 pub const NO_SOURCE: &str =
     "% Invalid source. Must use IP address or full interface name without spaces (e.g. Serial0/1)\n";
+/// `ping` from an address of another.
+pub const NOT_OURS: &str = "% Invalid source address- IP address not on any of our up interfaces\n";
 /// `clear interface` of one that is not there.
 pub const NO_INTERFACE: &str = "% Interface does not exist\n";
 /// `clear vpdn counters` asks this.
@@ -146,7 +155,7 @@ mod tests {
         {
             assert!(!text.ends_with('\n'), "{text}");
         }
-        for text in [ERASED, SAVED, CLEARED_LINE, DEBUG_ALL_OFF, NO_HOST] {
+        for text in [ERASED, BUILDING, SAVED, CLEARED_LINE, DEBUG_ALL_OFF, NO_HOST] {
             assert!(text.ends_with('\n'), "{text}");
         }
     }

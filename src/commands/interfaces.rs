@@ -233,7 +233,8 @@ fn activity(f: &mut String, dialect: Dialect, now: Instant, view: &InterfaceView
     let (input, output) = (when(traffic.last_input), when(traffic.last_output));
     say!(f, "  Last input {input}, output {output}, output hang never");
     say!(f, "  Last clearing of \"show interface\" counters {}", when(traffic.cleared));
-    say!(f, "  Input queue: 0/75/0/0 (size/max/drops/flushes); Total output drops: {}", traffic.faults.drops);
+    let Faults { drops, input_drops, .. } = traffic.faults;
+    say!(f, "  Input queue: 0/75/{input_drops}/0 (size/max/drops/flushes); Total output drops: {drops}");
     say!(f, "  Queueing strategy: fifo");
     match dialect {
         Dialect::V12_0 | Dialect::V12_1 => say!(f, "  Output queue :0/40 (size/max)"),
@@ -342,10 +343,10 @@ mod tests {
         errors.giants.store(6, Ordering::Relaxed);
         counters.output_drops.store(7, Ordering::Relaxed);
         let mut view = vaccess();
-        view.traffic.faults = counters.all().1;
+        view.traffic.faults = Faults { input_drops: 8, ..counters.all().1 };
         let screen = shown(Dialect::V12_0, view);
         assert!(screen.contains("Received 0 broadcasts, 5 runts, 6 giants, 0 throttles"));
-        assert!(screen.contains("Total output drops: 7\n"));
+        assert!(screen.contains("Input queue: 0/75/8/0 (size/max/drops/flushes); Total output drops: 7\n"));
         assert!(screen.contains("21 input errors, 1 CRC, 2 frame, 3 overrun, 0 ignored, 4 abort"));
     }
 

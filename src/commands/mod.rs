@@ -5,12 +5,14 @@
 
 pub mod aaa;
 pub mod accounting;
+pub mod arp;
 pub mod exec;
 pub mod interfaces;
 pub mod ip;
 pub mod isdn;
 pub mod l2tp;
 pub mod ping;
+pub mod ping_dialog;
 pub mod ppp;
 pub mod radius;
 pub mod show;

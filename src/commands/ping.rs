@@ -19,14 +19,46 @@ pub struct PingOptions {
     pub repeat: u32,
     /// Octets of each IP datagram.
     pub size: u16,
+    /// Sizes that take turns, instead of one.
+    pub sweep: Option<Sweep>,
     /// How long to wait for each reply.
     pub timeout: Duration,
+}
+
+/// A range of datagram sizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// The smallest, in octets.
+    pub min: u16,
+    /// The largest, in octets; no size exceeds it.
+    pub max: u16,
+    /// Octets from one to the next; not 0.
+    pub interval: u16,
+}
+
+impl Sweep {
+    /// How many sizes there are.
+    fn sizes(self) -> u32 {
+        u32::from(self.max.saturating_sub(self.min) / self.interval.max(1)) + 1
+    }
+
+    /// The size of the n-th datagram, from 0.
+    fn size(self, n: u32) -> u16 {
+        let steps = u16::try_from(n % self.sizes()).unwrap_or(0);
+        self.min.saturating_add(steps.saturating_mul(self.interval))
+    }
 }
 
 impl PingOptions {
     /// IOS's defaults: five datagrams of 100 octets, two seconds.
     pub const fn new(destination: Ipv4Addr) -> Self {
-        PingOptions { destination, source: None, repeat: 5, size: 100, timeout: Duration::from_secs(2) }
+        let timeout = Duration::from_secs(2);
+        PingOptions { destination, source: None, repeat: 5, size: 100, sweep: None, timeout }
+    }
+
+    /// How many echo requests there are: each size of a sweep is sent as often as `repeat` says.
+    fn count(&self) -> u32 {
+        self.repeat.saturating_mul(self.sweep.map_or(1, Sweep::sizes))
     }
 }
 
@@ -49,6 +81,8 @@ pub struct EchoRequest {
 #[derive(Clone, Debug)]
 pub struct PingJob {
     options: PingOptions,
+    /// Echo requests in all.
+    count: u32,
     sent: u32,
     done: u32,
     replies: u32,
@@ -59,9 +93,10 @@ pub struct PingJob {
 
 impl PingJob {
     /// A ping that has sent nothing yet.
-    pub const fn new(options: PingOptions) -> Self {
+    pub fn new(options: PingOptions) -> Self {
         PingJob {
             options,
+            count: options.count(),
             sent: 0,
             done: 0,
             replies: 0,
@@ -73,24 +108,27 @@ impl PingJob {
 
     /// The lines above the marks, as published captures show them.
     pub fn banner(&self) -> String {
-        let PingOptions { destination, source, repeat, size, timeout } = self.options;
+        let PingOptions { destination, source, size, sweep, timeout, .. } = self.options;
+        let count = self.count;
+        let size = sweep.map_or_else(|| size.to_string(), |s| format!("[{}..{}]", s.min, s.max));
         let seconds = timeout.as_secs();
         let from =
             source.map_or_else(String::new, |a| format!("Packet sent with a source address of {a} \n"));
         format!(
-            "\nType escape sequence to abort.\nSending {repeat}, {size}-byte ICMP Echos to {destination}, \
+            "\nType escape sequence to abort.\nSending {count}, {size}-byte ICMP Echos to {destination}, \
              timeout is {seconds} seconds:\n{from}"
         )
     }
 
     /// The next request to send; `None` while one is out, and when all are done.
     pub fn next_request(&mut self) -> Option<EchoRequest> {
-        if self.sent != self.done || self.sent >= self.options.repeat {
+        if self.sent != self.done || self.sent >= self.count {
             return None;
         }
         let sequence = (self.sent % 0x1_0000) as u16;
+        let PingOptions { destination, source, size, sweep, timeout, .. } = self.options;
+        let size = sweep.map_or(size, |s| s.size(self.sent));
         self.sent += 1;
-        let PingOptions { destination, source, size, timeout, .. } = self.options;
         Some(EchoRequest { destination, source, sequence, size, timeout })
     }
 
@@ -127,7 +165,7 @@ impl PingJob {
         if self.is_done() {
             return String::new();
         }
-        self.options.repeat = self.done;
+        self.count = self.done;
         self.sent = self.done;
         let broken = u64::from(self.done) % MARKS_PER_LINE == 0;
         format!("{}{}", if broken { "" } else { "\n" }, self.result())
@@ -135,7 +173,7 @@ impl PingJob {
 
     /// Whether every request has its outcome.
     pub const fn is_done(&self) -> bool {
-        self.done >= self.options.repeat
+        self.done >= self.count
     }
 
     fn result(&self) -> String {
@@ -221,6 +259,24 @@ Success rate is 100 percent (5/5), round-trip min/avg/max = 1/3/4 ms
         assert_eq!(job.next_request(), None);
         job.outcome(EchoOutcome::Timeout);
         assert_eq!(job.next_request().map(|r| r.sequence), Some(1));
+    }
+
+    #[test]
+    fn the_sizes_of_a_sweep_take_turns() {
+        let sweep = Some(Sweep { min: 36, max: 100, interval: 30 });
+        let mut job = PingJob::new(PingOptions { sweep, repeat: 2, ..PingOptions::new(Ipv4Addr::LOCALHOST) });
+        assert!(
+            job.banner().contains("\nSending 6, [36..100]-byte ICMP Echos to 127.0.0.1"),
+            "{}",
+            job.banner()
+        );
+        let mut sizes = Vec::new();
+        while let Some(request) = job.next_request() {
+            sizes.push(request.size);
+            job.outcome(reply(1));
+        }
+        assert_eq!(sizes, [36, 66, 96, 36, 66, 96]);
+        assert!(job.is_done());
     }
 
     #[test]

@@ -9,8 +9,9 @@ use super::users::LineRow;
 use super::vpdn::{SessionStyle, TunnelStyle};
 use super::vpdn_groups::GroupLoad;
 use super::{aaa, accounting, interfaces, ip, isdn, l2tp, ppp, radius, system, users, vpdn, vpdn_groups};
+use crate::cli::Clearance;
 use crate::config::RouterConfig;
-use crate::config::nvgen::{block, inert_lines};
+use crate::config::nvgen::{block_for, inert_lines};
 use crate::config::store::Store;
 use crate::config::views::{InterfaceName, IpAddress, VpdnGroup, VpdnProtocol};
 use crate::engine::views::{CallerView, InterfaceView, SessionView, TunnelView};
@@ -45,6 +46,8 @@ pub struct Sources<'a> {
     pub reloaded: bool,
     /// Terminal lines.
     pub lines: &'a [LineRow],
+    /// What whoever asks may see of the configuration.
+    pub clearance: &'a Clearance,
     /// Rows and columns of the line that asks.
     pub size: (u16, u16),
     /// Debugs come to the line that asks.
@@ -134,7 +137,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
         }
         ShowCommand::L2tp => l2tp::show_l2tp(f, now, &engine.tunnels(), &engine.sessions()),
         ShowCommand::Line => users::show_line(f, on.lines),
-        ShowCommand::Logging => f.push_str(&on.logging.show(&config.system.logging)),
+        ShowCommand::Logging => f.push_str(&on.logging.show(dialect, &config.system.logging)),
         ShowCommand::PppAll => ppp::show_ppp_all(f, &engine.interfaces()),
         ShowCommand::PppInterface { interface } => {
             let Some(views) = chosen(f, on, Some(interface)) else { return };
@@ -154,6 +157,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
         ShowCommand::Version => {
             let info = VersionInfo {
                 hostname: &config.hostname,
+                dialect,
                 release: &config.version,
                 uptime: now.since_start(),
                 reloaded: on.reloaded,
@@ -192,7 +196,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
         ShowCommand::AccessLists => system::show_access_lists(f, dialect, &config.access_lists),
         ShowCommand::RunningConfig { part: None } => f.push_str(&running()),
         ShowCommand::RunningConfig { part: Some(RunningConfigPart::Interface { interface }) } => {
-            running_interface(f, on.store, interface);
+            running_interface(f, on, interface);
         }
         ShowCommand::StartupConfig => {
             if on.startup.is_empty() {
@@ -399,20 +403,14 @@ fn sessions(
 }
 
 /// `show running-config interface NAME`: one block, as IOS frames it.
-fn running_interface(f: &mut String, store: &Store, name: &InterfaceName) {
+fn running_interface(f: &mut String, on: &Sources<'_>, name: &InterfaceName) {
     let head = format!("interface {name}");
-    let text = store
-        .walk()
-        .into_iter()
-        .filter_map(|path| match path.as_slice() {
-            [line] => Some(block(store, line)),
-            _inner => None,
-        })
-        .find(|text| text.lines().next() == Some(head.as_str()));
-    let Some(text) = text else {
+    let Some(line) = on.store.lines().iter().find(|line| line.mode.is_some() && line.text(false) == head)
+    else {
         say!(f, "% Interface {name} is not configured");
         return;
     };
+    let text = block_for(on.store, line, on.clearance);
     say!(f, "Building configuration...");
     say!(f);
     say!(f, "Current configuration : {} bytes", text.len());
@@ -489,6 +487,7 @@ end
             logging: &router.logging,
             reloaded: false,
             lines: &[],
+            clearance: &Clearance::full(),
             size: (24, 80),
             monitor: false,
         };

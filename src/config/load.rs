@@ -1,7 +1,7 @@
 //! Reading a configuration file into the store, and the place in it where the next line belongs.
 
 use super::store::{Applied, Path, Store, StoreError};
-use crate::cli::{Form, MatchError, Parsed, TOO_LONG, is_too_long, open_banner, parse};
+use crate::cli::{Clearance, Form, MatchError, Parsed, TOO_LONG, is_too_long, open_banner, parse, parse_as};
 use crate::grammar::command::interface::InterfaceCommand;
 use crate::grammar::command::session::SessionCommand;
 use crate::grammar::table::Op;
@@ -35,7 +35,7 @@ pub struct Cursor {
     path: Path,
     /// The lines of this mode are indented: a line at the margin is no longer one of them.
     indented: bool,
-    /// How far the line that opened this mode is indented.
+    /// How far the line that opened this mode is indented: what belongs to the mode is indented further, if at all.
     opened: usize,
 }
 
@@ -58,11 +58,9 @@ impl Cursor {
     /// Goes on after `line`, which was applied at `place` and opened `enter`.
     pub fn advance(&mut self, line: &str, place: Path, enter: Option<Path>) {
         self.indented = line.starts_with(char::is_whitespace) && place != Path::root();
-        self.opened = match &enter {
-            Some(_) => indent(line),
-            None if self.path == place => self.opened,
-            None => 0,
-        };
+        if enter.is_some() {
+            self.opened = indent(line);
+        }
         self.path = enter.unwrap_or(place);
     }
 
@@ -75,20 +73,21 @@ impl Cursor {
 
     /// Finds the mode in which `line` is a command: the one at the cursor or one that encloses it, which is how a pasted
     /// configuration without `exit` returns. Gives the command and where it belongs.
-    pub fn resolve(&self, line: &str) -> Result<(Parsed, Path), MatchError> {
+    pub fn resolve(&self, line: &str, clearance: &Clearance) -> Result<(Parsed, Path), MatchError> {
         let margin = !line.starts_with(char::is_whitespace);
-        let left = (margin && self.indented).then(|| parse(Mode::Config, line));
+        let left = (margin && self.indented).then(|| parse_as(clearance, Mode::Config, line));
         if let Some(Ok(parsed)) = left {
             return Ok((parsed, Path::root()));
         }
         let mut places: Vec<Path> = std::iter::successors(Some(self.path.clone()), Path::parent).collect();
-        // Anything fits a block that is kept without being understood; what stands no deeper than it leaves it when it can.
+        // Anything fits a block that is kept without being understood; what stands no further right than the line that
+        // opened it leaves it when it can.
         if self.mode() == Mode::InertBlock && indent(line) <= self.opened {
             places.rotate_left(1);
         }
         let mut worst: Option<(usize, MatchError)> = None;
         for place in places {
-            let error = match parse(place.mode(), line) {
+            let error = match parse_as(clearance, place.mode(), line) {
                 Ok(parsed) => return Ok((parsed, place)),
                 Err(error) => error,
             };
@@ -140,10 +139,6 @@ impl Lost {
     }
 }
 
-fn indent(line: &str) -> usize {
-    line.len() - line.trim_start().len()
-}
-
 /// A file being read.
 struct Loader<'a> {
     store: &'a mut Store,
@@ -178,7 +173,7 @@ impl Loader<'_> {
         if is_too_long(line) {
             return Verdict::Refused(TOO_LONG.into());
         }
-        let (parsed, place) = match self.at.resolve(line) {
+        let (parsed, place) = match self.at.resolve(line, &Clearance::full()) {
             Ok(found) => found,
             Err(error) => return Verdict::Refused(explain(line, &error)),
         };
@@ -243,10 +238,14 @@ fn is_shut_down(mode: Mode, line: &str, ahead: &[&str]) -> bool {
         .any(|parsed| matches!(parsed.command, Command::Interface(InterfaceCommand::Shutdown(Op::Set(())))))
 }
 
+/// The octets of white space that stand before a line.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
 /// The octets of white space that stand before every line of the text.
 fn margin(text: &str) -> usize {
-    let lines = text.lines().filter(|l| !l.trim().is_empty());
-    lines.map(|l| l.len() - l.trim_start().len()).min().unwrap_or(0)
+    text.lines().filter(|l| !l.trim().is_empty()).map(indent).min().unwrap_or(0)
 }
 
 impl Store {

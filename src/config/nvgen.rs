@@ -1,6 +1,7 @@
 //! NVGEN: the store written out as `show running-config` shows it.
 
 use super::store::{Line, Store};
+use crate::cli::Clearance;
 use crate::grammar::command::COMMANDS;
 use crate::grammar::command::interface::InterfaceCommand;
 use crate::grammar::command::vpdn::{AcceptProtocolProtocol, VpdnCommand};
@@ -12,10 +13,16 @@ use crate::grammar::{Command, Mode};
 ///
 /// What stands above it (`Building configuration...`, `Current configuration:`) is the show command's.
 pub fn running_config(store: &Store) -> String {
+    running_config_for(store, &Clearance::full())
+}
+
+/// The same, as far as a privilege level sees it.
+pub fn running_config_for(store: &Store, clearance: &Clearance) -> String {
     let encrypt = store.encrypts_passwords();
-    let mut out = Output { text: String::new() };
+    let mut out = Output { text: String::new(), clearance };
     let mut section = None;
-    for entry in ordered(Mode::Config, store.lines()) {
+    let shown = |entry: &Entry<'_>| entry.is_shown(Mode::Config, clearance);
+    for entry in ordered(Mode::Config, store.lines()).into_iter().filter(shown) {
         let here = entry.order() / 50;
         if section.is_some_and(|s| s != here) {
             out.separator();
@@ -36,8 +43,16 @@ const LINES: u32 = 32;
 
 /// One block as it stands in the configuration: the line, then its children, indented.
 pub fn block(store: &Store, line: &Line) -> String {
-    let mut out = Output { text: String::new() };
-    out.entry(&Entry::Kept(line), 0, store.encrypts_passwords());
+    block_for(store, line, &Clearance::full())
+}
+
+/// The same, as far as a privilege level sees it.
+pub fn block_for(store: &Store, line: &Line, clearance: &Clearance) -> String {
+    let mut out = Output { text: String::new(), clearance };
+    let entry = Entry::Kept(line);
+    if entry.is_shown(Mode::Config, clearance) {
+        out.entry(&entry, 0, store.encrypts_passwords());
+    }
     out.text
 }
 
@@ -50,7 +65,7 @@ pub fn inner_lines(store: &Store, line: &Line) -> Vec<String> {
 pub fn inert_lines(store: &Store) -> Vec<String> {
     let encrypt = store.encrypts_passwords();
     let joined = |path: &Vec<&Line>| path.iter().map(|l| l.text(encrypt)).collect::<Vec<_>>().join(" / ");
-    store.walk().iter().filter(|path| path.iter().any(|l| l.spec.inert)).map(joined).collect()
+    store.walk().iter().filter(|path| path.iter().any(|l| l.is_inert())).map(joined).collect()
 }
 
 enum Entry<'a> {
@@ -63,6 +78,14 @@ impl Entry<'_> {
         match self {
             Entry::Kept(l) => l.spec.order,
             Entry::Absent(order, _) => *order,
+        }
+    }
+
+    /// A line that stands for an absence is for whoever sees everything.
+    fn is_shown(&self, mode: Mode, clearance: &Clearance) -> bool {
+        match self {
+            Entry::Kept(line) => clearance.shows(mode, line),
+            Entry::Absent(..) => clearance.is_full(),
         }
     }
 
@@ -91,11 +114,12 @@ fn ordered(mode: Mode, lines: &[Line]) -> Vec<Entry<'_>> {
     entries
 }
 
-struct Output {
+struct Output<'a> {
     text: String,
+    clearance: &'a Clearance,
 }
 
-impl Output {
+impl Output<'_> {
     fn separator(&mut self) {
         if !self.text.ends_with("!\n") {
             self.text.push_str("!\n");
@@ -118,8 +142,9 @@ impl Output {
         if let Some(comment) = default_group(line) {
             self.line(depth + 1, comment);
         }
-        for child in ordered(mode, &line.children) {
-            self.entry(&child, depth + 1, encrypt);
+        let clearance = self.clearance;
+        for child in ordered(mode, &line.children).iter().filter(|child| child.is_shown(mode, clearance)) {
+            self.entry(child, depth + 1, encrypt);
         }
     }
 }

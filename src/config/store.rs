@@ -6,9 +6,9 @@
 
 pub use super::rules::StoreError;
 use super::{rules, secret};
-use crate::cli::{Form, Parsed, SecretStyle, Word, parse, render};
+use crate::cli::{Form, Parsed, SecretStyle, Word, in_full, mode_of, parse, render};
 use crate::grammar::command::COMMANDS;
-use crate::grammar::command::global::GlobalCommand;
+use crate::grammar::command::global::{GlobalCommand, PrivilegeAction};
 use crate::grammar::command::interface::InterfaceCommand;
 use crate::grammar::table::{CommandSpec, Op};
 use crate::grammar::value::Scheme;
@@ -43,6 +43,11 @@ impl Line {
     /// The children that are plain or kept `no` forms of commands that take effect here.
     pub fn commands(&self) -> impl Iterator<Item = &Command> {
         self.children.iter().map(|l| &l.command)
+    }
+
+    /// Whether it has no effect here.
+    pub fn is_inert(&self) -> bool {
+        is_inert(&self.command, self.spec)
     }
 
     fn is(&self, spec: &CommandSpec, keys: &[String]) -> bool {
@@ -228,7 +233,7 @@ impl Store {
             return self.apply_rewritten(path, &texts);
         }
         rules::check(self, path, parsed)?;
-        let parsed = &digested(parsed, &mut self.salts);
+        let parsed = &normal(&digested(parsed, &mut self.salts));
         let lines = self.at_mut(path).ok_or(StoreError::Gone)?;
         let (changed, entered) = match parsed.form {
             Form::Set => set(lines, parsed),
@@ -236,7 +241,7 @@ impl Store {
             Form::Default => (remove(lines, parsed.spec, &parsed.keys), None),
         };
         let enter = entered.map(|step| path.with(step));
-        Ok(Applied { changed, enter, inert: parsed.spec.inert })
+        Ok(Applied { changed, enter, inert: is_inert(&parsed.command, parsed.spec) })
     }
 
     fn apply_rewritten(&mut self, path: &Path, texts: &[Vec<String>]) -> Result<Applied, StoreError> {
@@ -292,6 +297,47 @@ fn digested(parsed: &Parsed, salts: &mut Salts) -> Parsed {
     let text = words.join(" ");
     let line = if parsed.form == Form::No { format!("no {text}") } else { text };
     parse(parsed.mode, &line).unwrap_or_else(|_| parsed.clone())
+}
+
+/// Whether a command has no effect here: it is marked so, or it moves a command that there is not.
+fn is_inert(command: &Command, spec: &CommandSpec) -> bool {
+    spec.inert
+        || match command {
+            Command::Global(GlobalCommand::Privilege(op)) => {
+                op.args().is_some_and(|p| in_full(mode_of(p.mode), &p.command).is_none())
+            }
+            _ => false,
+        }
+}
+
+/// The form in which a line is kept: the keywords of a command that `privilege` moves in full, its `reset` as a `no`, and
+/// the password of level 15 without its level, as IOS shows them.
+fn normal(parsed: &Parsed) -> Parsed {
+    let Command::Global(command) = &parsed.command else { return parsed.clone() };
+    let text = match command {
+        GlobalCommand::Privilege(op) => op.args().map(|p| {
+            let mode = parsed.words.get(1).map(|w| render(w, false)).unwrap_or_default();
+            let all = if p.all { " all" } else { "" };
+            let command = in_full(mode_of(p.mode), &p.command).unwrap_or_else(|| p.command.clone());
+            match p.action {
+                PrivilegeAction::Level { level } => format!("privilege {mode}{all} level {level} {command}"),
+                PrivilegeAction::Reset => format!("no privilege {mode}{all} level 0 {command}"),
+            }
+        }),
+        GlobalCommand::EnableSecretLevel(op) => op.args().filter(|s| s.level == 15).map(|_| bare(parsed)),
+        GlobalCommand::EnablePasswordLevel(op) => op.args().filter(|p| p.level == 15).map(|_| bare(parsed)),
+        _ => None,
+    };
+    let Some(text) = text else { return parsed.clone() };
+    let negated = parsed.form == Form::No && !text.starts_with("no ");
+    let line = if negated { format!("no {text}") } else { text };
+    parse(Mode::Config, &line).unwrap_or_else(|_| parsed.clone())
+}
+
+/// `enable secret level 15 X` without its level.
+fn bare(parsed: &Parsed) -> String {
+    let words = parsed.words.iter().enumerate().filter(|(at, _)| !(2..4).contains(at));
+    words.map(|(_, w)| render(w, false)).collect::<Vec<_>>().join(" ")
 }
 
 /// The keyword that names an algorithm.

@@ -7,16 +7,16 @@ use super::Engine;
 use super::aaa::{
     AaaEvent, AaaOutput, Asker, AuthenOutcome, AuthenRequest, Decision, FramedIp, Hints, IpcpDecision,
     Outcome, Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup, TunnelOutcome, UserProfile,
-    UserSession,
+    UserSession, nas_port,
 };
 use super::core::Pending;
-use super::interfaces::LinkState;
+use super::interfaces::{Interface, LinkState, Origin};
 use super::io::{Action, HostRequest, InterfaceId, LogLine, Output, Socket};
 use super::ip::RouteKey;
 use super::ports::{Port, Side};
 use super::vpdn::lookup::{Definition, Lns};
 use super::vpdn::port_number;
-use crate::config::views::{InterfaceKind, IpAddress, NasPortSource, PeerAddress};
+use crate::config::views::{InterfaceKind, IpAddress, NasPortFormat, NasPortSource, PeerAddress};
 use crate::proto::ppp::Credentials;
 use crate::proto::radius::Secret;
 
@@ -192,13 +192,28 @@ impl Engine {
         Some(AaaPort {
             long: interface.name.to_string(),
             short: interface.label.to_string(),
-            number: number.unwrap_or_else(|| port_number(&interface.name.unit)),
+            number: number.unwrap_or_else(|| self.nas_port(interface)),
             kind,
             nas_ip: nas_ip.unwrap_or_else(|| self.nas_address()),
             called,
             calling,
             unique: self.unique_of(id),
         })
+    }
+
+    /// NAS-Port of an interface.
+    fn nas_port(&self, interface: &Interface) -> u32 {
+        match self.config.aaa.extras.nas_port_format {
+            None => port_number(&interface.name.unit),
+            Some(NasPortFormat::Standard) => nas_port::standard(&interface.name),
+            Some(NasPortFormat::Extended) => {
+                let controller = match interface.origin {
+                    Origin::Channel { controller, .. } => self.interfaces.get(controller),
+                    Origin::Configured | Origin::Cloned { .. } => None,
+                };
+                nas_port::extended(&interface.name, controller.map(|d| &d.name))
+            }
+        }
     }
 
     /// `vpdn aaa attribute`: the address of the LAC that a tunnelled user came through, and its port there.
@@ -269,8 +284,7 @@ impl Engine {
 
     fn await_aaa(&mut self, id: InterfaceId, ticket: Ticket) {
         if let Some(old) = self.ports.get_mut(&id).and_then(|p| p.session.ticket.replace(ticket)) {
-            self.tickets.remove(&old);
-            self.aaa.cancel(&mut self.core.cx(), old);
+            self.cancel_aaa(old);
         }
         self.tickets.insert(ticket, id);
     }
@@ -402,8 +416,19 @@ impl Engine {
     /// A port is gone: nothing more is expected of AAA for it.
     pub(super) fn forget_aaa(&mut self, state: &AaaState) {
         if let Some(ticket) = state.ticket {
-            self.tickets.remove(&ticket);
-            self.aaa.cancel(&mut self.core.cx(), ticket);
+            self.cancel_aaa(ticket);
         }
+    }
+
+    /// What AAA was asked about a port counts no more.
+    pub(super) fn withdraw_question(&mut self, id: InterfaceId) {
+        if let Some(ticket) = self.ports.get_mut(&id).and_then(|p| p.session.ticket.take()) {
+            self.cancel_aaa(ticket);
+        }
+    }
+
+    fn cancel_aaa(&mut self, ticket: Ticket) {
+        self.tickets.remove(&ticket);
+        self.aaa.cancel(&mut self.core.cx(), ticket);
     }
 }

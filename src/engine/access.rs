@@ -36,7 +36,7 @@ impl Engine {
             && let Some(access) = port.access_mut()
         {
             let lac = std::mem::take(&mut access.lac);
-            self.leave_tunnel(id, &port.label, lac);
+            self.leave_tunnel(id, &port.label, lac, port.ended);
         }
         self.core.timers.set(Timer::LineErrors(id), None);
         self.core.forward(ForwardCommand::Detach { port: id });

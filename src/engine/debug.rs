@@ -52,6 +52,8 @@ pub(super) enum VpdnEvent<'a> {
     /// `debug vpdn error`
     LimitReached(Ipv4Addr),
     /// `debug vpdn error`
+    GroupFull(&'a str),
+    /// `debug vpdn error`
     Busy(Ipv4Addr),
     /// `debug vpdn error`: a tunnel is open, but nothing in it is acknowledged.
     Silent(Ipv4Addr),
@@ -66,6 +68,7 @@ impl DebugText for Vpdn<'_> {
         match self.event {
             VpdnEvent::Unreachable(_)
             | VpdnEvent::LimitReached(_)
+            | VpdnEvent::GroupFull(_)
             | VpdnEvent::Busy(_)
             | VpdnEvent::Silent(_)
             | VpdnEvent::DomainDenied(_)
@@ -130,6 +133,9 @@ impl DebugText for Vpdn<'_> {
             VpdnEvent::Unreachable(address) => write!(f, "{label} VPDN: LNS {address} is unreachable"),
             VpdnEvent::LimitReached(address) => {
                 write!(f, "{label} VPDN: LNS {address} has reached its session limit")
+            }
+            VpdnEvent::GroupFull(group) => {
+                write!(f, "{label} VPDN: vpdn-group {group} has reached its session limit")
             }
             VpdnEvent::Busy(address) => write!(f, "{label} VPDN: LNS {address} is busy"),
             VpdnEvent::Silent(address) => write!(f, "{label} VPDN: LNS {address} does not answer"),

@@ -214,14 +214,15 @@ impl Engine {
         }
     }
 
-    /// Takes what hangs on an address off the host before it goes: Linux drops every route of an interface with its last
+    /// Takes what hangs on the address of an interface off the host, before it goes or after: Linux drops every route of an interface with its last
     /// address, and every route of whatever interface that has the address as its source. What still holds is to be
     /// installed again by [`Engine::reconcile_routes`].
-    pub(super) fn withdraw_routes(&mut self, id: InterfaceId, address: Ipv4Addr) {
+    pub(super) fn withdraw_routes(&mut self, id: InterfaceId, address: Option<Ipv4Net>) {
+        let address = address.map(|net| net.addr());
         let mut gone = Vec::new();
         for (key, route) in &mut self.routes.table {
             let from = route.asked.and_then(|asked| asked.source);
-            if key.interface == Some(id) || from == Some(address) {
+            if key.interface == Some(id) || (from.is_some() && from == address) {
                 gone.extend(route.is_at_host().then_some(*key));
                 route.asked = None;
             }

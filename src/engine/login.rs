@@ -27,7 +27,7 @@ impl Engine {
 
     /// Nobody waits for a login any more.
     pub fn cancel_login(&mut self, ticket: Ticket) {
-        self.aaa.cancel_login(&mut self.core.cx(), ticket);
+        self.aaa.cancel(&mut self.core.cx(), ticket);
         self.pump();
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Engine;
 use super::aaa::accounting::EndCause;
 use super::aaa::{Direction, UserRoute};
+use super::core::Work;
 use super::debug::PerUser;
 use super::interfaces::Origin;
 use super::io::InterfaceId;
@@ -58,18 +59,20 @@ impl Engine {
         self.derive_config(id, &label, lines)
     }
 
-    /// Puts lines onto the configuration of a Virtual-Access.
+    /// Puts lines onto the configuration that a Virtual-Access was cloned with, in place of those that it has already.
     fn derive_config(&mut self, id: InterfaceId, label: &str, lines: Vec<(String, bool)>) -> bool {
-        if lines.is_empty() {
-            return true;
-        }
         let Some(interface) = self.interfaces.get(id) else { return false };
+        let known = self.derived.iter().find(|known| known.2.as_ptr() == Arc::as_ptr(&interface.config));
+        let cloned = known.map(|known| known.0.clone());
+        if lines.is_empty() {
+            return cloned.is_none_or(|cloned| self.take_config(id, cloned));
+        }
         if !matches!(interface.origin, Origin::Cloned { .. }) {
             // What is configured is shared by all its calls: nothing of it is one user's own.
             self.core.debug(&PerUser::Ignored { label, what: "interface configuration" });
             return true;
         }
-        let base = interface.config.clone();
+        let base = cloned.unwrap_or_else(|| interface.config.clone());
         let mut good: Vec<String> = Vec::new();
         let mut derived = None;
         for (line, must) in lines {
@@ -142,6 +145,26 @@ impl Engine {
         Some(ipcp)
     }
 
+    /// LAC: a server has limited a call that is forwarded: its time and its idle time count from now, zero is for ever.
+    pub(super) fn limit_forwarded(
+        &mut self,
+        id: InterfaceId,
+        session: Option<Duration>,
+        idle: Option<Duration>,
+    ) {
+        let now = self.core.now;
+        if let Some(limit) = session {
+            let when = Some(limit).filter(|limit| !limit.is_zero()).map(|limit| now + limit);
+            self.core.timers.set(Timer::Session(id), when);
+        }
+        if let Some(limit) = idle
+            && let Some(access) = self.ports.get_mut(&id).and_then(|p| p.access_mut())
+        {
+            access.idle = Some(limit).filter(|limit| !limit.is_zero());
+            self.restart_user_idle(id);
+        }
+    }
+
     /// PPP ends here and is up: the time of the session runs.
     pub(super) fn start_session_time(&mut self, id: InterfaceId) {
         let limit = self.time_limits(id).0;
@@ -149,8 +172,12 @@ impl Engine {
         self.core.timers.set(Timer::Session(id), when);
     }
 
-    /// Session and idle timeout of a port: those of the user, else those of the interface.
+    /// Session and idle timeout of a port: those of the user, else those of the interface. A call that is forwarded has
+    /// its user, and the timeouts that are configured for it, at the LNS.
     fn time_limits(&self, id: InterfaceId) -> (Option<Duration>, Option<(Duration, IdleDirection)>) {
+        if let Some(access) = self.ports.get(&id).and_then(|p| p.access()).filter(|a| a.is_forwarded()) {
+            return (None, access.idle.map(|idle| (idle, IdleDirection::Either)));
+        }
         let config = self.port_config(id);
         let profile = self.ports.get(&id).and_then(|p| p.session.user()).and_then(|s| s.attributes());
         let own = |time: Option<Duration>| time.filter(|time| !time.is_zero());
@@ -280,6 +307,9 @@ impl Engine {
             },
         );
         self.core.debug(&PerUser::Ended { label: &label, end });
+        if self.ports.get(&id).and_then(|p| p.access()).is_some_and(|a| a.is_forwarded()) {
+            return self.core.later(Work::DropCall(id));
+        }
         if let Some(port) = self.ports.get_mut(&id) {
             port.link.close(&mut self.core.cx());
         }

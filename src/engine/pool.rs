@@ -11,6 +11,8 @@ use crate::config::views::PoolConfig;
 #[derive(Debug, Default)]
 pub(super) struct Pools {
     pools: BTreeMap<String, Pool>,
+    /// Who has which address, whatever has become of its pool.
+    lent: BTreeMap<u32, InterfaceId>,
 }
 
 #[derive(Debug, Default)]
@@ -20,7 +22,6 @@ struct Pool {
     returned: BTreeSet<u32>,
     /// Where the part that was never lent begins: range and address.
     fresh: Option<(usize, u32)>,
-    lent: BTreeMap<u32, InterfaceId>,
 }
 
 /// A pool for `show ip local pool`.
@@ -57,22 +58,31 @@ impl Pool {
         Some(address)
     }
 
-    fn take(&mut self, owner: InterfaceId) -> Option<Ipv4Addr> {
+    fn take(&mut self, lent: &mut BTreeMap<u32, InterfaceId>, owner: InterfaceId) -> Option<Ipv4Addr> {
         loop {
             let address = match self.returned.pop_first() {
                 Some(address) => address,
                 None => self.next_fresh()?,
             };
-            if let Entry::Vacant(free) = self.lent.entry(address) {
+            if let Entry::Vacant(free) = lent.entry(address) {
                 free.insert(owner);
                 return Some(Ipv4Addr::from_bits(address));
             }
         }
     }
+
+    /// Its addresses that somebody has.
+    fn lent<'a>(
+        &self,
+        lent: &'a BTreeMap<u32, InterfaceId>,
+    ) -> impl Iterator<Item = (Ipv4Addr, InterfaceId)> + use<'a, '_> {
+        let of_pool = lent.iter().filter(|(address, _)| self.covers(**address));
+        of_pool.map(|(address, owner)| (Ipv4Addr::from_bits(*address), *owner))
+    }
 }
 
 impl Pools {
-    /// Takes new definitions; what is lent from an address that stays in its pool stays lent.
+    /// Takes new definitions; what is lent stays lent.
     pub fn configure(&mut self, configs: &[PoolConfig]) {
         let mut old = std::mem::take(&mut self.pools);
         for config in configs {
@@ -85,10 +95,7 @@ impl Pools {
             let pool = if before.ranges == ranges {
                 before
             } else {
-                let mut pool =
-                    Pool { fresh: ranges.first().map(|(first, _)| (0, *first)), ranges, ..Pool::default() };
-                pool.lent = before.lent.into_iter().filter(|(a, _)| pool.covers(*a)).collect();
-                pool
+                Pool { fresh: ranges.first().map(|(first, _)| (0, *first)), ranges, ..Pool::default() }
             };
             self.pools.insert(config.name.clone(), pool);
         }
@@ -96,17 +103,18 @@ impl Pools {
 
     /// Lends the lowest free address of the first of `names` that has one.
     pub fn take(&mut self, names: &[String], owner: InterfaceId) -> Option<Ipv4Addr> {
-        names.iter().find_map(|name| self.pools.get_mut(name)?.take(owner))
+        names.iter().find_map(|name| self.pools.get_mut(name)?.take(&mut self.lent, owner))
     }
 
     /// Takes back what `owner` was lent: `address`.
     pub fn give_back(&mut self, address: Ipv4Addr, owner: InterfaceId) {
         let bits = address.to_bits();
-        for pool in self.pools.values_mut() {
-            if pool.lent.get(&bits) == Some(&owner) {
-                pool.lent.remove(&bits);
-                pool.returned.insert(bits);
-            }
+        if self.lent.get(&bits) != Some(&owner) {
+            return;
+        }
+        self.lent.remove(&bits);
+        for pool in self.pools.values_mut().filter(|pool| pool.covers(bits)) {
+            pool.returned.insert(bits);
         }
     }
 
@@ -115,18 +123,21 @@ impl Pools {
         let addresses = |(a, b): &(u32, u32)| (Ipv4Addr::from_bits(*a), Ipv4Addr::from_bits(*b));
         self.pools
             .iter()
-            .map(|(name, pool)| PoolView {
-                name: name.clone(),
-                ranges: pool.ranges.iter().map(addresses).collect(),
-                free: pool.size().saturating_sub(pool.lent.len() as u64),
-                in_use: pool.lent.iter().map(|(a, o)| (Ipv4Addr::from_bits(*a), *o)).collect(),
+            .map(|(name, pool)| {
+                let in_use: Vec<_> = pool.lent(&self.lent).collect();
+                PoolView {
+                    name: name.clone(),
+                    ranges: pool.ranges.iter().map(addresses).collect(),
+                    free: pool.size().saturating_sub(in_use.len() as u64),
+                    in_use,
+                }
             })
             .collect()
     }
 
     /// Whether nothing is lent.
     pub fn is_quiet(&self) -> bool {
-        self.pools.values().all(|p| p.lent.is_empty())
+        self.lent.is_empty()
     }
 }
 
@@ -176,7 +187,31 @@ mod tests {
         pools.configure(&[pool("p", &[([10, 0, 0, 1], [10, 0, 0, 9])])]);
         assert_eq!(pools.take(&from, InterfaceId(2)), Some([10, 0, 0, 2].into()));
         assert_eq!(pools.views()[0].free, 7);
+        // A pool that goes and comes back finds its addresses lent.
         pools.configure(&[]);
+        assert!(!pools.is_quiet());
+        pools.configure(&[pool("p", &[([10, 0, 0, 1], [10, 0, 0, 9])])]);
+        assert_eq!(pools.take(&from, InterfaceId(3)), Some([10, 0, 0, 3].into()));
+        assert_eq!(pools.views()[0].free, 6);
+        pools.configure(&[]);
+        (1..=3).for_each(|i| pools.give_back(Ipv4Addr::from([10, 0, 0, i]), InterfaceId(i.into())));
         assert!(pools.is_quiet());
+    }
+
+    #[test]
+    fn an_address_of_two_pools_is_lent_once() {
+        let mut pools = Pools::default();
+        let range = [([10, 0, 0, 1], [10, 0, 0, 2])];
+        pools.configure(&[pool("a", &range), pool("b", &range)]);
+        let (a, b) = (names(&["a"]), names(&["b"]));
+        assert_eq!(pools.take(&a, InterfaceId(1)), Some([10, 0, 0, 1].into()));
+        assert_eq!(pools.take(&b, InterfaceId(2)), Some([10, 0, 0, 2].into()));
+        assert_eq!((pools.take(&a, InterfaceId(3)), pools.take(&b, InterfaceId(3))), (None, None));
+        assert!(pools.views().iter().all(|view| view.free == 0 && view.in_use.len() == 2));
+        pools.give_back([10, 0, 0, 1].into(), InterfaceId(1));
+        assert_eq!(pools.take(&b, InterfaceId(4)), Some([10, 0, 0, 1].into()));
+        assert_eq!(pools.take(&a, InterfaceId(5)), None, "it is not free in the other one any more");
+        pools.give_back([10, 0, 0, 1].into(), InterfaceId(4));
+        assert_eq!(pools.take(&a, InterfaceId(5)), Some([10, 0, 0, 1].into()));
     }
 }

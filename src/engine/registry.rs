@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::aaa::accounting::EndCause;
+use super::aaa::debug::{AaaDebug, emit};
 use super::aaa::{Entry, Place, SessionNumber};
 use super::io::InterfaceId;
 use super::ports::Port;
@@ -46,6 +47,15 @@ impl SessionTunnel {
             Role::Lns => (theirs, ours),
         }
     }
+
+    /// Acct-Tunnel-Connection of the tunnel itself: the LAC's and the LNS's id of it, by which both ends name it.
+    pub fn connection(&self) -> String {
+        let (ours, theirs) = (self.id.tunnel.0, self.remote_tunnel);
+        match self.role {
+            Role::Lac => format!("{ours}/{theirs}"),
+            Role::Lns => format!("{theirs}/{ours}"),
+        }
+    }
 }
 
 /// A session of a user.
@@ -82,7 +92,11 @@ pub struct AaaSessionView {
 impl Engine {
     /// Begins the session of a port. Its unique id.
     pub(super) fn open_session(&mut self, id: InterfaceId) -> u32 {
-        self.registry.open(Place::Port(id), self.core.now)
+        let unique = self.registry.open(Place::Port(id), self.core.now);
+        if let Some(interface) = self.interfaces.get(id) {
+            emit(&mut self.core.cx(), &AaaDebug::Bind(unique, &interface.name));
+        }
+        unique
     }
 
     /// The unique id of the session on a port, 0 when there is none.

@@ -49,7 +49,7 @@ pub(super) enum Syslog<'a> {
     /// `%VPDN-6-MAX_SESS_EXCD`
     SessionLimit { name: &'a str, user: &'a str },
     /// `%VPDN-6-SOFTSHUT`
-    Softshut { name: &'a str, user: &'a str },
+    Softshut { role: &'a str, name: &'a str, user: &'a str },
     /// `%VPDN-3-NORESOURCE`
     NoResource { name: &'a str, what: &'a str, user: &'a str },
     /// `%VPDN-5-TUNNELDROP`: the option `tunnel-drop`.
@@ -133,8 +133,11 @@ impl fmt::Display for Syslog<'_> {
                 "%VPDN-6-MAX_SESS_EXCD: L2TP HGW {name} has exceeded configured local session-limit and \
                  rejected user {user}"
             ),
-            Syslog::Softshut { name, user } => {
-                write!(f, "%VPDN-6-SOFTSHUT: L2TP HGW {name} has turned on softshut and rejected user {user}")
+            Syslog::Softshut { role, name, user } => {
+                write!(
+                    f,
+                    "%VPDN-6-SOFTSHUT: L2TP {role} {name} has turned on softshut and rejected user {user}"
+                )
             }
             Syslog::NoResource { name, what, user } => {
                 write!(f, "%VPDN-3-NORESOURCE: L2TP HGW {name} no resources ({what}) for user {user}")
@@ -199,7 +202,7 @@ mod tests {
             Syslog::Protocol { name: &name, up: false },
             Syslog::Connect { name: &name, number: None, peer: "" },
             Syslog::Unreachable { lns: Ipv4Addr::LOCALHOST },
-            Syslog::Softshut { name: "a", user: "b" },
+            Syslog::Softshut { role: "HGW", name: "a", user: "b" },
             Syslog::DeadCache { lns: Ipv4Addr::LOCALHOST, change: DeadChange::Added },
             Syslog::NoResource { name: "a", what: "c", user: "b" },
             Syslog::Refused { what: "a", reason: "b" },

@@ -42,17 +42,10 @@ impl Engine {
         session: SessionId,
         path: DataPath,
         incoming: Incoming,
+        config: Arc<InterfaceConfig>,
         info: ConnectInfo,
     ) {
         let Incoming { request, group, template } = incoming;
-        let source = InterfaceName::new(InterfaceKind::VirtualTemplate, template.to_string());
-        let Some(config) =
-            self.interfaces.find(&source).and_then(|id| self.interfaces.get(id)).map(|i| i.config.clone())
-        else {
-            self.leave(&group);
-            self.l2tp.hang_up(&mut self.core.cx(), session, result(4, Some(4)));
-            return;
-        };
         let number = self.interfaces.allocate_virtual();
         let name = InterfaceName::new(InterfaceKind::VirtualAccess, number.to_string());
         let id =

@@ -198,7 +198,7 @@ impl Table {
             // The access line never agreed with the tunnel to leave FF 03 out: RFC 1662 wants it there, and a
             // receiver that agreed to ACFC must take it all the same.
             let bare = frame.strip_prefix(&ADDRESS_CONTROL).unwrap_or(frame);
-            if is_ip(bare) {
+            if is_network_layer(bare) {
                 touch(channel.counters(), &channel.counters().last_output, now);
             }
             let fate = channel.send(channel.accm, [&ADDRESS_CONTROL, bare, &[]], &mut self.scratch, sink);
@@ -240,7 +240,7 @@ impl Table {
         let (statistics, scratch, observed) = (&mut self.statistics, &mut self.scratch, self.observed);
         let bad = line.take(octets, |frame, counters| match session {
             Some(session) if *spliced => {
-                if is_ip(frame) {
+                if is_network_layer(frame) {
                     touch(counters, &counters.last_input, now);
                 }
                 let pieces = [frame, &[], &[]];
@@ -394,8 +394,10 @@ fn protocol(frame: &[u8]) -> Option<(u16, &[u8])> {
     Some((u16::from_be_bytes([first, second]), rest))
 }
 
-fn is_ip(frame: &[u8]) -> bool {
-    matches!(protocol(frame), Some((PROTOCOL_IP, _)))
+/// Whether a frame carries what the user sends rather than what its link says: RFC 1661 section 2, protocols 0*** to
+/// 3***. What the LNS agreed on with the user (multilink, compression, encryption) may hide that it is IP.
+fn is_network_layer(frame: &[u8]) -> bool {
+    protocol(frame).is_some_and(|(protocol, _)| protocol < 0x4000)
 }
 
 fn touch(counters: &Counters, direction: &AtomicU64, now: Instant) {

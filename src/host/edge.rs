@@ -231,6 +231,19 @@ impl Edge {
         self.bottleneck.set(None);
     }
 
+    /// A source has more than was read of it.
+    pub fn note_crowd(&self, source: Source) {
+        match source {
+            // What the kernel drops of a socket no interface has dropped.
+            Source::Socket(_) => {}
+            Source::Tun(interface) => {
+                if let Some(watched) = self.tuns.get(&interface) {
+                    watched.item.tun.note_crowd();
+                }
+            }
+        }
+    }
+
     /// Whether what was written since then filled a queue. Then the source that it came from is to be
     /// [`park`](Self::park)ed instead of read on.
     pub fn is_full(&self) -> bool {

@@ -9,6 +9,7 @@ pub mod clock;
 mod devices;
 mod edge;
 pub mod entropy;
+mod files;
 pub mod handle;
 mod machine;
 pub mod netlink;

@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use super::access::{self, Access, AccessReceiver};
 use super::clock::MonotonicClock;
 use super::devices::Report;
 use super::edge::{Edge, Source, Taken};
+use super::files;
 use super::handle::{HostConfig, Notice, Order, RouterHandle, Startup};
 use super::machine::{Event, Factory, Machine};
 use super::ping::{self, Answer, Echo};
@@ -289,6 +289,7 @@ impl Task {
         let mut again = true;
         // What was full before was not this source's doing.
         self.edge.forget_bottleneck();
+        let mut drained = false;
         for _ in 0..BURST {
             let taken = match source {
                 Source::Socket(socket) => self.read_socket(socket, &mut buffer),
@@ -297,12 +298,18 @@ impl Task {
             match taken {
                 Taken::Item(()) if self.edge.is_full() => break,
                 Taken::Item(()) => {}
-                Taken::Nothing => break,
+                Taken::Nothing => {
+                    drained = true;
+                    break;
+                }
                 Taken::Gone => {
                     again = false;
                     break;
                 }
             }
+        }
+        if !drained {
+            self.edge.note_crowd(source);
         }
         self.buffer = buffer;
         if again {
@@ -366,10 +373,19 @@ impl Task {
                 self.edge.add_tun(interface, tun, routed);
                 HostEvent::Done(request)
             }
-            Event::Report(Report::Spooled(left)) => HostEvent::Spooled(left),
+            Event::Report(Report::Saved(result)) => return self.router_input(Input::Saved(result)),
+            Event::Report(Report::Gone(interface)) => HostEvent::Gone { interface },
+            Event::Report(Report::Appeared(interface)) => HostEvent::Appeared { interface },
+            Event::Report(Report::AddressTaken { interface, address }) => {
+                HostEvent::AddressTaken { interface, address }
+            }
+            Event::Report(Report::Neighbours(id, table)) => HostEvent::Neighbours(id, table),
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
             Event::Report(Report::Counted { interface, counts, faults }) => {
                 HostEvent::Counted { interface, counts, faults }
+            }
+            Event::Report(Report::Dropped { interface, output, input }) => {
+                HostEvent::Dropped { interface, output, input }
             }
             Event::Echo(id, Ok(Answer::Reply(after))) => HostEvent::EchoReply(id, after),
             Event::Echo(id, Ok(Answer::Timeout)) => HostEvent::EchoTimeout(id),
@@ -491,16 +507,23 @@ impl Task {
             | HostRequest::SetMtu { .. }
             | HostRequest::RemoveAddress { .. }
             | HostRequest::AddRoute { .. }
-            | HostRequest::RemoveRoute { .. } => self.machine.ask(id, request),
+            | HostRequest::RemoveRoute { .. }
+            | HostRequest::Neighbours => self.machine.ask(id, request),
         }
     }
 
     fn save(&mut self, text: String) {
-        let written = self.startup.save_to.as_deref().map_or(Ok(()), |path| write_whole(path, &text));
-        self.startup.text.clone_from(&text);
+        let written = self.startup.save_to.as_deref().map_or(Ok(()), |path| files::write_whole(path, &text));
         match written {
-            Ok(()) => self.notify(Notice::Saved(text)),
-            Err(error) => self.notify(Notice::NotSaved(error.to_string())),
+            Ok(()) => {
+                self.startup.text.clone_from(&text);
+                self.notify(Notice::Saved(text));
+                self.machine.answer(Report::Saved(Ok(())));
+            }
+            Err(why) => {
+                self.notify(Notice::NotSaved(why.clone()));
+                self.machine.answer(Report::Saved(Err(why)));
+            }
         }
     }
 
@@ -526,15 +549,6 @@ fn carry(edge: &Edge, for_engine: &mut Vec<ForEngine>, delivery: Delivery<'_>) -
     };
     for_engine.push(kept);
     Fate::Taken
-}
-
-/// Writes a file so that it holds either its old text or all of the new one.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let explain = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    std::fs::write(&beside, text).map_err(explain)?;
-    std::fs::rename(&beside, path).map_err(explain)
 }
 
 fn later((seconds, nanoseconds): (i64, u32), by: Duration) -> (i64, u32) {

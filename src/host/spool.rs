@@ -10,8 +10,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::engine::RequestId;
 
@@ -31,6 +32,8 @@ const BODY_MAX: usize = 1 << 20;
 const DEAD_MIN: usize = 1024;
 /// Entries that one `fsync` covers at most.
 const BATCH: usize = 1024;
+/// How long a disk that refused is left alone.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The file.
 #[derive(Debug)]
@@ -43,10 +46,12 @@ pub struct Spool {
     live: BTreeMap<u64, (u64, usize)>,
     /// Entries that say nothing any more.
     dead: usize,
-    /// What is to be written.
-    buffer: Vec<u8>,
-    /// Something in it must not be lost.
-    keeps: bool,
+    /// How many there may be before the file is written anew.
+    dead_max: usize,
+    /// The file took the place of another one, and its directory may not say so on disk yet.
+    renamed: bool,
+    /// Records to be kept, by name, and forgotten ones: what the disk has not taken yet.
+    unwritten: BTreeMap<u64, Option<Vec<u8>>>,
     _lock: File,
 }
 
@@ -78,8 +83,9 @@ impl Spool {
             length: 0,
             live: BTreeMap::new(),
             dead: 0,
-            buffer: Vec::new(),
-            keeps: false,
+            dead_max: DEAD_MIN,
+            renamed: false,
+            unwritten: BTreeMap::new(),
             _lock: own,
         };
         let found = spool.read(&octets)?;
@@ -101,7 +107,7 @@ impl Spool {
         };
         let mut good = MAGIC.len();
         while let Some((body, next)) = entry(rest) {
-            self.note(body, good);
+            self.note(body, good as u64);
             good += HEAD + body.len();
             rest = next;
         }
@@ -118,12 +124,12 @@ impl Spool {
     }
 
     /// Takes an entry that stands at `at` into the books.
-    fn note(&mut self, body: &[u8], at: usize) {
+    fn note(&mut self, body: &[u8], at: u64) {
         let Some((&kind, rest)) = body.split_first() else { return };
         let Some((id, octets)) = rest.split_first_chunk::<8>() else { return };
         let id = u64::from_be_bytes(*id);
         let gone = match kind {
-            KEEP => self.live.insert(id, ((at + HEAD + BODY_MIN) as u64, octets.len())).map_or(0, |_| 1),
+            KEEP => self.live.insert(id, (at + (HEAD + BODY_MIN) as u64, octets.len())).map_or(0, |_| 1),
             // The entry itself, and the one that it undoes.
             _ => 1 + self.live.remove(&id).map_or(0, |_| 1),
         };
@@ -132,52 +138,75 @@ impl Spool {
 
     /// Keeps a record, from the next [`commit`](Self::commit) on.
     pub fn keep(&mut self, id: u64, octets: &[u8]) {
-        self.keeps = true;
-        self.write(KEEP, id, octets);
+        self.unwritten.insert(id, Some(octets.to_vec()));
     }
 
     /// Forgets one.
     pub fn forget(&mut self, id: u64) {
         if self.live.contains_key(&id) {
-            self.write(FORGET, id, &[]);
+            self.unwritten.insert(id, None);
+        } else {
+            self.unwritten.remove(&id);
         }
     }
 
-    fn write(&mut self, kind: u8, id: u64, octets: &[u8]) {
-        let mut body = vec![kind];
-        body.extend(id.to_be_bytes());
-        body.extend(octets);
-        let at = usize::try_from(self.length).unwrap_or(usize::MAX).saturating_add(self.buffer.len());
-        self.buffer.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
-        self.buffer.extend(checksum(&body).to_be_bytes());
-        self.buffer.extend(&body);
-        self.note(&body, at);
+    /// Whether something waits for the next [`commit`](Self::commit).
+    pub fn is_behind(&self) -> bool {
+        !self.unwritten.is_empty()
     }
 
     /// Brings to disk what was kept and forgotten. To forget may be lost with the power: a server then hears of a
     /// record twice.
     ///
     /// # Errors
-    /// The file cannot be written. It is as before, and so is what is kept.
+    /// The file cannot be written. It is as before, and the next commit tries again.
     pub fn commit(&mut self) -> io::Result<()> {
-        let buffer = std::mem::take(&mut self.buffer);
-        let keeps = std::mem::take(&mut self.keeps);
-        let written = self.file.write_all_at(&buffer, self.length);
-        let synced = if keeps { written.and_then(|()| self.file.sync_data()) } else { written };
-        if let Err(error) = synced {
+        let mut out = Vec::new();
+        for (id, octets) in &self.unwritten {
+            let kind = if octets.is_some() { KEEP } else { FORGET };
+            write_entry(&mut out, &body(kind, *id, octets.as_deref().unwrap_or_default()));
+        }
+        let keeps = self.unwritten.values().any(Option::is_some);
+        if let Err(error) = self.append(&out, keeps) {
             // Half an entry must not stand in front of the next one.
             let _ = self.file.set_len(self.length);
-            let end = self.length;
-            self.live.retain(|_, (at, _)| *at < end);
             return Err(error);
         }
-        self.length += buffer.len() as u64;
-        if self.dead > DEAD_MIN && self.dead > self.live.len() { self.compact() } else { Ok(()) }
+        self.unwritten.clear();
+        let (mut rest, mut at) = (out.as_slice(), self.length);
+        while let Some((body, next)) = entry(rest) {
+            self.note(body, at);
+            at += (HEAD + body.len()) as u64;
+            rest = next;
+        }
+        self.length += out.len() as u64;
+        if self.dead > self.dead_max && self.dead > self.live.len() && self.compact().is_err() {
+            // Everything is in the old file. There may be room for a new one when that has grown by as much again.
+            self.dead_max = 2 * self.dead;
+            let _ = std::fs::remove_file(self.beside());
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, octets: &[u8], keeps: bool) -> io::Result<()> {
+        self.file.write_all_at(octets, self.length)?;
+        if keeps {
+            self.file.sync_data()?;
+            if self.renamed {
+                sync_directory(&self.directory)?;
+                self.renamed = false;
+            }
+        }
+        Ok(())
+    }
+
+    fn beside(&self) -> PathBuf {
+        self.directory.join(format!("{FILE}.new"))
     }
 
     /// Writes what is kept into a new file.
     fn compact(&mut self) -> io::Result<()> {
-        let (path, beside) = (self.directory.join(FILE), self.directory.join(format!("{FILE}.new")));
+        let (path, beside) = (self.directory.join(FILE), self.beside());
         let mut file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(&beside)?;
         let mut out = MAGIC.to_vec();
         let mut live = BTreeMap::new();
@@ -186,15 +215,13 @@ impl Spool {
             let Some(from) = at.checked_sub(BODY_MIN as u64) else { continue };
             self.file.read_exact_at(&mut body, from)?;
             live.insert(id, ((out.len() + HEAD + BODY_MIN) as u64, length));
-            out.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
-            out.extend(checksum(&body).to_be_bytes());
-            out.extend(body);
+            write_entry(&mut out, &body);
         }
         file.write_all(&out)?;
         file.sync_all()?;
         std::fs::rename(&beside, &path)?;
-        sync_directory(&self.directory)?;
-        (self.file, self.length, self.live, self.dead) = (file, out.len() as u64, live, 0);
+        (self.file, self.length, self.live) = (file, out.len() as u64, live);
+        (self.dead, self.dead_max, self.renamed) = (0, DEAD_MIN, true);
         Ok(())
     }
 }
@@ -202,6 +229,16 @@ impl Spool {
 /// A rename is on disk when its directory is.
 fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
+}
+
+fn body(kind: u8, id: u64, octets: &[u8]) -> Vec<u8> {
+    [&[kind][..], &id.to_be_bytes(), octets].concat()
+}
+
+fn write_entry(out: &mut Vec<u8>, body: &[u8]) {
+    out.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
+    out.extend(checksum(body).to_be_bytes());
+    out.extend(body);
 }
 
 /// The body of the entry that `octets` begins with, and what follows it; `None` when it is not whole.
@@ -245,9 +282,15 @@ pub(super) fn start(
     Ok((sender, thread))
 }
 
-/// Takes what there is to do; waits for the first of it. `None` when there will be nothing more.
+/// Takes what there is to do; waits for the first of it, or for the time to try again. `None` when there will be
+/// nothing more.
 fn write_some(spool: &mut Spool, work: &Receiver<Work>) -> Option<Vec<RequestId>> {
-    let first = work.recv().ok()?;
+    let again = if spool.is_behind() { AGAIN } else { Duration::MAX };
+    let first = match work.recv_timeout(again) {
+        Ok(first) => first,
+        Err(RecvTimeoutError::Timeout) => return Some(Vec::new()),
+        Err(RecvTimeoutError::Disconnected) => return None,
+    };
     let mut requests = Vec::new();
     for item in std::iter::once(first).chain(work.try_iter()).take(BATCH) {
         requests.push(match item {

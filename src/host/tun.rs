@@ -2,6 +2,8 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tun_rs::{AsyncDevice, DeviceBuilder, Layer, SyncDevice};
@@ -50,6 +52,18 @@ pub struct Tun {
     writer: OwnedFd,
     name: String,
     index: u32,
+    crowded: Arc<AtomicBool>,
+}
+
+/// Whether the kernel may have dropped packets of a TUN since this was last asked.
+#[derive(Clone, Debug)]
+pub struct Crowded(Arc<AtomicBool>);
+
+impl Crowded {
+    /// Answers, and takes note that it was asked.
+    pub fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
 }
 
 impl Tun {
@@ -61,7 +75,7 @@ impl Tun {
         let device = build(name, Layer::L3, mtu, None)?;
         let index = device.if_index()?;
         let (device, writer) = split(device)?;
-        Ok(Tun { device, writer, name: name.to_owned(), index })
+        Ok(Tun { device, writer, name: name.to_owned(), index, crowded: Arc::default() })
     }
 
     /// Its name.
@@ -72,6 +86,16 @@ impl Tun {
     /// Its interface index.
     pub const fn index(&self) -> u32 {
         self.index
+    }
+
+    /// Whether the counters of its drops need to be looked at.
+    pub fn crowded(&self) -> Crowded {
+        Crowded(self.crowded.clone())
+    }
+
+    /// More packets wait to be read than are read at a time: its queue, of 500 packets, may have run over.
+    pub fn note_crowd(&self) {
+        self.crowded.store(true, Ordering::Relaxed);
     }
 
     /// Ready when there may be something to read; otherwise the waker is kept and called then.
@@ -95,7 +119,12 @@ impl Tun {
     /// # Errors
     /// `WouldBlock`, or when the device is down or gone.
     pub fn try_send(&self, packet: &[u8]) -> io::Result<usize> {
-        Ok(nix::unistd::write(&self.writer, packet)?)
+        let sent = nix::unistd::write(&self.writer, packet);
+        if sent.is_err() {
+            // The kernel counts it as dropped.
+            self.note_crowd();
+        }
+        Ok(sent?)
     }
 }
 

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use regex::{Regex, RegexBuilder};
 
+use super::description::Description;
 use super::segment::{LinkChange, parse_duration};
 
 /// How long a `wait` without a time waits.
@@ -157,31 +158,29 @@ impl Play {
         Ok(Play { name: name.to_owned(), steps })
     }
 
-    /// Checks that every node and link of the script is one of a lab.
+    /// Checks that every node and link of the script is one of a lab, and that there is a console where it types or
+    /// looks.
     ///
     /// # Errors
     /// The first line that names another.
-    pub fn check(
-        &self,
-        is_node: impl Fn(&str) -> bool,
-        is_link: impl Fn(&str) -> bool,
-    ) -> Result<(), PlayError> {
+    pub fn check(&self, lab: &Description) -> Result<(), PlayError> {
+        let lacking = |what: &str, name: &str| format!("this lab has no {what} `{name}`");
+        let node = |name: &str| lab.node(name).ok_or_else(|| lacking("node", name));
         for step in &self.steps {
-            let (what, name, known) = match &step.action {
-                Action::Type { node, .. }
-                | Action::Wait { node, .. }
-                | Action::Shell { node, .. }
-                | Action::Power { node, .. } => ("node", node, is_node(node)),
-                Action::Link { link, .. } | Action::Capture { link, .. } => ("link", link, is_link(link)),
-                Action::Sleep(_) | Action::NoCapture => continue,
+            let checked = match &step.action {
+                Action::Type { node: name, .. } | Action::Wait { node: name, .. } => {
+                    node(name).and_then(|id| {
+                        let router = lab.routers().any(|(router, ..)| router == id);
+                        if router { Ok(()) } else { Err(format!("`{name}` has no console")) }
+                    })
+                }
+                Action::Shell { node: name, .. } | Action::Power { node: name, .. } => node(name).map(drop),
+                Action::Link { link, .. } | Action::Capture { link, .. } => {
+                    lab.link(link).map(drop).ok_or_else(|| lacking("link", link))
+                }
+                Action::Sleep(_) | Action::NoCapture => Ok(()),
             };
-            if !known {
-                return Err(PlayError {
-                    name: self.name.clone(),
-                    line: step.line,
-                    message: format!("this lab has no {what} `{name}`"),
-                });
-            }
+            checked.map_err(|message| PlayError { name: self.name.clone(), line: step.line, message })?;
         }
         Ok(())
     }
@@ -254,6 +253,12 @@ fn parse_shell(rest: &str) -> Result<Action, String> {
     }
 }
 
+/// What is wrong, without the drawing above it that shows where.
+fn sentence(error: &str) -> &str {
+    let last = error.lines().last().unwrap_or(error);
+    last.strip_prefix("error: ").unwrap_or(last)
+}
+
 fn parse_wait(rest: &str) -> Result<Action, String> {
     const FORM: &str = "expected `wait NODE /regular expression/ 10s`";
     let (node, rest) = rest.split_once(char::is_whitespace).ok_or(FORM)?;
@@ -264,9 +269,8 @@ fn parse_wait(rest: &str) -> Result<Action, String> {
         "" => DEFAULT_WAIT,
         time => parse_duration(time).ok_or_else(|| format!("`{time}`: expected a time such as 10s"))?,
     };
-    let pattern = RegexBuilder::new(pattern)
-        .multi_line(true)
-        .build()
-        .map_err(|error| format!("/{pattern}/ is not a regular expression: {error}"))?;
+    let pattern = RegexBuilder::new(pattern).multi_line(true).build().map_err(|error| {
+        format!("/{pattern}/ is not a regular expression: {}", sentence(&error.to_string()))
+    })?;
     Ok(Action::Wait { node: node.to_owned(), pattern, within })
 }

@@ -219,9 +219,7 @@ impl Player {
         play: &Play,
         watch: &mut dyn FnMut(&Step),
     ) -> Result<(), PlayFailure> {
-        let description = &self.description;
-        play.check(|node| description.node(node).is_some(), |link| description.link(link).is_some())
-            .map_err(PlayFailure::Play)?;
+        play.check(&self.description).map_err(PlayFailure::Play)?;
         for step in &play.steps {
             watch(step);
             let done = self.step(stage, step);
@@ -359,8 +357,8 @@ impl Player {
         self.log_shell(name, command, &outcome)?;
         match outcome.status {
             Some(0) => Ok(()),
-            Some(status) => Err(format!("exit status {status}\n{}", outcome.output.trim_end()).into()),
-            None => Err(format!("ended by a signal\n{}", outcome.output.trim_end()).into()),
+            Some(status) => Err(with_output(format!("exit status {status}"), &outcome.output).into()),
+            None => Err(with_output("ended by a signal".to_owned(), &outcome.output).into()),
         }
     }
 
@@ -444,6 +442,14 @@ enum StepFailure {
 impl From<String> for StepFailure {
     fn from(reason: String) -> Self {
         StepFailure::Reason(reason)
+    }
+}
+
+/// What a command printed says more than how it ended.
+fn with_output(how: String, output: &str) -> String {
+    match output.trim_end() {
+        "" => how,
+        output => format!("{how}\n{output}"),
     }
 }
 

@@ -247,7 +247,7 @@ impl LabShell {
         let file = words.next().ok_or_else(|| usage("play"))?;
         let logs = words.next().map(PathBuf::from);
         let path = find_file(self.lab.description(), file);
-        let play = read_play(&path)?;
+        let play = read_play(&path, self.lab.description())?;
         let mut stage = RealStage::new(&self.lab);
         self.running.set(Running::Play(stage.interrupter()));
         let mut player =
@@ -372,18 +372,28 @@ fn find_file(description: &Description, file: &str) -> PathBuf {
     if here.is_file() { here } else { description.directory.join(file) }
 }
 
-fn read_play(path: &Path) -> Result<Play, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Play::parse(&path.display().to_string(), &text).map_err(|error| error.to_string())
+/// Reads a script, and holds it against the lab before anything is done.
+fn read_play(path: &Path, lab: &Description) -> Result<Play, String> {
+    let octets = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = String::from_utf8(octets).map_err(|error| {
+        let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = good.iter().filter(|octet| **octet == b'\n').count() + 1;
+        format!("{}:{line}: this is not UTF-8 text", path.display())
+    })?;
+    let play = Play::parse(&path.display().to_string(), &text).map_err(|error| error.to_string())?;
+    play.check(lab).map_err(|error| error.to_string())?;
+    Ok(play)
 }
 
 fn load(directory: &Path) -> Result<Description, String> {
-    let description = Description::load(directory).map_err(|error| {
+    Description::load(directory).map_err(|error| {
         if directory.join(FILE_NAME).exists() { error.to_string() } else { format!("{error}: is it a lab?") }
-    })?;
-    // As an ordinary user the process enters a user namespace here.
-    crate::host::netns::acquire().map_err(|lack| lack.to_string())?;
-    Ok(description)
+    })
+}
+
+/// As an ordinary user the process enters a user namespace here, which it cannot when it has threads.
+fn acquire() -> Result<(), String> {
+    crate::host::netns::acquire().map(drop).map_err(|lack| lack.to_string())
 }
 
 fn bring_up(description: Description, console_ports: bool) -> Result<RealLab, String> {
@@ -397,6 +407,7 @@ fn bring_up(description: Description, console_ports: bool) -> Result<RealLab, St
 /// One sentence for the operator.
 pub fn run_interactive(directory: &Path) -> Result<(), String> {
     let description = load(directory)?;
+    acquire()?;
     let on_terminal = |error: std::io::Error| format!("the terminal: {error}");
     let console = Console::open().map_err(on_terminal)?;
     let lab = Arc::new(bring_up(description, true)?);
@@ -441,7 +452,8 @@ fn serve(mut shell: LabShell, inputs: &Receiver<ConsoleInput>) {
 /// One sentence for the operator: for a `wait` that failed, the line that it waited for.
 pub fn run_play(directory: &Path, play: &Path, logs: &Path) -> Result<(), String> {
     let description = load(directory)?;
-    let play = read_play(&find_file(&description, &play.to_string_lossy()))?;
+    let play = read_play(&find_file(&description, &play.to_string_lossy()), &description)?;
+    acquire()?;
     let lab = Arc::new(bring_up(description, false)?);
     let mut stage = RealStage::new(&lab);
     let (interrupter, ended) = (stage.interrupter(), Arc::downgrade(&lab));

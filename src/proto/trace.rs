@@ -105,6 +105,10 @@ pub enum Dialect {
 pub trait DebugText {
     /// The switch that must be on for this line.
     fn switch(&self) -> Switch;
+    /// Whether releases of this dialect print the line at all.
+    fn exists_in(&self, _dialect: Dialect) -> bool {
+        true
+    }
     /// Writes the text in the words of `dialect`, without time stamp and without a final newline.
     fn write(&self, dialect: Dialect, f: &mut dyn fmt::Write) -> fmt::Result;
 }
@@ -120,10 +124,10 @@ pub trait Trace {
 }
 
 impl dyn Trace + '_ {
-    /// Prints `event` if its switch is on; otherwise formats nothing.
+    /// Prints `event` if its switch is on and the release has it; otherwise formats nothing.
     pub fn debug(&mut self, event: &dyn DebugText) {
         let switch = event.switch();
-        if self.enabled(switch) {
+        if self.enabled(switch) && event.exists_in(self.dialect()) {
             let mut text = String::new();
             // Writing to a String cannot fail; an event that returns an error prints what it had.
             let _ = event.write(self.dialect(), &mut text);

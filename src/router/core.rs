@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::RouterParams;
-use super::exec::{self, Job};
+use super::exec::{self, Job, Saving};
 use super::io::{LineId, Output};
 use crate::cli::{ExecResult, Executor, Parsed};
 use crate::config::secret::masked;
@@ -42,6 +42,8 @@ pub(super) struct OpenLine {
     pub size: (u16, u16),
     /// Who sits there, when it has a name.
     pub user: String,
+    /// Its privilege level.
+    pub level: u8,
 }
 
 /// What a command works on.
@@ -71,8 +73,12 @@ pub(super) struct Core {
     pub logins: HashMap<Ticket, LineId>,
     /// Logins that are decided.
     pub logged: Vec<(LineId, LoginOutcome)>,
-    /// What commands that go on print, and whether they are over.
-    pub progress: Vec<(LineId, String, bool)>,
+    /// What commands that go on print, and what they have come to.
+    pub progress: Vec<(LineId, String, Option<ExecResult>)>,
+    /// Startup-configs for which the edge has not answered yet.
+    pub saving: VecDeque<Saving>,
+    /// Screens that had to be waited for.
+    pub screens: Vec<(LineId, String)>,
     /// Who sits where, as of the command that runs.
     pub lines: Vec<OpenLine>,
     /// Sessions that `clear line` ends.
@@ -113,12 +119,17 @@ impl Core {
             logins: HashMap::new(),
             logged: Vec::new(),
             progress: Vec::new(),
+            saving: VecDeque::new(),
+            screens: Vec::new(),
             lines: Vec::new(),
             to_close: Vec::new(),
             reloaded: params.reloaded,
             ending: None,
         };
         core.tell_time();
+        if let Some(left) = params.spooled {
+            core.engine.restore(now, left);
+        }
         let startup = core.startup.clone();
         let reports = core.load(&startup);
         core.reconfigure();
@@ -204,6 +215,7 @@ impl Core {
                 engine::Output::Act(action) => self.outputs.push_back(Output::Act(action)),
                 engine::Output::Log(line) => self.take_log(&line),
                 engine::Output::Echo(id, outcome) => exec::echo(self, id, outcome),
+                engine::Output::Arp(id, table) => exec::arp_told(self, id, &table),
                 engine::Output::Login(ticket, outcome) => {
                     self.logged.extend(self.logins.remove(&ticket).map(|line| (line, outcome)));
                 }
@@ -229,6 +241,7 @@ impl Core {
         self.jobs.remove(&line);
         self.echoes.retain(|_, waiting| *waiting != line);
         exec::forget_test(self, line);
+        exec::forget_saving(self, line);
         self.logged.retain(|(waiting, _)| *waiting != line);
         let waiting = self.logins.iter().filter(|(_, waiting)| **waiting == line);
         for ticket in waiting.map(|(ticket, _)| *ticket).collect::<Vec<_>>() {

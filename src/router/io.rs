@@ -97,6 +97,9 @@ pub enum Input<'a> {
     Engine(engine::Input<'a>),
     /// From a terminal.
     Console(LineId, ConsoleInput),
+    /// What became of an [`Output::SaveStartup`]; each is answered once, in their order. The text says why it could not be
+    /// kept.
+    Saved(Result<(), String>),
     /// Somebody switches the router off with care: it says farewell to its servers, and then [`Output::Off`].
     PowerOff,
 }
@@ -108,7 +111,7 @@ pub enum Output {
     Act(Action),
     /// To a terminal.
     Console(LineId, ConsoleOutput),
-    /// `write memory`: keep this text as startup-config.
+    /// `write memory`: keep this text as startup-config, and say by [`Input::Saved`] whether that was possible.
     SaveStartup(String),
     /// `reload`: drop this router and make a new one from its startup-config.
     Reload,

@@ -30,6 +30,8 @@ pub struct RouterParams {
     pub wall_clock: Option<(i64, u32)>,
     /// It was `reload` that switched the router on.
     pub reloaded: bool,
+    /// The accounting records that were left in its spool, by name; `None` where there is no spool.
+    pub spooled: Option<Vec<(u64, Vec<u8>)>>,
 }
 
 /// A session on a line, and when somebody last typed there.
@@ -70,6 +72,7 @@ impl Router {
                 self.core.engine.handle(now, engine::Input::Timeout);
                 self.console(line, input);
             }
+            Input::Saved(result) => exec::kept(&mut self.core, result),
             Input::PowerOff => {
                 self.core.apply_typed();
                 self.core.end(false);
@@ -154,13 +157,19 @@ impl Router {
     fn settle(&mut self) {
         loop {
             let mut moved = self.core.drain_engine();
-            for (line, text, done) in std::mem::take(&mut self.core.progress) {
+            for (line, text, result) in std::mem::take(&mut self.core.progress) {
                 moved = true;
                 if let Some(terminal) = self.terminals.get_mut(&line) {
                     terminal.session.print(&text);
-                    if done {
-                        terminal.session.finish(&self.core);
+                    if let Some(result) = result {
+                        terminal.session.finish(result, &mut self.core);
                     }
+                }
+            }
+            for (line, screen) in std::mem::take(&mut self.core.screens) {
+                moved = true;
+                if let Some(terminal) = self.terminals.get_mut(&line) {
+                    terminal.session.conclude(&screen, &self.core);
                 }
             }
             for (line, outcome) in std::mem::take(&mut self.core.logged) {
@@ -239,6 +248,7 @@ fn lines_of(terminals: &BTreeMap<LineId, Terminal>, own: LineId, now: Instant) -
         idle: now - t.touched,
         connected: now - t.opened,
         user: t.session.user().to_owned(),
+        level: t.session.level(),
         size: {
             let (width, length) = t.session.size();
             (length, width)

@@ -8,8 +8,7 @@
 //! What is typed leaves these threads through a queue, and its owner hands it on: a signal ends the console whatever
 //! the threads are waiting for.
 
-use std::collections::VecDeque;
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, BufReader, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -29,7 +28,7 @@ use rustyline::{
 };
 
 use super::keys::{ask_line, one_key, quiet_terminal};
-use super::screen::{Expects, Screen};
+use super::piped;
 use super::signals::{self, Signal};
 use crate::router::{ConsoleInput, ConsoleOutput};
 
@@ -141,7 +140,7 @@ impl Console {
             })?;
             Builder::new().name("lines".to_owned()).spawn(move || {
                 let send = to_owner(typed_sender.clone());
-                let run = |receive| piped(send, receive, BufReader::new(io::stdin()), io::stdout());
+                let run = |receive| piped::run(send, receive, BufReader::new(io::stdin()), io::stdout());
                 // Without a router there is nothing to be done; and the console may have been ended by a signal.
                 let _ = receive.recv().map(|receive| typed_sender.send(Typed::Over(run(receive))));
             })?;
@@ -204,76 +203,6 @@ fn to_owner(typed: Sender<Typed>) -> impl Fn(ConsoleInput) + Clone + Send + 'sta
         // The console may have been ended by a signal.
         let _ = typed.send(Typed::Input(input));
     }
-}
-
-/// What happens at a console without a terminal.
-enum Happened {
-    Shown(ConsoleOutput),
-    Typed(io::Result<String>),
-    InputEnded,
-    RouterGone,
-}
-
-/// Feeds one line per prompt, and shows what comes in between at once. At the end of the input the session is left
-/// behind its last prompt.
-fn piped(
-    send: impl Fn(ConsoleInput),
-    receive: Receiver<ConsoleOutput>,
-    input: impl BufRead + Send + 'static,
-    mut to: impl Write,
-) -> io::Result<()> {
-    let (mut screen, mut typed, mut ended) = (Screen::new(), VecDeque::new(), false);
-    for happened in happenings(receive, input) {
-        match happened {
-            Happened::RouterGone => break,
-            Happened::Typed(line) => typed.push_back(line?),
-            Happened::InputEnded => ended = true,
-            Happened::Shown(output) => screen.output(output),
-        }
-        let input = match screen.expects() {
-            Expects::Nothing => None,
-            Expects::Closed => break,
-            // Nobody reads page by page through a pipe.
-            Expects::More => Some(ConsoleInput::Key(' ')),
-            Expects::Command | Expects::Answer { .. } => match typed.pop_front() {
-                Some(line) => Some(ConsoleInput::Line(line)),
-                None if ended => break,
-                None => None,
-            },
-            Expects::Confirm => match typed.pop_front() {
-                Some(line) => Some(ConsoleInput::Key(line.chars().next().unwrap_or('\n'))),
-                None if ended => break,
-                None => None,
-            },
-        };
-        if let Some(input) = input {
-            screen.typed(if let ConsoleInput::Line(line) = &input { line } else { "" });
-            send(input);
-        }
-        to.write_all(screen.take().as_bytes())?;
-        to.flush()?;
-    }
-    screen.finish();
-    to.write_all(screen.take().as_bytes())?;
-    to.flush()?;
-    send(ConsoleInput::Leave);
-    Ok(())
-}
-
-/// Both directions in one queue, so that neither waits for the other.
-fn happenings(receive: Receiver<ConsoleOutput>, input: impl BufRead + Send + 'static) -> Receiver<Happened> {
-    let (shown, happened) = channel();
-    let typed = shown.clone();
-    std::thread::spawn(move || {
-        // The console has been left when nobody takes a line any more.
-        let heard = input.lines().try_for_each(|line| typed.send(Happened::Typed(line)));
-        heard.and_then(|()| typed.send(Happened::InputEnded)).unwrap_or(());
-    });
-    std::thread::spawn(move || {
-        let heard = receive.iter().try_for_each(|output| shown.send(Happened::Shown(output)));
-        heard.and_then(|()| shown.send(Happened::RouterGone)).unwrap_or(());
-    });
-    happened
 }
 
 /// The keyboard is read in a thread of its own, so that a hang-up or a SIGTERM ends the console whatever it waits for.
@@ -430,6 +359,12 @@ fn colour(text: &str) -> String {
         .collect()
 }
 
+/// Forgets what was asked while a line was being edited: others at this console have answered it. True when the console
+/// is over.
+fn answered_elsewhere(wanted: &Receiver<Wanted>) -> bool {
+    wanted.try_iter().any(|wanted| matches!(wanted, Wanted::Closed))
+}
+
 /// What the editing thread shares with others.
 struct Keys<'a> {
     stop: &'a StopCell,
@@ -445,21 +380,30 @@ fn edit_all(
     send: &impl Fn(ConsoleInput),
 ) -> io::Result<()> {
     let ending = || keys.ending.load(Ordering::Acquire);
+    let answer = |input| {
+        let closed = answered_elsewhere(wanted);
+        send(input);
+        closed
+    };
     let (mut prompt, mut behind) = (String::new(), String::new());
     loop {
-        let wanted = wanted.recv().unwrap_or(Wanted::Closed);
+        let asked = wanted.recv().unwrap_or(Wanted::Closed);
         if ending() {
             return Ok(());
         }
         quiet_terminal()?;
-        let initial = match wanted {
+        let initial = match asked {
             Wanted::Closed => return Ok(()),
             Wanted::Ask { prompt, echo } => {
-                send(ask_line(&prompt, echo, keys.ending)?);
+                if answer(ask_line(&prompt, echo, keys.ending)?) {
+                    return Ok(());
+                }
                 continue;
             }
             Wanted::Key { text, erase } => {
-                send(one_key(&text, erase, keys.ending)?);
+                if answer(one_key(&text, erase, keys.ending)?) {
+                    return Ok(());
+                }
                 continue;
             }
             Wanted::Line { prompt: p, before, after } => {
@@ -470,6 +414,9 @@ fn edit_all(
         };
         let result = editor.readline_with_initial(&prompt, (&initial.0, &initial.1));
         keys.editing.store(false, Ordering::Release);
+        if answered_elsewhere(wanted) {
+            return Ok(());
+        }
         let stopped = keys.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (result, stopped) {
             (Ok(_), Some((what, before, after))) => {
@@ -519,4 +466,28 @@ fn stopped_line(
         Stop::Leave => send(ConsoleInput::Leave),
     }
     stdout.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_have_answered_is_not_asked_again() {
+        let (ask, wanted) = channel();
+        let line = |prompt: &str| Wanted::Line {
+            prompt: prompt.into(),
+            before: String::new(),
+            after: String::new(),
+        };
+        for stale in [line("R>"), Wanted::Key { text: " --More-- ".into(), erase: true }, line("R#")] {
+            ask.send(stale).unwrap();
+        }
+        assert!(!answered_elsewhere(&wanted));
+        ask.send(line("R(config)#")).unwrap();
+        assert!(matches!(wanted.try_recv(), Ok(Wanted::Line { prompt, .. }) if prompt == "R(config)#"));
+        ask.send(line("R#")).unwrap();
+        ask.send(Wanted::Closed).unwrap();
+        assert!(answered_elsewhere(&wanted), "the end of a console is nobody's answer");
+    }
 }

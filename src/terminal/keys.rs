@@ -42,7 +42,7 @@ fn read_octet(ending: &AtomicBool) -> io::Result<Option<u8>> {
     Ok(None)
 }
 
-/// Shows `text` and takes one key.
+/// Shows `text` and takes one key. What it starts can be ended by Ctrl-C again.
 pub fn one_key(text: &str, erase: bool, ending: &AtomicBool) -> io::Result<ConsoleInput> {
     let mut stdout = io::stdout();
     write!(stdout, "{text}")?;
@@ -57,6 +57,7 @@ pub fn one_key(text: &str, erase: bool, ending: &AtomicBool) -> io::Result<Conso
     };
     stdout.write_all(if erase { b"\r\x1b[K" } else { b"\r\n" })?;
     stdout.flush()?;
+    quiet_terminal()?;
     Ok(input)
 }
 
@@ -68,7 +69,7 @@ fn escaped(ending: &AtomicBool) -> io::Result<ConsoleInput> {
     })
 }
 
-/// Edits a line that is not a command: no history, no help, perhaps no echo.
+/// Edits a line that is not a command: no history, no help, perhaps no echo. What it starts can be ended by Ctrl-C again.
 pub fn ask_line(prompt: &str, echo: bool, ending: &AtomicBool) -> io::Result<ConsoleInput> {
     let mut stdout = io::stdout();
     write!(stdout, "{prompt}")?;
@@ -96,5 +97,6 @@ pub fn ask_line(prompt: &str, echo: bool, ending: &AtomicBool) -> io::Result<Con
         stdout.flush()?;
     };
     writeln!(stdout)?;
+    quiet_terminal()?;
     Ok(input)
 }

@@ -7,6 +7,7 @@ pub mod console;
 pub mod editor;
 mod keys;
 pub mod local;
+mod piped;
 pub mod screen;
 pub mod signals;
 pub mod vty;

@@ -416,11 +416,14 @@ impl Vty {
         self.out.extend(text.replace('\n', "\r\n").into_bytes());
     }
 
-    /// Shows a line that comes by itself above the one being edited.
+    /// Shows a line that comes by itself above the one being edited, which is overwritten with blanks: programs that read
+    /// a router's lines know no terminal's sequences.
     fn interject(&mut self, text: &str) {
         match &self.waiting {
-            Waiting::Line { .. } => {
-                self.out.extend(b"\r\x1b[K");
+            Waiting::Line { prompt, echo, .. } => {
+                let typed = if *echo { self.line.text().chars().count() } else { 0 };
+                let blanks = " ".repeat(prompt.chars().count() + typed);
+                self.out.extend(format!("\r{blanks}\r").into_bytes());
                 self.print(text);
                 self.draw();
             }
@@ -505,7 +508,7 @@ mod tests {
         vty.receive(b"sh");
         vty.take();
         vty.send(ConsoleOutput::Async("L2X: x\n".into()));
-        assert_eq!(vty.take().0, b"\r\x1b[KL2X: x\r\nR#sh");
+        assert_eq!(vty.take().0, b"\r    \rL2X: x\r\nR#sh");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What holds for every command of the grammar and for every configuration made of them.
 
-use vpdnsh::cli::{Form, complete, help, parse};
+use vpdnsh::cli::{Clearance, Form, complete, help, parse};
 use vpdnsh::config::Store;
 use vpdnsh::config::nvgen::running_config;
 use vpdnsh::grammar::Mode;
@@ -41,12 +41,12 @@ fn help_and_tab_answer_at_every_word_of_every_command() {
         let (mode, line) = (home(spec), sample::line(spec, &mut dice, argument));
         let mut typed = String::new();
         for word in line.split(' ') {
-            let screen = help(mode, &typed);
+            let screen = help(&Clearance::full(), mode, &typed);
             assert!(!screen.starts_with('%'), "{} {typed:?}: {screen}", spec.defined);
             for cut in 0..=word.len() {
                 let Some(part) = word.get(..cut) else { continue };
                 let before = format!("{typed}{part}");
-                if let Some(done) = complete(mode, &before) {
+                if let Some(done) = complete(&Clearance::full(), mode, &before) {
                     assert!(done.starts_with(&typed) && done.ends_with(' '), "{before:?} {done:?}");
                 }
             }

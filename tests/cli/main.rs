@@ -6,7 +6,10 @@
 
 mod configurations;
 mod every_command;
+mod line;
 mod logins;
+mod pasted;
+mod privileges;
 mod refusals;
 mod router;
 mod screens;

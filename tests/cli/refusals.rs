@@ -232,14 +232,6 @@ fn what_stands_behind_the_end_or_is_too_long_has_no_effect() {
 }
 
 #[test]
-fn a_line_behind_a_block_that_is_not_understood_is_not_one_of_it() {
-    let mut store = Store::new();
-    store.load("interface ATM0/0.32 point-to-point\n pvc 0/32\n  encapsulation aal5snap\n shutdown\n");
-    let shown = running_config(&store);
-    assert!(shown.contains("\n shutdown\n pvc 0/32\n  encapsulation aal5snap\n"), "{shown}");
-}
-
-#[test]
 fn an_access_server_is_pasted_whole() {
     let text = "tacacs-server host 10.0.0.5 single-connection timeout 3 key geheim\ntacacs-server key geheim\n\
                 tacacs-server timeout 9\nno tacacs-server directed-request\n\

@@ -3,7 +3,7 @@
 use crate::router::TestRouter;
 use std::fs;
 use std::path::{Path, PathBuf};
-use vpdnsh::cli::{Executor, Session};
+use vpdnsh::cli::{ExecResult, Executor, Session};
 use vpdnsh::router::{ConsoleInput, ConsoleOutput, LineId};
 
 /// A terminal: what is on it, and the line that the router left to be edited.
@@ -136,7 +136,7 @@ fn a_running_command_is_ended_by_an_interrupt_or_by_itself() {
     assert!(t.screen.ends_with("stopped\nRouter>") && !t.router.running);
     t.keys("ping 10.0.0.1");
     t.session.print("!!!!!\n");
-    t.session.finish(&t.router);
+    t.session.finish(ExecResult::Done, &mut t.router);
     t.send(ConsoleInput::Size { width: 80, length: 24 });
     assert!(t.screen.ends_with("!!!!!\nRouter>"));
 }

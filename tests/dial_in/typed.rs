@@ -207,6 +207,52 @@ pub fn consoles_over_tcp() {
     terminal.exp_eof().unwrap();
 }
 
+pub fn two_at_one_console_and_a_question_whose_command_is_ended() {
+    let lab = Copy::new(|_, text| text);
+    let mut terminal = lab_prompt(&lab);
+    terminal.send_line("connect lac").unwrap();
+    terminal.exp_string("5300-1>").unwrap();
+    // Somebody else at the same console goes on: nothing of its prompts is shown when this one types again.
+    let mut other = Telnet::connect(lab.port + 1);
+    other.line("enable");
+    other.wait("5300-1#");
+    other.line("configure terminal");
+    other.wait("5300-1(config)#");
+    other.line("end");
+    other.wait("5300-1#");
+    terminal.exp_string("CONFIG_I").unwrap();
+    for _ in 0..3 {
+        terminal.send_line("show privilege").unwrap();
+        let before = terminal.exp_string("Current privilege level is 15").unwrap();
+        let (after, prompt) = terminal.exp_regex("5300-1[^ ]*[>#]").unwrap();
+        assert!(!format!("{before}{after}{prompt}").contains("(config"), "{before}{after}{prompt}");
+    }
+    // The questions of `ping` read keys by themselves; the command that they start is ended all the same.
+    terminal.send_line("ping").unwrap();
+    for (question, answer) in [
+        ("Protocol [ip]: ", ""),
+        ("Target IP address: ", "10.51.6.99"),
+        ("Repeat count [5]: ", "100000"),
+        ("Datagram size [100]: ", ""),
+        ("Timeout in seconds [2]: ", ""),
+        ("Extended commands [n]: ", ""),
+        ("Sweep range of sizes [n]: ", ""),
+    ] {
+        terminal.exp_string(question).unwrap();
+        terminal.send_line(answer).unwrap();
+    }
+    terminal.exp_string("timeout is 2 seconds:").unwrap();
+    terminal.exp_regex("[.U]").unwrap();
+    terminal.send_control('c').unwrap();
+    terminal.exp_regex("Success rate is 0 percent").unwrap();
+    terminal.exp_string("5300-1#").unwrap();
+    terminal.send(LEAVE).unwrap();
+    terminal.flush().unwrap();
+    terminal.exp_string("lab> ").unwrap();
+    terminal.send_line("exit").unwrap();
+    terminal.exp_eof().unwrap();
+}
+
 /// What `/proc` says of the resident memory of a process, in KiB.
 fn resident(process: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();

@@ -1,5 +1,7 @@
+use std::path::Path;
 use std::time::Duration;
 
+use vpdnsh::lab::description::Description;
 use vpdnsh::lab::play::{Action, Keys, Play};
 
 fn actions(text: &str) -> Vec<Action> {
@@ -64,7 +66,7 @@ fn a_mistake_names_the_script_and_the_line() {
         ("wiat lac /x/", "t.play:2: `wiat`: expected"),
         ("wait lac x", "t.play:2: expected `wait NODE"),
         ("wait lac /x/ 10", "t.play:2: `10`: expected a time"),
-        ("wait lac /(/ 10s", "t.play:2: /(/ is not a regular expression"),
+        ("wait lac /(/ 10s", "t.play:2: /(/ is not a regular expression: unclosed group"),
         ("sleep", "t.play:2: `sleep `: expected a time"),
         ("shell ls", "t.play:2: expected `shell NODE"),
         ("link lan lose 1%", "t.play:2: `lose`"),
@@ -79,8 +81,32 @@ fn a_mistake_names_the_script_and_the_line() {
 
 #[test]
 fn names_are_held_against_the_lab() {
-    let play = Play::parse("t.play", "lac: x\nlink lan up\nwait nas /x/\n").unwrap();
-    let message = play.check(|n| n == "lac", |l| l == "lan").unwrap_err().to_string();
-    assert_eq!(message, "t.play:3: this lab has no node `nas`");
-    assert!(play.check(|_| true, |l| l == "wan").unwrap_err().to_string().starts_with("t.play:2:"));
+    let toml = r#"
+        [[node]]
+        name = "lac"
+        [[node]]
+        name = "aaa"
+        kind = "radius"
+        address = "10.0.0.3/24"
+        users = "users"
+        clients = []
+        [[link]]
+        name = "lan"
+        ends = ["lac Ethernet0", "aaa"]
+    "#;
+    let lab = Description::parse(toml, Path::new("lab")).unwrap();
+    let good = "lac: x\nlink lan up\nwait lac /x/\nshell aaa: true\npower aaa off\nno capture\n";
+    for (line, expected) in [
+        ("wait nas /x/", Err("t.play:7: this lab has no node `nas`")),
+        ("power nas on", Err("t.play:7: this lab has no node `nas`")),
+        ("shell nas: true", Err("t.play:7: this lab has no node `nas`")),
+        ("aaa: show version", Err("t.play:7: `aaa` has no console")),
+        ("wait aaa /x/", Err("t.play:7: `aaa` has no console")),
+        ("link wan up", Err("t.play:7: this lab has no link `wan`")),
+        ("capture wan x.pcapng", Err("t.play:7: this lab has no link `wan`")),
+        ("sleep 1s", Ok(())),
+    ] {
+        let checked = Play::parse("t.play", &format!("{good}{line}\n")).unwrap().check(&lab);
+        assert_eq!(checked.map_err(|error| error.to_string()), expected.map_err(str::to_owned));
+    }
 }

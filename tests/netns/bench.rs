@@ -43,7 +43,7 @@ impl Node for Script {
                 Seen::Datagram { socket, local, remote, bytes: bytes.to_vec() }
             }
             Input::Engine(engine::Input::Host(event)) => Seen::Host(event),
-            Input::Engine(_) | Input::PowerOff => Seen::Other,
+            Input::Engine(_) | Input::Saved(_) | Input::PowerOff => Seen::Other,
         };
         // The test may have ended.
         let _ = self.seen.send(seen);

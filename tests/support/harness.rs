@@ -16,6 +16,10 @@ pub enum Need {
     Iperf,
     Ping,
     FreeRadius,
+    /// A namespace of its own, in which a router may do as it likes.
+    Namespaces,
+    /// As many descriptors as a router of a thousand interfaces has.
+    Files,
     /// Another user can be taken on.
     Root,
     /// A device node can be made, which takes the machine's own root.
@@ -57,6 +61,12 @@ fn lacking(need: Need) -> Option<String> {
         Need::Ping => program("ping", "-V", "iputils-ping"),
         Need::FreeRadius => program("freeradius", "-v", "freeradius")
             .or_else(|| program("radclient", "-v", "freeradius-utils")),
+        Need::Namespaces => (!runs("unshare", &["-Urn", "true"]))
+            .then(|| "this user may not make a user and a network namespace".to_owned()),
+        Need::Files => {
+            let script = "test $(ulimit -Hn) = unlimited || test $(ulimit -Hn) -ge 4096";
+            (!runs("sh", &["-c", script])).then(|| "this user may not open 4096 files".to_owned())
+        }
         Need::Root => {
             let nobody = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "true"];
             (!runs("setpriv", &nobody)).then(|| "setpriv cannot take on another user here".to_owned())

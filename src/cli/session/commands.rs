@@ -1,6 +1,6 @@
 //! The commands that the session itself carries out (`session.cli`): `enable`, `terminal`, `exit` and their kin.
 
-use super::{HISTORY, Session, State, login, small};
+use super::{Enabling, FULL, HISTORY, Session, State, USER, login, small};
 use crate::cli::Executor;
 use crate::cli::messages::HELP;
 use crate::config::load::Cursor;
@@ -17,8 +17,10 @@ impl Session {
     /// The commands of `session.cli`.
     pub(super) fn own(&mut self, command: &SessionCommand, executor: &mut dyn Executor) {
         match command {
-            SessionCommand::Enable { level } => return self.enable(*level, executor.store()),
-            SessionCommand::Disable { level } => self.privileged = level.is_some_and(|l| l == 15),
+            SessionCommand::Enable { level } => {
+                return self.enable(level.map_or(FULL, login::small), executor.store());
+            }
+            SessionCommand::Disable { level } => self.disable(level.map_or(USER, login::small)),
             SessionCommand::ExitExec | SessionCommand::QuitExec | SessionCommand::Logout => {
                 return self.close(executor.store());
             }
@@ -37,8 +39,7 @@ impl Session {
                 return self.screen(&lines, executor.store());
             }
             SessionCommand::ShowPrivilege => {
-                let level = if self.privileged { 15 } else { 1 };
-                self.text(&format!("Current privilege level is {level}\n"));
+                self.text(&format!("Current privilege level is {}\n", self.level));
             }
             SessionCommand::ConfigureTerminal { terminal: true } => {
                 return self.enter_config(executor.store());
@@ -59,81 +60,91 @@ impl Session {
         self.back(executor.store());
     }
 
-    fn enable(&mut self, level: Option<u32>, store: &Store) {
-        if self.privileged || level.is_some_and(|l| l < 15) {
-            return self.back(store);
-        }
-        if login::asks_enable(store) || enable_secret(store).is_some() {
-            self.ask("Password: ", false);
-            self.state = State::Enable(1);
-            return;
-        }
-        if self.console {
-            self.privileged = true;
+    /// To a level that whoever is here has already one may go without a password. Where a level has none, only the
+    /// console may go up (recalled of level 15; taken for the others alike).
+    fn enable(&mut self, level: u8, store: &Store) {
+        if level <= self.level {
+            self.level = level;
+        } else if login::asks_enable(store) || enable_secret(store, level).is_some() {
+            return self.ask_enable(Enabling { level, tries: 1 });
+        } else if self.console {
+            self.level = level;
         } else {
             self.text("% No password set\n");
         }
         self.back(store);
     }
 
-    pub(super) fn enable_answer(&mut self, tries: u8, line: &str, executor: &mut dyn Executor) {
-        if login::asks_enable(executor.store()) {
-            self.state = State::Enabling(tries);
-            return executor.login(self.line, login::enable_question(self.console, line, executor.store()));
+    fn ask_enable(&mut self, enabling: Enabling) {
+        self.ask("Password: ", false);
+        self.state = State::Enable(enabling);
+    }
+
+    fn disable(&mut self, level: u8) {
+        if level < self.level {
+            self.level = level;
+        } else if self.level > USER {
+            self.text(NOT_LOWER);
         }
+    }
+
+    pub(super) fn enable_answer(&mut self, enabling: Enabling, line: &str, executor: &mut dyn Executor) {
         let store = executor.store();
-        let Some(kept) = enable_secret(store) else { return self.back(store) };
+        if login::asks_enable(store) {
+            let question = login::enable_question(self.console, line, enabling.level, store);
+            self.state = State::Enabling(enabling);
+            return executor.login(self.line, question);
+        }
+        let Some(kept) = enable_secret(store, enabling.level) else { return self.back(store) };
         if secret::verify(&kept, line) {
-            self.privileged = true;
+            self.level = enabling.level;
             return self.back(store);
         }
-        if tries < 3 {
-            self.ask("Password: ", false);
-            self.state = State::Enable(tries + 1);
-            return;
+        if enabling.tries < ATTEMPTS {
+            return self.ask_enable(Enabling { tries: enabling.tries + 1, ..enabling });
         }
         let digest = matches!(kept.scheme, Scheme::Digest(_));
         self.text(if digest { "% Bad secrets\n\n" } else { "% Bad passwords\n\n" });
         self.back(store);
     }
-}
 
-impl Session {
     /// AAA has decided about the password of `enable`.
-    pub(super) fn enabled(&mut self, tries: u8, outcome: &LoginOutcome, store: &Store) {
+    pub(super) fn enabled(&mut self, enabling: Enabling, outcome: &LoginOutcome, store: &Store) {
         match outcome {
-            LoginOutcome::Pass { .. } => {
-                self.privileged = true;
-                self.back(store);
-            }
-            LoginOutcome::Fail { .. } | LoginOutcome::Unauthorized { .. } if tries < 3 => {
-                self.ask("Password: ", false);
-                self.state = State::Enable(tries + 1);
+            LoginOutcome::Pass { .. } => self.level = enabling.level,
+            LoginOutcome::Fail { .. } | LoginOutcome::Unauthorized { .. } if enabling.tries < ATTEMPTS => {
+                return self.ask_enable(Enabling { tries: enabling.tries + 1, ..enabling });
             }
             // A password of `enable` is one question: a challenge cannot be put here (RFC 2865 section 4.4).
             LoginOutcome::Fail { .. }
             | LoginOutcome::Unauthorized { .. }
-            | LoginOutcome::Challenge { .. } => {
-                self.text("% Access denied\n\n");
-                self.back(store);
-            }
-            LoginOutcome::Error => {
-                self.text("% Error in authentication.\n\n");
-                self.back(store);
-            }
+            | LoginOutcome::Challenge { .. } => self.text("% Access denied\n\n"),
+            LoginOutcome::Error => self.text("% Error in authentication.\n\n"),
         }
+        self.back(store);
     }
 }
 
-/// `enable secret`, or else `enable password`, of level 15: those of a lower level open no door here.
-fn enable_secret(store: &Store) -> Option<Secret> {
-    let full = |level: Option<u32>| level.is_none_or(|level| level == 15);
+/// How often the password of `enable` is asked for.
+const ATTEMPTS: u8 = 3;
+
+/// `disable` to a level that is not below (recalled).
+const NOT_LOWER: &str = "New privilege level must be less than current privilege level\n";
+
+/// `enable secret`, or else `enable password`, of a level.
+pub(super) fn enable_secret(store: &Store, level: u8) -> Option<Secret> {
+    let level = u32::from(level);
+    let full = level == u32::from(FULL);
     let of_secret = |c: &Command| match c {
-        Command::Global(GlobalCommand::EnableSecret(Op::Set(s))) if full(s.level) => Some(s.secret.clone()),
+        Command::Global(GlobalCommand::EnableSecret(Op::Set(s))) if full => Some(s.secret.clone()),
+        Command::Global(GlobalCommand::EnableSecretLevel(Op::Set(s))) if s.level == level => {
+            Some(s.secret.clone())
+        }
         _ => None,
     };
     let of_password = |c: &Command| match c {
-        Command::Global(GlobalCommand::EnablePassword(Op::Set(p))) if full(p.level) => {
+        Command::Global(GlobalCommand::EnablePassword(Op::Set(p))) if full => Some(p.password.clone()),
+        Command::Global(GlobalCommand::EnablePasswordLevel(Op::Set(p))) if p.level == level => {
             Some(p.password.clone())
         }
         _ => None,

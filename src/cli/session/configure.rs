@@ -14,7 +14,7 @@ use crate::router::ConsoleOutput;
 impl Session {
     pub(super) fn configure(&mut self, at: &Cursor, line: &str, executor: &mut dyn Executor) {
         let (command, pipe) = split_pipe(line);
-        let (parsed, place) = match at.resolve(command) {
+        let (parsed, place) = match at.resolve(command, &self.clearance(executor.store())) {
             Ok(found) => found,
             Err(error) => return self.refuse(line, &error, executor.store()),
         };

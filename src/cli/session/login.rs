@@ -3,7 +3,8 @@
 //! The questions, `% Login invalid`, `% Bad passwords` and `% Authentication failed` are those that published captures
 //! show; `% Authorization failed.` is recalled.
 
-use super::{Session, State};
+use super::commands::enable_secret;
+use super::{FULL, Session, State};
 use crate::cli::Executor;
 use crate::config::secret;
 use crate::config::store::Store;
@@ -56,7 +57,7 @@ pub(super) enum Method {
 /// What `line con 0` or `line vty 0 4` says.
 #[derive(Clone, Debug)]
 pub(super) struct LineSettings {
-    pub(super) privilege: u32,
+    pub(super) privilege: u8,
     pub(super) length: u16,
     pub(super) width: u16,
     pub(super) history: usize,
@@ -75,7 +76,7 @@ impl LineSettings {
     pub(super) fn of(store: &Store, console: bool) -> Self {
         let new_model = new_model(store);
         let mut s = LineSettings {
-            privilege: 1,
+            privilege: super::USER,
             length: 24,
             width: 80,
             history: super::HISTORY,
@@ -111,7 +112,7 @@ impl LineSettings {
         for command in line.commands() {
             let Command::Line(command) = command else { continue };
             match command {
-                LineCommand::PrivilegeLevel(Op::Set(p)) => s.privilege = p.level,
+                LineCommand::PrivilegeLevel(Op::Set(p)) => s.privilege = small(p.level),
                 LineCommand::Length(Op::Set(l)) => s.length = super::small(l.lines),
                 LineCommand::Width(Op::Set(w)) => s.width = super::small(w.columns),
                 LineCommand::Password(Op::Set(p)) => s.password = Some(p.password.clone()),
@@ -190,14 +191,15 @@ pub(super) fn asks_enable(store: &Store) -> bool {
 }
 
 /// What AAA is asked about the password of `enable`.
-pub(super) fn enable_question(console: bool, password: &str, store: &Store) -> LoginQuestion {
+pub(super) fn enable_question(console: bool, password: &str, level: u8, store: &Store) -> LoginQuestion {
     let settings = LineSettings::of(store, console);
     LoginQuestion {
-        service: LoginService::Enable,
+        service: LoginService::Enable(level),
         list: None,
         user: String::new(),
         password: password.into(),
         line_password: settings.password.as_ref().map(Password::from),
+        enable_password: enable_secret(store, level).as_ref().map(Password::from),
         exec_list: None,
         console,
         challenge: None,
@@ -280,7 +282,7 @@ impl Session {
     fn local_login(&mut self, name: &str, tries: u8, line: &str, settings: &LineSettings, store: &Store) {
         match user(store, name, line) {
             Some(privilege) => {
-                self.privileged |= privilege == 15;
+                self.level = privilege.unwrap_or(settings.privilege);
                 name.clone_into(&mut self.user);
                 self.back(store);
             }
@@ -309,6 +311,7 @@ impl Session {
             user,
             password: text.into(),
             line_password: settings.password.as_ref().map(Password::from),
+            enable_password: enable_secret(executor.store(), FULL).as_ref().map(Password::from),
             exec_list: settings.exec_list.clone(),
             console: self.console,
             challenge,
@@ -319,8 +322,8 @@ impl Session {
     /// AAA has decided about who sits here.
     pub fn logged_in(&mut self, outcome: LoginOutcome, executor: &dyn Executor) {
         let store = executor.store();
-        if let State::Enabling(tries) = self.state {
-            return self.enabled(tries, &outcome, store);
+        if let State::Enabling(enabling) = self.state {
+            return self.enabled(enabling, &outcome, store);
         }
         // In any other state whoever asked is gone.
         let State::Login(Login::Waiting(user, tries)) = &self.state else { return };
@@ -328,7 +331,7 @@ impl Session {
         match outcome {
             LoginOutcome::Pass { message, privilege } => {
                 self.reply_message(&message);
-                self.privileged = privilege.map_or(self.privileged, |level| level == 15);
+                self.level = privilege.unwrap_or(self.level);
                 self.user = user;
                 self.back(store);
             }
@@ -373,13 +376,18 @@ fn printable(message: &[u8]) -> String {
     String::from_utf8_lossy(message).chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
 
-/// The privilege of a local user whose password this is.
-fn user(store: &Store, name: &str, password: &str) -> Option<u32> {
+/// A privilege level as the grammar reads it.
+pub(super) fn small(level: u32) -> u8 {
+    u8::try_from(level).unwrap_or(FULL)
+}
+
+/// A local user whose password this is: its privilege, where it has one of its own.
+fn user(store: &Store, name: &str, password: &str) -> Option<Option<u8>> {
     store.commands().find_map(|c| match c {
         Command::Global(GlobalCommand::Username(Op::Set(u))) if u.name == name => {
             let kept = u.secret.as_ref().or(u.password.as_ref());
             let right = u.nopassword || kept.is_some_and(|k| secret::verify(k, password));
-            right.then_some(u.privilege.unwrap_or(1))
+            right.then_some(u.privilege.map(small))
         }
         _ => None,
     })

@@ -93,10 +93,6 @@ pub struct SystemConfig {
     pub console: LineConfig,
     /// `line vty 0 4`.
     pub vty: LineConfig,
-    /// `enable secret`, as stored: types 5, 8 and 9.
-    pub enable_secret: Option<Password>,
-    /// `enable password`, decoded.
-    pub enable_password: Option<Password>,
     /// `banner motd` text.
     pub banner_motd: Option<String>,
     /// `clock timezone`: name and minutes east of UTC.

@@ -8,7 +8,7 @@ use std::fmt;
 use std::net::Ipv4Addr;
 
 use super::types::LoginService;
-use crate::config::views::Method;
+use crate::config::views::{InterfaceName, Method};
 use crate::proto::{Context, DebugText, Dialect, Switch};
 
 /// `status = ...`
@@ -87,8 +87,15 @@ pub enum AaaDebug<'a> {
     LoginList(u32, &'a str),
     /// `AAA/AUTHEN/LOGIN (0000001C): Pick method list 'default'`, 15.x only.
     PickLogin(u32, LoginService, &'a str),
-    /// `tty2 AAA/AUTHOR/EXEC: Authorization successful`, or `FAILED`.
-    Exec(&'a str, bool),
+    /// `tty2 AAA/AUTHOR/EXEC: Authorization successful`, or `FAILED`; in 15.x `AAA/AUTHOR/EXEC(0000001C): Authorization
+    /// successful`, recalled from captures as the two below are.
+    Exec(&'a str, u32, bool),
+    /// `AAA/AUTHOR (0x1C): Pick method list 'default'`, 15.x only.
+    PickExec(u32, &'a str),
+    /// `AAA/AUTHOR/EXEC(0000001C): processing AV priv-lvl=15`, 15.x only.
+    ExecPair(u32, &'a str),
+    /// `AAA/BIND(0000001C): Bind i/f Virtual-Access1.1`, 15.x only, as the published capture shows it.
+    Bind(u32, &'a InterfaceName),
     /// `Vi4 AAA/AUTHOR/LCP: Authorize LCP`
     AuthorizeLcp(&'a str),
     /// `Vi4 AAA/AUTHOR/FSM: (0): Can we start IPCP?`
@@ -138,7 +145,42 @@ pub enum AaaDebug<'a> {
 impl AaaDebug<'_> {
     /// Whether releases of this dialect print the line at all.
     pub fn exists_in(&self, dialect: Dialect) -> bool {
-        matches!(self, AaaDebug::PickList(..) | AaaDebug::PickLogin(..)) == (dialect == Dialect::V15)
+        let late = dialect == Dialect::V15;
+        match self {
+            AaaDebug::Exec(..) => true,
+            AaaDebug::PickList(..)
+            | AaaDebug::PickLogin(..)
+            | AaaDebug::PickExec(..)
+            | AaaDebug::ExecPair(..)
+            | AaaDebug::Bind(..) => late,
+            AaaDebug::AuthenStatus(..)
+            | AaaDebug::AuthenMethod(..)
+            | AaaDebug::UserNotFound(_)
+            | AaaDebug::LoginStart(..)
+            | AaaDebug::LoginList(..)
+            | AaaDebug::AuthorizeLcp(_)
+            | AaaDebug::CanWeStart(_)
+            | AaaDebug::WeCanStart(_)
+            | AaaDebug::Port(..)
+            | AaaDebug::User(..)
+            | AaaDebug::Send(..)
+            | AaaDebug::FoundList(..)
+            | AaaDebug::NoList(..)
+            | AaaDebug::Method(..)
+            | AaaDebug::AuthorData
+            | AaaDebug::AllowNegotiated(_)
+            | AaaDebug::NasDefault
+            | AaaDebug::AuthorizeAddress(_)
+            | AaaDebug::WrongService
+            | AaaDebug::PostStatus(..)
+            | AaaDebug::Processing(..)
+            | AaaDebug::Unusable(..)
+            | AaaDebug::Start(..)
+            | AaaDebug::Reject(..)
+            | AaaDebug::Succeeded(_)
+            | AaaDebug::Done(..)
+            | AaaDebug::Denied(..) => !late,
+        }
     }
 }
 
@@ -165,7 +207,7 @@ fn method_name(method: &Method) -> (&str, &str) {
 const fn action(service: LoginService) -> &'static str {
     match service {
         LoginService::Login => "LOGIN",
-        LoginService::Enable => "ENABLE",
+        LoginService::Enable(_) => "ENABLE",
     }
 }
 
@@ -178,6 +220,7 @@ impl DebugText for AaaDebug<'_> {
             | AaaDebug::LoginStart(..)
             | AaaDebug::LoginList(..)
             | AaaDebug::PickLogin(..)
+            | AaaDebug::Bind(..)
             | AaaDebug::PickList(..) => Switch::AaaAuthentication,
             AaaDebug::AuthorData
             | AaaDebug::AllowNegotiated(_)
@@ -201,12 +244,25 @@ impl DebugText for AaaDebug<'_> {
             | AaaDebug::Succeeded(_)
             | AaaDebug::Done(..)
             | AaaDebug::Exec(..)
+            | AaaDebug::PickExec(..)
+            | AaaDebug::ExecPair(..)
             | AaaDebug::Denied(..) => Switch::AaaAuthorization,
         }
     }
 
-    fn write(&self, _: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+    fn write(&self, dialect: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
         match self {
+            AaaDebug::Exec(_, unique, passed) if dialect == Dialect::V15 => {
+                let outcome = if *passed { "successful" } else { "FAILED" };
+                write!(f, "AAA/AUTHOR/EXEC({unique:08X}): Authorization {outcome}")
+            }
+            AaaDebug::PickExec(unique, list) => {
+                write!(f, "AAA/AUTHOR ({unique:#X}): Pick method list '{list}'")
+            }
+            AaaDebug::ExecPair(unique, pair) => {
+                write!(f, "AAA/AUTHOR/EXEC({unique:08X}): processing AV {pair}")
+            }
+            AaaDebug::Bind(unique, interface) => write!(f, "AAA/BIND({unique:08X}): Bind i/f {interface} "),
             AaaDebug::AuthenStatus(id, status) => {
                 let status = match status {
                     AuthenStatus::Pass => "PASS",
@@ -318,8 +374,10 @@ impl AaaDebug<'_> {
             AaaDebug::Done(port, her, want) => {
                 write!(f, "{port} AAA/AUTHOR/IPCP: Done. Her address {her}, we want {want}")
             }
-            AaaDebug::Exec(port, true) => write!(f, "{port} AAA/AUTHOR/EXEC: Authorization successful"),
-            AaaDebug::Exec(port, false) => write!(f, "{port} AAA/AUTHOR/EXEC: Authorization FAILED"),
+            AaaDebug::Exec(port, _, passed) => {
+                let outcome = if *passed { "successful" } else { "FAILED" };
+                write!(f, "{port} AAA/AUTHOR/EXEC: Authorization {outcome}")
+            }
             AaaDebug::Denied(port, family) => write!(f, "{port} AAA/AUTHOR/{}: Denied", family.name()),
             AaaDebug::AuthenStatus(..)
             | AaaDebug::AuthenMethod(..)
@@ -328,6 +386,9 @@ impl AaaDebug<'_> {
             | AaaDebug::LoginStart(..)
             | AaaDebug::LoginList(..)
             | AaaDebug::PickLogin(..)
+            | AaaDebug::PickExec(..)
+            | AaaDebug::ExecPair(..)
+            | AaaDebug::Bind(..)
             | AaaDebug::AuthorData
             | AaaDebug::AllowNegotiated(_)
             | AaaDebug::NasDefault

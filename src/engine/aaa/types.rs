@@ -110,8 +110,8 @@ pub enum TestOutcome {
 pub enum LoginService {
     /// An EXEC.
     Login,
-    /// The privileged EXEC.
-    Enable,
+    /// This privilege level, above the one that it has.
+    Enable(u8),
 }
 
 /// May this somebody sit at this line?
@@ -127,6 +127,8 @@ pub struct LoginQuestion {
     pub password: Password,
     /// The password of the line, for the method `line`.
     pub line_password: Option<Password>,
+    /// The password of the level that is wanted, of 15 for a login: for the method `enable`.
+    pub enable_password: Option<Password>,
     /// The list of `aaa authorization exec` that the line names.
     pub exec_list: Option<String>,
     /// The line is the console.

@@ -1,14 +1,38 @@
 //! What a CoA-Request changes of a session that is up.
+//!
+//! Where PPP ends here that is what AAA says of the user. A call that this router forwards has its user elsewhere; what
+//! a LAC can do about it is to end it in time. RFC 5176 says nothing of tunnels; that a LAC takes Session-Timeout and
+//! Idle-Timeout, and calls everything else an unsupported attribute, is this project's choice.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::sessions::Chosen;
 use crate::engine::Engine;
 use crate::engine::aaa::{AvPair, UserProfile};
 use crate::engine::io::InterfaceId;
+use crate::engine::vpdn::lac::Access;
 use crate::proto::radius::Decoded;
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::dynamic::{Asked, ErrorCause};
+
+/// A session whose authorization can be changed.
+enum Target {
+    /// PPP ends here.
+    User(InterfaceId),
+    /// LAC: its frames go on into a tunnel.
+    Forwarded(InterfaceId),
+}
+
+impl Target {
+    /// Whether it has any use for an attribute that can be changed.
+    fn takes(&self, attribute: &Decoded) -> bool {
+        match self {
+            Target::User(_) => true,
+            Target::Forwarded(_) => matches!(attribute.key(), keys::SESSION_TIMEOUT | keys::IDLE_TIMEOUT),
+        }
+    }
+}
 
 /// Whether an attribute can be changed while the session is up.
 fn can_change(attribute: &Decoded) -> bool {
@@ -39,47 +63,79 @@ impl Engine {
         if more || !changes.iter().all(can_change) {
             return Err(ErrorCause::UnsupportedAttribute);
         }
-        let mut ports = Vec::new();
+        let mut targets = Vec::new();
         for (_, port) in chosen {
-            ports.push(self.changeable(*port)?);
+            let target = self.changeable(*port)?;
+            if !changes.iter().all(|change| target.takes(change)) {
+                return Err(ErrorCause::UnsupportedAttribute);
+            }
+            targets.push(target);
         }
-        let mut done: Vec<(InterfaceId, Option<Arc<UserProfile>>)> = Vec::new();
-        for id in ports {
-            let before = self.user_profile(id);
-            let mut profile = before.as_deref().cloned().unwrap_or_default();
-            profile.from_radius = true;
-            profile.change(&changes);
-            self.set_user_profile(id, Some(Arc::new(profile)));
-            done.push((id, before));
-            if !self.apply_per_user(id) {
-                for (id, before) in done {
-                    self.set_user_profile(id, before);
+        let users = targets.iter().filter_map(|target| match target {
+            Target::User(id) => Some(*id),
+            Target::Forwarded(_) => None,
+        });
+        self.change_users(users, &changes)?;
+        let time = |key| {
+            let change = changes.iter().rev().find(|change| change.key() == key)?;
+            change.value.as_integer().map(|seconds| Duration::from_secs(seconds.into()))
+        };
+        let (session, idle) = (time(keys::SESSION_TIMEOUT), time(keys::IDLE_TIMEOUT));
+        for target in targets {
+            match target {
+                Target::Forwarded(id) => self.limit_forwarded(id, session, idle),
+                Target::User(id) => {
+                    if session.is_some() {
+                        self.start_session_time(id);
+                    }
+                    if idle.is_some() {
+                        self.restart_user_idle(id);
+                    }
                 }
-                return Err(ErrorCause::ResourcesUnavailable);
-            }
-        }
-        let has = |key| changes.iter().any(|change| change.key() == key);
-        for (id, _) in done {
-            if has(keys::SESSION_TIMEOUT) {
-                self.start_session_time(id);
-            }
-            if has(keys::IDLE_TIMEOUT) {
-                self.restart_user_idle(id);
             }
         }
         Ok(())
     }
 
-    /// The port of a session whose authorization can be changed: PPP ends here, and what AAA says of its user counts.
-    fn changeable(&self, port: Option<InterfaceId>) -> Result<InterfaceId, ErrorCause> {
-        let id = port.ok_or(ErrorCause::UnsupportedService)?;
+    /// Changes the profiles of users, or none.
+    fn change_users(
+        &mut self,
+        ids: impl Iterator<Item = InterfaceId>,
+        changes: &[Decoded],
+    ) -> Result<(), ErrorCause> {
+        let mut done: Vec<(InterfaceId, Option<Arc<UserProfile>>)> = Vec::new();
+        for id in ids {
+            let before = self.user_profile(id);
+            let mut profile = before.as_deref().cloned().unwrap_or_default();
+            profile.from_radius = true;
+            profile.change(changes);
+            self.set_user_profile(id, Some(Arc::new(profile)));
+            done.push((id, before));
+            if !self.apply_per_user(id) {
+                for (id, before) in done {
+                    self.set_user_profile(id, before);
+                    // What the user had could be applied before.
+                    self.apply_per_user(id);
+                }
+                return Err(ErrorCause::ResourcesUnavailable);
+            }
+        }
+        Ok(())
+    }
+
+    /// What can be changed of a session: its call, when that is forwarded; else what AAA says of its user, where that
+    /// counts and PPP is up. Of a session on a terminal line nothing can.
+    fn changeable(&self, port: Option<InterfaceId>) -> Result<Target, ErrorCause> {
+        let id = port.ok_or(ErrorCause::UnsupportedAttribute)?;
         let port = self.ports.get(&id).ok_or(ErrorCause::SessionContextNotFound)?;
-        let forwarded = port.access().is_some() && crate::engine::views::session_of(port).is_some();
-        if forwarded || port.network.is_none() {
-            return Err(ErrorCause::UnsupportedService);
+        if port.access().is_some_and(Access::is_forwarded) {
+            return Ok(Target::Forwarded(id));
+        }
+        if port.network.is_none() {
+            return Err(ErrorCause::SessionContextNotFound);
         }
         match port.session.user() {
-            Some(session) if session.list.is_some() => Ok(id),
+            Some(session) if session.list.is_some() => Ok(Target::User(id)),
             Some(_) | None => Err(ErrorCause::AdministrativelyProhibited),
         }
     }

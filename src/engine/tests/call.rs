@@ -261,6 +261,23 @@ fn what_a_device_has_carried_is_counted_from_what_the_host_tells() {
 }
 
 #[test]
+fn what_the_kernel_dropped_of_a_tun_is_added_to_what_there_was_no_room_for() {
+    let mut world = documented();
+    call(&mut world);
+    let bri = name(InterfaceKind::Bri, "0");
+    let view = |world: &World| world.nodes[SOHO].engine.interface(&bri).expect("it is there");
+    let (interface, before) = (view(&world).id, view(&world).traffic);
+    for (output, input) in [(3, 0), (4, 2)] {
+        let now = world.now;
+        let told = Input::Host(HostEvent::Dropped { interface, output, input });
+        world.nodes[SOHO].engine.handle(now, told);
+    }
+    let traffic = view(&world).traffic;
+    assert_eq!((traffic.faults.drops, traffic.faults.input_drops), (before.faults.drops + 7, 2));
+    assert_eq!(traffic.counts, before.counts);
+}
+
+#[test]
 fn the_notices_come_when_ios_gives_them() {
     let mut world = documented();
     call(&mut world);

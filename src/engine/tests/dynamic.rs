@@ -224,15 +224,112 @@ fn lines_and_filters_are_changed_while_the_session_is_up() {
     let change = vec![id.clone(), pair("lcp:interface-config=no such line"), Attribute::new(11, *b"102.in")];
     assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(506)));
     assert_eq!(world.nodes[LNS].engine.access_lists(port).0.as_deref(), Some("101"));
+    // New lines take the place of the former ones.
+    let change = vec![id.clone(), pair("lcp:interface-config=ppp timeout idle 600")];
+    assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaAck, None));
+    let config = |world: &World| {
+        let access = world.nodes[LNS].engine.interface(&name(InterfaceKind::VirtualAccess, "1")).unwrap();
+        (access.config.ip_mtu, access.config.ppp.idle.map(|(time, _)| time.as_secs()), access.config.shutdown)
+    };
+    assert_eq!(config(&world), (None, Some(600), false));
+    // A line that would end the session: what it had before is in effect again.
+    let change = vec![id.clone(), pair("lcp:interface-config=shutdown")];
+    assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(506)));
+    assert_eq!(config(&world), (None, Some(600), false));
     // What cannot be changed.
     for wrong in [Attribute::integer(12, 1400), pair("ip:addr-pool=other"), pair("subscriber:command=logon")]
     {
         let answer = ask(&mut world, LNS, Code::CoaRequest, vec![id.clone(), wrong]);
         assert_eq!(answer, (Code::CoaNak, Some(401)));
     }
-    // At the LAC nothing of the user is decided any more.
-    let user = vec![text(keys::USER_NAME, "2500-1"), Attribute::integer(27, 60)];
-    assert_eq!(ask(&mut world, LAC, Code::CoaRequest, user), (Code::CoaNak, Some(405)));
+}
+
+/// How many sessions there are at the LAC and at the LNS.
+fn sessions(world: &World) -> (usize, usize) {
+    let count = |node: usize| world.nodes[node].engine.sessions().len();
+    (count(LAC), count(LNS))
+}
+
+/// Changes the forwarded call at the LAC.
+fn change_at_lac(world: &mut World, attributes: &[Attribute]) -> (Code, Option<u32>) {
+    let attributes = [&[text(keys::USER_NAME, "2500-1")], attributes].concat();
+    ask(world, LAC, Code::CoaRequest, attributes)
+}
+
+#[test]
+fn the_lac_ends_a_forwarded_call_when_its_time_is_up() {
+    let mut world = called();
+    let time = |seconds| [Attribute::integer(27, seconds)];
+    assert_eq!(change_at_lac(&mut world, &time(30)), (Code::CoaAck, None));
+    world.seconds(20);
+    assert_eq!(change_at_lac(&mut world, &time(30)), (Code::CoaAck, None), "it counts from now");
+    world.seconds(20);
+    assert_eq!(sessions(&world), (1, 1));
+    world.seconds(15);
+    assert_eq!(sessions(&world), (0, 0));
+    let code = |line: &&str| line.contains("Result code(3)");
+    assert!(
+        world.log(LNS).iter().any(code),
+        "the LAC says that it was no loss of carrier: {:#?}",
+        world.log(LNS)
+    );
+    world.seconds(180);
+    world.assert_quiet();
+
+    assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+    assert_eq!(change_at_lac(&mut world, &time(30)), (Code::CoaAck, None));
+    assert_eq!(change_at_lac(&mut world, &time(0)), (Code::CoaAck, None), "for ever again");
+    world.seconds(60);
+    assert_eq!(sessions(&world), (1, 1));
+}
+
+#[test]
+fn the_lac_ends_a_forwarded_call_that_carries_nothing() {
+    let mut world = called();
+    let idle = |seconds| [Attribute::integer(28, seconds)];
+    assert_eq!(change_at_lac(&mut world, &idle(10)), (Code::CoaAck, None));
+    for _ in 0..4 {
+        world.seconds(7);
+        assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'), "it is not idle");
+    }
+    assert_eq!(change_at_lac(&mut world, &idle(0)), (Code::CoaAck, None));
+    world.seconds(30);
+    assert_eq!(sessions(&world), (1, 1), "for ever again");
+    assert_eq!(change_at_lac(&mut world, &idle(10)), (Code::CoaAck, None));
+    world.seconds(9);
+    assert_eq!(sessions(&world), (1, 1));
+    world.seconds(5);
+    assert_eq!(sessions(&world), (0, 0));
+    world.seconds(180);
+    world.assert_quiet();
+}
+
+/// At the LAC nothing else of the user is decided.
+#[test]
+fn what_a_lac_has_no_use_for_is_an_unsupported_attribute_and_nothing_of_the_request_is_done() {
+    let mut world = called();
+    let wrong = [
+        Attribute::new(11, *b"101.in"),
+        Attribute::with_key(keys::CISCO_AVPAIR, b"lcp:interface-config=ip mtu 1400"),
+    ];
+    for wrong in wrong {
+        let change = [Attribute::integer(27, 5), wrong];
+        assert_eq!(change_at_lac(&mut world, &change), (Code::CoaNak, Some(401)));
+    }
+    world.seconds(20);
+    assert_eq!(sessions(&world), (1, 1));
+    // While the tunnel is on its way there is nothing to change yet.
+    hang_up(&mut world);
+    world.seconds(180);
+    world.lose = Box::new(|node, _| node == LNS);
+    world.ping(SOHO, LNS_ADDRESS);
+    assert_eq!(change_at_lac(&mut world, &[Attribute::integer(27, 5)]), (Code::CoaNak, Some(503)));
+}
+
+fn hang_up(world: &mut World) {
+    let now = world.now;
+    world.nodes[SOHO].engine.clear_interface(now, &name(InterfaceKind::Bri, "0"));
+    world.drain(SOHO);
 }
 
 /// Without `ppp authorization` what RADIUS says of a user does not count.

@@ -7,6 +7,10 @@ use super::radius;
 use super::wholesale::{SECOND, hang_up, wholesale};
 use super::world::World;
 use crate::config::views::*;
+use crate::engine::{Input, Socket};
+use crate::proto::entropy::Seeded;
+use crate::proto::l2tp::header::{ControlHeader, encode_control};
+use crate::proto::l2tp::message::{Hiding, Message, Sccrq};
 
 const USERS: &str = r#"
 alpha.example Cleartext-Password := "cisco"
@@ -158,6 +162,71 @@ fn a_server_that_does_not_answer_keeps_the_tunnel_waiting_and_then_closed() {
     // The LAC gives up before the server is given up.
     world.change(LNS, |c| c.aaa.timeout = std::time::Duration::from_secs(20));
     assert!(!call(&mut world));
+}
+
+/// Another LAC, not one of ours: it hides what may be hidden of its SCCRQ, its tunnel id too.
+fn hidden_request(world: &mut World, secret: &str) {
+    let mut entropy = Seeded::new(5);
+    let sccrq = Sccrq {
+        framing_capabilities: 3,
+        host_name: "hgw".to_owned(),
+        assigned_tunnel: 4711,
+        challenge: Some(vec![9; 16]),
+        ..Sccrq::default()
+    };
+    let body =
+        Message::Sccrq(sccrq).encode(Some(&mut Hiding { secret: secret.as_bytes(), entropy: &mut entropy }));
+    let bytes = encode_control(&ControlHeader { tunnel: 0, session: 0, ns: 0, nr: 0 }, &body);
+    let (local, remote) = (Ipv4Addr::from(LNS_ADDRESS).into(), ([10, 9, 9, 9], 1701).into());
+    let input = Input::Datagram { socket: Socket::L2tp, local, remote, bytes: &bytes };
+    world.nodes[LNS].engine.handle(world.now, input);
+    world.drain(LNS);
+}
+
+#[test]
+fn hidden_avps_of_a_peer_are_read_with_the_password_that_radius_has() {
+    let mut world = asking(PEER, |_| {});
+    hidden_request(&mut world, "hello");
+    assert!(!world.has(LNS, "I SCCRQ"), "nobody knows yet what it says");
+    hidden_request(&mut world, "hello");
+    world.seconds(1);
+    assert_eq!(world.radius.requests, ["hgw"], "the repetition is not asked about");
+    for line in ["L2TP: I SCCRQ from hgw tnl 4711", "O SCCRP to hgw tnlid 4711"] {
+        assert!(world.has(LNS, line), "{line}: {:#?}", world.log(LNS));
+    }
+    world.seconds(120);
+    world.assert_quiet();
+}
+
+#[test]
+fn hidden_avps_of_a_peer_that_the_password_does_not_open_end_its_tunnel() {
+    let mut world = asking(PEER, |c| c.vpdn.history_failure = Some(20));
+    hidden_request(&mut world, "another");
+    world.seconds(1);
+    assert!(world.has(LNS, "Hidden AVP"), "{:#?}", world.log(LNS));
+    assert!(!world.has(LNS, "O SCCRP"));
+    let reasons: Vec<String> =
+        world.nodes[LNS].engine.history().1.into_iter().map(|entry| entry.reason).collect();
+    assert!(matches!(&reasons[..], [reason] if reason.contains("Hidden")), "{reasons:?}");
+    world.seconds(60);
+    world.assert_quiet();
+}
+
+#[test]
+fn hidden_avps_are_read_with_the_password_of_the_group_or_of_the_local_user() {
+    for by_user in [false, true] {
+        let mut world = asking("", |c| {
+            c.vpdn.tunnel_authorization = None;
+            c.groups = lns().groups;
+            if by_user {
+                c.groups[0].l2tp.password = None;
+                let user = User { password: Some("hello".into()), ..User::new("hgw") };
+                c.aaa.users.push(user);
+            }
+        });
+        hidden_request(&mut world, "hello");
+        assert!(world.has(LNS, "O SCCRP to hgw tnlid 4711"), "{:#?}", world.log(LNS));
+    }
 }
 
 fn attribute(world: &World, from: usize, kind: u8) -> Vec<u8> {

@@ -111,6 +111,26 @@ fn softshut_keeps_what_is_up_and_refuses_what_is_new() {
     assert_eq!(world.ping(4, LNS_ADDRESS), "!!!!!");
 }
 
+/// A LAC authorizes a call before it refuses it.
+#[test]
+fn softshut_of_the_lac_refuses_what_is_new_after_it_was_looked_up() {
+    let mut near = local_lac(requesting(vec![to(LNS_ADDRESS, None, 1)]));
+    near.vpdn.logging.enable = true;
+    let mut world = crowd(near, lns());
+    assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");
+    world.change(LAC, |c| c.vpdn.softshut = true);
+    assert_eq!(world.ping(4, LNS_ADDRESS), ".....");
+    assert!(world.has(LAC, "Got tunnel info for dnis:614629"));
+    assert!(world.has(LAC, "%VPDN-6-SOFTSHUT: L2TP NAS hgw has turned on softshut and rejected user"));
+    let (_, history) = world.nodes[LAC].engine.history();
+    assert_eq!(history.last().map(|h| h.kind), Some(FailureType::Softshut));
+    assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");
+    world.change(LAC, |c| c.vpdn.softshut = false);
+    world.seconds(3);
+    world.ping(4, LNS_ADDRESS);
+    assert_eq!(world.ping(4, LNS_ADDRESS), "!!!!!");
+}
+
 #[test]
 fn calls_that_wait_for_their_tunnel_count_for_the_limits() {
     let changes: [fn(&mut RouterConfig); 2] =

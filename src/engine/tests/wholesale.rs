@@ -441,7 +441,7 @@ fn the_private_group_is_told_to_the_lns() {
 }
 
 /// A LAC that asks RADIUS for its users too.
-fn asking_first(world: &mut World) {
+pub fn asking_first(world: &mut World) {
     world.change(LAC, |c| {
         let methods = vec![Method::Radius];
         c.aaa.authentication_ppp = vec![MethodList { name: "default".to_owned(), methods }];

@@ -161,30 +161,30 @@ impl World {
     /// Runs for so long.
     pub fn run(&mut self, time: Duration) {
         let end = self.now + time;
-        loop {
-            let event = self.queue.first_key_value().map(|(key, _)| key.0);
-            let timer = self
-                .nodes
-                .iter()
-                .enumerate()
-                .filter_map(|(i, n)| n.engine.next_timeout().map(|t| (t, i)))
-                .min();
-            match (event, timer) {
-                (Some(at), timer) if at <= end && timer.is_none_or(|(t, _)| at <= t) => {
-                    self.now = self.now.max(at);
-                    if let Some((_, event)) = self.queue.pop_first() {
-                        self.deliver(event);
-                    }
-                }
-                (_, Some((at, node))) if at <= end => {
-                    self.now = self.now.max(at);
-                    self.nodes[node].engine.handle(self.now, Input::Timeout);
-                    self.drain(node);
-                }
-                _ => break,
-            }
-        }
+        while self.step(end) {}
         self.now = end;
+    }
+
+    /// The next thing that happens, if it does until `end`.
+    pub fn step(&mut self, end: Instant) -> bool {
+        let event = self.queue.first_key_value().map(|(key, _)| key.0);
+        let timer =
+            self.nodes.iter().enumerate().filter_map(|(i, n)| n.engine.next_timeout().map(|t| (t, i))).min();
+        match (event, timer) {
+            (Some(at), timer) if at <= end && timer.is_none_or(|(t, _)| at <= t) => {
+                self.now = self.now.max(at);
+                if let Some((_, event)) = self.queue.pop_first() {
+                    self.deliver(event);
+                }
+            }
+            (_, Some((at, node))) if at <= end => {
+                self.now = self.now.max(at);
+                self.nodes[node].engine.handle(self.now, Input::Timeout);
+                self.drain(node);
+            }
+            _ => return false,
+        }
+        true
     }
 
     pub fn seconds(&mut self, seconds: u64) {
@@ -246,6 +246,9 @@ impl World {
         if let Some(counters) = &wire.counters {
             counters.packets_in.fetch_add(1, Ordering::Relaxed);
             counters.octets_in.fetch_add(frame.len() as u64, Ordering::Relaxed);
+            if wire.spliced && frame.starts_with(&[0, 0x21]) {
+                counters.last_activity.store(self.now.since_start().as_secs(), Ordering::Relaxed);
+            }
         }
         if wire.spliced {
             self.frame_out(node, port, frame.to_vec(), !from_channel);
@@ -356,6 +359,7 @@ impl World {
                 }
                 Output::Echo(_, outcome) => self.nodes[node].outcomes.push(outcome),
                 Output::Login(..) => panic!("nobody sits at a line"),
+                Output::Arp(..) => panic!("nobody has asked for the table of ARP"),
                 Output::AaaTested(..) => panic!("nobody has tested AAA"),
             }
         }

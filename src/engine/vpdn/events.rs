@@ -1,12 +1,10 @@
 //! What the L2TP endpoint reports, and what `clear vpdn` and configuration changes do to it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::history::{FailureType, HistoryEntry};
 use super::result;
 use super::select::makes_busy;
-use super::targets::Targets;
-use crate::config::views::RouterConfig;
 use crate::engine::Engine;
 use crate::engine::aaa::accounting::EndCause;
 use crate::engine::accounting::{end_cause, tunnel_end_cause};
@@ -16,7 +14,6 @@ use crate::engine::ports::Side;
 use crate::engine::syslog::Syslog;
 use crate::engine::views::session_of;
 use crate::proto::l2tp::debug::DataDebug;
-use crate::proto::l2tp::endpoint::Secrets;
 use crate::proto::l2tp::prefix::Prefix;
 use crate::proto::l2tp::{self, DownCause, Event, PORT, Role, SessionId, TunnelId};
 
@@ -75,7 +72,7 @@ impl Engine {
         match event {
             Event::TunnelRequested { tunnel, request } => self.tunnel_requested(tunnel, &request),
             Event::TunnelUp { tunnel, remote_name } => self.tunnel_up(tunnel, remote_name),
-            Event::TunnelDown { tunnel, cause } => self.tunnel_down(tunnel, &cause),
+            Event::TunnelDown { tunnel, remote_id, cause } => self.tunnel_down(tunnel, remote_id, &cause),
             Event::CallRequested { session, request } => self.call_requested(session, request),
             Event::SessionUp { session, path, info } => match self.vpdn.sessions.get(&session) {
                 Some(id) => self.lac_session_up(*id, path),
@@ -105,11 +102,11 @@ impl Engine {
         }
     }
 
-    fn tunnel_down(&mut self, id: TunnelId, cause: &DownCause) {
+    fn tunnel_down(&mut self, id: TunnelId, remote_id: u16, cause: &DownCause) {
         let established = self.vpdn.tunnels.get(&id).is_some_and(|t| t.established);
         match established {
             true => self.account_tunnel_stop(id, tunnel_end_cause(cause)),
-            false => self.account_tunnel_reject(id, tunnel_end_cause(cause)),
+            false => self.account_tunnel_reject(id, remote_id, tunnel_end_cause(cause)),
         }
         self.vpdn.cleared.remove(&id);
         let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return self.forget_peer(id) };
@@ -142,13 +139,14 @@ impl Engine {
             let line = Syslog::TunnelDrop { name: &tunnel.local_name, peer: &tunnel.remote_name };
             self.core.syslog(&line);
         }
-        let refused = matches!(cause, DownCause::Authentication | DownCause::Remote(_));
+        let refused =
+            matches!(cause, DownCause::Authentication | DownCause::Remote(_) | DownCause::Protocol(_));
         if tunnel.role == Role::Lns && !tunnel.established && refused {
             let names = (tunnel.remote_name.as_str(), &*tunnel.local_name);
             self.note_refused_tunnel(names, tunnel.addresses, (kind, &reason));
         }
         for port in tunnel.waiting {
-            self.lac_tunnel_failed(port, kind, &reason);
+            self.lac_tunnel_failed(port, cause);
         }
     }
 
@@ -163,7 +161,7 @@ impl Engine {
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => {
                 self.log_closed(session, id, cause);
-                self.lac_session_down(id, cause);
+                self.lac_session_down(id, cause, !alone);
             }
             Some(Side::Vaccess(_)) => {
                 self.log_closed(session, id, cause);
@@ -195,35 +193,40 @@ impl Engine {
         self.core.syslog(&line);
     }
 
-    /// Notes a failed call of a LAC.
+    /// Notes a failed call of a LAC: by its name, or that of its tunnel, and by its address and the LNS's.
     pub(crate) fn record(
         &mut self,
         id: InterfaceId,
-        targets: &Targets,
+        name: Option<&str>,
+        (source, lns): (Option<Ipv4Addr>, Option<Ipv4Addr>),
         session: Option<SessionId>,
-        kind: FailureType,
-        reason: &str,
+        (kind, reason): (FailureType, &str),
     ) {
+        let tunnel = session.and_then(|s| self.vpdn.tunnels.get(&s.tunnel));
         let entry = HistoryEntry {
             user: self.ports.get(&id).map(|p| p.user.to_string()).unwrap_or_default(),
             session: session.map_or(0, |s| s.session),
             tunnel: session.map_or(0, |s| s.tunnel.0),
-            nas: targets.definition.local_name.clone(),
-            nas_address: session
-                .and_then(|s| self.vpdn.tunnels.get(&s.tunnel))
-                .map(|t| t.addresses.0)
-                .or(targets.definition.source.map(IpAddr::V4)),
-            gateway: session
-                .and_then(|s| self.vpdn.tunnels.get(&s.tunnel))
-                .map(|t| t.remote_name.clone())
-                .unwrap_or_default(),
-            gateway_address: targets.current.map(IpAddr::V4),
+            nas: name.or(tunnel.map(|t| &*t.local_name)).unwrap_or_default().to_owned(),
+            nas_address: tunnel.map(|t| t.addresses.0).or(source.map(IpAddr::V4)),
+            gateway: tunnel.map(|t| t.remote_name.clone()).unwrap_or_default(),
+            gateway_address: lns.map(IpAddr::V4),
             time: self.core.now,
             count: 1,
             kind,
             reason: reason.to_owned(),
         };
         self.vpdn.history.add(entry);
+    }
+
+    /// A session of a group begins, or waits for its tunnel.
+    pub(super) fn join(&mut self, group: &str) {
+        match self.vpdn.group_sessions.get_mut(group) {
+            Some(count) => *count = count.saturating_add(1),
+            None => {
+                self.vpdn.group_sessions.insert(group.into(), 1);
+            }
+        }
     }
 
     /// A session of a group is over.
@@ -236,19 +239,22 @@ impl Engine {
         }
     }
 
-    /// Whether one more session would break `vpdn session-limit` or that of the group.
-    pub(crate) fn over_limit(&self, group: Option<&str>) -> bool {
-        // A call that waits for its tunnel has no session yet and will have one all the same.
-        let lac = || self.vpdn.outgoing.values().filter_map(|id| self.vpdn.tunnels.get(id));
-        let waiting: usize = lac().map(|t| t.waiting.len()).sum();
-        let total = self.vpdn.sessions.len() + self.vpdn.incoming.len() + waiting;
-        let taken = group.and_then(|g| self.vpdn.group_sessions.get(g)).copied().unwrap_or(0);
-        let sent: u32 = lac().filter(|t| t.group.as_deref() == group).map(|t| t.sessions).sum();
-        let in_group = taken.saturating_add(sent);
-        let limit =
-            group.and_then(|n| self.config.groups.iter().find(|g| g.name == n)).and_then(|g| g.session_limit);
-        self.config.vpdn.session_limit.is_some_and(|limit| total as u64 >= u64::from(limit))
-            || limit.is_some_and(|limit| in_group >= limit)
+    /// Whether one more session would break `vpdn session-limit`.
+    pub(super) fn is_full(&self) -> bool {
+        self.config.vpdn.session_limit.is_some_and(|limit| {
+            // A call that waits for its tunnel has no session yet and will have one all the same.
+            let tunnels = self.vpdn.outgoing.values().filter_map(|id| self.vpdn.tunnels.get(id));
+            let waiting: usize = tunnels.map(|t| t.waiting.len()).sum();
+            let total = self.vpdn.sessions.len() + self.vpdn.incoming.len() + waiting;
+            total as u64 >= u64::from(limit)
+        })
+    }
+
+    /// Whether one more session would break the `session-limit` of its group.
+    pub(super) fn is_group_full(&self, group: &str) -> bool {
+        let limit = self.config.groups.iter().find(|g| g.name == group).and_then(|g| g.session_limit);
+        let taken = self.vpdn.group_sessions.get(group).copied().unwrap_or(0);
+        limit.is_some_and(|limit| taken >= limit)
     }
 
     /// Clears tunnels with their sessions: StopCCN, result 1. How many there were.
@@ -286,28 +292,6 @@ impl Engine {
         for tunnel in gone {
             self.l2tp.shutdown(&mut self.core.cx(), tunnel, result(1, None));
         }
-    }
-
-    /// Tells the endpoint the secrets that hidden AVPs of an SCCRQ are read with.
-    pub(crate) fn configure_secrets(&mut self, config: &RouterConfig) {
-        let mut secrets = Secrets::default();
-        for user in &config.aaa.users {
-            if let Some(password) = &user.password {
-                secrets.by_host.insert(user.name.clone(), password.as_str().to_owned());
-            }
-        }
-        for group in config.groups.iter().filter(|g| g.accept_dialin.is_some()) {
-            let Some(password) = &group.l2tp.password else { continue };
-            match &group.terminate_from {
-                Some(peer) => {
-                    secrets.by_host.insert(peer.clone(), password.as_str().to_owned());
-                }
-                None => {
-                    secrets.default = secrets.default.or_else(|| Some(password.as_str().to_owned()));
-                }
-            }
-        }
-        self.l2tp.set_secrets(secrets);
     }
 
     /// Clears sessions: CDN, result 3. How many there were.

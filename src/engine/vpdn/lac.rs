@@ -1,14 +1,15 @@
 //! The LAC's side of a call until it is forwarded: screening its domain, looking its tunnel up, authenticating its user.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::history::FailureType;
 use super::lookup::{self, Definition, LookupKey};
-use super::targets::Targets;
+use super::targets::{Forwarded, Targets};
 use crate::config::views::SearchKey;
 use crate::engine::Engine;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
-use crate::engine::io::InterfaceId;
+use crate::engine::io::{Counters, InterfaceId};
 use crate::engine::isdn::Call;
 use crate::proto::l2tp::{SessionId, TunnelId};
 use crate::proto::ppp::{Credentials, Phase};
@@ -23,11 +24,15 @@ pub(crate) struct Access {
     /// Dial on demand: the interface whose traffic placed the call.
     pub dialer: Option<InterfaceId>,
     /// What the user sent to authenticate, kept for the LNS.
-    pub credentials: Option<Credentials>,
+    pub credentials: Option<Box<Credentials>>,
     /// The identifier that it came under.
     pub authentication_id: Option<u8>,
     /// How many line errors the LNS has been told of.
     pub reported_errors: u32,
+    /// Traffic of the session that the frames go into, and went into until the call ends.
+    pub forwarded: Option<Arc<Counters>>,
+    /// How long the call may carry nothing once it is forwarded, where a server has said so.
+    pub idle: Option<Duration>,
     pub lac: Lac,
 }
 
@@ -47,8 +52,12 @@ pub(crate) enum Lac {
     Local,
     /// Waits for this tunnel to come up.
     Tunnel(Box<Targets>, TunnelId),
-    /// Has this session.
+    /// Its tunnel or session came to nothing: it is about to try the next LNS.
+    Next(Box<Targets>),
+    /// Has asked for this session.
     Session(Box<Targets>, SessionId),
+    /// Its frames go into a session.
+    Forwarded(Box<Forwarded>),
     /// Out of targets: the call is about to be dropped.
     Failed,
 }
@@ -58,12 +67,14 @@ impl Lac {
     pub fn session(&self) -> Option<SessionId> {
         match self {
             Lac::Session(_, session) => Some(*session),
+            Lac::Forwarded(forwarded) => Some(forwarded.session),
             Lac::Idle
             | Lac::Screening(_)
             | Lac::Lookup(_)
             | Lac::Authenticating(_)
             | Lac::Local
             | Lac::Tunnel(..)
+            | Lac::Next(_)
             | Lac::Failed => None,
         }
     }
@@ -81,8 +92,15 @@ impl Access {
             credentials: None,
             authentication_id: None,
             reported_errors: 0,
+            forwarded: None,
+            idle: None,
             lac: Lac::Idle,
         }
+    }
+
+    /// Whether the frames of the call go into a session that is up.
+    pub fn is_forwarded(&self) -> bool {
+        matches!(self.lac, Lac::Forwarded(_))
     }
 }
 
@@ -108,9 +126,26 @@ impl Engine {
         let Some(port) = self.ports.get_mut(&id) else { return };
         let (user, authentication_id) = (port.user.clone(), port.link.authentication_id());
         let Some(access) = port.access_mut() else { return };
-        access.credentials = Some(credentials);
+        access.credentials = Some(Box::new(credentials));
         access.authentication_id = authentication_id;
         self.look_up(id, &user);
+    }
+
+    /// The peer has begun LCP anew while its tunnel is being looked up: that begins anew too.
+    pub(crate) fn abandon_look_up(&mut self, id: InterfaceId) {
+        match self.set_lac(id, Lac::Idle) {
+            Lac::Screening(_) | Lac::Lookup(_) => self.withdraw_question(id),
+            other @ (Lac::Idle
+            | Lac::Authenticating(_)
+            | Lac::Local
+            | Lac::Tunnel(..)
+            | Lac::Next(_)
+            | Lac::Session(..)
+            | Lac::Forwarded(_)
+            | Lac::Failed) => {
+                self.set_lac(id, other);
+            }
+        }
     }
 
     /// An incoming call without authentication is up: its tunnel is looked up by number.
@@ -149,7 +184,9 @@ impl Engine {
             | Lac::Authenticating(_)
             | Lac::Local
             | Lac::Tunnel(..)
+            | Lac::Next(_)
             | Lac::Session(..)
+            | Lac::Forwarded(_)
             | Lac::Failed) => {
                 self.set_lac(id, other);
                 return;
@@ -186,6 +223,9 @@ impl Engine {
 
     /// Tries the next key: the vpdn-groups at once, then AAA.
     fn look_up_next(&mut self, id: InterfaceId) {
+        if !self.config.vpdn.enable {
+            return self.no_tunnel(id);
+        }
         while let Lac::Lookup(keys) = self.set_lac(id, Lac::Idle) {
             let Some(key) = keys.front().cloned() else { break };
             let text = key.text();
@@ -221,7 +261,9 @@ impl Engine {
             | Lac::Authenticating(_)
             | Lac::Local
             | Lac::Tunnel(..)
+            | Lac::Next(_)
             | Lac::Session(..)
+            | Lac::Forwarded(_)
             | Lac::Failed => None,
         }
     }
@@ -231,7 +273,8 @@ impl Engine {
         if self.looking_for(id).is_none() {
             return;
         }
-        definitions.retain(|d| !d.lns.is_empty());
+        // Where VPDN was given up meanwhile there is no tunnel.
+        definitions.retain(|d| !d.lns.is_empty() && self.config.vpdn.enable);
         if definitions.is_empty() {
             if let Some(key) = self.looking_for(id) {
                 self.vpdn_debug(id, VpdnEvent::NoTunnelInfo(&key));
@@ -254,7 +297,7 @@ impl Engine {
         let credentials =
             port.access_mut().and_then(|a| if kept { a.credentials.clone() } else { a.credentials.take() });
         match credentials {
-            Some(credentials) => self.authenticate(id, credentials),
+            Some(credentials) => self.authenticate(id, *credentials),
             None if port.link.view().phase == Phase::Up => self.link_up(id),
             None => {}
         }
@@ -268,17 +311,13 @@ impl Engine {
         let definition = targets.definition.clone();
         let group = definition.group.as_deref().and_then(|n| self.config.groups.iter().find(|g| g.name == n));
         let first = self.config.vpdn.authen_before_forward || group.is_some_and(|g| g.authen_before_forward);
-        let limited = self.over_limit(definition.group.as_deref());
         match credentials {
-            _ if limited => {
-                self.lac_failed(id, targets, FailureType::SessionLimit, "session-limit exceeded");
-            }
             Some(credentials) if first => {
                 self.set_lac(id, Lac::Authenticating(targets));
                 if let Some(port) = self.ports.get_mut(&id) {
                     port.link.keep(&mut self.core.cx());
                 }
-                self.authenticate(id, credentials);
+                self.authenticate(id, *credentials);
             }
             _ => self.forward_call(id, targets),
         }
@@ -291,7 +330,7 @@ impl Engine {
         if let Some(access) = port.access_mut()
             && let Some(kept) = &mut access.credentials
         {
-            kept.clone_from(credentials);
+            (**kept).clone_from(credentials);
             access.authentication_id = authentication_id;
         }
     }
@@ -307,6 +346,7 @@ impl Engine {
     /// other. False when PPP ends here.
     pub(crate) fn lac_authenticated(&mut self, id: InterfaceId) -> bool {
         match self.set_lac(id, Lac::Local) {
+            Lac::Authenticating(_) if !self.config.vpdn.enable => false,
             Lac::Authenticating(targets) => {
                 let targets = self.own_targets(id).unwrap_or(targets);
                 self.forward_call(id, targets);
@@ -324,7 +364,9 @@ impl Engine {
             | Lac::Lookup(_)
             | Lac::Local
             | Lac::Tunnel(..)
+            | Lac::Next(_)
             | Lac::Session(..)
+            | Lac::Forwarded(_)
             | Lac::Failed) => {
                 self.set_lac(id, other);
                 false

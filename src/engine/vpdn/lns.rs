@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use super::history::{FailureType, HistoryEntry};
 use super::{Incoming, Tunnel, lookup, result, secret, tunnel_config};
-use crate::config::views::{InterfaceKind, InterfaceName, L2tpSettings, RouterConfig, VpdnGroup};
+use crate::config::views::{
+    InterfaceConfig, InterfaceKind, InterfaceName, L2tpSettings, RouterConfig, VpdnGroup,
+};
 use crate::engine::Engine;
 use crate::engine::aaa::accounting::EndCause;
 use crate::engine::debug::VpdnPort;
 use crate::engine::syslog::Syslog;
-use crate::proto::l2tp::{CallRequest, ConnectInfo, DataPath, Role, SessionId, TunnelId, TunnelRequest};
+use crate::proto::l2tp::{
+    CallRequest, ConnectInfo, DataPath, ResultCode, Role, SessionId, TunnelId, TunnelRequest,
+};
 
 /// How a tunnel is taken.
 pub(super) struct Taking {
@@ -72,6 +76,7 @@ impl Engine {
             let hostname = self.config.hostname.clone();
             let names = (request.host_name.as_str(), hostname.as_str());
             self.note_refused_tunnel(names, addresses, (FailureType::Other, NO_GROUP));
+            self.account_peer_refused(id, request);
             self.l2tp.reject_tunnel(&mut self.core.cx(), id, result(4, None));
             return;
         };
@@ -129,12 +134,15 @@ impl Engine {
         match self.judge(group.as_deref(), template) {
             Ok(template) => {
                 let group = group.unwrap_or_else(|| "".into());
-                *self.vpdn.group_sessions.entry(group.clone()).or_insert(0) += 1;
+                self.join(&group);
                 let incoming = Incoming { request: Box::new(request), group, template };
                 self.vpdn.incoming.insert(session, incoming);
                 self.l2tp.accept_call(&mut self.core.cx(), session);
             }
-            Err(refusal) => self.refuse_call(session, &request, refusal),
+            Err(refusal) => {
+                let code = self.note_refused_call(session, &request, refusal);
+                self.l2tp.reject_call(&mut self.core.cx(), session, code);
+            }
         }
     }
 
@@ -146,22 +154,29 @@ impl Engine {
         let group = group.and_then(|name| self.config.groups.iter().find(|g| g.name == name));
         let of_group = group.and_then(|g| g.accept_dialin.as_ref()).and_then(|a| a.virtual_template);
         let template = template.or(of_group).ok_or(Refusal::NoTemplate)?;
-        let name = InterfaceName::new(InterfaceKind::VirtualTemplate, template.to_string());
-        let template_up = self
-            .interfaces
-            .find(&name)
-            .and_then(|id| self.interfaces.get(id))
-            .is_some_and(|i| !i.config.shutdown);
-        if !template_up {
+        if self.template(template).is_none() {
             return Err(Refusal::NoTemplate);
         }
-        if self.over_limit(group.map(|g| g.name.as_str())) {
+        if self.is_full() || group.is_some_and(|g| self.is_group_full(&g.name)) {
             return Err(Refusal::Limit);
         }
         Ok(template)
     }
 
-    fn refuse_call(&mut self, session: SessionId, request: &CallRequest, refusal: Refusal) {
+    /// The configuration of a Virtual-Template that is not shut down.
+    fn template(&self, number: u32) -> Option<Arc<InterfaceConfig>> {
+        let name = InterfaceName::new(InterfaceKind::VirtualTemplate, number.to_string());
+        let interface = self.interfaces.get(self.interfaces.find(&name)?)?;
+        (!interface.config.shutdown).then(|| interface.config.clone())
+    }
+
+    /// Notes a call that is not taken. What the CDN says.
+    fn note_refused_call(
+        &mut self,
+        session: SessionId,
+        request: &CallRequest,
+        refusal: Refusal,
+    ) -> ResultCode {
         self.vpdn.counters.refused_sessions += 1;
         let (kind, reason) = match refusal {
             Refusal::Softshut => (FailureType::Softshut, "softshut is on"),
@@ -176,7 +191,7 @@ impl Engine {
         let user = request.calling_number.clone().unwrap_or_else(|| "unknown".to_owned());
         if self.config.vpdn.logging.enable {
             let line = match refusal {
-                Refusal::Softshut => Syslog::Softshut { name: &name, user: &user },
+                Refusal::Softshut => Syslog::Softshut { role: "HGW", name: &name, user: &user },
                 Refusal::Limit => Syslog::SessionLimit { name: &name, user: &user },
                 Refusal::NoTemplate => Syslog::NoResource { name: &name, what: reason, user: &user },
             };
@@ -199,20 +214,24 @@ impl Engine {
             reason: reason.to_owned(),
         });
         let user = request.calling_number.as_deref().unwrap_or_default();
-        self.account_link_reject(None, session, user, EndCause::NasError);
-        let code =
-            crate::proto::l2tp::ResultCode { result: 4, error: Some(4), message: Some(reason.to_owned()) };
-        self.l2tp.reject_call(&mut self.core.cx(), session, code);
+        let serial = self.l2tp.serial(session);
+        self.account_link_reject(None, (session, serial), user, EndCause::NasError);
+        ResultCode { result: 4, error: Some(4), message: Some(reason.to_owned()) }
     }
 
     /// The ICCN has come: a Virtual-Access is made for the call.
     pub(crate) fn lns_session_up(&mut self, session: SessionId, path: DataPath, info: ConnectInfo) {
-        if let Some(incoming) = self.vpdn.incoming.remove(&session) {
-            self.vpdn.counters.sessions += 1;
-            if let Some(tunnel) = self.vpdn.tunnels.get_mut(&session.tunnel) {
-                tunnel.sessions += 1;
-            }
-            self.create_vaccess(session, path, incoming, info);
+        let Some(incoming) = self.vpdn.incoming.remove(&session) else { return };
+        let Some(config) = self.template(incoming.template) else {
+            self.leave(&incoming.group);
+            let code = self.note_refused_call(session, &incoming.request, Refusal::NoTemplate);
+            self.l2tp.hang_up(&mut self.core.cx(), session, code);
+            return;
+        };
+        self.vpdn.counters.sessions += 1;
+        if let Some(tunnel) = self.vpdn.tunnels.get_mut(&session.tunnel) {
+            tunnel.sessions += 1;
         }
+        self.create_vaccess(session, path, incoming, config, info);
     }
 }

@@ -92,7 +92,7 @@ pub(super) struct Vpdn {
     pub hardware: Option<[u8; 6]>,
     /// Whether UDP port 1701 is open or being opened.
     pub socket: bool,
-    /// LNS: sessions of each vpdn-group.
+    /// Sessions of each vpdn-group; those that wait for their tunnel are among them.
     pub group_sessions: HashMap<Arc<str>, u32>,
     pub counters: VpdnCounters,
     /// When `clear vpdn counters` was given for a tunnel, and where its counters stood.

@@ -81,18 +81,22 @@ fn a_tail_of_zeros_is_no_entry() {
     assert_eq!(open(directory.path()).1, Found { records: vec![(1, b"first".to_vec())], torn: 100 });
 }
 
+/// Keeps and forgets as many times fifty records.
+fn come_and_go(spool: &mut Spool, times: usize) {
+    for _ in 0..times {
+        (1..=50).for_each(|id| spool.keep(id, &[0x55; 100]));
+        spool.commit().unwrap();
+        (1..=50).for_each(|id| spool.forget(id));
+        spool.commit().unwrap();
+    }
+}
+
 #[test]
 fn the_file_does_not_grow_for_ever() {
     let directory = tempfile::tempdir().unwrap();
     let (mut spool, _) = open(directory.path());
     spool.keep(0, b"stays");
-    for id in 1..=5_000 {
-        spool.keep(id, &[0x55; 100]);
-        spool.forget(id);
-        if id % 50 == 0 {
-            spool.commit().unwrap();
-        }
-    }
+    come_and_go(&mut spool, 100);
     assert!(octets(directory.path()).len() < 300_000);
     spool.keep(6_000, b"new");
     spool.commit().unwrap();
@@ -126,6 +130,48 @@ fn a_disk_that_refuses_leaves_the_books_as_they_were() {
     assert_eq!(spool.live.keys().copied().collect::<Vec<_>>(), [1]);
     drop(spool);
     assert_eq!(open(directory.path()).1.records, [(1, b"first".to_vec())]);
+}
+
+#[test]
+fn what_a_disk_has_refused_is_written_when_it_takes_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(directory.path());
+    for id in 1..=2 {
+        spool.keep(id, b"early");
+    }
+    spool.commit().unwrap();
+    let good = std::mem::replace(&mut spool.file, File::open(directory.path().join(FILE)).unwrap());
+    spool.forget(1);
+    spool.keep(3, b"third");
+    assert!(spool.commit().is_err());
+    spool.keep(4, b"fourth");
+    spool.keep(5, b"fifth");
+    spool.forget(5);
+    assert!(spool.commit().is_err() && spool.is_behind());
+    spool.file = good;
+    spool.commit().unwrap();
+    assert!(!spool.is_behind());
+    drop(spool);
+    let kept = [(2, b"early".to_vec()), (3, b"third".to_vec()), (4, b"fourth".to_vec())];
+    assert_eq!(open(directory.path()).1, Found { records: kept.to_vec(), torn: 0 });
+}
+
+#[test]
+fn a_file_that_cannot_be_written_anew_is_no_loss() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(directory.path());
+    spool.keep(0, b"stays");
+    spool.commit().unwrap();
+    // There is no room for the new file.
+    let beside = spool.beside();
+    std::fs::create_dir(&beside).unwrap();
+    come_and_go(&mut spool, 60);
+    assert!(octets(directory.path()).len() > 100_000);
+    std::fs::remove_dir(&beside).unwrap();
+    come_and_go(&mut spool, 120);
+    assert!(octets(directory.path()).len() < 100_000 && !beside.exists());
+    drop(spool);
+    assert_eq!(open(directory.path()).1.records, [(0, b"stays".to_vec())]);
 }
 
 #[test]

@@ -538,7 +538,8 @@ fn make_radius(
             let (node, what) = (node.name.clone(), what.to_owned());
             move |error| LabError::Node { node, what, error }
         };
-        let server = read_server(radius).map_err(failed("its users cannot be read"))?;
+        let users = format!("{} cannot be read", radius.users.display());
+        let server = read_server(radius).map_err(failed(&users))?;
         let Some(netns) = namespaces.get(&id) else { continue };
         for port in PORTS {
             let socket = netns

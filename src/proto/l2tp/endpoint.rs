@@ -19,29 +19,13 @@ pub const HALF_OPEN_LIMIT: usize = 1024;
 /// Outputs that an idle endpoint keeps room for.
 const IDLE_CAPACITY: usize = 64;
 
-/// The tunnel secrets that hidden AVPs of an SCCRQ are read with, before the owner is asked.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secrets {
-    /// By the peer's Host Name AVP.
-    pub by_host: BTreeMap<String, String>,
-    /// For every other peer.
-    pub default: Option<String>,
-}
-
-impl std::fmt::Debug for Secrets {
-    /// Only whose they are.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Secrets({:?})", self.by_host.keys())
-    }
-}
-
 /// All tunnels and sessions of a router.
 #[derive(Default)]
 pub struct Endpoint {
     pub(super) tunnels: BTreeMap<u16, Tunnel>,
     keys: BTreeMap<u16, Keys>,
     timers: BTreeSet<(Instant, u16)>,
-    /// Peer, its tunnel id, ours.
+    /// Peer, its tunnel id (0 while that is hidden), ours.
     pub(super) peers: BTreeSet<(IpAddr, u16, u16)>,
     /// Peer, our id: SCCRQ sent and not answered.
     pub(super) opening: BTreeSet<(IpAddr, u16)>,
@@ -51,7 +35,6 @@ pub struct Endpoint {
     unsettled: Vec<u16>,
     pub(super) outputs: VecDeque<Output>,
     pub(super) counters: PortCounters,
-    pub(super) secrets: Secrets,
 }
 
 /// Under which keys a tunnel stands in the endpoint's indexes.
@@ -71,7 +54,7 @@ impl Keys {
         let opening = tunnel.machine == control::State::WaitCtlReply && !tunnel.closing;
         Keys {
             timer: tunnel.next_timeout(),
-            peer: (tunnel.remote_id != 0).then_some((ip, tunnel.remote_id)),
+            peer: (tunnel.remote_id != 0 || !tunnel.locally_initiated).then_some((ip, tunnel.remote_id)),
             opening: opening.then_some(ip),
             half_open,
             refused: (half_open && tunnel.closing).then_some(tunnel.changed),
@@ -83,11 +66,6 @@ impl Endpoint {
     /// An endpoint without tunnels.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// The secrets for hidden AVPs in SCCRQs; what `accept_tunnel` says counts from there on.
-    pub fn set_secrets(&mut self, secrets: Secrets) {
-        self.secrets = secrets;
     }
 
     /// LAC: opens a control connection. The SCCRQ goes out at once.
@@ -104,7 +82,8 @@ impl Endpoint {
             // 65535 tunnels: no id to give. Id 0 is never a tunnel, so that the owner hears that it is down.
             let tunnel = TunnelId(0);
             let cause = DownCause::Local(super::tunnel::code(2, Some(4)));
-            self.outputs.push_back(Output::Event(Event::TunnelDown { tunnel, cause }));
+            let down = Event::TunnelDown { tunnel, remote_id: 0, cause };
+            self.outputs.push_back(Output::Event(down));
             return tunnel;
         };
         let mut io = Io { cx, out: &mut self.outputs };
@@ -113,15 +92,19 @@ impl Endpoint {
         TunnelId(id)
     }
 
-    /// LNS: takes a requested tunnel; the SCCRP goes out.
+    /// LNS: takes a requested tunnel; hidden AVPs of its SCCRQ are read with the secret, and the SCCRP goes out.
     ///
-    /// A failed authentication (no secret) is answered with a StopCCN, and `TunnelDown` follows.
+    /// A failed authentication (no secret), and hidden AVPs that this secret does not open, are answered with a
+    /// StopCCN if the peer's tunnel id is known, and `TunnelDown` follows.
     pub fn accept_tunnel(&mut self, cx: &mut Context, tunnel: TunnelId, config: TunnelConfig) {
-        self.with(cx, tunnel.0, |tunnel, io| tunnel.accept(io, config));
+        if self.unseal(cx, tunnel.0, config.secret.as_deref()) {
+            self.with(cx, tunnel.0, |tunnel, io| tunnel.accept(io, config));
+        }
     }
 
     /// LNS: refuses a requested tunnel with a StopCCN. No event follows: the caller knows.
     pub fn reject_tunnel(&mut self, cx: &mut Context, tunnel: TunnelId, result: ResultCode) {
+        self.show_sealed(cx, tunnel.0);
         self.with(cx, tunnel.0, |tunnel, io| tunnel.reject(io, result));
     }
 

@@ -1,17 +1,21 @@
 //! Control messages that no tunnel takes: SCCRQs, and what is left over of tunnels that are gone.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 
 use super::debug;
 use super::debug_events::{L2tpEventDebug, Trouble, What};
 use super::endpoint::{Endpoint, trouble};
-use super::header::{ControlHeader, encode_control};
+use super::header::{ControlHeader, Packet, classify, encode_control};
 use super::message::*;
 use super::prefix::Prefix;
-use super::tunnel::{Tunnel, code};
+use super::tunnel::{Request, Tunnel, code};
 use super::types::*;
 use crate::proto::trace::Silent;
 use crate::proto::{Context, Entropy};
+
+/// Octets of an SCCRQ that is kept until its secret is known: each half-open tunnel may have one.
+const SEALED_LIMIT: usize = 4096;
 
 /// A message from `remote` that no tunnel takes.
 struct Stranger<'a> {
@@ -20,6 +24,16 @@ struct Stranger<'a> {
     header: ControlHeader,
     body: &'a [u8],
     datagram: &'a [u8],
+}
+
+impl<'a> Stranger<'a> {
+    /// A control message that was kept.
+    fn of(local: IpAddr, remote: SocketAddr, datagram: &'a [u8]) -> Option<Self> {
+        match classify(datagram) {
+            Packet::Control { header, body, .. } => Some(Stranger { local, remote, header, body, datagram }),
+            Packet::Data(..) | Packet::L2f | Packet::BadVersion(_) | Packet::Malformed(_) => None,
+        }
+    }
 }
 
 /// Where a tie leaves the SCCRQ that has come.
@@ -52,8 +66,13 @@ impl Endpoint {
         if body.is_empty() {
             return;
         }
-        match (self.peek(cx, body), header.tunnel) {
-            (Ok(Message::Sccrq(sccrq)), 0) => self.on_sccrq(cx, &stranger, sccrq),
+        if header.tunnel == 0
+            && let Some(sealed) = sealed(body)
+        {
+            return self.on_sealed(cx, &stranger, sealed);
+        }
+        match (Self::peek(cx, body), header.tunnel) {
+            (Ok(Message::Sccrq(sccrq)), 0) => self.on_sccrq(cx, &stranger, Request::Read(Box::new(sccrq))),
             (Err(fault), 0) if fault.message_type == Some(MessageType::Sccrq) => {
                 self.on_bad_sccrq(cx, &stranger, &fault);
             }
@@ -66,40 +85,28 @@ impl Endpoint {
         }
     }
 
-    /// Reads a message without printing it.
-    fn peek(&self, cx: &mut Context, body: &[u8]) -> Result<Message, Fault> {
+    /// Reads a message without printing it. Hidden AVPs stay what they are: nobody knows yet whose secret counts.
+    fn peek(cx: &mut Context, body: &[u8]) -> Result<Message, Fault> {
         let entropy: &mut dyn Entropy = &mut *cx.entropy;
         let mut quiet = Context { now: cx.now, entropy, trace: &mut Silent };
-        decode(&mut quiet, Prefix::L2x, body, self.secret_for(body))
+        decode(&mut quiet, Prefix::L2x, body, None)
     }
 
-    /// Prints a message that `peek` has read.
-    fn show(&self, cx: &mut Context, stranger: &Stranger<'_>, name: &str) {
-        // The result is known; this is for the lines.
-        let _ = decode(cx, Prefix::L2x, stranger.body, self.secret_for(stranger.body));
-        debug::input(cx, Prefix::L2x, stranger.header, name, stranger.datagram);
-    }
-
-    fn secret_for(&self, body: &[u8]) -> Option<&[u8]> {
-        let named = peek_host_name(body).and_then(|name| {
-            let name = std::str::from_utf8(name).ok()?;
-            self.secrets.by_host.get(name)
-        });
-        named.or(self.secrets.default.as_ref()).map(String::as_bytes)
-    }
-
-    fn on_sccrq(&mut self, cx: &mut Context, stranger: &Stranger<'_>, sccrq: Sccrq) {
+    fn on_sccrq(&mut self, cx: &mut Context, stranger: &Stranger<'_>, request: Request) {
         let Stranger { local, remote, header, body, .. } = *stranger;
-        if self.is_repeated(cx, stranger, sccrq.assigned_tunnel) {
+        if self.is_repeated(cx, stranger, request.assigned_tunnel()) {
             return;
         }
-        self.show(cx, stranger, MessageType::Sccrq.name());
+        if let Request::Read(_) = &request {
+            // It has been read: this is for the lines.
+            let _ = show(cx, stranger, None);
+        }
         if header.ns != 0 {
             self.counters.malformed += 1;
             return trouble(cx, Trouble::Malformed("SCCRQ that is not the first message", remote));
         }
-        self.forget_restarted(cx, remote.ip(), &sccrq);
-        match self.tie(remote.ip(), sccrq.tie_breaker) {
+        self.forget_restarted(cx, remote.ip(), request.assigned_tunnel(), request.host_name());
+        match self.tie(remote.ip(), request.tie_breaker()) {
             Tie::None => {}
             Tie::Win => {
                 return trouble(cx, Trouble::TieBreaker("our tunnel wins"));
@@ -113,14 +120,62 @@ impl Endpoint {
             }
         }
         let Some(id) = self.admit(cx, remote) else { return };
-        cx.debug(&L2tpEventDebug {
-            prefix: Prefix::L2tp,
-            what: What::InTunnel(MessageType::Sccrq.name(), &sccrq.host_name, sccrq.assigned_tunnel),
-        });
-        let request = TunnelRequest { host_name: sccrq.host_name.clone(), remote, local };
-        let tunnel = Tunnel::requested(&mut self.io(cx), id, sccrq, local, remote, body);
+        if let Request::Read(sccrq) = &request {
+            say_request(cx, sccrq);
+        }
+        let asked = TunnelRequest { host_name: request.host_name().to_owned(), remote, local };
+        let tunnel = Tunnel::requested(&mut self.io(cx), id, request, local, remote, body);
         self.adopt(tunnel);
-        self.outputs.push_back(Output::Event(Event::TunnelRequested { tunnel: TunnelId(id), request }));
+        self.outputs
+            .push_back(Output::Event(Event::TunnelRequested { tunnel: TunnelId(id), request: asked }));
+    }
+
+    /// An SCCRQ with hidden AVPs: it is kept as it came until the owner knows the secret.
+    fn on_sealed(&mut self, cx: &mut Context, stranger: &Stranger<'_>, sealed: Sealed) {
+        if stranger.datagram.len() > SEALED_LIMIT {
+            self.counters.malformed += 1;
+            return trouble(cx, Trouble::Malformed("SCCRQ too long to be kept", stranger.remote));
+        }
+        let datagram = stranger.datagram.into();
+        self.on_sccrq(cx, stranger, Request::Sealed { sealed, datagram });
+    }
+
+    /// The owner takes a tunnel: an SCCRQ that has waited for the secret is read. False when it cannot be, and the tunnel
+    /// is refused.
+    pub(super) fn unseal(&mut self, cx: &mut Context, id: u16, secret: Option<&str>) -> bool {
+        let Some((sealed, datagram)) = self.tunnels.get_mut(&id).and_then(Tunnel::take_sealed) else {
+            return true;
+        };
+        let Some(tunnel) = self.tunnels.get(&id) else { return false };
+        let Some(stranger) = Stranger::of(tunnel.local, tunnel.remote, &datagram) else { return false };
+        let fault = match show(cx, &stranger, secret.map(str::as_bytes)) {
+            Ok(Message::Sccrq(sccrq)) => {
+                say_request(cx, &sccrq);
+                if sealed.assigned_tunnel == 0 {
+                    let (peer, assigned) = (stranger.remote.ip(), sccrq.assigned_tunnel);
+                    self.forget_restarted(cx, peer, assigned, &sccrq.host_name);
+                }
+                self.with(cx, id, |tunnel, _| tunnel.hear(Request::Read(Box::new(sccrq))));
+                return true;
+            }
+            Ok(_) => return false,
+            Err(fault) => fault,
+        };
+        self.counters.malformed += 1;
+        trouble(cx, Trouble::BadMessage("SCCRQ", fault.result.result, fault.result.error));
+        self.with(cx, id, |tunnel, io| tunnel.refuse_sealed(io, fault));
+        false
+    }
+
+    /// The owner refuses a tunnel: an SCCRQ that nobody has read is printed as far as it shows.
+    pub(super) fn show_sealed(&self, cx: &mut Context, id: u16) {
+        let Some(tunnel) = self.tunnels.get(&id) else { return };
+        if let Some(datagram) = tunnel.sealed_datagram()
+            && let Some(stranger) = Stranger::of(tunnel.local, tunnel.remote, datagram)
+        {
+            // The owner has decided: this is for the lines.
+            let _ = show(cx, &stranger, None);
+        }
     }
 
     fn on_bad_sccrq(&mut self, cx: &mut Context, stranger: &Stranger<'_>, fault: &Fault) {
@@ -129,7 +184,8 @@ impl Endpoint {
         if assigned != 0 && self.is_repeated(cx, stranger, assigned) {
             return;
         }
-        self.show(cx, stranger, MessageType::Sccrq.name());
+        // What is wrong is known: this is for the lines.
+        let _ = show(cx, stranger, None);
         self.counters.malformed += 1;
         trouble(cx, Trouble::BadMessage("SCCRQ", fault.result.result, fault.result.error));
         if !fault.fatal || assigned == 0 {
@@ -141,23 +197,27 @@ impl Endpoint {
         self.adopt(tunnel);
     }
 
-    /// An SCCRQ that has been seen goes to the tunnel that it made, which acknowledges it again.
+    /// An SCCRQ that has been seen goes to the tunnel that it made, which acknowledges it again. `assigned` is 0 when the
+    /// peer's id is hidden: any tunnel of the peer may be meant.
     fn is_repeated(&mut self, cx: &mut Context, stranger: &Stranger<'_>, assigned: u16) -> bool {
         let Stranger { remote, header, body, datagram, .. } = *stranger;
         let now = cx.now;
         let repeated = |id: &u16| self.tunnels.get(id).is_some_and(|t| t.is_repetition(now, body));
-        let Some(id) = self.of_peer(remote.ip(), assigned).find(repeated) else { return false };
+        let ids = if assigned == 0 { 0..=u16::MAX } else { assigned..=assigned };
+        let Some(id) = self.of_peer(remote.ip(), ids).find(repeated) else { return false };
         self.with(cx, id, |tunnel, io| tunnel.receive(io, remote, header, body, datagram));
         true
     }
 
     /// A new SCCRQ with a tunnel id that the peer has already: it has forgotten that tunnel.
-    fn forget_restarted(&mut self, cx: &mut Context, peer: IpAddr, sccrq: &Sccrq) {
-        let same =
-            |id: &u16| self.tunnels.get(id).is_some_and(|t| !t.closing && t.remote_name == sccrq.host_name);
-        let stale: Vec<u16> = self.of_peer(peer, sccrq.assigned_tunnel).filter(same).collect();
+    fn forget_restarted(&mut self, cx: &mut Context, peer: IpAddr, assigned: u16, host_name: &str) {
+        if assigned == 0 {
+            return;
+        }
+        let same = |id: &u16| self.tunnels.get(id).is_some_and(|t| !t.closing && t.remote_name == host_name);
+        let stale: Vec<u16> = self.of_peer(peer, assigned..=assigned).filter(same).collect();
         for id in stale {
-            trouble(cx, Trouble::PeerRestarted(&sccrq.host_name));
+            trouble(cx, Trouble::PeerRestarted(host_name));
             self.with(cx, id, |tunnel, io| tunnel.forget(io, DownCause::PeerRestarted));
         }
     }
@@ -194,7 +254,8 @@ impl Endpoint {
     /// then its own tells which tunnel is meant. One of a tunnel that is gone is acknowledged all the same.
     fn on_stray_stopccn(&mut self, cx: &mut Context, stranger: &Stranger<'_>, stop: &StopCcn) {
         let Stranger { remote, header, body, datagram, .. } = *stranger;
-        let known = self.of_peer(remote.ip(), stop.assigned_tunnel).next();
+        let assigned = stop.assigned_tunnel;
+        let known = self.of_peer(remote.ip(), assigned..=assigned).next().filter(|_| assigned != 0);
         if let (0, Some(id)) = (header.tunnel, known) {
             self.with(cx, id, |tunnel, io| tunnel.receive(io, remote, header, body, datagram));
             return;
@@ -230,12 +291,25 @@ impl Endpoint {
         self.outputs.push_back(Output::Transmit { local: stranger.local, remote: stranger.remote, bytes });
     }
 
-    /// Our tunnels that have `assigned` as the id of `peer`.
-    fn of_peer(&self, peer: IpAddr, assigned: u16) -> impl Iterator<Item = u16> {
-        self.peers.range((peer, assigned, 0)..=(peer, assigned, u16::MAX)).map(|&(_, _, id)| id)
+    /// Our tunnels that have one of these as the id of `peer`.
+    fn of_peer(&self, peer: IpAddr, assigned: RangeInclusive<u16>) -> impl Iterator<Item = u16> {
+        let (first, last) = assigned.into_inner();
+        self.peers.range((peer, first, 0)..=(peer, last, u16::MAX)).map(|&(_, _, id)| id)
     }
 
     fn io<'a, 'c>(&'a mut self, cx: &'a mut Context<'c>) -> super::tunnel::Io<'a, 'c> {
         super::tunnel::Io { cx, out: &mut self.outputs }
     }
+}
+
+/// Reads an SCCRQ and prints it.
+fn show(cx: &mut Context, stranger: &Stranger<'_>, secret: Option<&[u8]>) -> Result<Message, Fault> {
+    let message = decode(cx, Prefix::L2x, stranger.body, secret);
+    debug::input(cx, Prefix::L2x, stranger.header, MessageType::Sccrq.name(), stranger.datagram);
+    message
+}
+
+fn say_request(cx: &mut Context, sccrq: &Sccrq) {
+    let what = What::InTunnel(MessageType::Sccrq.name(), &sccrq.host_name, sccrq.assigned_tunnel);
+    cx.debug(&L2tpEventDebug { prefix: Prefix::L2tp, what });
 }

@@ -11,7 +11,7 @@ use super::avp;
 use super::types::{CallRequest, ConnectInfo, ProxyAuthType, ResultCode};
 use crate::proto::Entropy;
 
-pub use decode::{decode, peek_host_name};
+pub use decode::{Sealed, decode, sealed};
 pub use problem::{PROTOCOL_VERSION, Problem};
 
 /// The type of a control message, RFC 2661 section 3.2.

@@ -2,6 +2,7 @@
 
 mod input;
 mod output;
+mod request;
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -10,8 +11,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use self::request::Request;
 use super::debug_events::{L2tpEventDebug, Trouble, What};
-use super::message::{Message, MessageType, Sccrq};
+use super::message::{Message, MessageType};
 use super::prefix::Prefix;
 use super::session::Session;
 use super::tables::control::{self, State};
@@ -128,7 +130,7 @@ pub(super) struct Tunnel {
     /// The owner knows of it and must hear of its end.
     announced: bool,
     /// The SCCRQ, until the owner has decided.
-    request: Option<Box<Sccrq>>,
+    request: Option<Request>,
     /// When the SCCRQ came and a digest of it: tells a late duplicate from a peer that has restarted.
     opened: (Instant, u64),
     challenge: Option<[u8; 16]>,
@@ -196,82 +198,6 @@ impl Tunnel {
         tunnel.arm(Timer::Setup, io.cx.now + tunnel.config.setup_timeout);
         tunnel.apply(io, On::OpenRequest, None);
         tunnel
-    }
-
-    /// Receiver: a tunnel whose SCCRQ waits for the owner's decision. `body` is what the SCCRQ carried.
-    pub fn requested(
-        io: &mut Io,
-        id: u16,
-        request: Sccrq,
-        local: IpAddr,
-        remote: SocketAddr,
-        body: &[u8],
-    ) -> Self {
-        let config = TunnelConfig::default();
-        let retries = config.retries;
-        let mut tunnel = Tunnel::new(io.cx.now, id, config, local, remote, retries);
-        tunnel.remote_id = request.assigned_tunnel;
-        tunnel.remote_name.clone_from(&request.host_name);
-        tunnel.peer_framing = request.framing_capabilities;
-        if let Some(window) = request.receive_window {
-            tunnel.transport.set_peer_window(window);
-        }
-        tunnel.opened.1 = fingerprint(body);
-        tunnel.announced = true;
-        tunnel.arm(Timer::Setup, io.cx.now + tunnel.config.setup_timeout);
-        tunnel.request = Some(Box::new(request));
-        let _ = tunnel.transport.receive(io.cx.now, 0, 0, false, &[]);
-        tunnel
-    }
-
-    /// Receiver: a tunnel that only exists to answer a faulty SCCRQ with a StopCCN, reliably.
-    pub fn refused(
-        io: &mut Io,
-        id: u16,
-        assigned: u16,
-        result: ResultCode,
-        local: IpAddr,
-        remote: SocketAddr,
-        body: &[u8],
-    ) -> Self {
-        let request =
-            Sccrq { assigned_tunnel: assigned, host_name: remote.ip().to_string(), ..Sccrq::default() };
-        let mut tunnel = Tunnel::requested(io, id, request, local, remote, body);
-        tunnel.announced = false;
-        tunnel.apply(io, On::SccrqNotAcceptable, Some(Why::protocol(result)));
-        tunnel
-    }
-
-    /// Receiver: the owner takes the request.
-    pub fn accept(&mut self, io: &mut Io, config: TunnelConfig) {
-        if self.closing || self.machine != State::Idle {
-            return;
-        }
-        let Some(request) = self.request.take() else { return };
-        self.transport.configure(&config, config.retries);
-        self.arm(Timer::Setup, io.cx.now + config.setup_timeout);
-        self.config = config;
-        let name = self.peer_name();
-        if request.challenge.is_some() {
-            self.say(io, What::GotChallengeInSccrq(&name));
-        }
-        let needs_secret = self.config.authenticate || request.challenge.is_some();
-        if needs_secret && self.config.secret.is_none() {
-            self.trouble(io, Trouble::NoSecret(&name));
-            self.auth_failures += 1;
-            return self.apply(io, On::SccrqNotAcceptable, Some(Why::unauthorized()));
-        }
-        self.say(io, What::NewTunnel(&name, self.remote.ip()));
-        self.peer_challenge = request.challenge;
-        self.apply(io, On::SccrqAcceptable, None);
-    }
-
-    /// Receiver: the owner refuses the request, and hears nothing more of it.
-    pub fn reject(&mut self, io: &mut Io, result: ResultCode) {
-        if self.request.take().is_some() && !self.closing {
-            self.announced = false;
-            self.apply(io, On::SccrqNotAcceptable, Some(Why::local(result)));
-        }
     }
 
     /// Closes the tunnel whatever its state.
@@ -358,7 +284,7 @@ impl Tunnel {
         self.timers = [None; Timer::ALL.len()];
         self.arm(Timer::Linger, io.cx.now + LINGER);
         if std::mem::take(&mut self.announced) {
-            io.event(Event::TunnelDown { tunnel: TunnelId(self.id), cause });
+            io.event(Event::TunnelDown { tunnel: TunnelId(self.id), remote_id: self.remote_id, cause });
         }
     }
 

@@ -6,7 +6,7 @@
 use super::automaton::{Event, State};
 use super::option::{self, Opt};
 use super::packet::{self, IPCP, LCP};
-use super::types::{AuthProtocol, Direction, Phase};
+use super::types::{AuthProtocol, Direction, FinishCause, Phase};
 use crate::proto::{DebugText, Dialect, Switch};
 use std::fmt::{self, Write};
 use std::net::Ipv4Addr;
@@ -41,6 +41,8 @@ pub enum Detail {
     Attempting,
     /// `, Unauthenticated User`; nothing before 12.3.
     Unauthenticated,
+    /// `, Authenticated User`; no line before 12.3.
+    Authenticated,
 }
 
 /// Which way a packet went.
@@ -63,8 +65,14 @@ pub enum What<'a> {
     Phase(Phase, Detail),
     /// `LCP: State is Listen`
     State(u16, State),
-    /// 15.x only: `LCP: Event[UP] State[Starting to REQsent]`
+    /// `LCP: Event[UP] State[Starting to REQsent]`; 15.x only, which says it where the state stays the same too.
     Moved(u16, Event, State, State),
+    /// `IPCP: Protocol configured, start CP. state[Initial]`; 15.x only.
+    Start(u16, State),
+    /// `PPP DISC: Lower Layer disconnected`; 15.x only.
+    LowerLayerDown,
+    /// `PPP DISC: Received LCP TERMREQ from peer`; 15.x only, and recalled.
+    Ends(FinishCause, Option<AuthProtocol>),
     /// `LCP: I CONFREQ [Listen] id 118 len 10`
     Packet {
         /// Direction.
@@ -193,6 +201,12 @@ impl Line<'_> {
                 from.ios_xe(),
                 to.ios_xe()
             ),
+            What::Start(protocol, state) => {
+                let (name, state) = (name(protocol), state.ios_xe());
+                write!(f, "{name}: Protocol configured, start CP. state[{state}]")
+            }
+            What::LowerLayerDown => f.write_str("PPP DISC: Lower Layer disconnected"),
+            What::Ends(cause, demanded) => disconnect_line(cause, demanded, f),
             What::Packet { way, protocol, code, state, id, len } => {
                 write!(f, "{}: {} ", name(protocol), letter(way))?;
                 match packet::code_name(code) {
@@ -261,6 +275,9 @@ impl DebugText for Line<'_> {
             | What::Phase(..)
             | What::State(..)
             | What::Moved(..)
+            | What::Start(..)
+            | What::LowerLayerDown
+            | What::Ends(..)
             | What::Packet { .. }
             | What::Option(..)
             | What::Forced(_)
@@ -276,6 +293,40 @@ impl DebugText for Line<'_> {
             What::Accepted(_) | What::NotAccepting(_) => Switch::VpdnEvent,
             What::Datagram(..) | What::Echo { .. } => Switch::PppPacket,
             What::Trouble(..) => Switch::PppError,
+        }
+    }
+
+    fn exists_in(&self, dialect: Dialect) -> bool {
+        let new = dialect == Dialect::V15;
+        match self.what {
+            What::Moved(..)
+            | What::Start(..)
+            | What::LowerLayerDown
+            | What::Ends(..)
+            | What::Phase(_, Detail::Authenticated) => new,
+            // There the events say it.
+            What::State(_, State::Closed) => !new,
+            What::SetDirection
+            | What::Treating(_)
+            | What::Phase(..)
+            | What::State(..)
+            | What::Packet { .. }
+            | What::Option(..)
+            | What::Forced(_)
+            | What::Timeout(..)
+            | What::ProtocolReject { .. }
+            | What::Echo { .. }
+            | What::AlternateHostname(_)
+            | What::AuthNamed { .. }
+            | What::AuthResult { .. }
+            | What::AuthNote(..)
+            | What::AuthTimeout
+            | What::Accepted(_)
+            | What::NotAccepting(_)
+            | What::Datagram(..)
+            | What::Trouble(..)
+            | What::InstallRoute(_)
+            | What::RemoveRoute(_) => true,
         }
     }
 
@@ -305,6 +356,7 @@ fn phase_line(dialect: Dialect, phase: Phase, detail: Detail, f: &mut dyn Write)
         Detail::Setup => ", Setup",
         Detail::Attempting if dialect == Dialect::V15 => ", Attempting Forward",
         Detail::Unauthenticated if dialect == Dialect::V15 => ", Unauthenticated User",
+        Detail::Authenticated => ", Authenticated User",
         Detail::Attempting | Detail::Unauthenticated => "",
     };
     // 12.1 counts the sessions that wait for its PPP manager process and that process's load. Links here are run by
@@ -314,6 +366,22 @@ fn phase_line(dialect: Dialect, phase: Phase, detail: Detail, f: &mut dyn Write)
         Dialect::V12_0 | Dialect::V15 => "",
     };
     write!(f, "PPP: Phase is {phase}{detail}{queue}")
+}
+
+/// Why a link ends. The words are recalled.
+fn disconnect_line(cause: FinishCause, demanded: Option<AuthProtocol>, f: &mut dyn Write) -> fmt::Result {
+    f.write_str("PPP DISC: ")?;
+    match (cause, demanded) {
+        (FinishCause::Local, _) => f.write_str("Closed by this end"),
+        (FinishCause::Peer, _) => f.write_str("Received LCP TERMREQ from peer"),
+        (FinishCause::Negotiation, _) => f.write_str("Negotiation did not converge"),
+        (FinishCause::Authentication, Some(protocol)) => {
+            write!(f, "User failed {} authentication", protocol.name())
+        }
+        (FinishCause::Authentication, None) => f.write_str("Authentication by the peer failed"),
+        (FinishCause::Keepalive, _) => f.write_str("Missed too many keepalives"),
+        (FinishCause::Loopback, _) => f.write_str("Loopback detected"),
+    }
 }
 
 const fn letter(way: Way) -> char {

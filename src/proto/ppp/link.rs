@@ -9,7 +9,7 @@ use super::machine::{ControlProtocol, Effects, Io};
 use super::packet;
 use super::types::*;
 use crate::proto::time::earliest;
-use crate::proto::{Context, Instant};
+use crate::proto::{Context, Dialect, Instant};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -109,22 +109,29 @@ impl Link {
         self.auth = None;
         self.ipcp = None;
         self.ending = None;
+        let passive = self.config.direction == Direction::Callin;
+        let detail = if passive { Detail::PassiveOpen } else { Detail::ActiveOpen };
+        let phase_first = says_events(cx);
+        if phase_first {
+            self.enter(cx, Phase::Establishing, detail);
+        }
         if self.config.set_direction {
             self.debug(cx, What::SetDirection);
         }
         self.debug(cx, What::Treating(self.config.direction));
-        let passive = self.config.direction == Direction::Callin;
-        self.enter(cx, Phase::Establishing, if passive { Detail::PassiveOpen } else { Detail::ActiveOpen });
+        if !phase_first {
+            self.enter(cx, Phase::Establishing, detail);
+        }
         if self.config.alternate_name {
             self.debug(cx, What::AlternateHostname(&self.config.local_name));
         }
         if passive {
+            let _ = self.lcp.apply(io!(self, cx), Input::Open);
             self.lcp.place(State::Stopped);
             self.debug(cx, What::State(packet::LCP, State::Stopped));
             self.listen = Some(cx.now + self.config.retry);
         } else {
-            self.lcp.place(State::Closed);
-            let effects = self.lcp.apply(io!(self, cx), Input::Open);
+            let effects = self.lcp.open(io!(self, cx));
             self.lcp_did(cx, effects);
         }
     }
@@ -133,10 +140,12 @@ impl Link {
     /// IPCP was open.
     pub fn lower_down(&mut self, cx: &mut Context) {
         if self.phase != Phase::Down {
+            if self.ending.is_none() {
+                self.debug(cx, What::LowerLayerDown);
+            }
             self.upper_layers_down(cx);
             self.enter_once(cx, Phase::Terminating);
-            self.debug(cx, What::State(packet::LCP, State::Closed));
-            self.enter(cx, Phase::Down, Detail::None);
+            self.lcp_down(cx);
         }
         self.lcp = ControlProtocol::new(Lcp::default());
         self.ending = None;
@@ -309,6 +318,10 @@ impl Link {
     /// The verdict on [`Event::Authenticate`].
     pub fn authenticated(&mut self, cx: &mut Context, verdict: Verdict) {
         if let Some(auth) = self.auth.as_mut() {
+            if matches!(verdict, Verdict::Pass { .. }) {
+                let known = What::Phase(Phase::Authenticating, Detail::Authenticated);
+                cx.debug(&super::debug::Line { interface: &self.config.label, what: known });
+            }
             let step = auth.decide(io!(self, cx), verdict);
             self.auth_did(cx, step);
         }
@@ -329,8 +342,8 @@ impl Link {
             return;
         }
         let mut ipcp = Box::new(ControlProtocol::new(Ipcp::new(config.clone())));
-        ipcp.place(State::Closed);
-        let effects = ipcp.apply(io!(self, cx), Input::Open);
+        self.debug(cx, What::Start(packet::IPCP, ipcp.state()));
+        let effects = ipcp.open(io!(self, cx));
         self.ipcp = Some(ipcp);
         self.ipcp_did(cx, effects);
     }
@@ -391,6 +404,11 @@ impl Link {
     }
 }
 
+/// Whether the release prints the events of its automatons, which also changes where between them the phases stand.
+fn says_events(cx: &Context) -> bool {
+    cx.trace.dialect() == Dialect::V15
+}
+
 /// How the layers move each other.
 impl Link {
     pub(super) fn debug(&self, cx: &mut Context, what: What<'_>) {
@@ -420,7 +438,7 @@ impl Link {
             return;
         }
         if effects.by_peer {
-            self.ending.get_or_insert(FinishCause::Peer);
+            self.ends(cx, FinishCause::Peer);
         }
         if effects.down {
             self.upper_layers_down(cx);
@@ -484,7 +502,7 @@ impl Link {
     /// What IPCP's event did, carried out.
     pub(super) fn ipcp_did(&mut self, cx: &mut Context, effects: Effects) {
         if effects.by_peer {
-            self.ending.get_or_insert(FinishCause::Peer);
+            self.ends(cx, FinishCause::Peer);
         }
         if effects.down {
             self.network_down();
@@ -511,10 +529,11 @@ impl Link {
 
     /// Everything above LCP stops.
     fn upper_layers_down(&mut self, cx: &mut Context) {
-        if let Some(ipcp) = self.ipcp.take() {
+        if let Some(mut ipcp) = self.ipcp.take() {
             if ipcp.state() != State::Closed {
                 self.debug(cx, What::State(packet::IPCP, State::Closed));
             }
+            ipcp.shut(io!(self, cx));
             self.network_down();
         }
         self.auth = None;
@@ -523,25 +542,45 @@ impl Link {
 
     /// This end wants the link to end.
     pub(super) fn end(&mut self, cx: &mut Context, cause: FinishCause) {
-        self.ending.get_or_insert(cause);
+        self.ends(cx, cause);
         if self.phase == Phase::Forwarding {
             return self.finish(cx);
         }
         self.upper_layers_down(cx);
-        self.enter_once(cx, Phase::Terminating);
+        let phase_last = says_events(cx);
+        if !phase_last {
+            self.enter_once(cx, Phase::Terminating);
+        }
         let effects = self.lcp.apply(io!(self, cx), Input::Close);
+        if phase_last {
+            self.enter_once(cx, Phase::Terminating);
+        }
         self.lcp_did(cx, effects);
         if self.lcp.state() == State::Closed && self.phase != Phase::Down {
             self.finish(cx);
         }
     }
 
+    /// Why the link ends; what is known first counts.
+    fn ends(&mut self, cx: &mut Context, cause: FinishCause) {
+        if self.ending.is_none() {
+            self.ending = Some(cause);
+            self.debug(cx, What::Ends(cause, self.lcp.policy.demands()));
+        }
+    }
+
+    /// LCP has nothing below it any more.
+    fn lcp_down(&mut self, cx: &mut Context) {
+        self.debug(cx, What::State(packet::LCP, State::Closed));
+        self.lcp.shut(io!(self, cx));
+        self.enter(cx, Phase::Down, Detail::None);
+    }
+
     /// Nothing is left to do on this link.
     fn finish(&mut self, cx: &mut Context) {
         self.upper_layers_down(cx);
         self.enter_once(cx, Phase::Terminating);
-        self.debug(cx, What::State(packet::LCP, State::Closed));
-        self.enter(cx, Phase::Down, Detail::None);
+        self.lcp_down(cx);
         self.lcp.place(State::Closed);
         self.listen = None;
         let cause = self.ending.take().unwrap_or(FinishCause::Negotiation);

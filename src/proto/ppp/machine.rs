@@ -167,6 +167,26 @@ impl<P: Policy> ControlProtocol<P> {
         self.place(State::Opened);
     }
 
+    /// Opens the layer above a lower one that is up. Releases differ in which of the two they hear of first, and say
+    /// `[Closed]` or `[Starting]` of the Configure-Request that either way comes out of it (RFC 1661 section 4.1).
+    pub fn open(&mut self, io: &mut Io) -> Effects {
+        let (first, then) = match io.cx.trace.dialect() {
+            Dialect::V12_0 | Dialect::V12_1 => (Event::Up, Event::Open),
+            Dialect::V15 => (Event::Open, Event::Up),
+        };
+        // Out of Initial the first of them does nothing to the layer.
+        let _ = self.apply(io, first);
+        self.apply(io, then)
+    }
+
+    /// The lower layer is gone and the layer is no longer wanted. What that does to the layer, the caller knows.
+    pub fn shut(&mut self, io: &mut Io) {
+        let _ = self.apply(io, Event::Down);
+        if self.state == State::Starting {
+            let _ = self.apply(io, Event::Close);
+        }
+    }
+
     /// An event that brings no packet.
     pub fn apply(&mut self, io: &mut Io, event: Event) -> Effects {
         self.step(io, event, Answer::None)
@@ -357,7 +377,8 @@ impl<P: Policy> ControlProtocol<P> {
         if !next.timed() {
             self.deadline = None;
         }
-        if from != next && io.cx.trace.dialect() == Dialect::V15 {
+        // An echo is no business of the automaton's in what IOS prints.
+        if event != Event::Echo {
             io.debug(What::Moved(P::PROTOCOL, event, from, next));
         }
         effects

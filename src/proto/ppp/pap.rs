@@ -47,9 +47,14 @@ impl Authenticator {
     fn request(&mut self, io: &mut Io, packet: &Packet) -> Step {
         let Some((name, password)) = split(packet.data) else { return Step::Nothing };
         log(io, Way::In, packet.id, packet.data.len(), name);
-        match &self.stage {
+        match &mut self.stage {
             Stage::Waiting => {}
-            Stage::Deciding { .. } | Stage::Failed => return Step::Nothing,
+            // RFC 1334 section 2.2.1: each request has another identifier, and the answer has that of its request.
+            Stage::Deciding { id } => {
+                *id = packet.id;
+                return Step::Nothing;
+            }
+            Stage::Failed => return Step::Nothing,
             Stage::Passed { message, .. } => {
                 result(io, Way::Out, ACK, packet.id, message);
                 io.transmit(PAP, ACK, packet.id, &texted(message));

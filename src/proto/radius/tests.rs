@@ -48,7 +48,7 @@ fn rfc_2865_example_password() {
     let packet = verify_request(&request, secret, false).unwrap();
     let hidden = packet.value_of(keys::USER_PASSWORD).unwrap();
     assert_eq!(reveal_password(hidden, secret, &packet.authenticator).unwrap(), b"arctangent");
-    assert_eq!(hide_password(b"arctangent", secret, &packet.authenticator), hidden);
+    assert_eq!(hide_password(b"arctangent", secret, &packet.authenticator).unwrap(), hidden);
     assert_eq!(verify_request(&request, secret, true), Err(VerifyError::Unsigned));
 }
 
@@ -375,8 +375,13 @@ proptest! {
 
     #[test]
     fn passwords_survive(password in proptest::collection::vec(1u8..=255, 0..=128), secret in proptest::collection::vec(any::<u8>(), 0..80), authenticator: [u8; 16]) {
-        let hidden = hide_password(&password, &secret, &authenticator);
+        let hidden = hide_password(&password, &secret, &authenticator).unwrap();
         prop_assert_eq!(reveal_password(&hidden, &secret, &authenticator), Ok(password));
+    }
+
+    #[test]
+    fn a_password_that_is_too_long_is_not_cut(password in proptest::collection::vec(any::<u8>(), 129..300)) {
+        prop_assert_eq!(hide_password(&password, b"key", &[5; 16]), None);
     }
 
     #[test]

@@ -1,19 +1,24 @@
 //! EXEC commands: the arm of every command, family by family. What screens look like is in `commands`.
 
+mod arp;
 mod clear;
 mod debug;
+mod files;
 pub mod ping;
 mod show;
 mod system;
 mod test_aaa;
 
+pub(super) use arp::ended as arp_told;
+pub(super) use files::{Saving, forget as forget_saving, kept};
 pub(super) use test_aaa::{ended as tested, forget as forget_test};
 
 use super::core::Core;
 use super::io::LineId;
-use crate::cli::{ExecResult, Parsed, looks_up};
+use crate::cli::{ExecResult, Parsed};
 use crate::commands::exec as text;
 use crate::commands::ping::PingJob;
+use crate::commands::ping_dialog::PingDialog;
 use crate::engine::{EchoOutcome, RequestId};
 use crate::grammar::Command;
 use crate::grammar::command::debug::DebugCommand;
@@ -25,6 +30,10 @@ use crate::grammar::table::Op;
 pub(super) enum Job {
     /// `ping`
     Ping(PingJob),
+    /// `show arp`
+    Arp(RequestId, arp::Wanted),
+    /// `ping` that asks what to do
+    PingDialog(PingDialog),
     /// `test aaa group`
     TestAaa {
         /// How the answer is shown.
@@ -60,33 +69,28 @@ pub(super) fn run(core: &mut Core, line: LineId, parsed: &Parsed, out: &mut Stri
 fn exec(core: &mut Core, line: LineId, command: &ExecCommand, out: &mut String) -> ExecResult {
     match command {
         ExecCommand::Ping { host, repeat, size, timeout, source, .. } => {
-            let Some(destination) = ping::resolve(core, host) else {
-                if looks_up(&core.store) && host.parse::<std::net::Ipv4Addr>().is_err() {
-                    out.push_str(&text::translating(host));
-                }
-                out.push_str(text::NO_HOST);
-                return ExecResult::Done;
-            };
-            match ping::source(core, source.as_ref()) {
-                Ok(source) => {
+            let found = ping::resolve(core, host)
+                .and_then(|to| Ok((to, ping::source(core, source.as_ref()).map_err(str::to_owned)?)));
+            match found {
+                Ok((destination, source)) => {
                     let options = ping::options(destination, *repeat, *size, *timeout, source);
                     ping::start(core, line, options, out)
                 }
                 Err(why) => {
-                    out.push_str(why);
+                    out.push_str(&why);
                     ExecResult::Done
                 }
             }
         }
+        ExecCommand::ShowArp { which } => arp::start(core, line, which.as_ref().into()),
+        ExecCommand::ShowIpArp { which } => arp::start(core, line, which.as_ref().into()),
+        ExecCommand::PingDialog { ip } => ping::ask(core, line, PingDialog::new(*ip)),
         ExecCommand::TerminalMonitor(op) => system::monitor(core, line, op.is_set(), out),
         ExecCommand::TerminalNoMonitor => system::monitor(core, line, false, out),
         ExecCommand::ClockSet { time, date, year } => system::clock_set(core, *time, date, *year, out),
-        ExecCommand::WriteMemory | ExecCommand::Write => {
-            system::save(core, out);
-            ExecResult::Done
-        }
+        ExecCommand::WriteMemory | ExecCommand::Write => files::save(core, line, ExecResult::Done, out),
         ExecCommand::WriteTerminal => {
-            out.push_str(&show::running(core));
+            out.push_str(&show::running(core, line));
             ExecResult::Done
         }
         ExecCommand::WriteErase | ExecCommand::EraseStartup => system::ask_erase(),
@@ -109,12 +113,7 @@ pub(super) fn confirmed(
 ) -> ExecResult {
     if yes {
         match &parsed.command {
-            // Nothing more is typed on this router.
-            Command::Exec(ExecCommand::Reload) => {
-                system::restart(core);
-                return ExecResult::Running;
-            }
-            Command::Exec(command) => system::confirmed(core, command, out),
+            Command::Exec(command) => return system::confirmed(core, line, command),
             Command::Clear(command) => clear::confirmed(core, line, command, out),
             _ => {}
         }
@@ -125,7 +124,7 @@ pub(super) fn confirmed(
 /// The answer to a question.
 pub(super) fn answered(
     core: &mut Core,
-    _line: LineId,
+    line: LineId,
     parsed: &Parsed,
     answer: &str,
     out: &mut String,
@@ -137,7 +136,8 @@ pub(super) fn answered(
         return ExecResult::Done;
     }
     match &parsed.command {
-        Command::Exec(command) => system::answered(core, command, answer, out),
+        Command::Exec(ExecCommand::PingDialog { .. }) => ping::answered(core, line, answer, out),
+        Command::Exec(command) => system::answered(core, line, command, answer, out),
         Command::Debug(DebugCommand::All(Op::Set(()))) => {
             debug::all_answered(core, answer, out);
             ExecResult::Done
@@ -150,9 +150,10 @@ pub(super) fn answered(
 pub(super) fn interrupt(core: &mut Core, line: LineId, out: &mut String) {
     core.echoes.retain(|_, waiting| *waiting != line);
     forget_test(core, line);
+    forget_saving(core, line);
     match core.jobs.remove(&line) {
         Some(Job::Ping(mut job)) => out.push_str(&job.abort()),
-        Some(Job::TestAaa { .. }) | None => {}
+        Some(Job::Arp(..) | Job::PingDialog(_) | Job::TestAaa { .. }) | None => {}
     }
 }
 

@@ -4,9 +4,12 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::{Core, ExecResult, Job};
-use crate::commands::exec::NO_SOURCE;
+use crate::cli::looks_up;
+use crate::commands::exec::{NO_HOST, NO_SOURCE, NOT_OURS, translating};
 use crate::commands::ping::{PingJob, PingOptions};
+use crate::commands::ping_dialog::{Lookup, PingDialog, Step};
 use crate::engine::EchoOutcome;
+use crate::engine::views::InterfaceView;
 use crate::grammar::Command;
 use crate::grammar::command::exec::PingSource;
 use crate::grammar::command::routing::RoutingCommand;
@@ -51,7 +54,7 @@ pub fn ended(core: &mut Core, line: LineId, outcome: EchoOutcome) {
     let Some(Job::Ping(job)) = core.jobs.get_mut(&line) else { return };
     let text = job.outcome(outcome);
     let over = job.is_done();
-    core.progress.push((line, text, over));
+    core.progress.push((line, text, over.then_some(ExecResult::Done)));
     if over {
         core.jobs.remove(&line);
     } else {
@@ -59,28 +62,74 @@ pub fn ended(core: &mut Core, line: LineId, outcome: EchoOutcome) {
     }
 }
 
-/// The address that a host stands for: itself, or that of an `ip host` line.
-pub fn resolve(core: &Core, host: &str) -> Option<Ipv4Addr> {
-    host.parse().ok().or_else(|| {
+/// Puts the question at which a dialogue stands.
+pub fn ask(core: &mut Core, line: LineId, dialog: PingDialog) -> ExecResult {
+    let question = dialog.question().to_owned();
+    core.jobs.insert(line, Job::PingDialog(dialog));
+    ExecResult::Ask(question)
+}
+
+/// The answer to the question of a dialogue.
+pub fn answered(core: &mut Core, line: LineId, answer: &str, out: &mut String) -> ExecResult {
+    let Some(Job::PingDialog(mut dialog)) = core.jobs.remove(&line) else { return ExecResult::Done };
+    match dialog.answer(answer, &*core) {
+        Step::Ask(text) => {
+            out.push_str(&text);
+            ask(core, line, dialog)
+        }
+        Step::Refused(text) => {
+            out.push_str(&text);
+            ExecResult::Done
+        }
+        Step::Ready(options) => start(core, line, options, out),
+    }
+}
+
+impl Lookup for Core {
+    fn host(&self, name: &str) -> Result<Ipv4Addr, String> {
+        resolve(self, name)
+    }
+
+    fn source(&self, text: &str) -> Result<Ipv4Addr, String> {
+        let source = match (text.parse(), text.parse()) {
+            (Ok(address), _) => PingSource::Address { address },
+            (Err(_), Ok(interface)) => PingSource::Interface { interface },
+            (Err(_), Err(_)) => return Err(NO_SOURCE.to_owned()),
+        };
+        source_address(self, &source).map_err(str::to_owned)
+    }
+}
+
+/// The address that a host stands for: itself, or that of an `ip host` line; else what is said of it.
+pub fn resolve(core: &Core, host: &str) -> Result<Ipv4Addr, String> {
+    let known = host.parse().ok().or_else(|| {
         core.store.commands().find_map(|command| match command {
             Command::Routing(RoutingCommand::IpHost(Op::Set(h))) if h.name.eq_ignore_ascii_case(host) => {
                 h.addresses.first().copied()
             }
             _ => None,
         })
-    })
+    });
+    let lookup = if looks_up(&core.store) { translating(host) } else { String::new() };
+    known.ok_or_else(|| lookup + NO_HOST)
 }
 
 /// The source address that a command line names, or why there is none.
 pub fn source(core: &Core, source: Option<&PingSource>) -> Result<Option<Ipv4Addr>, &'static str> {
+    source.map(|source| source_address(core, source)).transpose()
+}
+
+fn source_address(core: &Core, source: &PingSource) -> Result<Ipv4Addr, &'static str> {
     match source {
-        None => Ok(None),
-        Some(PingSource::Address { address }) => Ok(Some(*address)),
-        Some(PingSource::Interface { interface }) => core
+        PingSource::Address { address } => {
+            let ours = |view: &InterfaceView| view.address.is_some_and(|net| net.addr() == *address);
+            core.engine.interfaces().iter().any(ours).then_some(*address).ok_or(NOT_OURS)
+        }
+        PingSource::Interface { interface } => core
             .engine
             .interface(interface)
             .and_then(|view| view.address)
-            .map(|net| Some(net.addr()))
+            .map(|net| net.addr())
             .ok_or(NO_SOURCE),
     }
 }

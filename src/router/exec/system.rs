@@ -1,11 +1,10 @@
 //! EXEC commands that act on the router itself: clock, configuration files, reload, terminal monitor.
 
-use super::{Core, ExecResult};
+use super::{Core, ExecResult, files};
 use crate::commands::exec as text;
-use crate::config::nvgen::running_config;
 use crate::grammar::command::exec::{ClockSetDate, ExecCommand};
 use crate::grammar::value::{Month, TimeOfDay};
-use crate::router::io::{LineId, Output};
+use crate::router::io::LineId;
 
 /// `terminal monitor` and `terminal no monitor`.
 pub fn monitor(core: &mut Core, line: LineId, on: bool, out: &mut String) -> ExecResult {
@@ -38,30 +37,6 @@ pub fn clock_set(
     ExecResult::Done
 }
 
-/// `write memory`, and what `copy running-config startup-config` does after its question.
-pub fn save(core: &mut Core, out: &mut String) {
-    out.push_str(text::SAVED);
-    let saved = running_config(&core.store);
-    core.startup.clone_from(&saved);
-    core.modified = false;
-    core.outputs.push_back(Output::SaveStartup(saved));
-}
-
-fn erase(core: &mut Core, out: &mut String) {
-    core.startup.clear();
-    core.outputs.push_back(Output::SaveStartup(String::new()));
-    out.push_str(text::ERASED);
-}
-
-/// Merges the startup-config into the running one.
-fn merge(core: &mut Core, out: &mut String) {
-    let startup = core.startup.clone();
-    core.load(&startup);
-    core.modified = true;
-    core.reconfigure();
-    out.push_str(&text::copied(startup.len()));
-}
-
 /// `reload`.
 pub fn reload(core: &Core) -> ExecResult {
     if core.modified {
@@ -77,17 +52,24 @@ pub fn ask_erase() -> ExecResult {
 }
 
 /// `reload` is agreed to.
-pub fn restart(core: &mut Core) {
+fn restart(core: &mut Core) {
     core.syslog(5, "%SYS-5-RELOAD: Reload requested".to_owned());
     core.end(true);
 }
 
 /// The answer to `[confirm]`.
-pub fn confirmed(core: &mut Core, command: &ExecCommand, out: &mut String) {
+pub fn confirmed(core: &mut Core, line: LineId, command: &ExecCommand) -> ExecResult {
     match command {
-        ExecCommand::EraseStartup | ExecCommand::WriteErase => erase(core, out),
-        ExecCommand::Reload
-        | ExecCommand::Ping { .. }
+        ExecCommand::EraseStartup | ExecCommand::WriteErase => files::erase(core, line),
+        ExecCommand::Reload => {
+            restart(core);
+            // Nothing more is typed on this router.
+            ExecResult::Running
+        }
+        ExecCommand::Ping { .. }
+        | ExecCommand::PingDialog { .. }
+        | ExecCommand::ShowArp { .. }
+        | ExecCommand::ShowIpArp { .. }
         | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
@@ -96,27 +78,36 @@ pub fn confirmed(core: &mut Core, command: &ExecCommand, out: &mut String) {
         | ExecCommand::WriteTerminal
         | ExecCommand::Write
         | ExecCommand::CopyRunningStartup
-        | ExecCommand::CopyStartupRunning => {}
+        | ExecCommand::CopyStartupRunning => ExecResult::Done,
     }
 }
 
 /// The answer to a question.
-pub fn answered(core: &mut Core, command: &ExecCommand, answer: &str, out: &mut String) -> ExecResult {
+pub fn answered(
+    core: &mut Core,
+    line: LineId,
+    command: &ExecCommand,
+    answer: &str,
+    out: &mut String,
+) -> ExecResult {
     match command {
-        ExecCommand::CopyRunningStartup => save(core, out),
-        ExecCommand::CopyStartupRunning => merge(core, out),
+        ExecCommand::CopyRunningStartup => return files::save(core, line, ExecResult::Done, out),
+        ExecCommand::CopyStartupRunning => files::merge(core, out),
         ExecCommand::Reload => {
-            match text::yes_or_no(answer) {
-                Some(true) => save(core, out),
-                Some(false) => {}
+            let confirm = ExecResult::Confirm(text::RELOAD_CONFIRM.to_owned());
+            return match text::yes_or_no(answer) {
+                Some(true) => files::save(core, line, confirm, out),
+                Some(false) => confirm,
                 None => {
                     out.push_str(text::YES_OR_NO);
-                    return ExecResult::Ask(text::RELOAD_SAVE.to_owned());
+                    ExecResult::Ask(text::RELOAD_SAVE.to_owned())
                 }
-            }
-            return ExecResult::Confirm(text::RELOAD_CONFIRM.to_owned());
+            };
         }
         ExecCommand::Ping { .. }
+        | ExecCommand::PingDialog { .. }
+        | ExecCommand::ShowArp { .. }
+        | ExecCommand::ShowIpArp { .. }
         | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor

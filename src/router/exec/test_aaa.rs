@@ -37,7 +37,7 @@ pub fn ended(core: &mut Core, ticket: Ticket, outcome: &TestOutcome) {
             TestAaaStyle::Legacy => text::legacy(outcome),
             TestAaaStyle::NewCode => text::new_code(&user, outcome),
         };
-        core.progress.push((line, text, true));
+        core.progress.push((line, text, Some(ExecResult::Done)));
     }
 }
 

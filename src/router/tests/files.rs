@@ -99,3 +99,27 @@ fn reload_of_a_changed_router_asks_whether_to_save() {
         assert_eq!((bench.reloads, bench.saved.is_some()), (1, saves));
     }
 }
+
+#[test]
+fn what_could_not_be_saved_is_said_and_the_former_startup_config_stays() {
+    let mut bench = Bench::enabled("hostname R\n");
+    bench.lines("configure terminal\nhostname Q\nend");
+    bench.cannot_save = Some("No space left on device".to_owned());
+    let refused = "startup-config file open failed (No space left on device)\n";
+    assert_eq!(bench.shown("write memory"), format!("Building configuration...\n{refused}Q#"));
+    assert!(bench.shown("show startup-config").contains("hostname R\n"));
+    bench.lines("copy running-config startup-config");
+    assert_eq!(bench.shown(""), format!("Building configuration...\n{refused}Q#"));
+    // It is still to be saved, and a reload that would lose it does not come by itself.
+    assert_eq!(bench.shown("reload"), "System configuration has been modified. Save? [yes/no]: ");
+    assert_eq!(bench.shown("yes"), format!("Building configuration...\n{refused}Q#"));
+    assert_eq!(bench.reloads, 0);
+    bench.lines("write erase");
+    bench.screen(CONSOLE).text.clear();
+    bench.type_on(CONSOLE, ConsoleInput::Key('y'));
+    assert_eq!(bench.screen(CONSOLE).text, format!("\n{refused}Q#"));
+    assert!(bench.shown("show startup-config").contains("hostname R\n"));
+    bench.cannot_save = None;
+    assert_eq!(bench.shown("write memory"), "Building configuration...\n[OK]\nQ#");
+    assert_eq!(bench.shown("reload"), "Proceed with reload? [confirm]");
+}

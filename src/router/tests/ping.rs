@@ -85,3 +85,92 @@ fn names() {
     bench.lines("configure terminal\nno ip domain-lookup\nend");
     assert_eq!(bench.shown("ping nobody"), "% Unrecognized host or address, or protocol not running.\nR#");
 }
+
+/// Answers the questions of `ping`: what the screen shows then.
+fn dialog(bench: &mut Bench, answers: &[&str]) -> String {
+    bench.screen(CONSOLE).text.clear();
+    for line in ["ping"].iter().chain(answers) {
+        bench.type_on(CONSOLE, ConsoleInput::Line((*line).to_owned()));
+    }
+    std::mem::take(&mut bench.screen(CONSOLE).text)
+}
+
+const ASKED: &str = "Protocol [ip]: Target IP address: Repeat count [5]: Datagram size [100]: Timeout in seconds [2]: \
+                     Extended commands [n]: ";
+
+#[test]
+fn a_bare_ping_asks() {
+    let mut bench = Bench::enabled(&format!("{R}ip host gw 10.0.0.2\n"));
+    let text = dialog(&mut bench, &["", "gw", "", "", "", "", ""]);
+    let head =
+        format!("{ASKED}Sweep range of sizes [n]: \nType escape sequence to abort.\nSending 5, 100-byte");
+    assert!(text.starts_with(&head) && text.contains("!!!!!\n"), "{text}");
+    assert!(text.ends_with("ms\nR#"), "{text}");
+    let text = dialog(&mut bench, &["ip", "10.0.0.2", "3", "64", "1", "n", "n"]);
+    assert!(
+        text.contains("\nSending 3, 64-byte ICMP Echos to 10.0.0.2, timeout is 1 seconds:\n!!!\n"),
+        "{text}"
+    );
+    let asked = bench.shown("ping ip");
+    assert_eq!(asked, "Target IP address: ");
+}
+
+#[test]
+fn its_extended_commands_are_a_source_and_a_sweep() {
+    let mut bench = Bench::enabled(R);
+    let extended = ["", "10.0.0.2", "2", "", "", "y"];
+    for source in ["Ethernet0", "e0", "10.0.0.1"] {
+        let text = dialog(&mut bench, &[&extended[..], &[source, "y", "100", "300", "100"]].concat());
+        let sweep = "Source address or interface: Sweep range of sizes [n]: Sweep min size [36]: Sweep max size [18024]: \
+                     Sweep interval [1]: \nType escape";
+        assert!(text.starts_with(&format!("{ASKED}{sweep}")), "{text}");
+        let sent = "Sending 6, [100..300]-byte ICMP Echos to 10.0.0.2, timeout is 2 seconds:\n\
+                    Packet sent with a source address of 10.0.0.1 \n!!!!!!\n";
+        assert!(text.contains(sent), "{text}");
+    }
+    let text = dialog(&mut bench, &[&extended[..], &["", "what", "no"]].concat());
+    assert!(text.contains("% Please answer 'yes' or 'no'.\nSweep range of sizes [n]: "), "{text}");
+    assert!(text.contains("!!\nSuccess"), "{text}");
+}
+
+#[test]
+fn a_wrong_answer_ends_the_dialogue() {
+    let mut bench = Bench::enabled(R);
+    for (answers, said) in [
+        (&["ipx"][..], "% Unknown protocol - \"ipx\", type \"ping ?\" for help\n"),
+        (&["", ""], "% Bad IP address\n"),
+        (&["", "nobody"], "% Unrecognized host or address, or protocol not running.\n"),
+        (&["", "10.0.0.2", "0"], "% A decimal number between 1 and 2147483647.\n"),
+        (&["", "10.0.0.2", "x"], "% A decimal number between 1 and 2147483647.\n"),
+        (&["", "10.0.0.2", "", "35"], "% A decimal number between 36 and 18024.\n"),
+        (&["", "10.0.0.2", "", "", "3601"], "% A decimal number between 0 and 3600.\n"),
+        (
+            &["", "10.0.0.2", "", "", "", "y", "10.9.9.9"],
+            "% Invalid source address- IP address not on any of our up interfaces\n",
+        ),
+        (&["", "10.0.0.2", "", "", "", "y", "Ethernet7"], "% Invalid source."),
+        (&["", "10.0.0.2", "", "", "", "y", "e?"], "% Invalid source."),
+        (&["", "10.0.0.2", "", "", "", "", "y", "100", "99"], "% A decimal number between 100 and 18024.\n"),
+        (
+            &["", "10.0.0.2", "", "", "", "", "y", "100", "200", "0"],
+            "% A decimal number between 1 and 18024.\n",
+        ),
+    ] {
+        let text = dialog(&mut bench, answers);
+        assert!(text.contains(said) && text.ends_with("\nR#"), "{answers:?}: {text}");
+        assert_eq!(bench.waits(), Waits::Line);
+    }
+}
+
+#[test]
+fn ctrl_c_ends_the_dialogue() {
+    let mut bench = Bench::enabled(R);
+    let asked = dialog(&mut bench, &["", "10.0.0.2"]);
+    assert!(asked.ends_with("Repeat count [5]: "), "{asked}");
+    bench.type_on(CONSOLE, ConsoleInput::Interrupt);
+    assert_eq!(bench.screen(CONSOLE).text, "R#");
+    // Nothing of it is left.
+    assert!(dialog(&mut bench, &["", "10.0.0.2", "", "", "", "", ""]).starts_with(ASKED));
+    let mut user = Bench::new(R);
+    assert!(user.shown("ping").contains("% Incomplete command."));
+}

@@ -48,8 +48,6 @@ fn global(command: &G, system: &mut SystemConfig) {
             }
         }
         G::ServicePasswordEncryption(op) => system.password_encryption = op.is_set(),
-        G::EnableSecret(Op::Set(s)) => system.enable_secret = Some((&s.secret).into()),
-        G::EnablePassword(Op::Set(p)) => system.enable_password = Some((&p.password).into()),
         G::ClockTimezone(Op::Set(z)) => system.timezone = timezone(z),
         G::BannerMotd(Op::Set(b)) => system.banner_motd = Some(b.text.clone()),
         _ => {}

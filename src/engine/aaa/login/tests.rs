@@ -23,6 +23,9 @@ dialer Cleartext-Password := \"geheim\"
 
 $enab15$ Cleartext-Password := \"oben\"
 \tService-Type = Administrative-User
+
+$enab7$ Cleartext-Password := \"mitte\"
+\tService-Type = Administrative-User
 ";
 
 fn list(methods: &[Method]) -> Vec<MethodList> {
@@ -46,7 +49,6 @@ fn config() -> AaaConfig {
         servers: vec![server],
         message_authenticator: false,
         users: vec![User { password: Some("lokal".into()), privilege: 15, ..User::new("keeper") }],
-        enable: Some("unten".into()),
         ..AaaConfig::default()
     }
 }
@@ -64,6 +66,7 @@ fn question(service: LoginService, user: &str, password: &str) -> LoginQuestion 
         user: user.to_owned(),
         password: password.into(),
         line_password: Some("zeile".into()),
+        enable_password: Some("unten".into()),
         exec_list: None,
         console: false,
         challenge: None,
@@ -168,16 +171,21 @@ fn every_method_of_a_login() {
     assert_eq!(with(&[Method::Local], "KEEPER", "lokal"), pass("", None));
     assert_eq!(with(&[Method::LocalCase], "KEEPER", "lokal"), FAIL);
     assert_eq!(with(&[Method::IfNeeded, Method::Line], "", "zeile"), pass("", None));
-    let bare = AaaConfig { enable: None, authentication_login: list(&[Method::Enable]), ..config() };
-    assert_eq!(ask(&bare, question(LoginService::Login, "", "x"), true), LoginOutcome::Error);
+    let enable = AaaConfig { authentication_login: list(&[Method::Enable]), ..config() };
+    let bare = LoginQuestion { enable_password: None, ..question(LoginService::Login, "", "x") };
+    assert_eq!(ask(&enable, bare, true), LoginOutcome::Error);
 }
 
 #[test]
 fn enable_is_asked_under_a_name_of_its_own() {
-    let enable = |password, server| ask(&config(), question(LoginService::Enable, "", password), server);
+    let at =
+        |level, password, server| ask(&config(), question(LoginService::Enable(level), "", password), server);
+    let enable = |password, server| at(15, password, server);
     assert_eq!(enable("oben", true), pass("", None));
     assert_eq!(enable("unten", true), FAIL);
     assert_eq!(enable("unten", false), pass("", None));
+    assert_eq!(at(7, "mitte", true), pass("", None));
+    assert_eq!(at(7, "oben", true), FAIL);
 }
 
 #[test]
@@ -246,5 +254,20 @@ fn the_debugs_of_a_login() {
         ]
     );
     let (_, lines) = ask_in(Dialect::V15, &local, asked, true);
-    assert_eq!(lines, ["AAA/AUTHEN/LOGIN (0000001C): Pick method list 'default' "]);
+    assert_eq!(
+        lines,
+        [
+            "AAA/AUTHEN/LOGIN (0000001C): Pick method list 'default' ",
+            "AAA/AUTHOR (0x1C): Pick method list 'default'",
+            "AAA/AUTHOR/EXEC(0000001C): processing AV priv-lvl=15",
+            "AAA/AUTHOR/EXEC(0000001C): Authorization successful",
+        ]
+    );
+    let question = question(LoginService::Login, "dialer", "geheim");
+    let (_, lines) = ask_in(Dialect::V15, &config(), question, true);
+    assert_eq!(
+        lines.last().map(String::as_str),
+        Some("AAA/AUTHOR/EXEC(0000001C): Authorization FAILED"),
+        "a Framed user"
+    );
 }

@@ -4,6 +4,7 @@ mod documented_call;
 mod extras;
 mod methods;
 mod round_trip;
+mod too_long;
 mod typed;
 
 use std::net::Ipv4Addr;

@@ -48,14 +48,38 @@ pub fn decode(
     parser.finish()
 }
 
-/// The Host Name AVP of a message, which is never hidden: it says whose secret unhides the others.
-pub fn peek_host_name(body: &[u8]) -> Option<&[u8]> {
-    let wanted = Attribute::HostName.spec();
-    RawAvps::new(body)
-        .map_while(Result::ok)
-        .find(|avp| !avp.hidden() && avp.vendor == wanted.vendor && avp.number == wanted.number)
-        .map(|avp| avp.value)
-        .filter(|value| wanted.length.holds(value.len()))
+/// What an SCCRQ with hidden AVPs says to who does not know yet whose secret unhides them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// Host Name, which is never hidden: it tells whose secret counts.
+    pub host_name: String,
+    /// Tie Breaker, which is never hidden.
+    pub tie_breaker: Option<[u8; 8]>,
+    /// Assigned Tunnel ID; 0 when it is hidden or not to be used.
+    pub assigned_tunnel: u16,
+}
+
+/// Looks at an SCCRQ that has hidden AVPs. `None` for everything else, and for one that does not even tell its sender.
+pub fn sealed(body: &[u8]) -> Option<Sealed> {
+    let avps = || RawAvps::new(body).map_while(Result::ok);
+    let clear = |attribute: Attribute| {
+        let wanted = attribute.spec();
+        avps()
+            .find(|avp| !avp.hidden() && !avp.reserved() && (avp.vendor, avp.number) == (IETF, wanted.number))
+            .map(|avp| avp.value)
+            .filter(|value| wanted.length.holds(value.len()))
+    };
+    let sccrq = avps().next().is_some_and(|avp| type_number(&avp).ok() == Some(MessageType::Sccrq.number()));
+    if !sccrq || !avps().any(|avp| avp.hidden()) {
+        return None;
+    }
+    Some(Sealed {
+        host_name: String::from_utf8_lossy(clear(Attribute::HostName)?).into_owned(),
+        tie_breaker: clear(Attribute::TieBreaker).and_then(|value| value.try_into().ok()),
+        assigned_tunnel: clear(Attribute::AssignedTunnelId)
+            .and_then(|value| Reader::new(value).u16().ok())
+            .unwrap_or(0),
+    })
 }
 
 /// The fault of a message whose type is not known.

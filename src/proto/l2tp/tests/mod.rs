@@ -6,6 +6,7 @@ mod loss;
 mod mutation;
 mod peer;
 mod peers;
+mod sealed;
 mod tunnels;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -165,8 +165,6 @@ fn hidden_avps_both_ways() {
     pair.lac.config.hidden = true;
     pair.lns.config.hidden = true;
     pair.lac.calls = 1;
-    let by_host = [("hgw".to_owned(), "hello".to_owned())].into();
-    pair.lns.endpoint.set_secrets(endpoint::Secrets { by_host, default: None });
     pair.connect();
     pair.run(seconds(1));
     assert_eq!((pair.lac.up(), pair.lns.up()), (1, 1));
@@ -177,30 +175,6 @@ fn hidden_avps_both_ways() {
     assert!(
         pair.lns.events.iter().any(|e| matches!(e, Event::SessionUp { info: Some(i), .. } if *i == info))
     );
-}
-
-#[test]
-fn hidden_sccrq_without_its_secret_is_refused_and_leaves_nothing() {
-    let mut peer = Peer::new();
-    let mut entropy = Seeded::new(7);
-    let mut hiding = Some(Hiding { secret: b"another", entropy: &mut entropy });
-    let body = Message::Sccrq(peer.sccrq()).encode(hiding.as_mut());
-    peer.body(0, &body);
-    assert_eq!(peer.node.count(|e| matches!(e, Event::TunnelRequested { .. })), 0);
-    peer.wait(seconds(120));
-    assert_eq!(peer.node.endpoint.tunnels().len(), 0);
-}
-
-#[test]
-fn nothing_is_hidden_before_the_peer_knows_whose_secret_counts() {
-    let mut pair = Pair::new(7);
-    pair.lac.config.hidden = true;
-    pair.lns.config.hidden = true;
-    pair.lac.calls = 1;
-    // Without set_secrets: the LNS has no secret when it reads the SCCRQ, as xl2tpd.
-    pair.connect();
-    pair.run(seconds(1));
-    assert_eq!((pair.lac.up(), pair.lns.up()), (1, 1));
 }
 
 #[test]

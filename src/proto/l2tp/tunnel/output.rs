@@ -61,9 +61,10 @@ impl Tunnel {
 
     pub(super) fn send_stopccn(&mut self, io: &mut Io, result: &ResultCode) {
         // A peer whose id is unknown has answered nothing: should its SCCRP still come, the endpoint answers
-        // it as the table's idle row says.
+        // it as the table's idle row says. One that has hidden its id in an SCCRQ cannot be told anything; the tunnel
+        // lingers for its repetitions.
         if self.remote_id == 0 {
-            self.gone = true;
+            self.gone = self.locally_initiated;
             return;
         }
         self.transport.discard_unsent();
@@ -126,6 +127,10 @@ impl Tunnel {
     }
 
     pub(super) fn send_zlb(&mut self, io: &mut Io, session: u16, (ns, nr): (u16, u16)) {
+        // It would reach no tunnel of a peer whose id is not known.
+        if self.remote_id == 0 {
+            return;
+        }
         let header = ControlHeader { tunnel: self.remote_id, session: 0, ns, nr };
         let bytes = encode_control(&header, &[]);
         debug::output(io.cx, self.prefix(session), header, debug::ZLB, &bytes);

@@ -245,6 +245,22 @@ fn a_second_challenge_on_an_open_link_is_answered() {
     assert_eq!(pair.sides[0].link.view().phase, Phase::Up);
 }
 
+/// RFC 1334 section 2.2.1: the identifier of the answer is that of the request which it answers.
+#[test]
+fn a_pap_request_that_was_repeated_is_answered_under_its_last_identifier() {
+    let mut pair = asked(Pap, 1);
+    pair.run(5);
+    let id = |line: &String| line.split_once("PAP: I AUTH-REQ id ")?.1.split_once(' ')?.0.parse::<u8>().ok();
+    let ids: Vec<u8> = pair.sides[1].trace.lines.iter().filter_map(id).collect();
+    assert!(ids.len() > 1 && ids.is_sorted(), "it was repeated: {ids:?}");
+    told(&mut pair, packet::PAP);
+    refuse(&mut pair, b"no");
+    let answers = told(&mut pair, packet::PAP);
+    assert_eq!(answers.iter().map(|nak| (nak[0], Some(&nak[1]))).collect::<Vec<_>>(), [(3, ids.last())]);
+    let claims = pair.sides[1].events.iter().filter(|e| matches!(e, Event::Authenticate(_))).count();
+    assert_eq!(claims, 1, "the owner is asked once");
+}
+
 #[test]
 fn proxy_pap_is_acknowledged_under_the_users_identifier() {
     let mut lns = Side::new(server(&[Pap]), 9);

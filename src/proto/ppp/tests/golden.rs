@@ -211,21 +211,33 @@ fn a_replay_sends_no_second_challenge() {
     pair.sides[1] = lns;
 }
 
+/// A call and its end as 15.x words them: the order and the words of the published capture of a CSR1000V.
 #[test]
-fn fifteen_x_prints_transitions() {
+fn the_lines_of_15_x() {
     let mut pair = Pair::new(Side::new(client(), 5), Side::new(server(&[AuthProtocol::ChapMd5]), 6));
     pair.sides[1].trace.dialect = Dialect::V15;
     pair.call(1, |link, cx| link.lower_up(cx));
     pair.call(0, |link, cx| link.lower_up(cx));
     pair.run(1);
-    let lines = &pair.sides[1].trace.lines;
-    for line in [
-        "Vi4 PPP: Phase is ESTABLISHING",
-        "Vi4 PPP LCP: Enter passive mode, state[Stopped]",
-        "Vi4 LCP: Event[Receive ConfReq+] State[Stopped to ACKsent]",
-        "Vi4 LCP: Event[Receive ConfAck] State[ACKsent to Open]",
-        "Vi4 IPCP: Event[Receive ConfReq+] State[ACKrcvd to Open]",
-    ] {
-        assert!(lines.iter().any(|l| l == line), "{line} in {lines:#?}");
-    }
+    pair.call(1, |link, cx| link.close(cx));
+    pair.run(1);
+    assert_eq!(pair.sides[1].trace.lines.join("\n"), LINES_15);
 }
+
+/// The lower layer goes away instead.
+#[test]
+fn a_lost_carrier_in_15_x() {
+    let mut pair = Pair::new(Side::new(client(), 5), Side::new(server(&[AuthProtocol::ChapMd5]), 6));
+    pair.sides[1].trace.dialect = Dialect::V15;
+    pair.call(1, |link, cx| link.lower_up(cx));
+    pair.call(0, |link, cx| link.lower_up(cx));
+    pair.run(1);
+    pair.sides[1].trace.lines.clear();
+    pair.call(1, |link, cx| link.lower_down(cx));
+    assert_eq!(pair.sides[1].trace.lines.join("\n"), LOST_15);
+}
+
+const LOST_15: &str = "\
+Vi4 PPP DISC: Lower Layer disconnected\nVi4 IPCP: Event[DOWN] State[Open to Starting]\nVi4 IPCP: Event[CLOSE] State[Starting to Initial]\nVi4 PPP: Phase is TERMINATING\nVi4 LCP: Event[DOWN] State[Open to Starting]\nVi4 LCP: Event[CLOSE] State[Starting to Initial]\nVi4 PPP: Phase is DOWN";
+const LINES_15: &str = "\
+Vi4 PPP: Phase is ESTABLISHING\nVi4 PPP: Treating connection as a callin\nVi4 LCP: Event[OPEN] State[Initial to Starting]\nVi4 PPP LCP: Enter passive mode, state[Stopped]\nVi4 LCP: I CONFREQ [Stopped] id 192 len 10\nVi4 LCP:    MagicNumber 0x63033B0C (0x050663033B0C)\nVi4 LCP: O CONFREQ [Stopped] id 114 len 15\nVi4 LCP:    AuthProto CHAP (0x0305C22305)\nVi4 LCP:    MagicNumber 0xBD64A5D9 (0x0506BD64A5D9)\nVi4 LCP: O CONFACK [Stopped] id 192 len 10\nVi4 LCP:    MagicNumber 0x63033B0C (0x050663033B0C)\nVi4 LCP: Event[Receive ConfReq+] State[Stopped to ACKsent]\nVi4 LCP: I CONFACK [ACKsent] id 114 len 15\nVi4 LCP:    AuthProto CHAP (0x0305C22305)\nVi4 LCP:    MagicNumber 0xBD64A5D9 (0x0506BD64A5D9)\nVi4 LCP: Event[Receive ConfAck] State[ACKsent to Open]\nVi4 LCP: State is Open\nVi4 PPP: Phase is AUTHENTICATING, by this end\nVi4 CHAP: O CHALLENGE id 14 len 27 from \"1600-3\"\nVi4 CHAP: I RESPONSE id 14 len 27 from \"2500-1\"\nVi4 PPP: Phase is AUTHENTICATING, Authenticated User\nVi4 CHAP: O SUCCESS id 14 len 4\nVi4 PPP: Phase is UP\nVi4 IPCP: Protocol configured, start CP. state[Initial]\nVi4 IPCP: Event[OPEN] State[Initial to Starting]\nVi4 IPCP: O CONFREQ [Starting] id 210 len 10\nVi4 IPCP:    Address 10.51.6.82 (0x03060A330652)\nVi4 IPCP: Event[UP] State[Starting to REQsent]\nVi4 IPCP: I CONFREQ [REQsent] id 59 len 16\nVi4 IPCP:    CompressType VJ 15 slots (0x0206002D0F00)\nVi4 IPCP:    Address 10.10.53.2 (0x03060A0A3502)\nVi4 IPCP: O CONFREJ [REQsent] id 59 len 10\nVi4 IPCP:    CompressType VJ 15 slots (0x0206002D0F00)\nVi4 IPCP: Event[Receive ConfReq-] State[REQsent to REQsent]\nVi4 IPCP: I CONFACK [REQsent] id 210 len 10\nVi4 IPCP:    Address 10.51.6.82 (0x03060A330652)\nVi4 IPCP: Event[Receive ConfAck] State[REQsent to ACKrcvd]\nVi4 IPCP: I CONFREQ [ACKrcvd] id 60 len 10\nVi4 IPCP:    Address 10.10.53.2 (0x03060A0A3502)\nVi4 IPCP: O CONFACK [ACKrcvd] id 60 len 10\nVi4 IPCP:    Address 10.10.53.2 (0x03060A0A3502)\nVi4 IPCP: Event[Receive ConfReq+] State[ACKrcvd to Open]\nVi4 IPCP: State is Open\nVi4 PPP DISC: Closed by this end\nVi4 IPCP: Event[DOWN] State[Open to Starting]\nVi4 IPCP: Event[CLOSE] State[Starting to Initial]\nVi4 LCP: O TERMREQ [Open] id 115 len 4\nVi4 LCP: Event[CLOSE] State[Open to Closing]\nVi4 PPP: Phase is TERMINATING\nVi4 LCP: I TERMACK [Closing] id 115 len 4\nVi4 LCP: Event[Receive TermAck] State[Closing to Closed]\nVi4 LCP: Event[DOWN] State[Closed to Initial]\nVi4 PPP: Phase is DOWN";

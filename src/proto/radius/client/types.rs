@@ -23,6 +23,16 @@ pub struct ServerName {
     pub private: Option<Arc<str>>,
 }
 
+impl ServerName {
+    /// The port for a service.
+    pub fn port(&self, service: Service) -> u16 {
+        match service {
+            Service::Accounting => self.acct_port,
+            Service::Authentication | Service::Authorization => self.auth_port,
+        }
+    }
+}
+
 /// A server as configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerConfig {
@@ -197,6 +207,8 @@ pub enum ClientOutput {
     Replied(RequestKey, Box<Reply>),
     /// Nobody answered, or nobody could be asked.
     Failed(RequestKey),
+    /// The request fits into no packet: nobody was asked, and nobody ever could be.
+    Unsendable(RequestKey),
 }
 
 /// Datagrams that were dropped, by reason.

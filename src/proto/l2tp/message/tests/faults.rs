@@ -242,12 +242,28 @@ fn hidden_avps_that_cannot_be_read() {
 }
 
 #[test]
-fn the_host_name_is_found_without_a_secret() {
+fn what_a_message_with_hidden_avps_tells_without_a_secret() {
+    let told = |host_name: &str, tie_breaker, assigned_tunnel| {
+        Some(Sealed { host_name: host_name.to_owned(), tie_breaker, assigned_tunnel })
+    };
     let mut entropy = Seeded::new(7);
-    let body = sccrq().encode(Some(&mut Hiding { secret: b"hello", entropy: &mut entropy }));
-    assert_eq!(peek_host_name(&body), Some(&b"lac"[..]));
-    assert_eq!(peek_host_name(&message_type(1)), None);
-    assert_eq!(peek_host_name(&[message_type(1), avp(0, 9, 7, b"x")].concat()), None);
+    let tie_breaker = Some([3; 8]);
+    let body = Message::Sccrq(Sccrq {
+        framing_capabilities: 3,
+        host_name: "lac".to_owned(),
+        assigned_tunnel: 45,
+        tie_breaker,
+        ..Sccrq::default()
+    })
+    .encode(Some(&mut Hiding { secret: b"hello", entropy: &mut entropy }));
+    assert_eq!(sealed(&body), told("lac", tie_breaker, 0));
+    let vendor = avp(0x4000, 0, 8, b"hidden");
+    assert_eq!(sealed(&sccrq_and(&vendor)), told("lac", None, 7), "its id is not hidden");
+    assert_eq!(sealed(&sccrq_and(b"")), None, "nothing is hidden");
+    assert_eq!(sealed(&[message_type(1), vendor.clone()].concat()), None, "whose it is does not show");
+    assert_eq!(sealed(&[message_type(1), avp(0xc000, 0, 7, b"lac"), vendor.clone()].concat()), None);
+    assert_eq!(sealed(&[message_type(2), avp(0x8000, 0, 7, b"lac"), vendor].concat()), None, "an SCCRP");
+    assert_eq!(sealed(b""), None);
 }
 
 #[test]

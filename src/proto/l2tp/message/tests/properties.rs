@@ -183,7 +183,7 @@ proptest! {
             let _ = printed(Dialect::V12_0, body, Some(b"hello"));
         }
         let _ = printed(Dialect::V12_1, &bytes, Some(b"hello"));
-        let _ = peek_host_name(&bytes);
+        let _ = sealed(&bytes);
     }
 
     #[test]
