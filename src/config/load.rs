@@ -159,7 +159,9 @@ impl Loader<'_> {
             return Verdict::Inert;
         }
         self.lost = self.lost.take().filter(|lost| lost.has(line));
-        if self.lost.is_some() {
+        if let Some(lost) = &mut self.lost {
+            // Its lines are indented: one at its margin is none of them.
+            lost.mode = lost.mode.filter(|_| indent(line) == lost.indent);
             return Verdict::Refused(LOST.into());
         }
         let verdict = self.configure(line, ahead);

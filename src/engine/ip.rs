@@ -214,9 +214,9 @@ impl Engine {
         }
     }
 
-    /// Takes what hangs on the address of an interface off the host, before it goes or after: Linux drops every route of an interface with its last
-    /// address, and every route of whatever interface that has the address as its source. What still holds is to be
-    /// installed again by [`Engine::reconcile_routes`].
+    /// Takes what hangs on the address of an interface off the host, before it goes or after: Linux drops every route of
+    /// an interface with its last address, and every route of whatever interface that has the address as its source.
+    /// What still holds is to be installed again by [`Engine::reconcile_routes`].
     pub(super) fn withdraw_routes(&mut self, id: InterfaceId, address: Option<Ipv4Net>) {
         let address = address.map(|net| net.addr());
         let mut gone = Vec::new();

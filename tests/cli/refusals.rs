@@ -208,6 +208,8 @@ fn a_block_that_is_refused_is_not_that_of_the_interface_before() {
     let lost = "% It belongs to a line that was refused";
     let range = "% Invalid input detected at \"Virtual-Template5000\"";
     assert_eq!(why, [cannot, lost, lost, lost, range, lost, cannot]);
+    let margin = "interface Virtual-Access1\n description x\nisdn switch-type basic-5ess\n";
+    assert_eq!(refused(margin).len(), 2);
     let without_range = flat.replace("interface Virtual-Template5000\nno ip address\n", "");
     assert_eq!(refused(&without_range).len(), 5);
     for text in [text, &without_range] {
