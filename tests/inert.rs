@@ -40,6 +40,7 @@ fn argument(kind: ArgKind, dice: &mut Dice) -> String {
         ArgKind::Interface => dice.of(&["Ethernet0", "Serial0:23", "Virtual-Template 1"]),
         ArgKind::Secret | ArgKind::Secret0 => "zq0".to_owned(),
         ArgKind::Line
+        | ArgKind::Shape(_)
         | ArgKind::Mask
         | ArgKind::Ipv6
         | ArgKind::Hex

@@ -4,7 +4,7 @@ use super::clearance::Clearance;
 use super::token::{Fit, Pending, SecretStyle, Word, fit};
 use crate::config::secret;
 use crate::grammar::command::COMMANDS;
-use crate::grammar::table::{Captures, CommandSpec, END, Event, Mark, NoForm, Node, Token};
+use crate::grammar::table::{ArgKind, Captures, CommandSpec, END, Event, Mark, NoForm, Node, Token};
 use crate::grammar::value::{Value, starts_with};
 use crate::grammar::{Command, Mode};
 
@@ -99,6 +99,16 @@ impl Thread {
         }
         let open = |n: &&Node| n.once == 0 || self.used & (1 << n.once) == 0;
         self.successors().iter().filter_map(|&i| nodes.get(i).filter(open).map(|n| (i, n))).collect()
+    }
+
+    /// Whether a word is a keyword that could stand here and was said before: it is nobody's name then.
+    fn has_said(&self, word: &str) -> bool {
+        let said = |n: &&Node| n.once != 0 && self.used & (1 << n.once) != 0;
+        let closed = self.successors().iter().filter_map(|&i| self.spec.nodes.get(i).filter(said));
+        closed.into_iter().any(|node| match &node.token {
+            Token::Keyword { word: keyword, .. } => keyword.eq_ignore_ascii_case(word),
+            Token::Arg { .. } => false,
+        })
     }
 
     fn is_complete(&self) -> bool {
@@ -245,6 +255,7 @@ fn offer(
                 t.words.push((node.sort, Word::Plain((*shown).to_owned())));
                 out.push(Taken { rank: u8::from(!exact), keyword: Some(keyword), thread: t, rest: false });
             }
+            Token::Arg { kind: ArgKind::Word, .. } if thread.has_said(word) => {}
             Token::Arg { slot, kind, .. } => {
                 let mut t = thread.clone();
                 let taken = fit(*kind, word, rest, thread.pending);

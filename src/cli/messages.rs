@@ -43,6 +43,18 @@ Two styles of help are provided:
 
 ";
 
+/// Most characters of a line, as IOS's line editor takes them (recalled). A banner's text is not a line.
+const LINE_MAX: usize = 254;
+
+/// What a longer line is told, none of which is taken: IOS rings the bell and takes no more keys, which a line that comes
+/// in one piece would not hear.
+pub const TOO_LONG: &str = "% Line is longer than 254 characters";
+
+/// Whether a command line, which may have the text of a banner behind its end, is too long.
+pub fn is_too_long(line: &str) -> bool {
+    line.lines().next().is_some_and(|line| line.trim().chars().count() > LINE_MAX)
+}
+
 /// What `configure terminal` prints.
 pub const CONFIGURE: &str = "Enter configuration commands, one per line.  End with CNTL/Z.\n";
 

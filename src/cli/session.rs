@@ -3,7 +3,7 @@
 use super::clearance::{Clearance, FULL, USER};
 use super::executor::{ExecResult, Executor};
 use super::matcher::{MatchError, Parsed, parse_as};
-use super::messages::{available, is_unknown_word, refused, unknown_word};
+use super::messages::{TOO_LONG, available, is_too_long, is_unknown_word, refused, unknown_word};
 use super::pager::{Filter, Pager, complete_filter, filter_help, split_pipe};
 use super::{complete, help};
 use crate::config::load::Cursor;
@@ -350,6 +350,10 @@ impl Session {
     fn typed(&mut self, line: &str, executor: &mut dyn Executor) {
         let trimmed = line.trim();
         if trimmed.is_empty() || trimmed.starts_with('!') {
+            return self.back(executor.store());
+        }
+        if is_too_long(line) {
+            self.text(&format!("{TOO_LONG}\n"));
             return self.back(executor.store());
         }
         self.remember(trimmed);

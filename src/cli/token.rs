@@ -1,7 +1,7 @@
 //! Whether a typed word fits an argument, and the value that it has.
 
 use crate::config::secret;
-use crate::grammar::table::ArgKind;
+use crate::grammar::table::{ArgKind, Shape};
 use crate::grammar::value::{
     InterfaceKind, InterfaceName, KindMatch, Month, Scheme, Secret, TimeOfDay, Value, format_mac,
     is_contiguous, parse_mac, starts_with,
@@ -65,6 +65,8 @@ fn plain(v: Value, text: impl ToString) -> Fit {
 pub fn placeholder(kind: ArgKind) -> String {
     match kind {
         ArgKind::Word => "WORD".into(),
+        ArgKind::Shape(Shape::Hours) => "<-23 - 23>".into(),
+        ArgKind::Shape(Shape::Release | Shape::Delimiters | Shape::Unit) => "WORD".into(),
         ArgKind::Line | ArgKind::Secret | ArgKind::Secret0 | ArgKind::Hash | ArgKind::Banner => "LINE".into(),
         ArgKind::Ipv4 | ArgKind::Mask => "A.B.C.D".into(),
         ArgKind::Ipv6 => "X:X:X:X::X".into(),
@@ -81,6 +83,8 @@ pub fn placeholder(kind: ArgKind) -> String {
 pub fn fit(kind: ArgKind, word: &str, rest: &str, pending: Option<Pending>) -> Fit {
     match kind {
         ArgKind::Word => plain(Value::Text(word.into()), word),
+        ArgKind::Shape(shape) if has_shape(word, shape) => plain(Value::Text(word.into()), word),
+        ArgKind::Shape(_) => Fit::No,
         ArgKind::Banner => banner(rest),
         ArgKind::Line => {
             let text = rest.trim_end();
@@ -108,6 +112,19 @@ pub fn fit(kind: ArgKind, word: &str, rest: &str, pending: Option<Pending>) -> F
         ArgKind::Mac => parse_mac(word).map_or(Fit::No, |m| plain(Value::Mac(m), format_mac(&m))),
         ArgKind::Interface => interface(word, pending),
         ArgKind::Secret | ArgKind::Secret0 | ArgKind::Hash => password(kind, word, rest, pending),
+    }
+}
+
+fn has_shape(word: &str, shape: Shape) -> bool {
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let number = |s: &str, most: u8| digits(s) && s.len() <= 2 && s.parse::<u8>().is_ok_and(|n| n <= most);
+    match shape {
+        Shape::Release => word
+            .split_once('.')
+            .is_some_and(|(major, minor)| digits(major) && minor.starts_with(|c: char| c.is_ascii_digit())),
+        Shape::Hours => number(word.strip_prefix(['-', '+']).unwrap_or(word), 23),
+        Shape::Delimiters => word.chars().all(|c| "%-@\\#/".contains(c)),
+        Shape::Unit => word.split('/').count() <= 3 && word.split('/').all(|n| number(n, 31)),
     }
 }
 
@@ -145,7 +162,7 @@ fn interface(word: &str, pending: Option<Pending>) -> Fit {
         plain(Value::Interface(name.clone()), name)
     };
     if let Some(Pending::Interface(kind)) = pending {
-        return if InterfaceName::is_unit(word) { named(kind, word) } else { Fit::No };
+        return if kind.has_unit(word) { named(kind, word) } else { Fit::No };
     }
     let split = word.find(|c: char| c.is_ascii_digit()).unwrap_or(word.len());
     let (kind, unit) = word.split_at(split);
@@ -153,7 +170,7 @@ fn interface(word: &str, pending: Option<Pending>) -> Fit {
         KindMatch::None => Fit::No,
         KindMatch::Ambiguous => Fit::Ambiguous,
         KindMatch::One(kind) if unit.is_empty() => Fit::Half(Pending::Interface(kind)),
-        KindMatch::One(kind) if InterfaceName::is_unit(unit) => named(kind, unit),
+        KindMatch::One(kind) if kind.has_unit(unit) => named(kind, unit),
         KindMatch::One(_) => Fit::No,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A text without a source named is recalled from IOS or this project's choice; each stands here and nowhere else.
 
+use crate::grammar::command::exec::ExecCommand;
 use crate::proto::Dialect;
 
 /// `reload` asks this first when the running-config was changed and not saved.
@@ -14,6 +15,23 @@ pub const RELOAD_CONFIRM: &str = "Proceed with reload? [confirm]";
 pub const COPY_TO_STARTUP: &str = "Destination filename [startup-config]? ";
 /// `copy startup-config running-config` asks this.
 pub const COPY_TO_RUNNING: &str = "Destination filename [running-config]? ";
+/// What `copy` says of a file that it was told to write, when that is not the one configuration that there is. IOS would
+/// keep such a file; there is no place for it here. The form is that of IOS's published refusals.
+pub fn wrong_destination(command: &ExecCommand, answer: &str) -> Option<String> {
+    let (place, file) = match command {
+        ExecCommand::CopyRunningStartup => ("nvram", "startup-config"),
+        ExecCommand::CopyStartupRunning => ("system", "running-config"),
+        _ => return None,
+    };
+    let named = answer.trim();
+    let bare = named.strip_prefix(place).and_then(|rest| rest.strip_prefix(':')).unwrap_or(named);
+    if bare.is_empty() || bare.trim_start_matches('/') == file {
+        return None;
+    }
+    let name = if named.contains(':') { named.to_owned() } else { format!("{place}:{named}") };
+    Some(format!("%Error opening {name} (Permission denied)\n"))
+}
+
 /// `write erase` and `erase startup-config` ask this.
 pub const ERASE_CONFIRM: &str = "Erasing the nvram filesystem will remove all files! Continue? [confirm]";
 /// `write erase` and `erase startup-config` have done it.

@@ -44,7 +44,11 @@ const fn hardware_name(kind: InterfaceKind) -> &'static str {
         InterfaceKind::Tunnel => "Tunnel",
         InterfaceKind::Multilink => "multilink group interface",
         InterfaceKind::Vlan => "EtherSVI",
-        InterfaceKind::Dialer | InterfaceKind::Null | InterfaceKind::Atm | InterfaceKind::Async => "Unknown",
+        InterfaceKind::Dialer
+        | InterfaceKind::Null
+        | InterfaceKind::Atm
+        | InterfaceKind::Async
+        | InterfaceKind::GroupAsync => "Unknown",
     }
 }
 
@@ -58,7 +62,7 @@ const fn metrics(kind: InterfaceKind) -> (u32, u32) {
         InterfaceKind::Loopback => (8_000_000, 5000),
         InterfaceKind::Dialer => (56, 20_000),
         InterfaceKind::Tunnel => (9, 500_000),
-        InterfaceKind::Async => (9, 100_000),
+        InterfaceKind::Async | InterfaceKind::GroupAsync => (9, 100_000),
         InterfaceKind::Null => (10_000_000, 0),
         InterfaceKind::VirtualTemplate
         | InterfaceKind::VirtualAccess
@@ -145,6 +149,7 @@ fn encapsulation(f: &mut String, dialect: Dialect, view: &InterfaceView) {
         | InterfaceKind::Bri
         | InterfaceKind::Dialer
         | InterfaceKind::Async
+        | InterfaceKind::GroupAsync
         | InterfaceKind::Atm
         | InterfaceKind::Multilink
         | InterfaceKind::VirtualTemplate

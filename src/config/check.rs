@@ -10,7 +10,7 @@ use std::path::Path;
 pub struct Totals {
     /// Lines that take effect, comments and empty lines among them.
     pub accepted: usize,
-    /// Lines that are kept without effect.
+    /// Lines without effect here.
     pub inert: usize,
     /// Lines that were refused.
     pub refused: usize,

@@ -1,8 +1,10 @@
 //! Reading a configuration file into the store, and the place in it where the next line belongs.
 
-use super::store::{Applied, Path, Store};
-use crate::cli::{Clearance, MatchError, Parsed, open_banner, parse_as};
+use super::store::{Applied, Path, Store, StoreError};
+use crate::cli::{Clearance, Form, MatchError, Parsed, TOO_LONG, is_too_long, open_banner, parse, parse_as};
+use crate::grammar::command::interface::InterfaceCommand;
 use crate::grammar::command::session::SessionCommand;
+use crate::grammar::table::Op;
 use crate::grammar::{Command, Mode};
 
 /// What became of a line of a file.
@@ -10,7 +12,7 @@ use crate::grammar::{Command, Mode};
 pub enum Verdict {
     /// It takes effect (or is a comment, or says nothing).
     Accepted,
-    /// It is kept and has no effect here.
+    /// It has no effect here: it is kept all the same, or stands behind `end`.
     Inert,
     /// It was refused, and why.
     Refused(String),
@@ -62,6 +64,13 @@ impl Cursor {
         self.path = enter.unwrap_or(place);
     }
 
+    /// Goes on after a line that was refused at `place`: as IOS does, where it was looked for.
+    pub fn stay_at(&mut self, place: Path) {
+        if self.path != place {
+            *self = Cursor::new(place);
+        }
+    }
+
     /// Finds the mode in which `line` is a command: the one at the cursor or one that encloses it, which is how a pasted
     /// configuration without `exit` returns. Gives the command and where it belongs.
     pub fn resolve(&self, line: &str, clearance: &Clearance) -> Result<(Parsed, Path), MatchError> {
@@ -111,18 +120,60 @@ pub fn explain(line: &str, error: &MatchError) -> String {
     }
 }
 
+/// What a line is told that stands in a block whose first line was refused.
+const LOST: &str = "% It belongs to a line that was refused";
+
+/// A line that was refused: what it would have opened is nobody's, least of all that of the block before it.
+struct Lost {
+    /// Octets of white space before it.
+    indent: usize,
+    /// The mode that it would have opened.
+    mode: Option<Mode>,
+}
+
+impl Lost {
+    /// Whether `line` would have been one of that block. Without indent it is what the block's mode knows.
+    fn has(&self, line: &str) -> bool {
+        let inside = |mode| parse(mode, line).is_ok_and(|p| !matches!(p.command, Command::Session(_)));
+        indent(line) > self.indent || self.mode.is_some_and(inside)
+    }
+}
+
 /// A file being read.
 struct Loader<'a> {
     store: &'a mut Store,
     at: Cursor,
+    lost: Option<Lost>,
     ended: bool,
 }
 
 impl Loader<'_> {
-    fn line(&mut self, line: &str) -> Verdict {
+    /// Reads a line, which `ahead` follows.
+    fn line(&mut self, line: &str, ahead: &[&str]) -> Verdict {
         let trimmed = line.trim();
-        if trimmed.is_empty() || trimmed.starts_with('!') || self.ended {
+        if trimmed.is_empty() || trimmed.starts_with('!') {
+            self.lost = self.lost.take().filter(|lost| trimmed.is_empty() || indent(line) > lost.indent);
             return Verdict::Accepted;
+        }
+        if self.ended {
+            return Verdict::Inert;
+        }
+        self.lost = self.lost.take().filter(|lost| lost.has(line));
+        if let Some(lost) = &mut self.lost {
+            // Its lines are indented: one at its margin is none of them.
+            lost.mode = lost.mode.filter(|_| indent(line) == lost.indent);
+            return Verdict::Refused(LOST.into());
+        }
+        let verdict = self.configure(line, ahead);
+        if matches!(verdict, Verdict::Refused(_)) {
+            self.lost.get_or_insert(Lost { indent: indent(line), mode: None });
+        }
+        verdict
+    }
+
+    fn configure(&mut self, line: &str, ahead: &[&str]) -> Verdict {
+        if is_too_long(line) {
+            return Verdict::Refused(TOO_LONG.into());
         }
         let (parsed, place) = match self.at.resolve(line, &Clearance::full()) {
             Ok(found) => found,
@@ -134,12 +185,34 @@ impl Loader<'_> {
         if !parsed.mode.is_config() {
             return Verdict::Refused("% Not a configuration command".into());
         }
-        match self.store.apply(&place, &parsed) {
+        match self.apply(&place, &parsed, line, ahead) {
             Ok(Applied { enter, inert, .. }) => {
                 self.at.advance(line, place, enter);
                 if inert || self.store.is_inert(self.at.path()) { Verdict::Inert } else { Verdict::Accepted }
             }
-            Err(error) => Verdict::Refused(error.to_string()),
+            Err(error) => {
+                let mode = parsed.spec.enter.filter(|_| parsed.form == Form::Set);
+                self.lost = Some(Lost { indent: indent(line), mode });
+                self.at.stay_at(place);
+                Verdict::Refused(error.to_string())
+            }
+        }
+    }
+
+    /// Applies a line. An address that overlaps stands before the `shutdown` that makes it harmless.
+    fn apply(
+        &mut self,
+        place: &Path,
+        parsed: &Parsed,
+        line: &str,
+        ahead: &[&str],
+    ) -> Result<Applied, StoreError> {
+        match self.store.apply(place, parsed) {
+            Err(StoreError::Overlaps(..)) if is_shut_down(place.mode(), line, ahead) => {
+                self.store.apply_text(place, "shutdown");
+                self.store.apply(place, parsed)
+            }
+            result => result,
         }
     }
 
@@ -158,6 +231,15 @@ impl Loader<'_> {
     }
 }
 
+/// Whether `shutdown` comes in the block of `line`, further on.
+fn is_shut_down(mode: Mode, line: &str, ahead: &[&str]) -> bool {
+    let inside = |next: &&&str| !next.starts_with('!') && indent(next) >= indent(line);
+    let commands = ahead.iter().take_while(inside).map_while(|next| parse(mode, next).ok());
+    commands
+        .into_iter()
+        .any(|parsed| matches!(parsed.command, Command::Interface(InterfaceCommand::Shutdown(Op::Set(())))))
+}
+
 /// The octets of white space that stand before a line.
 fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
@@ -170,14 +252,16 @@ fn margin(text: &str) -> usize {
 
 impl Store {
     /// Reads a configuration as if it were pasted at `(config)#`, and tells what became of each of its lines. Comments
-    /// and empty lines are accepted; what follows `end` is not read.
+    /// and empty lines are accepted; what follows `end` is not read and has no effect.
     pub fn load(&mut self, text: &str) -> Vec<LineReport> {
-        let mut loader = Loader { store: self, at: Cursor::default(), ended: false };
+        let mut loader = Loader { store: self, at: Cursor::default(), lost: None, ended: false };
         let base = margin(text);
+        let all: Vec<&str> =
+            text.lines().map(|line| line.get(base.min(line.len())..).unwrap_or(line).trim_end()).collect();
         let mut reports = Vec::new();
         let mut lines = text.lines().enumerate();
         while let Some((index, line)) = lines.next() {
-            let mut whole = line.get(base.min(line.len())..).unwrap_or(line).trim_end().to_owned();
+            let mut whole = all.get(index).copied().unwrap_or(line).to_owned();
             let mut covered = vec![(index + 1, line.trim().to_owned())];
             if let Some(delimiter) = open_banner(&whole).map(str::to_owned) {
                 for (index, more) in lines.by_ref() {
@@ -189,7 +273,7 @@ impl Store {
                     }
                 }
             }
-            let verdict = loader.line(&whole);
+            let verdict = loader.line(&whole, all.get(index + 1..).unwrap_or_default());
             reports.extend(covered.into_iter().map(|(number, text)| LineReport {
                 number,
                 text,

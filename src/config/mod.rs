@@ -4,6 +4,7 @@ pub mod check;
 mod compat;
 pub mod load;
 pub mod nvgen;
+mod rules;
 pub mod secret;
 pub mod store;
 pub mod views;

@@ -4,18 +4,16 @@
 //! grammar: a command is single-valued unless it has a key, commands of one slot replace each other, a command that is
 //! on by default keeps its `no` form.
 
-use super::{secret, vty};
+pub use super::rules::StoreError;
+use super::{rules, secret, vty};
 use crate::cli::{Form, Parsed, SecretStyle, Word, in_full, mode_of, parse, render};
 use crate::grammar::command::COMMANDS;
 use crate::grammar::command::global::{GlobalCommand, PrivilegeAction};
-use crate::grammar::command::interface::{InterfaceCommand, IpAddressAddress};
-use crate::grammar::command::line::LineCommand;
-use crate::grammar::command::vpdn::VpdnCommand;
+use crate::grammar::command::interface::InterfaceCommand;
 use crate::grammar::table::{CommandSpec, Op};
-use crate::grammar::value::{InterfaceKind, Scheme};
+use crate::grammar::value::Scheme;
 use crate::grammar::{Command, Mode};
 use secret::{Algorithm, Salts};
-use std::net::Ipv4Addr;
 
 /// A line of the configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,35 +104,6 @@ pub struct Applied {
     pub inert: bool,
 }
 
-/// A line that fits the grammar but not the configuration. The text is what the console prints.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// The mode instance was removed meanwhile.
-    #[error("% This mode is no longer configured")]
-    Gone,
-    /// An interface of hardware.
-    #[error("% Removal of physical interfaces is not permitted")]
-    Physical,
-    /// A terminal line that every router has.
-    #[error("% The terminal lines of this router cannot be removed")]
-    TerminalLine,
-    /// What stands behind type 5, 8 or 9 is no digest of that type. The words are recalled.
-    #[error(
-        "ERROR: The secret you entered is not a valid encrypted secret.\nTo enter an UNENCRYPTED secret, do not specify \
-         type {0} encryption.\nWhen you properly enter an UNENCRYPTED secret, it will be encrypted."
-    )]
-    Digest(u8),
-    /// The address of a network or a broadcast is no address of an interface.
-    #[error("Bad mask /{1} for address {0}")]
-    Mask(Ipv4Addr, u8),
-    /// A network line that does not follow the others (recalled).
-    #[error("% Bad line number - VTY line number is not contiguous.")]
-    Vty,
-    /// A group accepts and requests at once.
-    #[error("% A VPDN group is either a LAC or an LNS: remove {0} first")]
-    Role(&'static str),
-}
-
 /// The running-config.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -191,6 +160,12 @@ impl Store {
             }
         }
         lines
+    }
+
+    /// The line that opens the mode instance at `path`; none for global configuration.
+    pub(super) fn opener(&self, path: &Path) -> Option<&Line> {
+        let (last, above) = path.0.split_last()?;
+        self.at(&Path(above.to_vec())).iter().find(|l| l.spec.index == last.spec && l.keys == last.keys)
     }
 
     /// The lines of global configuration that open `mode`: every vpdn-group, every interface.
@@ -262,7 +237,7 @@ impl Store {
         if let Some(texts) = super::compat::rewrite(&parsed.command) {
             return self.apply_rewritten(path, &texts);
         }
-        self.refuse(path, parsed)?;
+        rules::check(self, path, parsed)?;
         if let Some(blocks) = self.network_lines(path) {
             return self.apply_to_all(&blocks, parsed);
         }
@@ -326,77 +301,6 @@ impl Store {
         }
         *self = next;
         Ok(Applied { changed, enter: None, inert: false })
-    }
-
-    fn refuse(&self, path: &Path, parsed: &Parsed) -> Result<(), StoreError> {
-        let has = |wanted: fn(&VpdnCommand) -> bool| {
-            self.at(path).iter().any(|l| matches!(&l.command, Command::Vpdn(v) if wanted(v)))
-        };
-        if let Some(number) = parsed.words.iter().find_map(false_digest).filter(|_| parsed.form == Form::Set)
-        {
-            return Err(StoreError::Digest(number));
-        }
-        match &parsed.command {
-            Command::Interface(InterfaceCommand::Interface(Op::No(Some(i)))) if is_physical(i.name.kind) => {
-                Err(StoreError::Physical)
-            }
-            Command::Interface(InterfaceCommand::IpAddress(Op::Set(i))) => match i.address {
-                IpAddressAddress::Address { address, mask } => check_mask(address, mask),
-                _ => Ok(()),
-            },
-            Command::Line(LineCommand::Line(Op::No(_))) => Err(StoreError::TerminalLine),
-            Command::Vpdn(VpdnCommand::AcceptDialin(Op::Set(())))
-                if has(|v| matches!(v, VpdnCommand::RequestDialin(Op::Set(())))) =>
-            {
-                Err(StoreError::Role("request-dialin"))
-            }
-            Command::Vpdn(VpdnCommand::RequestDialin(Op::Set(())))
-                if has(|v| matches!(v, VpdnCommand::AcceptDialin(Op::Set(())))) =>
-            {
-                Err(StoreError::Role("accept-dialin"))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Whether an interface may have this address: with up to 30 bits of network, neither its first nor its last.
-fn check_mask(address: Ipv4Addr, mask: Ipv4Addr) -> Result<(), StoreError> {
-    let (host, bits) = (!mask.to_bits(), mask.to_bits().count_ones());
-    let number = address.to_bits() & host;
-    match u8::try_from(bits) {
-        Ok(bits @ 0..=30) if number == 0 || number == host => Err(StoreError::Mask(address, bits)),
-        _ => Ok(()),
-    }
-}
-
-fn is_physical(kind: InterfaceKind) -> bool {
-    match kind {
-        InterfaceKind::Atm
-        | InterfaceKind::Ethernet
-        | InterfaceKind::FastEthernet
-        | InterfaceKind::GigabitEthernet
-        | InterfaceKind::Serial
-        | InterfaceKind::Bri
-        | InterfaceKind::Async => true,
-        InterfaceKind::Loopback
-        | InterfaceKind::Tunnel
-        | InterfaceKind::Multilink
-        | InterfaceKind::VirtualTemplate
-        | InterfaceKind::VirtualAccess
-        | InterfaceKind::VirtualPpp
-        | InterfaceKind::Dialer
-        | InterfaceKind::Vlan
-        | InterfaceKind::Null => false,
-    }
-}
-
-/// The type of a secret that is kept as a digest and is none.
-fn false_digest(word: &Word) -> Option<u8> {
-    let Word::Secret { secret, .. } = word else { return None };
-    match secret.scheme {
-        Scheme::Digest(number) => (!secret::is_digest(number, secret.reveal())).then_some(number),
-        Scheme::Clear | Scheme::Type7 => None,
     }
 }
 

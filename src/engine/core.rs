@@ -36,7 +36,7 @@ pub(super) enum Change {
     /// Address.
     Address(ipnet::Ipv4Net),
     /// Route.
-    Route(ipnet::Ipv4Net),
+    Route(super::ip::RouteKey),
     /// Taking something away: a refusal means that it is gone already.
     Removal,
 }

@@ -17,16 +17,18 @@ impl Engine {
     pub(super) fn device_gone(&mut self, id: InterfaceId) {
         let Some(interface) = self.interfaces.get(id).filter(|i| i.binding == Binding::Ready) else { return };
         let (name, tun, origin) = (interface.name.to_string(), interface.tun, interface.origin);
+        let installed = interface.installed;
         let loopback = interface.name.kind == InterfaceKind::Loopback;
         self.core.syslog(&Syslog::Refused { what: &name, reason: GONE });
         match origin {
             Origin::Cloned { .. } | Origin::Channel { .. } => self.port_refused(id),
             Origin::Configured => {
                 self.drop_calls_of(id);
-                self.withdraw_routes(id);
+                self.withdraw_routes(id, installed);
                 if tun {
                     self.unbind(id);
                     self.create_tun(id);
+                    self.reconcile_routes();
                 } else {
                     self.device_lost(id);
                     // A loopback interface has nothing outside that could come back by itself.
@@ -68,8 +70,7 @@ impl Engine {
         interface.installed = None;
         let what = format!("{} address {address}", interface.name);
         self.core.syslog(&Syslog::Refused { what: &what, reason: TAKEN });
-        self.withdraw_routes(id);
+        self.withdraw_routes(id, Some(address));
         self.apply_address(id);
-        self.renew_peer_routes(id, address.addr());
     }
 }

@@ -213,7 +213,8 @@ fn wanted(config: &RouterConfig) -> Vec<Wanted> {
             name: i.name.clone(),
             config: Arc::new(i.clone()),
             channel: None,
-            controller_down: false,
+            // A D channel is there with its controller.
+            controller_down: i.name.kind == InterfaceKind::Serial && i.name.unit.contains(':'),
         })
         .collect();
     let mut channels = Vec::new();
@@ -362,6 +363,7 @@ impl Engine {
             | InterfaceKind::Tunnel
             | InterfaceKind::Atm
             | InterfaceKind::Async
+            | InterfaceKind::GroupAsync
             | InterfaceKind::Multilink
             | InterfaceKind::VirtualTemplate
             | InterfaceKind::VirtualAccess
@@ -388,6 +390,9 @@ impl Engine {
         let tun = std::mem::take(&mut interface.tun);
         if matches!(binding, Binding::None | Binding::Refused) {
             return;
+        }
+        if installed.is_some() {
+            self.withdraw_routes(id, installed);
         }
         if tun {
             self.core.ask(HostRequest::DeleteTun { interface: id }, removal(id));
@@ -553,7 +558,9 @@ impl Engine {
         }
     }
 
-    /// Gives the host the address that the configuration names, or takes it away.
+    /// Gives the host the address that the configuration names, or takes it away. The PPP links of an interface that is
+    /// given another address, and of those that borrow it, stay up with what IPCP has agreed on (recalled of IOS): their
+    /// peers are reached from the new address.
     pub(super) fn apply_address(&mut self, id: InterfaceId) {
         let Some(interface) = self.interfaces.get_mut(id) else { return };
         if interface.binding != Binding::Ready {
@@ -569,7 +576,7 @@ impl Engine {
             return;
         }
         if let Some(address) = before {
-            self.withdraw_routes(id);
+            self.withdraw_routes(id, Some(address));
             self.core.ask(HostRequest::RemoveAddress { interface: id, address }, removal(id));
         }
         if let Some(address) = address {

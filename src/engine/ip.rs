@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 use super::Engine;
 use super::core::{Change, Pending};
 use super::interfaces::LinkState;
-use super::io::{HostRequest, InterfaceId};
+use super::io::{HostRequest, InterfaceId, RequestId};
 use crate::config::views::{InterfaceKind, InterfaceName, IpAddress, RouteVia, StaticRoute};
 
 /// What the host knows a route by.
@@ -19,21 +19,41 @@ pub(super) struct RouteKey {
     pub interface: Option<InterfaceId>,
 }
 
-/// Why a route is there.
+/// Why a route is there, and whether it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Reasons {
+struct Route {
     /// `ip route`, with its distance.
     configured: Option<u8>,
     /// How many PPP links reach their peer through it.
     peers: u32,
     /// How many users brought it, and the distance that the first of them named.
     users: (u32, u8),
+    /// What the host was last asked for.
+    asked: Option<Asked>,
 }
 
-/// The routes that the host was given.
+/// A route that the host was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Asked {
+    request: RequestId,
+    source: Option<Ipv4Addr>,
+    refused: bool,
+}
+
+impl Route {
+    fn has_reason(&self) -> bool {
+        self.configured.is_some() || self.peers > 0 || self.users.0 > 0
+    }
+
+    fn is_at_host(&self) -> bool {
+        self.asked.is_some_and(|asked| !asked.refused)
+    }
+}
+
+/// The routes of the router.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
-    installed: BTreeMap<RouteKey, Reasons>,
+    table: BTreeMap<RouteKey, Route>,
 }
 
 /// How a route came to be, for the letter in front of it.
@@ -85,65 +105,89 @@ impl Engine {
         }
     }
 
+    /// The address that packets to a peer behind an interface are sent from: its own, or the one it borrows as long as
+    /// the host has that.
+    fn route_source(&self, id: InterfaceId) -> Option<Ipv4Addr> {
+        let interface = self.interfaces.get(id)?;
+        let source = match &interface.config.ip {
+            IpAddress::Static(own) => Some(*own),
+            IpAddress::Negotiated => interface.negotiated,
+            IpAddress::Unnumbered(of) => {
+                let of = self.interfaces.get(self.interfaces.find(of)?)?;
+                of.installed.filter(|_| !of.config.shutdown)
+            }
+            IpAddress::None => None,
+        };
+        source.map(|net| net.addr())
+    }
+
     /// Installs the host route to the peer of a PPP link through `interface`.
-    pub(super) fn add_peer_route(
-        &mut self,
-        interface: InterfaceId,
-        peer: Ipv4Addr,
-        source: Option<Ipv4Addr>,
-    ) {
+    pub(super) fn add_peer_route(&mut self, interface: InterfaceId, peer: Ipv4Addr) {
         let key = RouteKey { network: host(peer), gateway: None, interface: Some(interface) };
-        let reasons = self.routes.installed.entry(key).or_default();
-        let new = *reasons == Reasons::default();
-        reasons.peers += 1;
-        if new {
-            let pending = Pending::Change(Some(interface), Change::Route(key.network));
-            let request = HostRequest::AddRoute {
-                network: key.network,
-                gateway: None,
-                interface: Some(interface),
-                source,
-            };
-            self.core.ask(request, pending);
-        }
+        self.routes.table.entry(key).or_default().peers += 1;
+        self.settle_route(key);
     }
 
     /// Takes the host route of a PPP link away, unless something else wants it too.
     pub(super) fn remove_peer_route(&mut self, interface: InterfaceId, peer: Ipv4Addr) {
         let key = RouteKey { network: host(peer), gateway: None, interface: Some(interface) };
-        let Some(reasons) = self.routes.installed.get_mut(&key) else { return };
-        reasons.peers = reasons.peers.saturating_sub(1);
-        if *reasons == Reasons::default() {
-            self.routes.installed.remove(&key);
-            self.remove_at_host(key);
-        }
+        let Some(route) = self.routes.table.get_mut(&key) else { return };
+        route.peers = route.peers.saturating_sub(1);
+        self.settle_route(key);
     }
 
     /// Installs a route that a user brought.
     pub(super) fn add_user_route(&mut self, key: RouteKey, distance: u8) {
-        let reasons = self.routes.installed.entry(key).or_default();
-        let new = *reasons == Reasons::default();
-        reasons.users = match reasons.users {
+        let route = self.routes.table.entry(key).or_default();
+        route.users = match route.users {
             (0, _) => (1, distance),
             (users, first) => (users + 1, first),
         };
-        if new {
-            let RouteKey { network, gateway, interface } = key;
-            let pending = Pending::Change(interface, Change::Route(network));
-            self.core.ask(HostRequest::AddRoute { network, gateway, interface, source: None }, pending);
-        }
+        self.settle_route(key);
     }
 
     /// Takes a route away that a user brought, unless something else wants it too.
     pub(super) fn remove_user_route(&mut self, key: RouteKey) {
-        let Some(reasons) = self.routes.installed.get_mut(&key) else { return };
-        reasons.users = match reasons.users {
+        let Some(route) = self.routes.table.get_mut(&key) else { return };
+        route.users = match route.users {
             (..=1, _) => (0, 0),
             (users, distance) => (users - 1, distance),
         };
-        if *reasons == Reasons::default() {
-            self.routes.installed.remove(&key);
-            self.remove_at_host(key);
+        self.settle_route(key);
+    }
+
+    /// Asks the host for what has become of a route: to install it, to take it away, or to install it with another source.
+    fn settle_route(&mut self, key: RouteKey) {
+        let Some(route) = self.routes.table.get(&key).copied() else { return };
+        let source = || key.interface.filter(|_| route.peers > 0).and_then(|id| self.route_source(id));
+        let wanted = (route.has_reason() && self.reaches(key)).then(source);
+        if route.asked.map(|asked| asked.source) != wanted {
+            if route.is_at_host() {
+                self.remove_at_host(key);
+            }
+            let asked = wanted.map(|source| {
+                let RouteKey { network, gateway, interface } = key;
+                let request = HostRequest::AddRoute { network, gateway, interface, source };
+                let request = self.core.ask(request, Pending::Change(interface, Change::Route(key)));
+                Asked { request, source, refused: false }
+            });
+            self.routes.table.insert(key, Route { asked, ..route });
+        }
+        if !route.has_reason() {
+            self.routes.table.remove(&key);
+        }
+    }
+
+    /// Whether the next hop of a route is in the network of its interface.
+    fn reaches(&self, key: RouteKey) -> bool {
+        key.gateway.is_none_or(|gateway| self.on_link(gateway) == key.interface)
+    }
+
+    /// The host does not have a route that it was asked for; it is asked again when something has changed.
+    pub(super) fn route_refused(&mut self, key: RouteKey, request: RequestId) {
+        let asked = self.routes.table.get_mut(&key).and_then(|route| route.asked.as_mut());
+        if let Some(asked) = asked.filter(|asked| asked.request == request) {
+            asked.refused = true;
         }
     }
 
@@ -162,42 +206,29 @@ impl Engine {
             return;
         }
         let keys: Vec<RouteKey> =
-            self.routes.installed.keys().filter(|k| k.interface == Some(id)).copied().collect();
+            self.routes.table.keys().filter(|k| k.interface == Some(id)).copied().collect();
         for key in keys {
-            self.routes.installed.remove(&key);
-            self.remove_at_host(key);
-        }
-    }
-
-    /// Takes the static routes through an interface off the host before its address goes: Linux drops every route of
-    /// an interface with its last address, and what still holds is to be installed again behind it.
-    pub(super) fn withdraw_routes(&mut self, id: InterfaceId) {
-        let of = |(key, reasons): &(&RouteKey, &Reasons)| {
-            key.interface == Some(id) && reasons.configured.is_some() && reasons.peers == 0
-        };
-        let keys: Vec<RouteKey> = self.routes.installed.iter().filter(of).map(|(key, _)| *key).collect();
-        for key in keys {
-            self.routes.installed.remove(&key);
-            self.remove_at_host(key);
-        }
-    }
-
-    /// Asks once more for the routes of peers and users that Linux has dropped with an address of an interface: those
-    /// through it, and those of peers who are sent to from that address.
-    pub(super) fn renew_peer_routes(&mut self, id: InterfaceId, address: Ipv4Addr) {
-        let mut lost = Vec::new();
-        for (key, reasons) in &self.routes.installed {
-            let own = key.interface.and_then(|interface| self.address(interface)).map(|net| net.addr());
-            let source = own.filter(|_| reasons.peers > 0);
-            if source == Some(address)
-                || key.interface == Some(id) && (reasons.peers > 0 || reasons.users.0 > 0)
-            {
-                lost.push((*key, source));
+            if self.routes.table.remove(&key).is_some_and(|route| route.is_at_host()) {
+                self.remove_at_host(key);
             }
         }
-        for (RouteKey { network, gateway, interface }, source) in lost {
-            let pending = Pending::Change(interface, Change::Route(network));
-            self.core.ask(HostRequest::AddRoute { network, gateway, interface, source }, pending);
+    }
+
+    /// Takes what hangs on the address of an interface off the host, before it goes or after: Linux drops every route of
+    /// an interface with its last address, and every route of whatever interface that has the address as its source.
+    /// What still holds is to be installed again by [`Engine::reconcile_routes`].
+    pub(super) fn withdraw_routes(&mut self, id: InterfaceId, address: Option<Ipv4Net>) {
+        let address = address.map(|net| net.addr());
+        let mut gone = Vec::new();
+        for (key, route) in &mut self.routes.table {
+            let from = route.asked.and_then(|asked| asked.source);
+            if key.interface == Some(id) || (from.is_some() && from == address) {
+                gone.extend(route.is_at_host().then_some(*key));
+                route.asked = None;
+            }
+        }
+        for key in gone {
+            self.remove_at_host(key);
         }
     }
 
@@ -207,7 +238,8 @@ impl Engine {
         self.core.ask(HostRequest::RemoveRoute { network, gateway, interface }, pending);
     }
 
-    /// Makes the installed static routes those that the configuration names and that can be reached now.
+    /// Makes the static routes those that the configuration names and that can be reached now, and the host's routes those
+    /// of the router.
     pub(super) fn reconcile_routes(&mut self) {
         let config = self.config.clone();
         let mut wanted: BTreeMap<RouteKey, u8> = BTreeMap::new();
@@ -221,31 +253,18 @@ impl Engine {
         }
         // Of several distances to the same network only the smallest is used.
         wanted.retain(|key, distance| best.get(&key.network) == Some(distance));
-        let stale: Vec<RouteKey> = self
-            .routes
-            .installed
-            .iter()
-            .filter(|(key, reasons)| reasons.configured.is_some() && !wanted.contains_key(key))
-            .map(|(key, _)| *key)
-            .collect();
-        for key in stale {
-            if let Some(reasons) = self.routes.installed.get_mut(&key) {
-                reasons.configured = None;
-                if *reasons == Reasons::default() {
-                    self.routes.installed.remove(&key);
-                    self.remove_at_host(key);
-                }
-            }
+        for (key, route) in &mut self.routes.table {
+            route.configured = wanted.remove(key);
         }
         for (key, distance) in wanted {
-            let reasons = self.routes.installed.entry(key).or_default();
-            let new = *reasons == Reasons::default();
-            reasons.configured = Some(distance);
-            if new {
-                let RouteKey { network, gateway, interface } = key;
-                let pending = Pending::Change(interface, Change::Route(network));
-                self.core.ask(HostRequest::AddRoute { network, gateway, interface, source: None }, pending);
-            }
+            self.routes.table.insert(key, Route { configured: Some(distance), ..Route::default() });
+        }
+        let keys: Vec<RouteKey> = self.routes.table.keys().copied().collect();
+        // What goes makes room for what comes.
+        let (stay, go): (Vec<_>, Vec<_>) =
+            keys.into_iter().partition(|key| self.routes.table.get(key).is_some_and(Route::has_reason));
+        for key in go.into_iter().chain(stay) {
+            self.settle_route(key);
         }
     }
 
@@ -346,12 +365,12 @@ impl Engine {
                 });
             }
         }
-        for (key, reasons) in &self.routes.installed {
+        for (key, route) in self.routes.table.iter().filter(|(_, route)| route.is_at_host()) {
             let interface = key.interface.and_then(|id| self.interfaces.get(id)).map(|i| i.name.clone());
-            let source = match reasons {
-                Reasons { configured: Some(distance), .. } => RouteSource::Static(*distance),
-                Reasons { peers: 0, users: (1.., distance), .. } => RouteSource::PerUser(*distance),
-                Reasons { .. } => RouteSource::Connected,
+            let source = match route {
+                Route { configured: Some(distance), .. } => RouteSource::Static(*distance),
+                Route { peers: 0, users: (1.., distance), .. } => RouteSource::PerUser(*distance),
+                Route { .. } => RouteSource::Connected,
             };
             all.push(RouteView { network: key.network, gateway: key.gateway, interface, source });
         }
@@ -361,6 +380,6 @@ impl Engine {
 
     /// Whether no route of a PPP link is left.
     pub(super) fn no_peer_routes(&self) -> bool {
-        self.routes.installed.values().all(|r| r.peers == 0 && r.users.0 == 0)
+        self.routes.table.values().all(|r| r.peers == 0 && r.users.0 == 0)
     }
 }

@@ -443,7 +443,10 @@ impl Engine {
                     Change::Link => format!("{name} link state"),
                     Change::Mtu => format!("{name} MTU"),
                     Change::Address(address) => format!("{name} address {address}"),
-                    Change::Route(network) => format!("route to {network} {name}"),
+                    Change::Route(key) => {
+                        self.route_refused(key, id);
+                        format!("route to {} {name}", key.network)
+                    }
                     Change::Removal => return,
                 }
             }

@@ -499,8 +499,7 @@ impl Engine {
         // A peer that wants no address (RFC 1332 section 3.3) can be sent nothing.
         if !info.peer.is_unspecified() {
             self.core.debug(&PeerRoute::Install { label: &label, address: info.peer });
-            let source = (!info.local.is_unspecified()).then_some(info.local);
-            self.add_peer_route(owner, info.peer, source);
+            self.add_peer_route(owner, info.peer);
         }
         self.start_per_user(id, info.peer);
         self.core.forward(ForwardCommand::OpenNetwork { port: id, tun: owner, framing });

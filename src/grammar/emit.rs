@@ -42,7 +42,7 @@ fn builder(id: &str) -> String {
 
 fn rust_type(kind: &ArgKind) -> &'static str {
     match kind {
-        ArgKind::Word | ArgKind::Line | ArgKind::Banner => "String",
+        ArgKind::Word | ArgKind::Shape(_) | ArgKind::Line | ArgKind::Banner => "String",
         ArgKind::Ipv4 | ArgKind::Mask => "std::net::Ipv4Addr",
         ArgKind::Ipv6 => "std::net::Ipv6Addr",
         ArgKind::Range(_, max) if *max > u64::from(u32::MAX) => "u64",
@@ -280,6 +280,7 @@ fn option(s: Option<String>) -> String {
 fn kind_expr(kind: &ArgKind) -> String {
     match kind {
         ArgKind::Range(a, b) => format!("ArgKind::Range({a}, {b})"),
+        ArgKind::Shape(form) => format!("ArgKind::Shape(Shape::{form:?})"),
         other => format!("ArgKind::{other:?}"),
     }
 }

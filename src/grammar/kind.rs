@@ -31,6 +31,8 @@ pub enum ArgKind {
     Secret0,
     /// `HASH`: a secret kept as a digest, `[0|5|8|9] text`.
     Hash,
+    /// A word of a certain shape.
+    Shape(Shape),
     /// `BANNER`: text between two delimiting characters, over several lines.
     Banner,
 }
@@ -42,11 +44,38 @@ impl ArgKind {
             ArgKind::Range(..) => 2,
             ArgKind::Ipv4 | ArgKind::Mask | ArgKind::Ipv6 | ArgKind::Mac => 3,
             ArgKind::Time | ArgKind::Month => 4,
-            ArgKind::Interface => 5,
+            ArgKind::Interface | ArgKind::Shape(_) => 5,
             ArgKind::Hex => 6,
             ArgKind::Word => 7,
             ArgKind::Secret | ArgKind::Secret0 | ArgKind::Hash => 8,
             ArgKind::Line | ArgKind::Banner => 9,
+        }
+    }
+}
+
+/// How a word must look that is more than a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// `RELEASE`: a release of IOS, such as `12.0` or `12.2(8)T`.
+    Release,
+    /// `HOURS`: hours from UTC.
+    Hours,
+    /// `DELIMITERS`: characters that may stand between a user and a domain.
+    Delimiters,
+    /// `UNIT`: the place of a controller, one to three numbers. Those that there is hardware for are small; which ones is
+    /// this project's choice.
+    Unit,
+}
+
+impl Shape {
+    /// The shape of a name of the grammar files.
+    pub fn named(name: &str) -> Option<Shape> {
+        match name {
+            "RELEASE" => Some(Shape::Release),
+            "HOURS" => Some(Shape::Hours),
+            "DELIMITERS" => Some(Shape::Delimiters),
+            "UNIT" => Some(Shape::Unit),
+            _ => None,
         }
     }
 }

@@ -9,7 +9,7 @@
 //! ```
 //! `#` starts a comment. A brace shares what stands before it; `+` means one or more; `&( )` means any order.
 
-use super::kind::ArgKind;
+use super::kind::{ArgKind, Shape};
 use super::syntax::{Alias, Attrs, Body, Command, File, Location, Mistake, Mode, Tok};
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while, take_while1};
@@ -90,6 +90,7 @@ fn kind(i: &str) -> Read<'_, ArgKind> {
         "SECRET0" => ArgKind::Secret0,
         "HASH" => ArgKind::Hash,
         "BANNER" => ArgKind::Banner,
+        shape if Shape::named(shape).is_some() => Shape::named(shape).map_or(ArgKind::Word, ArgKind::Shape),
         range => match range.split_once('-').map(|(a, b)| (a.parse(), b.parse())) {
             Some((Ok(a), Ok(b))) if a <= b => ArgKind::Range(a, b),
             _ => return refuse(i, format!("unknown argument type {w:?}")),

@@ -14,7 +14,7 @@ pub use table::Op;
 /// The typed commands, generated from `grammars/`.
 #[allow(clippy::large_enum_variant, clippy::enum_variant_names)]
 pub mod command {
-    use super::table::{ArgKind, Captures, CommandSpec, END, Mark, ModeSpec, NoForm, Node, Op, Token};
+    use super::table::{ArgKind, Captures, CommandSpec, END, Mark, ModeSpec, NoForm, Node, Op, Shape, Token};
     use super::value;
     include!(concat!(env!("OUT_DIR"), "/commands.rs"));
 }

@@ -1,7 +1,7 @@
 //! Lines that follow a command's graph, drawn at random but repeatably: what is checked of every command at once is
 //! checked with these.
 
-use super::table::{ArgKind, CommandSpec, END, Token};
+use super::table::{ArgKind, CommandSpec, END, Shape, Token};
 
 /// Small, repeatable randomness (xorshift64).
 #[derive(Clone, Debug)]
@@ -32,6 +32,10 @@ impl Dice {
 pub fn argument(kind: ArgKind, dice: &mut Dice) -> String {
     match kind {
         ArgKind::Word => format!("zq{}", dice.roll(50)),
+        ArgKind::Shape(Shape::Release) => dice.of(&["12.0", "12.1", "15.2(4)M"]),
+        ArgKind::Shape(Shape::Hours) => dice.of(&["-7", "1", "+12"]),
+        ArgKind::Shape(Shape::Delimiters) => dice.of(&["@", "%", "@/"]),
+        ArgKind::Shape(Shape::Unit) => dice.of(&["0", "1/0", "0/0/1"]),
         ArgKind::Line => format!("zq some text {}", dice.roll(50)),
         ArgKind::Ipv4 => format!("10.{}.0.{}", dice.roll(9), dice.roll(250)),
         ArgKind::Mask => dice.of(&["255.255.255.0", "255.0.0.0", "255.255.255.255"]),

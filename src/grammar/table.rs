@@ -1,6 +1,6 @@
 //! The shape of the generated tables, and how a walk through them becomes a typed command.
 
-pub use super::kind::ArgKind;
+pub use super::kind::{ArgKind, Shape};
 
 use super::command::{COMMANDS, Command, MODES, Mode};
 use super::value::{FromValue, Value};

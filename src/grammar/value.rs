@@ -82,6 +82,8 @@ pub enum InterfaceKind {
     Bri,
     /// Async
     Async,
+    /// Group-Async
+    GroupAsync,
     /// Multilink
     Multilink,
     /// Virtual-Template
@@ -111,6 +113,7 @@ static KINDS: &[KindRow] = &[
     (InterfaceKind::Serial, "Serial", "Se", "Serial"),
     (InterfaceKind::Bri, "BRI", "BR", "ISDN Basic Rate Interface"),
     (InterfaceKind::Async, "Async", "As", "Async interface"),
+    (InterfaceKind::GroupAsync, "Group-Async", "Gr", "Async Group interface"),
     (InterfaceKind::Multilink, "Multilink", "Mu", "Multilink-group interface"),
     (InterfaceKind::VirtualTemplate, "Virtual-Template", "Vt", "Virtual Template interface"),
     (InterfaceKind::VirtualAccess, "Virtual-Access", "Vi", "Virtual Access interface"),
@@ -161,6 +164,45 @@ impl InterfaceKind {
         (self.name(), self.short())
     }
 
+    /// Whether `unit` can follow this type: a number of a virtual interface, or the place of a port, with its channel where
+    /// it has channels, and a subinterface.
+    pub fn has_unit(self, unit: &str) -> bool {
+        let numbers = match self {
+            InterfaceKind::VirtualTemplate => 1..=4095,
+            InterfaceKind::Vlan => 1..=4094,
+            InterfaceKind::Null => 0..=0,
+            InterfaceKind::Dialer => 0..=255,
+            InterfaceKind::Multilink | InterfaceKind::VirtualPpp | InterfaceKind::VirtualAccess => {
+                1..=2_147_483_647
+            }
+            InterfaceKind::Loopback | InterfaceKind::Tunnel | InterfaceKind::GroupAsync => 0..=2_147_483_647,
+            InterfaceKind::Atm
+            | InterfaceKind::Ethernet
+            | InterfaceKind::FastEthernet
+            | InterfaceKind::GigabitEthernet
+            | InterfaceKind::Serial
+            | InterfaceKind::Bri
+            | InterfaceKind::Async => return self.has_port(unit),
+        };
+        let (unit, sub) = match unit.split_once('.') {
+            Some((unit, sub)) if self == InterfaceKind::VirtualAccess => (unit, number(sub)),
+            _ => (unit, Some(0)),
+        };
+        sub.is_some() && number(unit).is_some_and(|n| numbers.contains(&n))
+    }
+
+    /// Whether `unit` is `[[shelf/]slot/]port[:channel][.subinterface]`.
+    fn has_port(self, unit: &str) -> bool {
+        let (unit, sub) = unit.split_once('.').unwrap_or((unit, "0"));
+        let (port, channel) = match unit.split_once(':') {
+            Some(parts) if matches!(self, InterfaceKind::Serial | InterfaceKind::Bri) => parts,
+            Some(_) => return false,
+            None => (unit, "0"),
+        };
+        let all = |part: &str| part.split('/').all(|n| number(n).is_some());
+        port.split('/').count() <= 3 && all(port) && number(channel).is_some() && number(sub).is_some()
+    }
+
     /// Finds a full, short or unambiguously abbreviated name, whatever its case.
     pub fn find(typed: &str) -> KindMatch {
         if typed.is_empty() {
@@ -171,13 +213,20 @@ impl InterfaceKind {
         {
             return KindMatch::One(k.0);
         }
-        let mut found = KINDS.iter().filter(|k| starts_with(k.1, typed));
+        // `g0/0` is known to every user of IOS.
+        let meant = |k: &&KindRow| k.0 != InterfaceKind::GroupAsync || typed.len() > 1;
+        let mut found = KINDS.iter().filter(|k| starts_with(k.1, typed)).filter(meant);
         match (found.next(), found.next()) {
             (Some(k), None) => KindMatch::One(k.0),
             (Some(_), Some(_)) => KindMatch::Ambiguous,
             (None, _) => KindMatch::None,
         }
     }
+}
+
+/// A number in digits alone.
+fn number(digits: &str) -> Option<u32> {
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
 /// Whether `word` begins with `prefix`, whatever the case.
@@ -213,12 +262,6 @@ impl InterfaceName {
     /// Whether it has a `.subinterface`.
     pub fn is_subinterface(&self) -> bool {
         self.unit.contains('.')
-    }
-
-    /// Whether `unit` can follow an interface type: digits, separated by `/`, `:` or `.`.
-    pub fn is_unit(unit: &str) -> bool {
-        unit.split(['/', ':', '.'])
-            .all(|n| (1..=10).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()))
     }
 
     fn numbers(&self) -> Vec<u64> {
@@ -257,7 +300,7 @@ impl FromStr for InterfaceName {
         let split = s.find(|c: char| c.is_ascii_digit()).ok_or(BadInterface)?;
         let (kind, unit) = s.split_at(split);
         match InterfaceKind::find(kind.trim_end()) {
-            KindMatch::One(kind) if Self::is_unit(unit) => Ok(InterfaceName { kind, unit: unit.to_owned() }),
+            KindMatch::One(kind) if kind.has_unit(unit) => Ok(InterfaceName { kind, unit: unit.to_owned() }),
             _ => Err(BadInterface),
         }
     }

@@ -317,7 +317,7 @@ pub fn parse_interface(text: &str) -> Option<InterfaceName> {
     let unit_at = text.find(|c: char| c.is_ascii_digit())?;
     let (kind, unit) = text.split_at(unit_at);
     match InterfaceKind::find(kind) {
-        KindMatch::One(kind) if InterfaceName::is_unit(unit) => Some(InterfaceName::new(kind, unit)),
+        KindMatch::One(kind) if kind.has_unit(unit) => Some(InterfaceName::new(kind, unit)),
         KindMatch::One(_) | KindMatch::Ambiguous | KindMatch::None => None,
     }
 }

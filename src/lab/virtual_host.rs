@@ -219,8 +219,7 @@ impl VirtualHost {
             HostRequest::AddAddress { interface, address } => self.add_address(interface, address),
             HostRequest::RemoveAddress { interface, address } => self.remove_address(interface, address),
             HostRequest::AddRoute { network, gateway, interface, source } => {
-                let route = Route { network: network.trunc(), gateway, interface, source };
-                self.routes.insert(route).then_some(()).ok_or_else(|| "File exists".to_owned())
+                self.add_route(Route { network: network.trunc(), gateway, interface, source })
             }
             HostRequest::RemoveRoute { network, gateway, interface } => {
                 self.remove_route(network.trunc(), gateway, interface)
@@ -488,13 +487,24 @@ impl VirtualHost {
         Ok(())
     }
 
-    /// As Linux does it: with its last address an interface loses its routes.
+    /// As Linux does it: with its last address an interface loses its routes, and whatever route has an address as its
+    /// source goes with it.
     fn remove_address(&mut self, interface: InterfaceId, address: Ipv4Net) -> Result<(), String> {
         self.with(interface, |i| i.addresses.retain(|a| *a != address))?;
         if self.interfaces.get(&interface).is_some_and(|i| i.addresses.is_empty()) {
             self.routes.retain(|route| route.interface != Some(interface));
         }
+        if !self.is_local(address.addr()) {
+            self.routes.retain(|route| route.source != Some(address.addr()));
+        }
         Ok(())
+    }
+
+    fn add_route(&mut self, route: Route) -> Result<(), String> {
+        if route.source.is_some_and(|source| !self.is_local(source)) {
+            return Err("Invalid argument".to_owned());
+        }
+        self.routes.insert(route).then_some(()).ok_or_else(|| "File exists".to_owned())
     }
 
     fn remove_route(

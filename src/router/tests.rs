@@ -272,6 +272,33 @@ fn refused_lines_of_the_startup_config_are_on_the_log() {
 }
 
 #[test]
+fn a_d_channel_is_up_with_its_controller() {
+    let mut bench = Bench::enabled(
+        "controller T1 0\n pri-group timeslots 1-24\ninterface Serial0:23\ninterface Serial1:23\n",
+    );
+    let brief = bench.shown("show ip interface brief");
+    for (interface, state) in [("Serial0:23", "up"), ("Serial1:23", "down")] {
+        let line = brief.lines().find(|line| line.starts_with(interface));
+        assert!(line.is_some_and(|line| line.trim_end().ends_with(state)), "{brief}");
+    }
+}
+
+#[test]
+fn the_interface_of_a_call_is_nobody_elses_to_configure() {
+    let mut bench =
+        Bench::enabled("logging buffered\ninterface Virtual-Access7\n description x\nip host a 10.0.0.1\n");
+    let log = bench.shown("show logging");
+    assert!(
+        log.contains("line 2: interface Virtual-Access7: % Virtual-Access interfaces cannot be configured"),
+        "{log}"
+    );
+    assert!(log.contains("line 3: description x: % It belongs to a line that was refused"), "{log}");
+    assert!(bench.shown("show running-config").contains("ip host a 10.0.0.1\n"));
+    bench.lines("configure terminal\ninterface virtual-access 7\nend");
+    assert!(!bench.shown("show ip interface brief").contains("Virtual-Access"));
+}
+
+#[test]
 fn durations_on_screens_are_as_of_now() {
     let mut bench = Bench::enabled("hostname R\nline con 0\n exec-timeout 0 0\n");
     bench.now = bench.now + Duration::from_secs(3600);

@@ -77,6 +77,16 @@ fn routes_of_a_user_are_there_while_ip_is() {
     ] {
         assert!(screen.contains(wanted), "{wanted}\n{screen}");
     }
+    // The router is renumbered: what leads to a next hop that is out of reach is not there meanwhile.
+    for (mask, reached) in [("255.255.255.128", true), ("255.255.255.248", false), ("255.255.255.0", true)] {
+        let lines = format!("interface Ethernet0\nlns: ip address 10.51.6.82 {mask}\nlns: end");
+        bench.play(&format!("lns: configure terminal\nlns: {lines}\nlns: show ip route\n")).unwrap();
+        let screen = bench.screen("lns");
+        let routes = screen.rsplit("show ip route").next().unwrap();
+        assert_eq!(routes.contains("U    192.168.8.0/24 [7/0] via 10.51.6.3"), reached, "{routes}");
+        assert!(routes.contains("U    192.168.7.0/24 is directly connected, Virtual-Access1"), "{routes}");
+        assert!(!screen.contains("%SYS-3-HOST"), "{screen}");
+    }
     bench.play(HANG_UP).unwrap();
     bench.play("lns: show ip route\n").unwrap();
     let screen = bench.screen("lns");

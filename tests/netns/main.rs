@@ -10,6 +10,7 @@ mod capture;
 mod devices;
 mod freeradius;
 mod lab;
+mod renumber;
 mod traffic;
 
 #[path = "../support/harness.rs"]
@@ -68,6 +69,7 @@ const TESTS: &[Test] = tests![
     NET => lab::a_lab_that_ends_leaves_nothing,
     NET => lab::a_router_that_fails_is_reported_and_the_others_go_on,
     NET => lab::the_machine_itself_joins_a_link,
+    NET => renumber::the_users_of_a_renumbered_interface_keep_their_routes,
     NET => attack::a_call_survives_what_strangers_send,
     NET => attack::a_lab_that_is_killed_in_the_middle_of_a_call_leaves_nothing,
     FREERADIUS => freeradius::it_answers_writes_and_is_switched,

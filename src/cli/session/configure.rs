@@ -36,7 +36,10 @@ impl Session {
     fn apply(&mut self, line: &str, place: Path, parsed: &Parsed, executor: &mut dyn Executor) {
         match executor.configure(self.line, &place, parsed) {
             Ok(applied) => self.config.get_or_insert_default().advance(line, place, applied.enter),
-            Err(message) => self.text(&format!("{message}\n")),
+            Err(message) => {
+                self.config.get_or_insert_default().stay_at(place);
+                self.text(&format!("{message}\n"));
+            }
         }
         self.back(executor.store());
     }

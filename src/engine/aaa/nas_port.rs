@@ -13,7 +13,7 @@ pub fn standard(name: &InterfaceName) -> u32 {
     let (channel, mut numbers) = (number(channel), unit.split(['/', '.']).map(number));
     let (first, second) = (numbers.next().unwrap_or(0) % 100, numbers.next());
     let (kind, number) = match name.kind {
-        InterfaceKind::Async => (0, number(unit) % 1000),
+        InterfaceKind::Async | InterfaceKind::GroupAsync => (0, number(unit) % 1000),
         InterfaceKind::VirtualAccess | InterfaceKind::VirtualTemplate | InterfaceKind::VirtualPpp => {
             (1, second.unwrap_or_else(|| number(unit)) % 1000)
         }

@@ -1,5 +1,7 @@
 //! The host of a router in a test: what it is asked for, it has done at once.
 
+use ipnet::Ipv4Net;
+
 use super::world::Node;
 use crate::engine::*;
 
@@ -26,16 +28,24 @@ impl Node {
             }
             HostRequest::RemoveAddress { address, .. } => {
                 let interface = self.addresses.remove(&address).ok_or("no such address")?;
-                // As Linux does it: with its last address an interface loses its routes.
+                // As Linux does it: with its last address an interface loses its routes, and whatever route has an
+                // address as its source goes with it.
                 if self.addresses.values().all(|i| *i != interface) {
                     self.routes.retain(|(_, i)| *i != interface);
                 }
+                let gone = |route: &(Ipv4Net, InterfaceId)| self.sources.get(route) == Some(&address.addr());
+                self.routes.retain(|route| !gone(route));
             }
-            HostRequest::AddRoute { network, interface, .. } => {
+            HostRequest::AddRoute { network, interface, source, .. } => {
                 let interface = interface.ok_or("no interface")?;
                 if self.routes.contains(&(network, interface)) {
                     return Err("it exists");
                 }
+                if source.is_some_and(|source| self.addresses.keys().all(|mine| mine.addr() != source)) {
+                    return Err("no such source");
+                }
+                self.sources.remove(&(network, interface));
+                self.sources.extend(source.map(|source| ((network, interface), source)));
                 self.routes.push((network, interface));
             }
             HostRequest::RemoveRoute { network, interface, .. } => {

@@ -12,6 +12,7 @@ mod lab;
 mod peers;
 mod races;
 mod radius;
+mod renumber;
 mod tunnel_ends;
 mod vpdn;
 mod wholesale;

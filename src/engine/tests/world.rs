@@ -39,6 +39,8 @@ pub struct Node {
     pub tuns: BTreeMap<InterfaceId, String>,
     pub addresses: BTreeMap<Ipv4Net, InterfaceId>,
     pub routes: Vec<(Ipv4Net, InterfaceId)>,
+    /// The preferred sources of routes that have one.
+    pub sources: BTreeMap<(Ipv4Net, InterfaceId), Ipv4Addr>,
     pub sockets: Vec<Socket>,
     /// Refuses the requests that it says true to.
     pub refuse: fn(&HostRequest) -> bool,
@@ -127,6 +129,7 @@ impl World {
             tuns: BTreeMap::new(),
             addresses: BTreeMap::new(),
             routes: Vec::new(),
+            sources: BTreeMap::new(),
             sockets: Vec::new(),
             refuse: |_| false,
             outcomes: Vec::new(),

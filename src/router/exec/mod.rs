@@ -129,6 +129,12 @@ pub(super) fn answered(
     answer: &str,
     out: &mut String,
 ) -> ExecResult {
+    if let Command::Exec(command) = &parsed.command
+        && let Some(refusal) = text::wrong_destination(command, answer)
+    {
+        out.push_str(&refusal);
+        return ExecResult::Done;
+    }
     match &parsed.command {
         Command::Exec(ExecCommand::PingDialog { .. }) => ping::answered(core, line, answer, out),
         Command::Exec(command) => system::answered(core, line, command, answer, out),

@@ -8,8 +8,8 @@ use crate::cli::looks_up;
 use crate::commands::exec::{NO_HOST, NO_SOURCE, NOT_OURS, translating};
 use crate::commands::ping::{PingJob, PingOptions};
 use crate::commands::ping_dialog::{Lookup, PingDialog, Step};
-use crate::engine::EchoOutcome;
 use crate::engine::views::InterfaceView;
+use crate::engine::{EchoOutcome, LinkState};
 use crate::grammar::command::exec::PingSource;
 use crate::router::io::LineId;
 
@@ -112,7 +112,9 @@ pub fn source(core: &Core, source: Option<&PingSource>) -> Result<Option<Ipv4Add
 fn source_address(core: &Core, source: &PingSource) -> Result<Ipv4Addr, &'static str> {
     match source {
         PingSource::Address { address } => {
-            let ours = |view: &InterfaceView| view.address.is_some_and(|net| net.addr() == *address);
+            let ours = |view: &InterfaceView| {
+                view.link == LinkState::Up && view.address.is_some_and(|net| net.addr() == *address)
+            };
             core.engine.interfaces().iter().any(ours).then_some(*address).ok_or(NOT_OURS)
         }
         PingSource::Interface { interface } => core

@@ -17,6 +17,7 @@ fn argument(kind: ArgKind, dice: &mut Dice) -> String {
             dice.of(&["Ethernet0", "Serial0:23", "Serial0:0", "Virtual-Template 1", "BRI0", "Loopback 7"])
         }
         ArgKind::Line
+        | ArgKind::Shape(_)
         | ArgKind::Mask
         | ArgKind::Ipv6
         | ArgKind::Hex

@@ -25,6 +25,30 @@ fn copy_asks_for_the_name_of_the_file() {
 }
 
 #[test]
+fn copy_writes_no_other_file() {
+    let mut bench = Bench::enabled("hostname R\n");
+    for (command, file, why) in [
+        ("copy run start", "foo", "%Error opening nvram:foo (Permission denied)\nR#"),
+        (
+            "copy run start",
+            "flash:startup-config",
+            "%Error opening flash:startup-config (Permission denied)\nR#",
+        ),
+        ("copy run start", "y", "%Error opening nvram:y (Permission denied)\nR#"),
+        ("copy start run", "startup-config", "%Error opening system:startup-config (Permission denied)\nR#"),
+    ] {
+        bench.lines(command);
+        assert_eq!(bench.shown(file), why);
+        assert!(bench.saved.is_none());
+    }
+    for file in ["startup-config", " nvram:startup-config ", "nvram:/startup-config", "nvram:"] {
+        bench.lines("copy run start");
+        bench.line_on(CONSOLE, file);
+        assert!(bench.saved.take().is_some(), "{file}");
+    }
+}
+
+#[test]
 fn the_startup_config_is_merged_into_the_running_one() {
     let mut bench = Bench::enabled("hostname R\nusername a password 0 b\n");
     bench

@@ -163,6 +163,17 @@ fn a_wrong_answer_ends_the_dialogue() {
 }
 
 #[test]
+fn the_source_is_an_address_of_an_interface_that_is_up() {
+    let config = "hostname R\ninterface Loopback0\n ip address 10.0.1.1 255.255.255.255\n";
+    let mut bench = Bench::enabled(config);
+    let refused = "% Invalid source address- IP address not on any of our up interfaces\nR#";
+    assert_eq!(bench.shown("ping 10.0.0.2 source 9.9.9.9"), refused);
+    assert!(bench.shown("ping 10.0.0.2 source 10.0.1.1").contains("source address of 10.0.1.1"));
+    bench.lines("configure terminal\ninterface Loopback0\nshutdown\nend");
+    assert_eq!(bench.shown("ping 10.0.0.2 source 10.0.1.1"), refused);
+}
+
+#[test]
 fn ctrl_c_ends_the_dialogue() {
     let mut bench = Bench::enabled(R);
     let asked = dialog(&mut bench, &["", "10.0.0.2"]);
