@@ -19,6 +19,7 @@ use super::vpdn::port_number;
 use crate::config::views::{InterfaceKind, IpAddress, NasPortSource, PeerAddress};
 use crate::proto::ppp::Credentials;
 use crate::proto::radius::Secret;
+use crate::proto::radius::client::{Component, Origin};
 
 /// What a port has asked of AAA and got.
 #[derive(Debug, Default)]
@@ -96,6 +97,7 @@ impl Engine {
                     AuthenOutcome::Fail { .. } | AuthenOutcome::Error => None,
                 };
                 if profile.is_some() {
+                    self.bind_session(id);
                     self.open_user(id, profile);
                 }
                 self.verdict(id, verdict);
@@ -198,6 +200,13 @@ impl Engine {
             called,
             calling,
             unique: self.unique_of(id),
+            origin: Some(Origin {
+                component: match &port.side {
+                    Side::Access(_) => Component::Ppp,
+                    Side::Vaccess(_) => Component::Vpdn,
+                },
+                session: self.registry.get(self.unique_of(id)).map(|entry| entry.number.0),
+            }),
         })
     }
 

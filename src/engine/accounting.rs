@@ -488,7 +488,7 @@ impl Engine {
         let open = self.accounts.ports.get(&id)?.network.clone()?;
         let port = self.aaa_port(id)?;
         let state = self.ports.get(&id)?;
-        let (user, class) = (state.user.clone(), state.class());
+        let (user, class) = (state.accounted_user(), state.class());
         let multilink = self.port_config(id).is_some_and(|c| c.ppp.multilink);
         let usage = match status {
             Status::Start => None,
@@ -546,5 +546,6 @@ impl Engine {
 /// A port that is none of PPP's, for records of terminals.
 fn line_port(long: String, number: u32, nas_ip: Ipv4Addr, unique: u32, calling: Option<String>) -> AaaPort {
     let kind = PortType::Virtual;
-    AaaPort { short: long.clone(), long, number, kind, nas_ip, called: None, calling, unique }
+    let (called, origin) = (None, None);
+    AaaPort { short: long.clone(), long, number, kind, nas_ip, called, calling, unique, origin }
 }

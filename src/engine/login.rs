@@ -3,6 +3,7 @@
 use super::Engine;
 use super::aaa::{LoginQuestion, Place, Port, PortType, Ticket};
 use crate::proto::Instant;
+use crate::proto::radius::client::{Component, Origin};
 
 impl Engine {
     /// Asks whether somebody may sit at the terminal line with this number (0 is the console); `Output::Login` of this
@@ -10,6 +11,8 @@ impl Engine {
     pub fn login(&mut self, now: Instant, line: u32, question: LoginQuestion) -> Ticket {
         self.advance(now);
         let name = format!("tty{line}");
+        let unique = self.registry.at(Place::Line(line)).unwrap_or(0);
+        let session = self.registry.get(unique).map(|entry| entry.number.0);
         let port = Port {
             long: name.clone(),
             short: name,
@@ -18,7 +21,8 @@ impl Engine {
             nas_ip: self.nas_address(),
             called: None,
             calling: None,
-            unique: self.registry.at(Place::Line(line)).unwrap_or(0),
+            unique,
+            origin: Some(Origin { component: Component::Exec, session }),
         };
         let ticket = self.aaa.login(&mut self.core.cx(), port, question);
         self.pump();

@@ -68,6 +68,12 @@ impl Port {
         }
     }
 
+    /// The user as accounting names it: as a server did (RFC 2865 section 5.1), else as it named itself.
+    pub fn accounted_user(&self) -> Arc<str> {
+        let profile = self.session.user().and_then(|session| session.profile.as_ref());
+        profile.and_then(|p| p.user_name.as_deref()).map_or_else(|| self.user.clone(), Arc::from)
+    }
+
     /// Each Class attribute that came with the user's Access-Accept.
     pub fn class(&self) -> Vec<Vec<u8>> {
         self.session.class()
@@ -256,7 +262,8 @@ impl Engine {
             return;
         }
         if pass && !(self.authorize_link(id) && self.apply_per_user(id)) {
-            self.give_verdict(id, Verdict::Fail { message: b"Authorization failed".to_vec() });
+            let message = b"Authorization failed".to_vec();
+            self.give_verdict(id, Verdict::Fail { message, retries: None });
             return;
         }
         self.give_verdict(id, verdict);

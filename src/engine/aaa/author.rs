@@ -6,17 +6,14 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::Aaa;
-use super::debug::{AaaDebug, AuthorStatus, Family, emit};
+use super::debug::{AaaDebug, AuthorStatus, Family, emit, question_id};
 use super::profile::{FramedIp, UserProfile};
 use super::types::{Decision, IpcpDecision, UserSession};
 use super::{lists, local};
 use crate::config::views::Method;
-use crate::proto::{Context, Purpose};
+use crate::proto::Context;
 
 const SERVICE_PPP: &str = "service=ppp";
-
-/// Service-Types that a PPP user may have: Framed and Callback Framed.
-const FRAMED: [u32; 2] = [2, 4];
 
 impl UserSession {
     /// What a server or the local database said about the user, when the interface is authorized so that it counts.
@@ -170,7 +167,7 @@ impl Aaa {
         her: Option<Ipv4Addr>,
     ) -> Authorized {
         let port = session.port.short.as_str();
-        let id = cx.entropy.u32(Purpose::AaaId);
+        let id = question_id(cx, session.port.unique);
         emit(cx, &AaaDebug::Port(port, family, id, &session.port.long, &list.typed));
         emit(cx, &AaaDebug::User(port, family, id, &session.user));
         for pair in pairs {
@@ -206,8 +203,8 @@ impl Aaa {
             Method::Radius | Method::Group(_) => {
                 by_radius(cx, session.attributes().filter(|profile| profile.from_radius), her)
             }
-            Method::Local => self.by_users(session, false),
-            Method::LocalCase => self.by_users(session, true),
+            Method::Local => self.by_users(cx, session, false),
+            Method::LocalCase => self.by_users(cx, session, true),
             Method::None => AuthorStatus::PassAdd,
             Method::IfAuthenticated if session.profile.is_some() => AuthorStatus::PassAdd,
             Method::IfAuthenticated => AuthorStatus::Fail,
@@ -216,8 +213,12 @@ impl Aaa {
         }
     }
 
-    fn by_users(&self, session: &UserSession, case: bool) -> AuthorStatus {
+    fn by_users(&self, cx: &mut Context, session: &UserSession, case: bool) -> AuthorStatus {
         match local::find(&self.config.users, session.user.as_bytes(), case) {
+            Some(_) if session.attributes().is_some_and(|p| p.from_list && !p.is_for_ppp()) => {
+                emit(cx, &AaaDebug::WrongService);
+                AuthorStatus::Fail
+            }
             Some(user) if user.attribute_list.is_some() => AuthorStatus::PassReplace,
             Some(_) => AuthorStatus::PassAdd,
             None => AuthorStatus::Error,
@@ -236,7 +237,7 @@ struct List {
 /// it.
 fn by_radius(cx: &mut Context, profile: Option<&UserProfile>, her: Option<Ipv4Addr>) -> AuthorStatus {
     let Some(profile) = profile else { return AuthorStatus::Error };
-    if profile.service_type.is_some_and(|service| !FRAMED.contains(&service)) {
+    if !profile.is_for_ppp() {
         emit(cx, &AaaDebug::WrongService);
         return AuthorStatus::Fail;
     }

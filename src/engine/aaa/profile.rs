@@ -149,6 +149,20 @@ fn by_class(address: Ipv4Addr) -> Option<Ipv4Net> {
     Ipv4Net::new(address, length).ok()
 }
 
+/// Service-Types and the Framed-Protocol of RFC 2865 sections 5.6 and 5.7 that can be served here.
+mod service {
+    /// Login.
+    pub const LOGIN: u32 = 1;
+    /// Framed.
+    pub const FRAMED: u32 = 2;
+    /// Administrative.
+    pub const ADMINISTRATIVE: u32 = 6;
+    /// NAS Prompt.
+    pub const NAS_PROMPT: u32 = 7;
+    /// PPP.
+    pub const PPP: u32 = 1;
+}
+
 /// Keys of MPPE as the server sent them, in the clear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MppeKeys {
@@ -165,6 +179,8 @@ pub struct UserProfile {
     pub from_radius: bool,
     /// It came from an `aaa attribute list` of a local user: authorization by the local database uses it.
     pub from_list: bool,
+    /// User-Name: the name under which accounting knows the user (RFC 2865 section 5.1).
+    pub user_name: Option<String>,
     /// Service-Type.
     pub service_type: Option<u32>,
     /// Framed-Protocol.
@@ -260,6 +276,20 @@ impl UserProfile {
         }
     }
 
+    /// Whether this is somebody who may have PPP: Framed, or no Service-Type. Nobody is called back here, so Callback
+    /// Framed is not among them; nor is SLIP.
+    pub fn is_for_ppp(&self) -> bool {
+        self.service_type.is_none_or(|kind| kind == service::FRAMED)
+            && self.framed_protocol.is_none_or(|protocol| protocol == service::PPP)
+    }
+
+    /// Whether this is somebody who may be authenticated at a terminal line. Framed is among them, recalled of IOS: it
+    /// is served by this router, and `aaa authorization exec` by RADIUS refuses it an EXEC.
+    pub fn is_for_terminal(&self) -> bool {
+        let kinds = [service::LOGIN, service::FRAMED, service::ADMINISTRATIVE, service::NAS_PROMPT];
+        self.service_type.is_none_or(|kind| kinds.contains(&kind))
+    }
+
     /// The routes that could be read, with the network of Framed-IP-Address and Framed-IP-Netmask first; and those that
     /// could not.
     pub fn user_routes(&self, peer: Ipv4Addr) -> (Vec<UserRoute>, Vec<&str>) {
@@ -352,6 +382,7 @@ impl UserProfile {
     fn take(&mut self, key: AttributeKey, value: &Value) {
         let seconds = |value: &Value| value.as_integer().map(|s| Duration::from_secs(s.into()));
         match key {
+            keys::USER_NAME => self.user_name = value.as_text().filter(|name| !name.is_empty()),
             keys::SERVICE_TYPE => self.service_type = value.as_integer(),
             keys::FRAMED_PROTOCOL => self.framed_protocol = value.as_integer(),
             keys::FRAMED_IP_ADDRESS => self.framed_ip = value.as_address().map(FramedIp::from),

@@ -7,7 +7,7 @@
 use std::fmt::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::client::Service;
+use super::client::{Component, Service};
 use super::dictionary::{self, AttributeKey, Kind, vendor_name};
 use super::names::shown;
 use super::packet::{Attribute, Code, Packet};
@@ -32,8 +32,12 @@ pub struct Exchange<'a> {
 /// A line.
 #[derive(Clone, Copy, Debug)]
 pub enum RadiusDebug<'a> {
+    /// `RADIUS/ENCODE(0000001F):Orig. component type = PPPoE`, 15.x only. The names of the other components are recalled.
+    Component(u32, Component),
     /// `RADIUS(0000001F): Config NAS IP: 192.168.18.11`, 15.x only.
     ConfigNasIp(u32, Ipv4Addr),
+    /// `RADIUS/ENCODE(0000001F): acct_session_id: 4021`, 15.x only.
+    SessionId(u32, u32),
     /// `RADIUS(0000001F): sending`, 15.x only.
     Sending(u32),
     /// The head of a packet that goes out for the first time to this server.
@@ -46,6 +50,8 @@ pub enum RadiusDebug<'a> {
     VendorAttribute(AttributeKey, &'a [u8]),
     /// A continuation line with the octets of the attribute above, 15.x only.
     Octets(&'a [u8]),
+    /// `RADIUS(0000001F): Sending a IPv4 Radius Packet`, behind the attributes, 15.x only.
+    SendingPacket(u32),
     /// `RADIUS(0000001F): Started 5 sec timeout`, 15.x only.
     Timeout(u32, u64),
     /// The head of a packet that came in and was believed.
@@ -74,7 +80,10 @@ impl RadiusDebug<'_> {
     /// Whether releases of this dialect print the line at all.
     pub fn exists_in(&self, dialect: Dialect) -> bool {
         match self {
-            RadiusDebug::ConfigNasIp(..)
+            RadiusDebug::Component(..)
+            | RadiusDebug::ConfigNasIp(..)
+            | RadiusDebug::SessionId(..)
+            | RadiusDebug::SendingPacket(_)
             | RadiusDebug::Sending(_)
             | RadiusDebug::VendorAttribute(..)
             | RadiusDebug::Octets(_)
@@ -104,7 +113,10 @@ impl RadiusDebug<'_> {
             | RadiusDebug::NoResponse(_)
             | RadiusDebug::GaveUp(_)
             | RadiusDebug::NoServers => Detail::Brief,
-            RadiusDebug::ConfigNasIp(..)
+            RadiusDebug::Component(..)
+            | RadiusDebug::ConfigNasIp(..)
+            | RadiusDebug::SessionId(..)
+            | RadiusDebug::SendingPacket(_)
             | RadiusDebug::Sending(_)
             | RadiusDebug::Attribute(_)
             | RadiusDebug::VendorAttribute(..)
@@ -268,7 +280,10 @@ impl RadiusDebug<'_> {
             RadiusDebug::Unexpected(..) | RadiusDebug::Malformed(_) => self.write_dropped(f),
             RadiusDebug::NoRequest(..) => f.write_str("RADIUS: Response for non-existent request ident"),
             RadiusDebug::NoServers => f.write_str("RADIUS: No radius servers defined!"),
-            RadiusDebug::ConfigNasIp(..)
+            RadiusDebug::Component(..)
+            | RadiusDebug::ConfigNasIp(..)
+            | RadiusDebug::SessionId(..)
+            | RadiusDebug::SendingPacket(_)
             | RadiusDebug::Sending(_)
             | RadiusDebug::VendorAttribute(..)
             | RadiusDebug::Octets(_)
@@ -281,6 +296,20 @@ impl RadiusDebug<'_> {
         match self {
             // The published capture.
             RadiusDebug::ConfigNasIp(unique, nas) => write!(f, "RADIUS({unique:08X}): Config NAS IP: {nas}"),
+            RadiusDebug::Component(unique, component) => {
+                let name = match component {
+                    Component::Ppp => "PPP",
+                    Component::Vpdn => "VPDN",
+                    Component::Exec => "Exec",
+                };
+                write!(f, "RADIUS/ENCODE({unique:08X}):Orig. component type = {name}")
+            }
+            RadiusDebug::SessionId(unique, session) => {
+                write!(f, "RADIUS/ENCODE({unique:08X}): acct_session_id: {session}")
+            }
+            RadiusDebug::SendingPacket(unique) => {
+                write!(f, "RADIUS({unique:08X}): Sending a IPv4 Radius Packet")
+            }
             RadiusDebug::Sending(unique) => write!(f, "RADIUS({unique:08X}): sending"),
             RadiusDebug::Transmit(x, code, len, authenticator) => {
                 write!(f, "RADIUS({:08X}): Send {} to {} id ", x.unique, code.name(), x.remote)?;
@@ -354,7 +383,10 @@ impl RadiusDebug<'_> {
             RadiusDebug::Malformed(x) => {
                 write!(f, "RADIUS: Response ({}) dropped, malformed packet", x.identifier)
             }
-            RadiusDebug::ConfigNasIp(..)
+            RadiusDebug::Component(..)
+            | RadiusDebug::ConfigNasIp(..)
+            | RadiusDebug::SessionId(..)
+            | RadiusDebug::SendingPacket(_)
             | RadiusDebug::Sending(_)
             | RadiusDebug::Transmit(..)
             | RadiusDebug::Retransmit(_)

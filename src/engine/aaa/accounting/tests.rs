@@ -344,6 +344,7 @@ fn everything_that_is_known_of_a_user_stands_in_the_order_of_ios() {
         called: Some("614629".to_owned()),
         calling: Some("2085730592".to_owned()),
         unique: 4,
+        origin: None,
     };
     let class = [b"a".to_vec(), b"b".to_vec()];
     let mut subject = Subject::new(NAS, "2500-1", SessionNumber(26));

@@ -86,9 +86,9 @@ fn pap() {
     assert_eq!((profile.mtu, profile.unreadable), (Some(1400), 0));
     assert_eq!(profile.class, [hex("deadbeef")]);
     let wrong = try_it(pap_credentials("2500-1", "Cisco"));
-    assert_eq!(wrong, AuthenOutcome::Fail { message: b"Welcome".to_vec() });
+    assert_eq!(wrong, AuthenOutcome::Fail { message: b"Welcome".to_vec(), retries: None });
     let nobody = try_it(pap_credentials("nobody", "cisco"));
-    assert_eq!(nobody, AuthenOutcome::Fail { message: b"Authentication failure".to_vec() });
+    assert_eq!(nobody, AuthenOutcome::Fail { message: b"Authentication failure".to_vec(), retries: None });
     // Longer than one block of the hiding.
     assert!(matches!(try_it(pap_credentials("2500-1", &"x".repeat(40))), AuthenOutcome::Fail { .. }));
 }
@@ -111,7 +111,7 @@ fn ms_chap() {
     let challenge = [7; 8];
     let response = mschap::v1_respond(&challenge, b"cisco").unwrap();
     assert!(matches!(try_it(chap(AuthProtocol::MsChap, &challenge, &response)), AuthenOutcome::Pass { .. }));
-    let AuthenOutcome::Fail { message } = try_it(chap(AuthProtocol::MsChap, &[8; 8], &response)) else {
+    let AuthenOutcome::Fail { message, .. } = try_it(chap(AuthProtocol::MsChap, &[8; 8], &response)) else {
         panic!("another challenge");
     };
     assert_eq!(mschap::Failure::parse(&message).map(|f| f.error), Some(691));
@@ -124,10 +124,11 @@ fn ms_chap_v2() {
     let right = chap(AuthProtocol::MsChapV2, &challenge, &response);
     let AuthenOutcome::Pass { message, .. } = try_it(right) else { panic!("the right response") };
     assert!(mschap::v2_success(&success, &message));
-    let AuthenOutcome::Fail { message } = try_it(chap(AuthProtocol::MsChapV2, &[8; 16], &response)) else {
+    let AuthenOutcome::Fail { message, .. } = try_it(chap(AuthProtocol::MsChapV2, &[8; 16], &response))
+    else {
         panic!("another challenge");
     };
-    assert!(message.starts_with(b"E=691 R=0 C=0808"));
+    assert!(message.starts_with(b"E=691 R=1 C=0808"));
 }
 
 fn look_up(key: &str, trace: &mut Vec<String>) -> TunnelOutcome {
