@@ -10,9 +10,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use super::client::{Component, Service};
 use super::dictionary::{self, AttributeKey, Kind, vendor_name};
 use super::names::shown;
-use super::packet::{Attribute, Code, Packet};
+use super::packet::{Attribute, Code, Packet, VENDOR_SPECIFIC};
 use super::value;
-use crate::proto::{Context, DebugText, Dialect, Switch};
+use crate::proto::{Context, DebugText, Dialect, Switch, redact};
 
 /// Who a packet belongs to in the debugs.
 #[derive(Clone, Copy, Debug)]
@@ -232,8 +232,10 @@ fn emit_octets(cx: &mut Context, service: Service, key: AttributeKey, octets: &[
     }
 }
 
+/// What is Vendor-Specific and cannot be taken apart may be a pair with a password: it has none.
 fn has_octet_lines(key: AttributeKey) -> bool {
-    dictionary::find(key).is_none_or(|d| d.kind == Kind::Octets && !d.secret)
+    key != AttributeKey::Standard(VENDOR_SPECIFIC)
+        && dictionary::find(key).is_none_or(|d| d.kind == Kind::Octets && !d.secret)
 }
 
 impl RadiusDebug<'_> {
@@ -456,22 +458,13 @@ fn write_value(f: &mut dyn fmt::Write, key: AttributeKey, raw: &[u8]) -> fmt::Re
                 .chars()
                 .map(|c| if c.is_control() { '.' } else { c })
                 .collect();
-            write!(f, "{tag}\"{}\"", printable_pair(&text))
+            let text = if key == dictionary::keys::CISCO_AVPAIR { redact::pair(&text) } else { text };
+            write!(f, "{tag}\"{text}\"")
         }
         value::Value::Address(address) => write!(f, "{tag}{address:<26}"),
         value::Value::Integer(number) => match shown(key, number) {
             Some(name) => write!(f, "{:<26}[{number}]", format!("{tag}{name}")),
             None => write!(f, "{:<26}", format!("{tag}{number}")),
         },
-    }
-}
-
-/// An AV pair whose value is a password is shown without it.
-fn printable_pair(text: &str) -> String {
-    match text.split_once(['=', '*']) {
-        Some((name, value)) if name.ends_with("password") => {
-            format!("{}*", text.strip_suffix(value).unwrap_or(name))
-        }
-        Some(_) | None => text.to_owned(),
     }
 }
