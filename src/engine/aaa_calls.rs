@@ -14,6 +14,7 @@ use super::interfaces::LinkState;
 use super::io::{Action, HostRequest, InterfaceId, LogLine, Output, Socket};
 use super::ip::RouteKey;
 use super::ports::{Port, Side};
+use super::syslog::Syslog;
 use super::vpdn::lookup::{Definition, Lns};
 use super::vpdn::port_number;
 use crate::config::views::{InterfaceKind, IpAddress, NasPortSource, PeerAddress};
@@ -384,6 +385,9 @@ impl Engine {
 
     /// What AAA says about the address that the peer asks for.
     pub(super) fn authorize_address(&mut self, id: InterfaceId, wish: Ipv4Addr) -> PeerDecision {
+        if self.pool_is_missing(id, wish) {
+            return PeerDecision::Refused;
+        }
         let Some(port) = self.ports.get_mut(&id) else { return PeerDecision::Refused };
         let want = port.session.want.unwrap_or(Ipv4Addr::UNSPECIFIED);
         let Some(session) = port.session.session.as_mut() else { return PeerDecision::Unrestricted };
@@ -397,6 +401,29 @@ impl Engine {
                 Some((None, Some(FramedIp::NasAssigns | FramedIp::UserChooses))) => PeerDecision::Pool(None),
                 Some((None, Some(FramedIp::Address(_)) | None)) | None => PeerDecision::Unrestricted,
             },
+        }
+    }
+
+    /// Whether the user is to have an address of a pool that is not configured; says so.
+    fn pool_is_missing(&mut self, id: InterfaceId, wish: Ipv4Addr) -> bool {
+        let Some(port) = self.ports.get(&id).filter(|port| port.session.want.is_none()) else { return false };
+        let Some(session) = port.session.user() else { return false };
+        let pool = session.attributes().and_then(|profile| profile.pool_for(wish));
+        let Some(pool) = pool.filter(|pool| !self.pools.exists(pool)).map(str::to_owned) else {
+            return false;
+        };
+        self.aaa.refuse_pool(&mut self.core.cx(), session, wish, &pool);
+        self.log_no_address(id, &[pool]);
+        true
+    }
+
+    /// A peer gets no address: none of these pools has one, or is there.
+    pub(super) fn log_no_address(&mut self, id: InterfaceId, pools: &[String]) {
+        let Some(port) = self.ports.get(&id) else { return };
+        let (label, user) = (port.label.clone(), port.user.clone());
+        for pool in pools {
+            let exists = self.pools.exists(pool);
+            self.core.syslog(&Syslog::NoAddress { interface: &label, user: &user, pool, exists });
         }
     }
 

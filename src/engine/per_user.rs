@@ -42,7 +42,8 @@ impl Engine {
         let Some(profile) = session.attributes() else { return true };
         let label = session.port.short.clone();
         let mut lines: Vec<(String, bool)> = Vec::new();
-        let mut unusable = Vec::new();
+        let mut unusable: Vec<String> = profile.problems.iter().map(|problem| problem.what.clone()).collect();
+        let must = profile.problems.iter().find(|problem| problem.must).map(|problem| problem.what.clone());
         match profile.mtu {
             Some(mtu) if MTU.contains(&mtu) => lines.push((format!("ip mtu {mtu}"), false)),
             Some(mtu) => unusable.push(format!("Framed-MTU {mtu}")),
@@ -55,6 +56,10 @@ impl Engine {
         }
         for list in filters.iter().flatten() {
             self.core.debug(&PerUser::Ignored { label: &label, what: &format!("access list {list}") });
+        }
+        if let Some(line) = must {
+            self.core.syslog(&Syslog::BadInterfaceConfig { line: &line });
+            return false;
         }
         self.derive_config(id, &label, lines)
     }

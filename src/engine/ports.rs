@@ -422,7 +422,10 @@ impl Engine {
             _unnamed => vec!["default".to_owned()],
         };
         let names = if names.is_empty() { &configured } else { names };
-        let Some(address) = self.pools.take(names, id) else { return AddressDecision::Refuse };
+        let Some(address) = self.pools.take(names, id) else {
+            self.log_no_address(id, names);
+            return AddressDecision::Refuse;
+        };
         if let Some(port) = self.ports.get_mut(&id) {
             port.lent = Some(address);
             let label = port.label.clone();

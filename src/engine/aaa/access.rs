@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use super::debug::{AaaDebug, emit};
+use super::debug::{AaaDebug, Family, emit};
 use super::local::refusal;
 use super::profile::UserProfile;
 use super::types::{
@@ -208,6 +208,9 @@ pub fn outcome(cx: &mut Context, reply: &Reply, request: &AuthenRequest) -> Auth
     let profile = UserProfile::from_attributes(&attributes, unreadable);
     if reply.packet.code != Code::AccessAccept {
         return refused(&attributes, profile, credentials);
+    }
+    for problem in &profile.tunnel_problems {
+        emit(cx, &AaaDebug::Unusable(&request.port.short, Family::Vpdn, problem));
     }
     if !profile.is_for_ppp() {
         emit(cx, &AaaDebug::WrongService);

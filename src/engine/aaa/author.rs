@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::Aaa;
 use super::debug::{AaaDebug, AuthorStatus, Family, emit, question_id};
-use super::profile::{FramedIp, UserProfile};
+use super::profile::{AvPair, FramedIp, UserProfile};
 use super::types::{Decision, IpcpDecision, UserSession};
 use super::{lists, local};
 use crate::config::views::Method;
-use crate::proto::Context;
+use crate::proto::{Context, redact};
 
 const SERVICE_PPP: &str = "service=ppp";
 
@@ -139,6 +139,17 @@ impl Aaa {
         }
         emit(cx, &AaaDebug::Done(&port, her, want));
         IpcpDecision::Use(want)
+    }
+
+    /// The peer asks for `her` and was to have an address of a pool that this router does not have.
+    pub fn refuse_pool(&self, cx: &mut Context, session: &UserSession, her: Ipv4Addr, pool: &str) {
+        if self.author_list(session).is_none() {
+            return;
+        }
+        let port = session.port.short.as_str();
+        emit(cx, &AaaDebug::Start(port, her, Ipv4Addr::UNSPECIFIED));
+        emit(cx, &AaaDebug::Unusable(port, Family::Ipcp, &format!("there is no address pool {pool}")));
+        emit(cx, &AaaDebug::Denied(port, Family::Ipcp));
     }
 
     /// The list that applies: its name as typed (empty for none), and its methods. `None` when nothing is to be
@@ -272,7 +283,9 @@ fn lcp_pairs(profile: &UserProfile) -> Vec<String> {
     let mut out = Vec::new();
     out.extend(profile.session_timeout.map(|t| format!("timeout={}", t.as_secs())));
     out.extend(profile.idle_timeout.map(|t| format!("idletime={}", t.as_secs())));
-    out.extend(profile.interface_config.iter().map(|line| format!("interface-config={line}")));
+    let own = |pair: &&AvPair| (pair.protocol.as_str(), pair.name()) == ("lcp", "interface-config");
+    let shown = |pair: &AvPair| redact::pair(&format!("interface-config={}", pair.value));
+    out.extend(profile.av_pairs.iter().filter(own).map(shown));
     out
 }
 

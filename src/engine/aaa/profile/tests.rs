@@ -49,7 +49,7 @@ fn pairs_are_told_apart_by_numbers() {
         "lcp:interface-config*keepalive 30",
         "ppp:multilink*1",
     ] {
-        profile.take_pair(pair(text));
+        profile.take_pair(pair(text), text);
     }
     assert_eq!(profile.routes, ["10.1.0.0 255.255.0.0", "10.2.0.0 255.255.0.0"]);
     let lines: Vec<(String, bool)> = profile.interface_lines().collect();

@@ -80,10 +80,10 @@ fn pap() {
     assert_eq!(profile.pool.as_deref(), Some("vpn"));
     let dns = [[10, 0, 0, 53], [10, 0, 0, 54], [10, 9, 9, 9]].map(Ipv4Addr::from);
     assert_eq!(profile.dns, dns);
-    assert_eq!(profile.interface_config, ["ip mtu 1400"]);
+    assert_eq!(profile.interface_lines().collect::<Vec<_>>(), [("ip mtu 1400".to_owned(), true)]);
     assert_eq!(profile.session_timeout, Some(Duration::from_secs(3600)));
     assert_eq!(profile.idle_timeout, Some(Duration::from_secs(60)));
-    assert_eq!((profile.mtu, profile.unreadable), (Some(1400), 0));
+    assert_eq!((profile.mtu, profile.problems.len()), (Some(1400), 0), "{:?}", profile.problems);
     assert_eq!(profile.class, [hex("deadbeef")]);
     let wrong = try_it(pap_credentials("2500-1", "Cisco"));
     assert_eq!(wrong, AuthenOutcome::Fail { message: b"Welcome".to_vec(), retries: None });
