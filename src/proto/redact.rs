@@ -45,8 +45,8 @@ fn is_typed_secret(words: &[&str], at: usize) -> bool {
 fn announces(word: &str) -> bool {
     // `server-key`, `hex-key`, `tunnel-password`
     let last = word.rsplit('-').next().unwrap_or(word);
-    let abbreviated = |known: &&str| !word.is_empty() && known.starts_with(word);
-    ANNOUNCE.iter().any(|known| abbreviated(&known) || *known == last)
+    let abbreviated = |known: &str| !word.is_empty() && known.starts_with(word);
+    ANNOUNCE.iter().any(|known| abbreviated(known) || *known == last)
         || (word.len() > SLIPS + 2 && MISSPELT.iter().any(|known| distance(word, known) <= SLIPS))
 }
 

@@ -585,3 +585,14 @@ fn the_server_says_how_often_a_user_is_updated() {
     let own = format!("aaa accounting update periodic 2\n{list}");
     assert_eq!(updated(&own, "Acct-Interim-Interval = 60"), [120], "what is configured here comes first");
 }
+
+/// RFC 2865 section 5.1: the name that the server gives stands in the records from then on.
+#[test]
+fn a_user_is_accounted_under_the_name_that_the_server_gives() {
+    let mut books = Books::with_user("", ON, "User-Name = \"customer-7\"");
+    books.play(CALL);
+    books.play("soho: clear interface bri0\nsleep 60s\n");
+    for status in ["Start", "Stop"] {
+        assert_eq!(books.only(LNS, status)["User-Name"], "customer-7", "{status}");
+    }
+}

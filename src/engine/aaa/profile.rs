@@ -84,11 +84,6 @@ impl AvPair {
     pub fn name(&self) -> &str {
         self.attribute.split('#').next().unwrap_or_default()
     }
-
-    /// Whether its value is a secret, which no debug prints.
-    pub fn is_secret(&self) -> bool {
-        self.attribute.ends_with("password")
-    }
 }
 
 /// Whose packets an access list is for.

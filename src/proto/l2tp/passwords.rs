@@ -97,3 +97,84 @@ fn password_of_pap(frame: &[u8]) -> Option<Range<usize>> {
     let start = frame.len() - rest;
     Some(start..start + length.min(rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::avp;
+    use super::super::data::{DataHeader, encode_data};
+    use super::super::debug::output;
+    use super::super::header::{ControlHeader, encode_control};
+    use super::super::message::Hiding;
+    use super::super::prefix::Prefix;
+    use super::*;
+    use crate::proto::trace::Recorder;
+    use crate::proto::{Context, Dialect, Instant, entropy::Seeded};
+
+    const HEADER: ControlHeader = ControlHeader { tunnel: 1, session: 1, ns: 0, nr: 0 };
+
+    /// An ICCN with its response first, as a foreign LAC may send it.
+    fn iccn(kind: Option<u16>, hiding: Option<&mut Hiding>) -> Vec<u8> {
+        let mut avps = vec![
+            (Attribute::MessageType, 12_u16.to_be_bytes().to_vec()),
+            (Attribute::ProxyAuthenResponse, b"cisco".to_vec()),
+        ];
+        avps.extend(kind.map(|kind| (Attribute::ProxyAuthenType, kind.to_be_bytes().to_vec())));
+        encode_control(&HEADER, &avp::encode(&avps, hiding))
+    }
+
+    fn found(bytes: &[u8]) -> Vec<&[u8]> {
+        in_control(bytes).into_iter().map(|range| &bytes[range]).collect()
+    }
+
+    #[test]
+    fn a_proxy_response_is_a_password_unless_its_type_says_digest() {
+        for kind in [None, Some(1), Some(3), Some(4), Some(77)] {
+            assert_eq!(found(&iccn(kind, None)), [b"cisco"], "{kind:?}");
+        }
+        for kind in [2, 5] {
+            assert_eq!(found(&iccn(Some(kind), None)), [] as [&[u8]; 0], "{kind}");
+        }
+        assert_eq!(found(&encode_control(&HEADER, &[])), [] as [&[u8]; 0]);
+        assert_eq!(found(b""), [] as [&[u8]; 0]);
+    }
+
+    #[test]
+    fn a_hidden_type_is_read_with_the_secret_of_the_tunnel() {
+        let mut entropy = Seeded::new(1);
+        for (kind, digest) in [(2, true), (3, false)] {
+            let bytes = iccn(Some(kind), Some(&mut Hiding { secret: b"hello", entropy: &mut entropy }));
+            let body = &bytes[CONTROL_HEADER_LEN..];
+            assert_eq!(response_is_digest(body, Some(b"hello")), digest);
+            assert!(!response_is_digest(body, None));
+            assert_eq!(found(&bytes), [] as [&[u8]; 0], "what is hidden is no clear text");
+        }
+    }
+
+    #[test]
+    fn stars_stand_in_a_dump() {
+        let bytes = iccn(Some(3), None);
+        let mut trace = Recorder { dialect: Dialect::V12_1, lines: Vec::new() };
+        let mut cx = Context { now: Instant::ZERO, entropy: &mut Seeded::new(1), trace: &mut trace };
+        output(&mut cx, Prefix::L2tp, HEADER, "ICCN", &bytes);
+        let dump = trace.lines.join("\n");
+        assert!(dump.contains("00 00 00 21 ** ** ** ** ** 00\n"), "{dump}");
+        assert!(!dump.contains("63 69 73 63 6F") && !dump.contains(" 63 "), "{dump}");
+    }
+
+    #[test]
+    fn a_frame_of_pap_has_its_password_found() {
+        let frame =
+            |head: &[u8], code: u8| [head, &[0xc0, 0x23, code, 1, 0, 12, 1, b'u', 5], b"cisco"].concat();
+        for (length, offset) in [(false, None), (true, Some(4))] {
+            let header = DataHeader { length, offset, tunnel: 1, session: 1, ..DataHeader::default() };
+            for head in [&[][..], &ADDRESS_CONTROL] {
+                let bytes = encode_data(&header, &frame(head, AUTHENTICATE_REQUEST));
+                let ranges = in_data(&bytes);
+                assert_eq!(ranges.len(), 1);
+                assert_eq!(&bytes[ranges[0].clone()], b"cisco");
+                assert!(in_data(&encode_data(&header, &frame(head, 2))).is_empty());
+            }
+        }
+        assert!(in_data(b"").is_empty());
+    }
+}
