@@ -78,7 +78,7 @@ proptest! {
     #[test]
     fn user_password(password in password(), secret in secret(), authenticator: [u8; 16]) {
         let secret = secret.as_bytes();
-        let ours = hide_password(&password, secret, &authenticator);
+        let ours = hide_password(&password, secret, &authenticator).unwrap();
         prop_assert_eq!(&ours, &rfc_password(&password, secret, &authenticator));
         prop_assert_eq!(decrypt_data(&ours, &authenticator, secret), password.clone());
         let theirs = encrypt_data(&password, &authenticator, secret);

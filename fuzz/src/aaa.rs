@@ -78,7 +78,7 @@ pub fn radius_client(octets: &[u8]) {
                     let _ = reply.attributes();
                     done += 1;
                 }
-                radius::ClientOutput::Failed(_) => done += 1,
+                radius::ClientOutput::Failed(_) | radius::ClientOutput::Unsendable(_) => done += 1,
                 radius::ClientOutput::OpenSocket { .. } | radius::ClientOutput::Syslog { .. } => {}
             }
         }

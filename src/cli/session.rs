@@ -188,6 +188,13 @@ impl Session {
         }
     }
 
+    /// The running command is over with this screen, which is filtered and shown page by page.
+    pub fn conclude(&mut self, screen: &str, executor: &dyn Executor) {
+        if matches!(self.state, State::Running { .. }) {
+            self.screen(screen, executor.store());
+        }
+    }
+
     /// Takes an input.
     pub fn handle(&mut self, input: ConsoleInput, executor: &mut dyn Executor) {
         match input {

@@ -305,8 +305,15 @@ pub struct Holder {
 /// Free addresses that are listed at most.
 const LISTED: usize = 256;
 
-/// `show ip local pool [NAME]`: the columns of two published captures, of 12.x and of later releases. With a
-/// name the free and the lent addresses follow, as recalled.
+/// The columns of `show ip local pool`, of two published captures: of later releases with the groups, of 12.x and of one
+/// pool by its name without.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PoolColumns {
+    Groups,
+    Plain,
+}
+
+/// `show ip local pool [NAME]`. With a name the free and the lent addresses follow, as recalled.
 pub fn show_ip_local_pool(
     f: &mut String,
     dialect: Dialect,
@@ -314,34 +321,38 @@ pub fn show_ip_local_pool(
     name: Option<&str>,
     holder: &dyn Fn(InterfaceId) -> Option<Holder>,
 ) {
-    match dialect {
-        Dialect::V12_0 | Dialect::V12_1 => {
-            say!(f, " Pool           Begin           End             Free  In use");
-        }
-        Dialect::V15 => {
+    let columns = match (dialect, name) {
+        (Dialect::V15, None) => PoolColumns::Groups,
+        (Dialect::V15, Some(_)) | (Dialect::V12_0 | Dialect::V12_1, _) => PoolColumns::Plain,
+    };
+    match columns {
+        PoolColumns::Plain => say!(f, " Pool           Begin           End             Free  In use"),
+        PoolColumns::Groups => {
             say!(f, " PoolGroup                     Begin           End             Free  In use")
         }
     }
     for pool in pools.iter().filter(|p| name.is_none_or(|n| n == p.name)) {
-        pool_rows(f, dialect, pool);
+        pool_rows(f, columns, pool);
     }
     if let Some(pool) = pools.iter().find(|p| name == Some(p.name.as_str())) {
         addresses(f, pool, holder);
     }
 }
 
-fn pool_rows(f: &mut String, dialect: Dialect, pool: &PoolView) {
+fn pool_rows(f: &mut String, columns: PoolColumns, pool: &PoolView) {
     let mut name = pool.name.as_str();
     for (first, last) in &pool.ranges {
         let used = pool.in_use.iter().filter(|(a, _)| (first..=last).contains(&a)).count();
         let size = u64::from(last.to_bits().saturating_sub(first.to_bits())) + 1;
         let free = size.saturating_sub(used as u64);
         let (first, last) = (first.to_string(), last.to_string());
-        match dialect {
-            Dialect::V12_0 | Dialect::V12_1 => {
+        match columns {
+            PoolColumns::Plain => {
                 say!(f, " {:<14} {first:<15} {last:<15} {free:>4}{used:>7}", clip(name, 14));
             }
-            Dialect::V15 => say!(f, " {:<24} {first:<15} {last:<15} {free:>4}{used:>8}", clip(name, 24)),
+            PoolColumns::Groups => {
+                say!(f, " {:<24} {first:<15} {last:<15} {free:>4}{used:>8}", clip(name, 24))
+            }
         }
         name = "";
     }
@@ -562,6 +573,8 @@ L        10.51.6.82/32 is directly connected, Ethernet0
         assert!(shown.contains("Available addresses:\n   172.16.0.62\n"), "{shown}");
         assert!(shown.contains("   172.16.0.33\nInuse addresses:\n"), "{shown}");
         assert!(shown.contains("\n   172.16.0.30       Vi4      2500-1\n"), "{shown}");
+        let later = screen(|f| show_ip_local_pool(f, Dialect::V15, &[pool()], Some("IP-JAIL"), &holder));
+        assert_eq!(later, shown, "one pool is shown alike by every release");
         let none = screen(|f| show_ip_local_pool(f, Dialect::V12_0, &[pool()], Some("other"), &holder));
         assert_eq!(none.lines().count(), 1, "{none}");
     }

@@ -5,6 +5,7 @@
 
 pub mod aaa;
 pub mod accounting;
+pub mod arp;
 pub mod exec;
 pub mod interfaces;
 pub mod ip;

@@ -137,7 +137,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
         }
         ShowCommand::L2tp => l2tp::show_l2tp(f, now, &engine.tunnels(), &engine.sessions()),
         ShowCommand::Line => users::show_line(f, on.lines),
-        ShowCommand::Logging => f.push_str(&on.logging.show(&config.system.logging)),
+        ShowCommand::Logging => f.push_str(&on.logging.show(dialect, &config.system.logging)),
         ShowCommand::PppAll => ppp::show_ppp_all(f, &engine.interfaces()),
         ShowCommand::PppInterface { interface } => {
             let Some(views) = chosen(f, on, Some(interface)) else { return };
@@ -157,6 +157,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
         ShowCommand::Version => {
             let info = VersionInfo {
                 hostname: &config.hostname,
+                dialect,
                 release: &config.version,
                 uptime: now.since_start(),
                 reloaded: on.reloaded,

@@ -14,6 +14,8 @@ use crate::proto::Dialect;
 pub struct VersionInfo<'a> {
     /// `hostname`
     pub hostname: &'a str,
+    /// The dialect that it selects.
+    pub dialect: Dialect,
     /// The `version` line of the configuration: `12.1`.
     pub release: &'a str,
     /// Since the start of the router.
@@ -26,8 +28,13 @@ pub struct VersionInfo<'a> {
 /// uptime, the reason of the start, the interfaces and the configuration register stand in lines that machine
 /// parsers of IOS find.
 pub fn show_version(f: &mut String, info: &VersionInfo<'_>, interfaces: &[InterfaceView]) {
-    let VersionInfo { hostname, release, uptime, reloaded } = *info;
-    say!(f, "vpdnsh, version {}, behaving as IOS {release}", env!("CARGO_PKG_VERSION"));
+    let VersionInfo { hostname, dialect, release, uptime, reloaded } = *info;
+    let version = env!("CARGO_PKG_VERSION");
+    if dialect == Dialect::V15 {
+        // What published parsers and templates of this release look for, in this program's own name.
+        say!(f, "VPDNSH (emulator) Linux Software (vpdnsh), Version {release}, RELEASE SOFTWARE ({version})");
+    }
+    say!(f, "vpdnsh, version {version}, behaving as IOS {release}");
     say!(f, "An interactive router shell over an L2TPv2/PPP engine. This is not Cisco software.");
     say!(f);
     say!(f, "{hostname} uptime is {}", in_words(uptime));
@@ -154,6 +161,7 @@ mod tests {
     fn show_version_says_what_it_is() {
         let info = VersionInfo {
             hostname: "lac",
+            dialect: Dialect::V12_1,
             release: "12.1",
             uptime: Duration::from_secs(125),
             reloaded: false,
@@ -171,6 +179,13 @@ mod tests {
             assert!(shown.lines().any(|l| l == line), "{line} is missing in\n{shown}");
         }
         assert!(!shown.contains("Serial"), "{shown}");
+        let later =
+            screen(|f| show_version(f, &VersionInfo { dialect: Dialect::V15, release: "15.4", ..info }, &[]));
+        assert!(
+            later.starts_with("VPDNSH (emulator) Linux Software (vpdnsh), Version 15.4, RELEASE SOFTWARE ("),
+            "{later}"
+        );
+        assert!(later.contains("This is not Cisco software."), "{later}");
         let reloaded = VersionInfo { reloaded: true, ..info };
         assert!(screen(|f| show_version(f, &reloaded, &[])).contains("\nSystem returned to ROM by reload\n"));
     }

@@ -7,20 +7,20 @@ use super::Engine;
 use super::aaa::{
     AaaEvent, AaaOutput, Asker, AuthenOutcome, AuthenRequest, Decision, FramedIp, Hints, IpcpDecision,
     Outcome, Port as AaaPort, PortType, Ticket, TunnelDefinition, TunnelLookup, TunnelOutcome, UserProfile,
-    UserSession,
+    UserSession, nas_port,
 };
 use super::core::Pending;
-use super::interfaces::LinkState;
+use super::interfaces::{Interface, LinkState, Origin};
 use super::io::{Action, HostRequest, InterfaceId, LogLine, Output, Socket};
 use super::ip::RouteKey;
 use super::ports::{Port, Side};
 use super::syslog::Syslog;
 use super::vpdn::lookup::{Definition, Lns};
 use super::vpdn::port_number;
-use crate::config::views::{InterfaceKind, IpAddress, NasPortSource, PeerAddress};
+use crate::config::views::{InterfaceKind, IpAddress, NasPortFormat, NasPortSource, PeerAddress};
 use crate::proto::ppp::Credentials;
 use crate::proto::radius::Secret;
-use crate::proto::radius::client::{Component, Origin};
+use crate::proto::radius::client::{Component, SessionOrigin};
 
 /// What a port has asked of AAA and got.
 #[derive(Debug, Default)]
@@ -195,13 +195,13 @@ impl Engine {
         Some(AaaPort {
             long: interface.name.to_string(),
             short: interface.label.to_string(),
-            number: number.unwrap_or_else(|| port_number(&interface.name.unit)),
+            number: number.unwrap_or_else(|| self.nas_port(interface)),
             kind,
             nas_ip: nas_ip.unwrap_or_else(|| self.nas_address()),
             called,
             calling,
             unique: self.unique_of(id),
-            origin: Some(Origin {
+            origin: Some(SessionOrigin {
                 component: match &port.side {
                     Side::Access(_) => Component::Ppp,
                     Side::Vaccess(_) => Component::Vpdn,
@@ -209,6 +209,21 @@ impl Engine {
                 session: self.registry.get(self.unique_of(id)).map(|entry| entry.number.0),
             }),
         })
+    }
+
+    /// NAS-Port of an interface.
+    fn nas_port(&self, interface: &Interface) -> u32 {
+        match self.config.aaa.extras.nas_port_format {
+            None => port_number(&interface.name.unit),
+            Some(NasPortFormat::Standard) => nas_port::standard(&interface.name),
+            Some(NasPortFormat::Extended) => {
+                let controller = match interface.origin {
+                    Origin::Channel { controller, .. } => self.interfaces.get(controller),
+                    Origin::Configured | Origin::Cloned { .. } => None,
+                };
+                nas_port::extended(&interface.name, controller.map(|d| &d.name))
+            }
+        }
     }
 
     /// `vpdn aaa attribute`: the address of the LAC that a tunnelled user came through, and its port there.

@@ -22,8 +22,8 @@ use super::registry::SessionTunnel;
 use super::syslog::Syslog;
 use super::timers::Timer;
 use crate::config::views::{AccountingList, AccountingRecords, AccountingService, Method, RouterConfig};
-use crate::proto::Instant;
 use crate::proto::l2tp::{Role, TunnelId};
+use crate::proto::{Dialect, Instant};
 
 mod exec;
 mod tunnels;
@@ -119,14 +119,9 @@ struct TunnelAccount {
 }
 
 impl TunnelAccount {
-    fn new(
-        plan: Plan,
-        number: SessionNumber,
-        since: Instant,
-        tunnel: SessionTunnel,
-        connection: String,
-    ) -> Self {
+    fn new(plan: Plan, number: SessionNumber, since: Instant, tunnel: SessionTunnel) -> Self {
         let (usage, carries) = (Usage::default(), HashSet::new());
+        let connection = tunnel.connection();
         TunnelAccount { plan, number, since, tunnel, connection, usage, carries }
     }
 }
@@ -182,13 +177,13 @@ impl Engine {
         }
     }
 
-    /// The host has a spool, and this was left in it.
-    pub(super) fn spooled(&mut self, left: Vec<(u64, Vec<u8>)>) {
-        if !left.is_empty() {
-            self.core.debug(&AcctDebug::Restored(left.len()));
-        }
+    /// The host has a spool, and this was left in it. Told before the first configuration: what a router says of itself
+    /// when it is there comes behind what it had to say before.
+    pub fn restore(&mut self, now: Instant, left: Vec<(u64, Vec<u8>)>) {
+        self.advance(now);
         let wall = self.core.seconds();
         self.aaa.restore(&mut self.core.cx(), left, wall);
+        self.pump();
     }
 
     /// The host could not write to the spool: the records are kept in memory only. Told once.
@@ -281,10 +276,17 @@ impl Engine {
         }
         let config = self.config.clone();
         let found = config.aaa.accounting.find(service, name).map(Plan::from);
-        if found.is_none()
-            && let Some(list) = name
-        {
-            self.core.debug(&AcctDebug::NoList { unique, port, list });
+        let class = match service {
+            AccountingService::Network => Class::Network,
+            AccountingService::Exec => Class::Exec,
+            AccountingService::System => Class::System,
+        };
+        match (&found, name) {
+            (Some(plan), _) if config.dialect == Dialect::V15 => {
+                self.core.debug(&AcctDebug::PickList { unique, class, list: &plan.list });
+            }
+            (Some(_), _) | (None, None) => {}
+            (None, Some(list)) => self.core.debug(&AcctDebug::NoList { class, unique, port, list }),
         }
         found
     }
@@ -307,7 +309,7 @@ impl Engine {
             status,
             class,
             methods: plan.methods.clone(),
-            attributes: subject.attributes(status),
+            attributes: subject.attributes(status, &self.config.aaa.extras),
             age: (Duration::ZERO, self.core.now),
             event: subject.event,
             label: subject.port.map_or("", |p| p.long.as_str()).into(),
@@ -338,6 +340,8 @@ impl Engine {
             AccountingRecords::StopOnly | AccountingRecords::None => Start::None,
             AccountingRecords::StartStop | AccountingRecords::WaitStart => Start::Due,
         };
+        // A call that is forwarded waits for nobody: its LNS has had the ICCN and is negotiating PPP, which would time out
+        // while its frames are held here. Whether the user gets in is for the list of the LNS.
         let waits = plan.records == AccountingRecords::WaitStart && !forwarded;
         self.open(id, plan, number, start);
         // An address will never be known of a call that is forwarded.

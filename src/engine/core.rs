@@ -20,6 +20,8 @@ pub(super) enum Pending {
     Change(Option<InterfaceId>, Change),
     /// An echo request.
     Echo,
+    /// The neighbour table.
+    Neighbours,
     /// Keeping an accounting record, or forgetting one.
     Spool,
 }

@@ -86,7 +86,8 @@ pub(super) struct Interface {
 /// Every interface of a router.
 #[derive(Debug, Default)]
 pub(super) struct Interfaces {
-    table: HashMap<InterfaceId, Interface>,
+    /// Each stands by itself: a table of the interfaces themselves would be a third empty.
+    table: HashMap<InterfaceId, Box<Interface>>,
     names: HashMap<InterfaceName, InterfaceId>,
     /// The B channels of each D channel interface, by number.
     channels: HashMap<InterfaceId, BTreeMap<u8, InterfaceId>>,
@@ -97,15 +98,15 @@ pub(super) struct Interfaces {
 
 impl Interfaces {
     pub fn get(&self, id: InterfaceId) -> Option<&Interface> {
-        self.table.get(&id)
+        self.table.get(&id).map(|interface| &**interface)
     }
 
     pub fn get_mut(&mut self, id: InterfaceId) -> Option<&mut Interface> {
-        self.table.get_mut(&id)
+        self.table.get_mut(&id).map(|interface| &mut **interface)
     }
 
     pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Interface> {
-        self.table.values_mut()
+        self.table.values_mut().map(|interface| &mut **interface)
     }
 
     pub fn find(&self, name: &InterfaceName) -> Option<InterfaceId> {
@@ -113,7 +114,7 @@ impl Interfaces {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (InterfaceId, &Interface)> {
-        self.table.iter().map(|(id, i)| (*id, i))
+        self.table.iter().map(|(id, i)| (*id, &**i))
     }
 
     pub fn add(
@@ -151,7 +152,7 @@ impl Interfaces {
             self.channels.entry(controller).or_default().insert(channel, id);
         }
         self.names.insert(name, id);
-        self.table.insert(id, interface);
+        self.table.insert(id, Box::new(interface));
         id
     }
 
@@ -161,7 +162,7 @@ impl Interfaces {
     }
 
     pub fn remove(&mut self, id: InterfaceId) -> Option<Interface> {
-        let interface = self.table.remove(&id)?;
+        let interface = *self.table.remove(&id)?;
         if self.names.get(&interface.name) == Some(&id) {
             self.names.remove(&interface.name);
         }
@@ -338,7 +339,7 @@ impl Engine {
     }
 
     /// Asks the host for what stands behind an interface.
-    fn bind(&mut self, id: InterfaceId) {
+    pub(super) fn bind(&mut self, id: InterfaceId) {
         let Some(interface) = self.interfaces.get(id) else { return };
         match interface.name.kind {
             InterfaceKind::Ethernet

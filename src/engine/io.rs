@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::Ipv4Net;
 
 use super::aaa::{LoginOutcome, TestOutcome, Ticket};
+use super::arp::ArpView;
 use super::traffic::{Counts, Faults, SEQUENCED};
 use crate::config::views::InterfaceName;
 use crate::proto::Switch;
@@ -364,7 +365,7 @@ pub enum HostRequest {
         /// Device.
         interface: Option<InterfaceId>,
     },
-    /// Keep an accounting record over a restart of the router. Only asked of a host that said that it has a spool.
+    /// Keep an accounting record over a restart of the router. Only asked of a host that has a spool.
     SpoolAppend {
         /// Its name.
         id: u64,
@@ -389,6 +390,30 @@ pub enum HostRequest {
         /// How long to wait for a reply.
         timeout: Duration,
     },
+    /// Tell the neighbour table and the hardware addresses of Ethernet-like interfaces.
+    Neighbours,
+}
+
+/// What the kernel knows about Ethernet addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    /// The router's own.
+    pub own: Vec<(InterfaceId, [u8; 6])>,
+    /// Those of others.
+    pub others: Vec<Neighbour>,
+}
+
+/// An entry of the neighbour table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Where it is.
+    pub interface: InterfaceId,
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// Its hardware address; `None` while it has not answered.
+    pub hardware: Option<[u8; 6]>,
+    /// How long ago it was last heard of.
+    pub age: Duration,
 }
 
 /// What the host reports.
@@ -404,6 +429,8 @@ pub enum HostEvent {
     EchoTimeout(RequestId),
     /// An echo request came back as unreachable.
     EchoUnreachable(RequestId),
+    /// The neighbour table.
+    Neighbours(RequestId, Neighbours),
     /// An IP packet was read from the TUN of an interface, and no port is known for it: none is open (dial on
     /// demand), or the calls of a dialer share the TUN and this destination was not asked for yet.
     Packet {
@@ -412,8 +439,6 @@ pub enum HostEvent {
         /// The IP packet.
         packet: Vec<u8>,
     },
-    /// The host has a spool; these accounting records were left in it. Said once, when the router is switched on.
-    Spooled(Vec<(u64, Vec<u8>)>),
     /// What the Linux device behind an interface has carried since it was bound; told at most once a second, and only
     /// when it has changed.
     Counted {
@@ -423,6 +448,23 @@ pub enum HostEvent {
         counts: Counts,
         /// What went wrong.
         faults: Faults,
+    },
+    /// The TUN or the Linux device behind an interface is gone, and what was installed there: somebody else removed it.
+    Gone {
+        /// The interface.
+        interface: InterfaceId,
+    },
+    /// There is a Linux device for an interface whose binding was refused, or whose device was gone.
+    Appeared {
+        /// The interface.
+        interface: InterfaceId,
+    },
+    /// Somebody else took an address away that the host was asked for.
+    AddressTaken {
+        /// The interface.
+        interface: InterfaceId,
+        /// The address.
+        address: Ipv4Net,
     },
     /// The kernel has dropped packets of a TUN, since it was made or this was last said; told at most once a second.
     Dropped {
@@ -515,6 +557,8 @@ pub enum Output {
     Log(LogLine),
     /// To the EXEC command that waits for it: the outcome of its echo request.
     Echo(RequestId, EchoOutcome),
+    /// To the EXEC command that waits for it: the table of ARP, by address; or why there is none.
+    Arp(RequestId, Result<Vec<ArpView>, String>),
     /// `test aaa group` has ended.
     AaaTested(Ticket, TestOutcome),
     /// To the terminal line that waits for it: who sits there may or may not.

@@ -182,6 +182,25 @@ impl Engine {
         }
     }
 
+    /// Asks once more for the routes of peers and users that Linux has dropped with an address of an interface: those
+    /// through it, and those of peers who are sent to from that address.
+    pub(super) fn renew_peer_routes(&mut self, id: InterfaceId, address: Ipv4Addr) {
+        let mut lost = Vec::new();
+        for (key, reasons) in &self.routes.installed {
+            let own = key.interface.and_then(|interface| self.address(interface)).map(|net| net.addr());
+            let source = own.filter(|_| reasons.peers > 0);
+            if source == Some(address)
+                || key.interface == Some(id) && (reasons.peers > 0 || reasons.users.0 > 0)
+            {
+                lost.push((*key, source));
+            }
+        }
+        for (RouteKey { network, gateway, interface }, source) in lost {
+            let pending = Pending::Change(interface, Change::Route(network));
+            self.core.ask(HostRequest::AddRoute { network, gateway, interface, source }, pending);
+        }
+    }
+
     fn remove_at_host(&mut self, key: RouteKey) {
         let RouteKey { network, gateway, interface } = key;
         let pending = Pending::Change(interface, Change::Removal);

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::aaa::{LoginQuestion, Place, Port, PortType, Ticket};
 use crate::proto::Instant;
-use crate::proto::radius::client::{Component, Origin};
+use crate::proto::radius::client::{Component, SessionOrigin};
 
 impl Engine {
     /// Asks whether somebody may sit at the terminal line with this number (0 is the console); `Output::Login` of this
@@ -22,7 +22,7 @@ impl Engine {
             called: None,
             calling: None,
             unique,
-            origin: Some(Origin { component: Component::Exec, session }),
+            origin: Some(SessionOrigin { component: Component::Exec, session }),
         };
         let ticket = self.aaa.login(&mut self.core.cx(), port, question);
         self.pump();
@@ -31,7 +31,7 @@ impl Engine {
 
     /// Nobody waits for a login any more.
     pub fn cancel_login(&mut self, ticket: Ticket) {
-        self.aaa.cancel_login(&mut self.core.cx(), ticket);
+        self.aaa.cancel(&mut self.core.cx(), ticket);
         self.pump();
     }
 }

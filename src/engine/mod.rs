@@ -8,8 +8,10 @@ pub mod aaa;
 mod aaa_calls;
 mod access;
 mod accounting;
+mod arp;
 mod core;
 mod debug;
+mod devices;
 mod dialer;
 mod dynamic;
 mod interfaces;
@@ -34,6 +36,7 @@ mod tests;
 
 pub use self::aaa::accounting::EndCause;
 pub use self::accounting::{AccountView, ActionView, ExecUser};
+pub use self::arp::ArpView;
 pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
 pub use self::isdn::CALL_HISTORY;
@@ -61,7 +64,7 @@ use self::interfaces::Interfaces;
 use self::ip::Routes;
 use self::isdn::Isdn;
 use self::pool::Pools;
-use self::ports::Port;
+use self::ports::Ports;
 use self::syslog::Syslog;
 use self::timers::Timer;
 use self::vpdn::Vpdn;
@@ -83,7 +86,7 @@ pub struct Engine {
     pools: Pools,
     isdn: Isdn,
     dialers: Dialers,
-    ports: HashMap<InterfaceId, Port>,
+    ports: Ports,
     tickets: HashMap<Ticket, InterfaceId>,
     aaa: Aaa,
     registry: Sessions,
@@ -107,7 +110,7 @@ impl Engine {
             pools: Pools::default(),
             isdn: Isdn::default(),
             dialers: Dialers::default(),
-            ports: HashMap::new(),
+            ports: Ports::default(),
             tickets: HashMap::new(),
             aaa: Aaa::new(),
             registry: Sessions::default(),
@@ -235,7 +238,7 @@ impl Engine {
 
     /// Nobody waits for a test any more.
     pub fn cancel_test_aaa(&mut self, ticket: aaa::Ticket) {
-        self.aaa.cancel_test(&mut self.core.cx(), ticket);
+        self.aaa.cancel(&mut self.core.cx(), ticket);
         self.pump();
     }
 
@@ -376,9 +379,12 @@ impl Engine {
             HostEvent::EchoReply(id, time) => self.echo_done(id, EchoOutcome::Reply(time)),
             HostEvent::EchoTimeout(id) => self.echo_done(id, EchoOutcome::Timeout),
             HostEvent::EchoUnreachable(id) => self.echo_done(id, EchoOutcome::Unreachable),
+            HostEvent::Neighbours(id, table) => self.neighbours(id, table),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
-            HostEvent::Spooled(left) => self.spooled(left),
+            HostEvent::Gone { interface } => self.device_gone(interface),
+            HostEvent::Appeared { interface } => self.device_appeared(interface),
+            HostEvent::AddressTaken { interface, address } => self.address_taken(interface, address),
             HostEvent::Counted { interface, counts, faults } => self.counted(interface, counts, faults),
             HostEvent::Dropped { interface, output, input } => self.dropped(interface, output, input),
             HostEvent::Data { port, inbound, message } => self.data_seen(port, inbound, &message),
@@ -404,6 +410,10 @@ impl Engine {
             Some(Pending::Echo) => {
                 self.core.timers.set(Timer::Echo(id), None);
                 self.core.push(Output::Echo(id, EchoOutcome::Unreachable));
+                return;
+            }
+            Some(Pending::Neighbours) => {
+                self.core.push(Output::Arp(id, Err(reason.to_owned())));
                 return;
             }
             Some(Pending::Socket(Socket::L2tp)) => "UDP port 1701".to_owned(),

@@ -1,5 +1,6 @@
 //! PPP link ends: what an access interface and a Virtual-Access have in common.
 
+use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::aaa_calls::PeerDecision;
 use super::core::{Change, Pending, Work};
 use super::debug::PeerRoute;
 use super::interfaces::{Binding, LinkState};
-use super::io::{Action, Counters, ForwardCommand, HostRequest, InterfaceId};
+use super::io::{Action, ForwardCommand, HostRequest, InterfaceId};
 use super::timers::Timer;
 use super::traffic::Counts;
 use super::vaccess::Vaccess;
@@ -34,8 +35,6 @@ pub(super) struct Port {
     /// An address that a local pool lent to the peer.
     lent: Option<Ipv4Addr>,
     pub network: Option<NetworkInfo>,
-    /// Traffic of the session that the frames of a B channel go on into.
-    pub forwarded: Arc<Counters>,
     /// Why the session ends, once that is known.
     pub ended: Option<EndCause>,
     /// Where the counters of its session stood at `clear vpdn counters`.
@@ -61,7 +60,6 @@ impl Port {
             framing: Framing::default(),
             lent: None,
             network: None,
-            forwarded: Arc::default(),
             ended: None,
             cleared: Counts::default(),
             side,
@@ -105,6 +103,40 @@ impl Port {
             Side::Vaccess(vaccess) => Some(vaccess),
             Side::Access(_) => None,
         }
+    }
+}
+
+/// Every PPP link end, by its interface. Each stands by itself: a table of the ends themselves would be a third empty.
+#[derive(Default)]
+pub(super) struct Ports(HashMap<InterfaceId, Box<Port>>);
+
+impl Ports {
+    pub fn get(&self, id: &InterfaceId) -> Option<&Port> {
+        self.0.get(id).map(|port| &**port)
+    }
+
+    pub fn get_mut(&mut self, id: &InterfaceId) -> Option<&mut Port> {
+        self.0.get_mut(id).map(|port| &mut **port)
+    }
+
+    pub fn contains_key(&self, id: &InterfaceId) -> bool {
+        self.0.contains_key(id)
+    }
+
+    pub fn insert(&mut self, id: InterfaceId, port: Port) {
+        self.0.insert(id, Box::new(port));
+    }
+
+    pub fn remove(&mut self, id: &InterfaceId) -> Option<Port> {
+        self.0.remove(id).map(|port| *port)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (InterfaceId, &Port)> {
+        self.0.iter().map(|(id, port)| (*id, &**port))
     }
 }
 

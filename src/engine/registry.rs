@@ -48,6 +48,15 @@ impl SessionTunnel {
             Role::Lns => (theirs, ours),
         }
     }
+
+    /// Acct-Tunnel-Connection of the tunnel itself: the LAC's and the LNS's id of it, by which both ends name it.
+    pub fn connection(&self) -> String {
+        let (ours, theirs) = (self.id.tunnel.0, self.remote_tunnel);
+        match self.role {
+            Role::Lac => format!("{ours}/{theirs}"),
+            Role::Lns => format!("{theirs}/{ours}"),
+        }
+    }
 }
 
 /// A session of a user.
@@ -100,7 +109,7 @@ impl Engine {
     /// The debug line of a session that is bound to an interface: to the template first, to its clone when its user is
     /// known.
     fn say_bound(&mut self, unique: u32, name: &InterfaceName) {
-        emit(&mut self.core.cx(), &AaaDebug::Bind(unique, &name.to_string()));
+        emit(&mut self.core.cx(), &AaaDebug::Bind(unique, name));
     }
 
     /// The user of a cloned interface is known: its session is bound to it.

@@ -142,11 +142,11 @@ pub struct TrafficView {
 
 /// The counters of one interface over its whole life. Nothing is ever set back: `clear counters` remembers where the
 /// counters stood, for accounting goes on.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Meter {
-    /// Of calls that are over, or of the Linux device behind the interface.
-    carried: (Counts, Faults),
-    cleared: Option<(Instant, Counts, Faults)>,
+    /// Of calls that are over, or of the Linux device behind the interface; a Virtual-Access has neither.
+    carried: Option<Box<(Counts, Faults)>>,
+    cleared: Option<Box<(Instant, Counts, Faults)>>,
     load: Load,
     seen: (Instant, Counts),
     last_input: Option<Instant>,
@@ -160,11 +160,14 @@ impl Meter {
 
     /// What `current` has counted is over, a call for instance: whatever comes next counts from zero.
     pub fn keep(&mut self, current: (Counts, Faults)) {
-        self.carried = self.total(current);
+        self.carried = Some(Box::new(self.total(current)));
     }
 
     fn total(&self, (counts, faults): (Counts, Faults)) -> (Counts, Faults) {
-        (self.carried.0.plus(counts), self.carried.1.plus(faults))
+        match self.carried.as_deref() {
+            Some((before, faults_before)) => (before.plus(counts), faults_before.plus(faults)),
+            None => (counts, faults),
+        }
     }
 
     fn sample(&mut self, now: Instant, current: (Counts, Faults)) {
@@ -187,24 +190,24 @@ impl Meter {
 
     /// How it stands now, with `current` counted by the call that is up.
     pub fn view(&self, now: Instant, current: (Counts, Faults)) -> TrafficView {
-        let mut meter = *self;
+        let mut meter = self.clone();
         meter.sample(now, current);
         let (counts, faults) = meter.total(current);
         let (from, errors_from) =
-            self.cleared.map_or_else(Default::default, |(_, counts, faults)| (counts, faults));
+            self.cleared.as_deref().map_or_else(Default::default, |(_, counts, faults)| (*counts, *faults));
         TrafficView {
             counts: counts.since(from),
             faults: faults.since(errors_from),
             load: meter.load,
             last_input: meter.last_input,
             last_output: meter.last_output,
-            cleared: self.cleared.map(|(at, ..)| at),
+            cleared: self.cleared.as_deref().map(|(at, ..)| *at),
         }
     }
 
     fn clear(&mut self, now: Instant, current: (Counts, Faults)) {
         let (counts, faults) = self.total(current);
-        self.cleared = Some((now, counts, faults));
+        self.cleared = Some(Box::new((now, counts, faults)));
     }
 }
 
@@ -243,7 +246,7 @@ impl Engine {
     pub(super) fn counted(&mut self, id: InterfaceId, counts: Counts, faults: Faults) {
         let now = self.core.now;
         if let Some(interface) = self.interfaces.get_mut(id) {
-            interface.meter.carried = (counts, faults);
+            interface.meter.carried = Some(Box::new((counts, faults)));
             interface.meter.sample(now, interface.counters.all());
         }
     }

@@ -219,7 +219,9 @@ impl Engine {
     /// What the session of a port has carried since it came up.
     fn session_counts(&self, id: InterfaceId) -> Counts {
         match self.ports.get(&id) {
-            Some(Port { side: Side::Access(_), forwarded, .. }) => forwarded.counts(),
+            Some(Port { side: Side::Access(access), .. }) => {
+                access.forwarded.as_ref().map(|counters| counters.counts()).unwrap_or_default()
+            }
             Some(_) | None => self.interfaces.get(id).map(|i| i.counters.counts()).unwrap_or_default(),
         }
     }
@@ -285,7 +287,7 @@ impl Engine {
     /// Everybody who is connected, by interface.
     pub fn callers(&self) -> Vec<CallerView> {
         let mut all: Vec<CallerView> =
-            self.ports.iter().filter_map(|(id, port)| self.caller_view(*id, port)).collect();
+            self.ports.iter().filter_map(|(id, port)| self.caller_view(id, port)).collect();
         all.sort_by_cached_key(|c| (c.interface.kind, unit_order(&c.interface.unit)));
         all
     }

@@ -1,22 +1,23 @@
 //! The task that carries out what the engine asks of the kernel's network, one request after the other, so that
 //! packets need not wait for netlink.
 
+mod watch;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::Stream;
 use ipnet::Ipv4Net;
-use rtnetlink::packet_core::NetlinkPayload;
-use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::{Error, MulticastGroup};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
-use super::netlink::{LinkState, Links, Route, reason};
+use super::netlink::{KernelNeighbour, LinkState, Links, Route, reason};
 use super::tun::{Crowded, Tun};
 use crate::config::views::{InterfaceKind, InterfaceName};
-use crate::engine::{Counts, Faults, HostRequest, InterfaceId, RequestId};
+use crate::engine::{Counts, Faults, HostRequest, InterfaceId, Neighbour, Neighbours, RequestId};
+use watch::News;
 
 /// How often the counters of devices are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -36,10 +37,18 @@ pub(super) enum Report {
         interface: InterfaceId,
         up: bool,
     },
+    /// Others have removed a device.
+    Gone(InterfaceId),
+    /// There is a device for an interface that had none.
+    Appeared(InterfaceId),
+    /// Others have taken an address away.
+    AddressTaken {
+        interface: InterfaceId,
+        address: Ipv4Net,
+    },
     /// Whether the startup-config was kept.
     Saved(Result<(), String>),
-    /// What was left in the spool.
-    Spooled(Vec<(u64, Vec<u8>)>),
+    Neighbours(RequestId, Neighbours),
     /// What a device that was named to us has carried since it was bound.
     Counted {
         interface: InterfaceId,
@@ -65,8 +74,30 @@ struct Device {
     crowded: Option<Crowded>,
     /// What was last reported; `None` for nothing yet, and for a TUN.
     carrier: Option<bool>,
-    /// What was last reported of its traffic.
+    /// What was last reported of its traffic; of a TUN, how its counters stood then.
     counted: (Counts, Faults),
+    /// What devices have carried that stood here before and were removed.
+    before: (Counts, Faults),
+    /// Others have removed it.
+    gone: bool,
+    /// One of its addresses has gone.
+    lost_address: bool,
+}
+
+impl Device {
+    fn new(index: u32, label: String) -> Self {
+        let (counted, before) = Default::default();
+        let (found, crowded, carrier) = (None, None, None);
+        Device { index, label, found, crowded, carrier, counted, before, gone: false, lost_address: false }
+    }
+}
+
+/// An interface for which there is no device.
+struct Waits {
+    label: String,
+    before: (Counts, Faults),
+    /// It has been told that there is one.
+    told: bool,
 }
 
 /// Everything that was done to one namespace.
@@ -74,7 +105,9 @@ pub(super) struct Devices {
     links: Links,
     named: HashMap<InterfaceName, String>,
     devices: HashMap<InterfaceId, Device>,
-    /// On devices that we did not make.
+    /// Interfaces whose devices may appear yet.
+    awaited: HashMap<InterfaceId, Waits>,
+    /// By the index of the device.
     addresses: Vec<(u32, Ipv4Net)>,
     routes: Vec<Route>,
     /// Of `routes`, those to an address to which another interface has come to lead since: a user who has called again
@@ -99,35 +132,28 @@ pub(super) fn start(
     tokio::spawn(connection);
     // A socket of its own: the kernel drops what does not fit into a full one, news and answers alike, and who asked would
     // wait for ever.
-    let (news, _, messages) = rtnetlink::new_multicast_connection(&[MulticastGroup::Link])?;
+    let (news, _, messages) =
+        rtnetlink::new_multicast_connection(&[MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr])?;
     tokio::spawn(news);
     let (requests, queue) = mpsc::unbounded_channel();
     let devices = Devices {
         links: Links::new(handle),
         named,
         devices: HashMap::new(),
+        awaited: HashMap::new(),
         addresses: Vec::new(),
         routes: Vec::new(),
         covered: Vec::new(),
         reports,
     };
-    let changes = messages.filter_map(|(message, _)| async move {
-        match message.payload {
-            NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewLink(link)) => Some(LinkState::of(&link)),
-            NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelLink(link)) => {
-                Some(LinkState { carrier: false, ..LinkState::of(&link) })
-            }
-            _ => None,
-        }
-    });
-    Ok((requests, tokio::spawn(devices.run(queue, Box::pin(changes)))))
+    Ok((requests, tokio::spawn(devices.run(queue, Box::pin(watch::news(messages))))))
 }
 
 impl Devices {
     async fn run(
         mut self,
         mut queue: mpsc::UnboundedReceiver<(RequestId, HostRequest)>,
-        mut changes: impl Stream<Item = LinkState> + Unpin,
+        mut news: impl Stream<Item = News> + Unpin,
     ) -> Result<(), String> {
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -142,7 +168,7 @@ impl Devices {
                     }
                     None => return self.take_back().await,
                 },
-                Some(change) = changes.next() => self.changed(change),
+                Some(news) = news.next() => self.hear(news),
             }
         }
     }
@@ -150,42 +176,6 @@ impl Devices {
     /// The receiver is gone only when the router is being switched off, and then nobody waits for reports.
     fn report(&self, report: Report) {
         let _ = self.reports.send(report);
-    }
-
-    fn changed(&mut self, change: LinkState) {
-        for (&interface, device) in &mut self.devices {
-            if device.index == change.index && device.carrier.is_some_and(|up| up != change.carrier) {
-                device.carrier = Some(change.carrier);
-                let _ = self.reports.send(Report::Carrier { interface, up: change.carrier });
-            }
-        }
-    }
-
-    /// Reports what the devices that were named to us have carried, and their carrier, where it has changed: the kernel
-    /// drops news that nobody takes in time. One that is gone has nothing to say; that it is gone is told as its carrier.
-    async fn look(&mut self) {
-        for (&interface, device) in &mut self.devices {
-            let Some(found) = device.found else {
-                if device.crowded.as_ref().is_some_and(Crowded::take) {
-                    look_for_drops(&self.links, &self.reports, interface, device).await;
-                }
-                continue;
-            };
-            let Ok(now) = self.links.find(&device.label).await else { continue };
-            if now.index != found.index {
-                continue;
-            }
-            if device.carrier.is_some_and(|up| up != now.carrier) {
-                device.carrier = Some(now.carrier);
-                let _ = self.reports.send(Report::Carrier { interface, up: now.carrier });
-            }
-            let carried = (now.carried.0.since(found.carried.0), now.carried.1.since(found.carried.1));
-            if carried != device.counted {
-                device.counted = carried;
-                let (counts, faults) = carried;
-                let _ = self.reports.send(Report::Counted { interface, counts, faults });
-            }
-        }
     }
 
     /// A device that has just been bound says whether it has carrier.
@@ -235,6 +225,11 @@ impl Devices {
                     .map_or(Some(0), |device| device.map(|d| d.index));
                 self.remove_route(Route { network, gateway, index, source: None }).await?;
             }
+            HostRequest::Neighbours => {
+                let table = self.neighbours().await;
+                let table = table.map_err(|error| refusal("the neighbour table", "read", &error))?;
+                return Ok(Report::Neighbours(id, table));
+            }
             HostRequest::OpenSocket { .. }
             | HostRequest::CloseSocket { .. }
             | HostRequest::SpoolAppend { .. }
@@ -244,6 +239,23 @@ impl Devices {
             }
         }
         Ok(Report::Done(id))
+    }
+
+    /// What the kernel knows of the devices that were named to us.
+    async fn neighbours(&self) -> Result<Neighbours, Error> {
+        let mut table = Neighbours::default();
+        for (&interface, device) in self.devices.iter().filter(|(_, device)| device.found.is_some()) {
+            if let Some(hardware) = self.links.find(&device.label).await?.hardware {
+                table.own.push((interface, hardware));
+            }
+        }
+        for found in self.links.neighbours().await? {
+            let there = self.devices.iter().find(|(_, device)| device.index == found.index);
+            let Some((&interface, _)) = there.filter(|(_, device)| device.found.is_some()) else { continue };
+            let KernelNeighbour { address, hardware, age, .. } = found;
+            table.others.push(Neighbour { interface, address, hardware, age });
+        }
+        Ok(table)
     }
 
     fn device(&self, interface: InterfaceId) -> Result<&Device, String> {
@@ -261,13 +273,17 @@ impl Devices {
         if self.devices.contains_key(&interface) {
             return Err(format!("{name}: the interface has a Linux device already"));
         }
+        // A TUN that somebody else keeps there would be taken over, and removed at the end.
+        if self.links.find(name).await.is_ok() {
+            return Err(format!(
+                "{name}: there is a device of this name already, which is not this router's"
+            ));
+        }
         let tun = Tun::create(name, mtu).map_err(|error| format!("{name}: cannot make a TUN: {error}"))?;
         let index = tun.index();
         self.links.keep_quiet(index).await.map_err(|error| refusal(name, "prepare", &error))?;
         let label = name.to_owned();
-        let crowded = Some(tun.crowded());
-        let device =
-            Device { index, label, found: None, crowded, carrier: None, counted: Default::default() };
+        let device = Device { crowded: Some(tun.crowded()), ..Device::new(index, label) };
         self.devices.insert(interface, device);
         Ok(Report::Tun { request, interface, tun, routed })
     }
@@ -281,6 +297,7 @@ impl Devices {
         done.map_err(|error| refusal(label, "remove", &error))?;
         let index = *index;
         self.devices.remove(&interface);
+        self.addresses.retain(|(of, _)| *of != index);
         // The kernel takes the routes of a device along with it.
         self.covered.retain(|route| route.index != Some(index));
         let (gone, left) = std::mem::take(&mut self.routes)
@@ -309,20 +326,31 @@ impl Devices {
             }
             return Err(format!("no Linux device was named for {name}"));
         };
-        let found = self.links.find(&label).await;
-        let found = found.map_err(|error| refusal(&label, &format!("bind {name} to"), &error))?;
-        let (index, counted) = (found.index, Default::default());
-        let device = Device { index, label, found: Some(found), crowded: None, carrier: None, counted };
-        self.devices.insert(interface, device);
+        let before = self.awaited.remove(&interface).map(|waits| waits.before).unwrap_or_default();
+        match self.links.find(&label).await {
+            Ok(found) => {
+                let device = Device { found: Some(found), before, ..Device::new(found.index, label) };
+                self.devices.insert(interface, device);
+            }
+            Err(error) => {
+                let refusal = refusal(&label, &format!("bind {name} to"), &error);
+                self.wait_for(interface, label, before);
+                return Err(refusal);
+            }
+        }
         Ok(Report::Done(request))
+    }
+
+    fn wait_for(&mut self, interface: InterfaceId, label: String, before: (Counts, Faults)) {
+        self.awaited.insert(interface, Waits { label, before, told: false });
     }
 
     async fn add_address(&mut self, interface: InterfaceId, address: Ipv4Net) -> Result<(), String> {
         let device = self.device(interface)?;
         let added = self.links.add_address(device.index, address).await;
         let added = added.map_err(|error| refusal(&device.label, &format!("give {address} to"), &error))?;
-        if added && device.found.is_some() {
-            let mine = (device.index, address);
+        let mine = (device.index, address);
+        if added && !self.addresses.contains(&mine) {
             self.addresses.push(mine);
         }
         Ok(())
@@ -343,7 +371,7 @@ impl Devices {
             self.links.remove_route(&covered).await.map_err(refused)?;
             self.covered.push(covered);
         }
-        if self.links.add_route(&route).await.map_err(refused)? {
+        if self.links.add_route(&route).await.map_err(refused)? && !self.routes.contains(&route) {
             self.routes.push(route);
         }
         Ok(())
@@ -383,7 +411,9 @@ impl Devices {
                 failures.push(format!("route {}: {}", route.network, reason(&error)));
             }
         }
-        for (index, address) in std::mem::take(&mut self.addresses) {
+        let mine = |index| self.devices.values().any(|d| d.index == index && d.found.is_none());
+        let addresses = std::mem::take(&mut self.addresses);
+        for (index, address) in addresses.into_iter().filter(|(index, _)| !mine(*index)) {
             if let Err(error) = self.links.remove_address(index, address).await {
                 failures.push(format!("address {address}: {}", reason(&error)));
             }
@@ -391,7 +421,7 @@ impl Devices {
         for device in std::mem::take(&mut self.devices).into_values() {
             let done = match device.found {
                 None => self.links.delete(device.index).await,
-                Some(found) => self.put_back(&device.label, found).await,
+                Some(found) => self.put_back(found).await,
             };
             if let Err(error) = done {
                 failures.push(format!("{}: {}", device.label, reason(&error)));
@@ -400,11 +430,9 @@ impl Devices {
         if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
     }
 
-    async fn put_back(&self, label: &str, found: LinkState) -> Result<(), Error> {
-        let Ok(now) = self.links.find(label).await else { return Ok(()) };
-        if now.index != found.index {
-            return Ok(());
-        }
+    async fn put_back(&self, found: LinkState) -> Result<(), Error> {
+        // It is gone.
+        let Ok(now) = self.links.state(found.index).await else { return Ok(()) };
         if now.mtu != found.mtu && found.mtu != 0 {
             self.links.set_mtu(found.index, found.mtu).await?;
         }
@@ -412,26 +440,6 @@ impl Devices {
             self.links.set_up(found.index, found.up).await?;
         }
         Ok(())
-    }
-}
-
-/// Asks the kernel what it has dropped of a TUN: only of one that was crowded, so that thousands of quiet ones cost nothing.
-async fn look_for_drops(
-    links: &Links,
-    reports: &mpsc::UnboundedSender<Report>,
-    interface: InterfaceId,
-    device: &mut Device,
-) {
-    // One that others have removed has nothing to say.
-    let Ok(now) = links.find(&device.label).await else { return };
-    if now.index != device.index {
-        return;
-    }
-    let new = now.carried.1.since(device.counted.1);
-    device.counted = now.carried;
-    if new.drops > 0 || new.input_drops > 0 {
-        // As in `report`.
-        let _ = reports.send(Report::Dropped { interface, output: new.drops, input: new.input_drops });
     }
 }
 

@@ -65,8 +65,11 @@ pub(super) struct Machine {
     report: mpsc::UnboundedSender<Report>,
     worker: JoinHandle<Result<(), String>>,
     pub echoes: JoinSet<(RequestId, io::Result<Answer>)>,
-    spool: Option<(Sender<Work>, std::thread::JoinHandle<()>)>,
+    spool: Option<Writer>,
 }
+
+/// The thread that writes the spool, and how it is told.
+type Writer = (Sender<Work>, std::thread::JoinHandle<()>);
 
 impl Machine {
     pub fn power_on(
@@ -78,6 +81,7 @@ impl Machine {
     ) -> io::Result<Machine> {
         let (report, reports) = mpsc::unbounded_channel();
         let spool = config.spool.as_deref().map(|directory| open_spool(directory, &report)).transpose()?;
+        let (spool, left) = spool.map_or((None, None), |(writer, left)| (Some(writer), Some(left)));
         let (requests, worker) = devices::start(config.devices.clone(), report.clone())?;
         let clock = MonotonicClock::start();
         let params = RouterParams {
@@ -85,6 +89,7 @@ impl Machine {
             startup_config: startup.text.clone(),
             wall_clock: wall,
             reloaded,
+            spooled: left,
         };
         let router = factory(clock.now(), params);
         let (table, echoes) = (Table::new(), JoinSet::new());
@@ -142,22 +147,22 @@ impl Machine {
     }
 }
 
-/// Opens the spool: what was left in it is the first that the router hears.
+/// Opens the spool; with it comes what was left in it.
 fn open_spool(
     directory: &Path,
     report: &mpsc::UnboundedSender<Report>,
-) -> io::Result<(Sender<Work>, std::thread::JoinHandle<()>)> {
+) -> io::Result<(Writer, Vec<(u64, Vec<u8>)>)> {
     let explain =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
     let (spool, found) = Spool::open(directory).map_err(explain)?;
-    let _ = report.send(Report::Spooled(found.records));
     let report = report.clone();
-    spool::start(spool, move |id, result| {
+    let writer = spool::start(spool, move |id, result| {
         let _ = report.send(match result {
             Ok(()) => Report::Done(id),
             Err(text) => Report::Refused(id, text),
         });
-    })
+    })?;
+    Ok((writer, found.records))
 }
 
 /// Waits for a deadline; for ever without one.

@@ -2,13 +2,18 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use ipnet::Ipv4Net;
 use nix::errno::Errno;
-use rtnetlink::packet_route::address::AddressMessage;
+use rtnetlink::packet_route::AddressFamily;
+use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
 use rtnetlink::packet_route::link::{
-    AfSpecInet6, AfSpecUnspec, In6AddrGenMode, LinkAttribute, LinkFlags, LinkMessage,
+    AfSpecInet6, AfSpecUnspec, In6AddrGenMode, LinkAttribute, LinkFlags, LinkLayerType, LinkMessage,
+};
+use rtnetlink::packet_route::neighbour::{
+    NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState,
 };
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteScope};
 use rtnetlink::{AddressMessageBuilder, Error, Handle, LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
@@ -29,6 +34,8 @@ pub struct LinkState {
     pub carrier: bool,
     /// MTU.
     pub mtu: u32,
+    /// Hardware address, of a device that has one of Ethernet.
+    pub hardware: Option<[u8; 6]>,
     /// What it has carried since Linux made it.
     pub carried: (Counts, Faults),
 }
@@ -40,12 +47,17 @@ impl LinkState {
             LinkAttribute::Mtu(mtu) => Some(*mtu),
             _ => None,
         });
+        let hardware = message.attributes.iter().find_map(|attribute| match attribute {
+            LinkAttribute::Address(octets) => octets.as_slice().try_into().ok(),
+            _ => None,
+        });
         let flags = message.header.flags;
         LinkState {
             index: message.header.index,
             up: flags.contains(LinkFlags::Up),
             carrier: flags.contains(LinkFlags::LowerUp),
             mtu: mtu.unwrap_or(0),
+            hardware: hardware.filter(|_| message.header.link_layer_type == LinkLayerType::Ether),
             carried: carried(message),
         }
     }
@@ -76,6 +88,43 @@ fn carried(message: &LinkMessage) -> (Counts, Faults) {
         };
         (counts, faults)
     })
+}
+
+/// An entry of the neighbour table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KernelNeighbour {
+    /// Index of its device.
+    pub index: u32,
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// Its hardware address; `None` while it has not answered.
+    pub hardware: Option<[u8; 6]>,
+    /// How long ago it was last heard of.
+    pub age: Duration,
+}
+
+/// What the kernel counts the ages of neighbours in (USER_HZ).
+const TICK: Duration = Duration::from_millis(10);
+
+impl KernelNeighbour {
+    /// What a neighbour message says; `None` for what ARP has not to find out.
+    fn of(message: &NeighbourMessage) -> Option<KernelNeighbour> {
+        let (mut address, mut hardware, mut ticks) = (None, None, 0);
+        for attribute in &message.attributes {
+            match attribute {
+                NeighbourAttribute::Destination(NeighbourAddress::Inet(there)) => address = Some(*there),
+                NeighbourAttribute::LinkLayerAddress(octets) => hardware = octets.as_slice().try_into().ok(),
+                NeighbourAttribute::CacheInfo(info) => ticks = info.confirmed,
+                _ => {}
+            }
+        }
+        let (hardware, age) = match message.header.state {
+            NeighbourState::Noarp | NeighbourState::None => return None,
+            NeighbourState::Incomplete | NeighbourState::Failed => (None, Duration::ZERO),
+            _answered => (hardware, TICK * ticks),
+        };
+        Some(KernelNeighbour { index: message.header.ifindex, address: address?, hardware, age })
+    }
 }
 
 /// A route, as it is asked for.
@@ -164,6 +213,46 @@ impl Links {
             Some(message) => Ok(LinkState::of(&message)),
             None => Err(Error::RequestFailed),
         }
+    }
+
+    /// Looks a device up by its index, which it keeps when it is renamed.
+    ///
+    /// # Errors
+    /// `ENODEV` when there is none, or what else the kernel says.
+    pub async fn state(&self, index: u32) -> Result<LinkState, Error> {
+        let mut found = self.handle.link().get().match_index(index).execute();
+        match found.try_next().await? {
+            Some(message) => Ok(LinkState::of(&message)),
+            None => Err(Error::RequestFailed),
+        }
+    }
+
+    /// The IPv4 addresses of a device.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub async fn addresses(&self, index: u32) -> Result<Vec<Ipv4Net>, Error> {
+        let mut found = self.handle.address().get().set_link_index_filter(index).execute();
+        let mut addresses = Vec::new();
+        while let Some(message) = found.try_next().await? {
+            let local = message.attributes.iter().find_map(|attribute| match attribute {
+                AddressAttribute::Local(IpAddr::V4(address)) => Some(*address),
+                _ => None,
+            });
+            // The kernel may say more than it was asked.
+            let local = local.filter(|_| message.header.index == index);
+            addresses.extend(local.and_then(|ip| Ipv4Net::new(ip, message.header.prefix_len).ok()));
+        }
+        Ok(addresses)
+    }
+
+    /// The neighbour table of IPv4.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub async fn neighbours(&self) -> Result<Vec<KernelNeighbour>, Error> {
+        let messages = self.handle.neighbours().get().set_address_family(AddressFamily::Inet).execute();
+        Ok(messages.try_collect::<Vec<_>>().await?.iter().filter_map(KernelNeighbour::of).collect())
     }
 
     /// Sets a link up or down.

@@ -374,7 +374,12 @@ impl Task {
                 HostEvent::Done(request)
             }
             Event::Report(Report::Saved(result)) => return self.router_input(Input::Saved(result)),
-            Event::Report(Report::Spooled(left)) => HostEvent::Spooled(left),
+            Event::Report(Report::Gone(interface)) => HostEvent::Gone { interface },
+            Event::Report(Report::Appeared(interface)) => HostEvent::Appeared { interface },
+            Event::Report(Report::AddressTaken { interface, address }) => {
+                HostEvent::AddressTaken { interface, address }
+            }
+            Event::Report(Report::Neighbours(id, table)) => HostEvent::Neighbours(id, table),
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
             Event::Report(Report::Counted { interface, counts, faults }) => {
                 HostEvent::Counted { interface, counts, faults }
@@ -502,7 +507,8 @@ impl Task {
             | HostRequest::SetMtu { .. }
             | HostRequest::RemoveAddress { .. }
             | HostRequest::AddRoute { .. }
-            | HostRequest::RemoveRoute { .. } => self.machine.ask(id, request),
+            | HostRequest::RemoveRoute { .. }
+            | HostRequest::Neighbours => self.machine.ask(id, request),
         }
     }
 

@@ -48,6 +48,8 @@ pub struct Spool {
     dead: usize,
     /// How many there may be before the file is written anew.
     dead_max: usize,
+    /// The file took the place of another one, and its directory may not say so on disk yet.
+    renamed: bool,
     /// Records to be kept, by name, and forgotten ones: what the disk has not taken yet.
     unwritten: BTreeMap<u64, Option<Vec<u8>>>,
     _lock: File,
@@ -82,6 +84,7 @@ impl Spool {
             live: BTreeMap::new(),
             dead: 0,
             dead_max: DEAD_MIN,
+            renamed: false,
             unwritten: BTreeMap::new(),
             _lock: own,
         };
@@ -164,9 +167,7 @@ impl Spool {
             write_entry(&mut out, &body(kind, *id, octets.as_deref().unwrap_or_default()));
         }
         let keeps = self.unwritten.values().any(Option::is_some);
-        let written = self.file.write_all_at(&out, self.length);
-        let synced = if keeps { written.and_then(|()| self.file.sync_data()) } else { written };
-        if let Err(error) = synced {
+        if let Err(error) = self.append(&out, keeps) {
             // Half an entry must not stand in front of the next one.
             let _ = self.file.set_len(self.length);
             return Err(error);
@@ -183,6 +184,18 @@ impl Spool {
             // Everything is in the old file. There may be room for a new one when that has grown by as much again.
             self.dead_max = 2 * self.dead;
             let _ = std::fs::remove_file(self.beside());
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, octets: &[u8], keeps: bool) -> io::Result<()> {
+        self.file.write_all_at(octets, self.length)?;
+        if keeps {
+            self.file.sync_data()?;
+            if self.renamed {
+                sync_directory(&self.directory)?;
+                self.renamed = false;
+            }
         }
         Ok(())
     }
@@ -207,9 +220,8 @@ impl Spool {
         file.write_all(&out)?;
         file.sync_all()?;
         std::fs::rename(&beside, &path)?;
-        sync_directory(&self.directory)?;
         (self.file, self.length, self.live) = (file, out.len() as u64, live);
-        (self.dead, self.dead_max) = (0, DEAD_MIN);
+        (self.dead, self.dead_max, self.renamed) = (0, DEAD_MIN, true);
         Ok(())
     }
 }

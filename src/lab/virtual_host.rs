@@ -12,7 +12,7 @@ use ipnet::Ipv4Net;
 use super::description::LinkId;
 use super::packet::{self, Body, Ip};
 use crate::config::views::InterfaceName;
-use crate::engine::{Counts, Faults, HostEvent, HostRequest, InterfaceId, RequestId};
+use crate::engine::{Counts, Faults, HostEvent, HostRequest, InterfaceId, Neighbours, RequestId};
 use crate::proto::Instant;
 use crate::proto::time::earliest;
 
@@ -227,6 +227,11 @@ impl VirtualHost {
             }
             // The lab keeps the spool: it outlives the machine.
             HostRequest::SpoolAppend { .. } | HostRequest::SpoolRemove { .. } => Ok(()),
+            // Segments in virtual time carry IP packets: there is no ARP.
+            HostRequest::Neighbours => {
+                self.event(HostEvent::Neighbours(id, Neighbours::default()));
+                return;
+            }
             HostRequest::Echo { destination, source, sequence, size, timeout } => {
                 let echo = Echo { request: id, sent: now, deadline: now + timeout };
                 self.send_echo(destination, source, sequence, size, echo);

@@ -164,12 +164,9 @@ impl VirtualRouter {
             startup_config: self.startup.clone(),
             wall_clock: self.wall_clock,
             reloaded,
+            spooled: self.spool.as_ref().map(|s| s.iter().map(|(id, bytes)| (*id, bytes.clone())).collect()),
         };
         self.router = Some(Router::new(now, params));
-        if let Some(spool) = &self.spool {
-            let left = spool.iter().map(|(id, bytes)| (*id, bytes.clone())).collect();
-            self.engine(now, engine::Input::Host(HostEvent::Spooled(left)));
-        }
         self.console(now, ConsoleInput::Open { console: true });
         self.console(now, ConsoleInput::Size { width: 80, length: 0 });
     }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::config::views::{LoggingConfig, SystemConfig};
 use crate::engine::LogLine;
-use crate::proto::Instant;
+use crate::proto::{Dialect, Instant};
 use clock::Clock;
 
 /// The names of the severities 0 to 7, as `logging console LEVEL` takes them.
@@ -93,23 +93,47 @@ impl Logging {
         self.octets = 0;
     }
 
-    /// `show logging`.
-    pub fn show(&self, config: &LoggingConfig) -> String {
+    /// `show logging`. 15.x is laid out as published parsers read it; 12.x as recalled. XML, filters, discriminators and
+    /// files are what this router never has.
+    pub fn show(&self, dialect: Dialect, config: &LoggingConfig) -> String {
         let state = if config.on { "enabled" } else { "disabled" };
-        let mut out = format!("Syslog logging: {state} (0 messages dropped, 0 flushes, 0 overruns)\n");
-        let row = |name: &str, level: Option<u8>, count: u64| match level {
-            Some(l) => {
-                format!(
-                    "    {name} logging: level {}, {count} messages logged\n",
-                    LEVELS[usize::from(l.min(7))]
-                )
+        let levels = [
+            ("Console", config.console, self.counts.console),
+            ("Monitor", config.monitor, self.counts.monitor),
+            ("Buffer", config.buffered.map(|b| b.0), self.counts.buffered),
+        ];
+        let word = |level: u8| LEVELS[usize::from(level.min(7))];
+        let mut out = match dialect {
+            Dialect::V12_0 | Dialect::V12_1 => {
+                format!("Syslog logging: {state} (0 messages dropped, 0 flushes, 0 overruns)\n")
             }
-            None => format!("    {name} logging: disabled\n"),
+            Dialect::V15 => format!(
+                "Syslog logging: {state} (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns, \
+                 xml disabled, filtering disabled)\n\nNo Active Message Discriminator.\n\n\n\n\
+                 No Inactive Message Discriminator.\n\n\n"
+            ),
         };
-        out += &row("Console", config.console, self.counts.console);
-        out += &row("Monitor", config.monitor, self.counts.monitor);
-        out += &row("Buffer", config.buffered.map(|b| b.0), self.counts.buffered);
-        out += "    Trap logging: disabled\n";
+        for (name, level, count) in levels {
+            let head = match (dialect, level) {
+                (Dialect::V15, _) if name == "Buffer" => format!("    {name} logging:  "),
+                _ => format!("    {name} logging: "),
+            };
+            let what = level.map_or_else(
+                || "disabled".to_owned(),
+                |level| format!("level {}, {count} messages logged", word(level)),
+            );
+            out += &match dialect {
+                Dialect::V12_0 | Dialect::V12_1 => format!("{head}{what}\n"),
+                Dialect::V15 => format!("{head}{what}, xml disabled,\n{:21}filtering disabled\n", ""),
+            };
+        }
+        out += match dialect {
+            Dialect::V12_0 | Dialect::V12_1 => "    Trap logging: disabled\n",
+            Dialect::V15 => {
+                "    Exception Logging: disabled\n    Count and timestamp logging messages: disabled\n\
+                 \x20   Persistent logging: disabled\n\nNo active filter modules.\n\n    Trap logging: disabled\n"
+            }
+        };
         if let Some((_, size)) = config.buffered {
             out += &format!("\nLog Buffer ({size} bytes):\n\n");
             self.buffer.iter().for_each(|line| out += line);
@@ -157,10 +181,31 @@ mod tests {
         for i in 0..5 {
             log.log(Instant::ZERO, &config, &syslog(5, &format!("%LINE-{i}")));
         }
-        let shown = log.show(&config.logging);
+        let shown = log.show(Dialect::V12_0, &config.logging);
         assert!(!shown.contains("%LINE-1") && shown.contains("%LINE-4"), "{shown}");
         assert!(shown.contains("Buffer logging: level debugging, 5 messages logged"), "{shown}");
         log.clear();
-        assert!(!log.show(&config.logging).contains("%LINE-4"));
+        assert!(!log.show(Dialect::V12_0, &config.logging).contains("%LINE-4"));
+    }
+
+    #[test]
+    fn the_screen_of_15_is_the_one_that_parsers_read() {
+        let mut config = SystemConfig::default();
+        config.logging.buffered = Some((7, 4096));
+        config.logging.console = None;
+        let mut log = Logging::new(Clock::new(None));
+        log.log(Instant::ZERO, &config, &syslog(5, "%LINE-5-X: y"));
+        let shown = log.show(Dialect::V15, &config.logging);
+        for line in [
+            "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 flushes, 0 overruns, xml disabled, filtering disabled)",
+            "    Console logging: disabled, xml disabled,",
+            "    Monitor logging: level debugging, 1 messages logged, xml disabled,",
+            "                     filtering disabled",
+            "    Buffer logging:  level debugging, 1 messages logged, xml disabled,",
+            "    Count and timestamp logging messages: disabled",
+            "Log Buffer (4096 bytes):",
+        ] {
+            assert!(shown.lines().any(|l| l == line), "{line} is missing in\n{shown}");
+        }
     }
 }

@@ -77,6 +77,8 @@ pub(super) struct Core {
     pub progress: Vec<(LineId, String, Option<ExecResult>)>,
     /// Startup-configs for which the edge has not answered yet.
     pub saving: VecDeque<Saving>,
+    /// Screens that had to be waited for.
+    pub screens: Vec<(LineId, String)>,
     /// Who sits where, as of the command that runs.
     pub lines: Vec<OpenLine>,
     /// Sessions that `clear line` ends.
@@ -118,12 +120,16 @@ impl Core {
             logged: Vec::new(),
             progress: Vec::new(),
             saving: VecDeque::new(),
+            screens: Vec::new(),
             lines: Vec::new(),
             to_close: Vec::new(),
             reloaded: params.reloaded,
             ending: None,
         };
         core.tell_time();
+        if let Some(left) = params.spooled {
+            core.engine.restore(now, left);
+        }
         let startup = core.startup.clone();
         let reports = core.load(&startup);
         core.reconfigure();
@@ -209,6 +215,7 @@ impl Core {
                 engine::Output::Act(action) => self.outputs.push_back(Output::Act(action)),
                 engine::Output::Log(line) => self.take_log(&line),
                 engine::Output::Echo(id, outcome) => exec::echo(self, id, outcome),
+                engine::Output::Arp(id, table) => exec::arp_told(self, id, &table),
                 engine::Output::Login(ticket, outcome) => {
                     self.logged.extend(self.logins.remove(&ticket).map(|line| (line, outcome)));
                 }

@@ -30,6 +30,8 @@ pub struct RouterParams {
     pub wall_clock: Option<(i64, u32)>,
     /// It was `reload` that switched the router on.
     pub reloaded: bool,
+    /// The accounting records that were left in its spool, by name; `None` where there is no spool.
+    pub spooled: Option<Vec<(u64, Vec<u8>)>>,
 }
 
 /// A session on a line, and when somebody last typed there.
@@ -162,6 +164,12 @@ impl Router {
                     if let Some(result) = result {
                         terminal.session.finish(result, &mut self.core);
                     }
+                }
+            }
+            for (line, screen) in std::mem::take(&mut self.core.screens) {
+                moved = true;
+                if let Some(terminal) = self.terminals.get_mut(&line) {
+                    terminal.session.conclude(&screen, &self.core);
                 }
             }
             for (line, outcome) in std::mem::take(&mut self.core.logged) {

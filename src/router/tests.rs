@@ -1,5 +1,6 @@
 //! A whole router at its consoles, in virtual time, on a host that does what it is asked.
 
+mod arp;
 mod every_command;
 mod files;
 mod lines;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::views::{InterfaceKind, InterfaceName};
-use crate::engine::{Action, HostEvent, HostRequest, RequestId, Socket};
+use crate::engine::{Action, HostEvent, HostRequest, Neighbours, RequestId, Socket};
 use crate::proto::entropy::Seeded;
 
 const LAC: &str = include_str!("../../configs/dial-in/lac.cfg");
@@ -58,6 +59,8 @@ struct Bench {
     out: Vec<RequestId>,
     /// Datagrams for RADIUS servers.
     asked: Vec<(Socket, SocketAddr, Vec<u8>)>,
+    /// The neighbour table, or why there is none.
+    neighbours: Result<Neighbours, String>,
     saved: Option<String>,
     /// Why the host keeps no startup-config.
     cannot_save: Option<String>,
@@ -77,6 +80,7 @@ impl Bench {
             startup_config: startup.to_owned(),
             wall_clock: None,
             reloaded: false,
+            spooled: None,
         };
         let mut bench = Bench {
             now,
@@ -86,6 +90,7 @@ impl Bench {
             requests: Vec::new(),
             out: Vec::new(),
             asked: Vec::new(),
+            neighbours: Ok(Neighbours::default()),
             saved: None,
             cannot_save: None,
             reloads: 0,
@@ -167,6 +172,12 @@ impl Bench {
     }
 
     fn request(&mut self, id: RequestId, request: HostRequest) {
+        if request == HostRequest::Neighbours {
+            return match &self.neighbours {
+                Ok(table) => self.host(HostEvent::Neighbours(id, table.clone())),
+                Err(reason) => self.host(HostEvent::Refused(id, reason.clone())),
+            };
+        }
         let HostRequest::Echo { timeout, .. } = request else {
             self.requests.push(request);
             return self.host(HostEvent::Done(id));

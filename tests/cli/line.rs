@@ -24,6 +24,7 @@ impl Terminal {
             startup_config: format!("hostname R\n{config}"),
             wall_clock: None,
             reloaded: false,
+            spooled: None,
         };
         let router = Router::new(now, params);
         let line = LineId(if console { 0 } else { 1 });

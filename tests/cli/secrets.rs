@@ -136,6 +136,7 @@ fn errors_and_logs_do_not_show_a_secret() {
         ),
         wall_clock: None,
         reloaded: false,
+        spooled: None,
     };
     let mut router = Router::new(Instant::ZERO, params);
     let line = router::LineId(0);

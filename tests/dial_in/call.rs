@@ -74,3 +74,37 @@ pub fn a_lab_that_is_killed_leaves_nothing() {
     });
     assert!(!marked, "a process is left");
 }
+
+/// What a play does to Linux behind the back of the routers, once a call is up, and what they say to it.
+const TAKEN: &str = "\
+soho: enable
+lac: enable
+soho: ping 10.51.6.82
+wait soho /Success rate is [1-9]/ 60s
+shell lns: ip address flush dev Et0
+wait lns /SYS-3-HOST: Ethernet0 address 10.51.6.82.24: it was taken away on Linux, and is given back/ 60s
+soho: ping 10.51.6.82
+wait soho /Success rate is [1-9]/ 60s
+shell lns: ip link del Vi1
+wait lns /SYS-3-HOST: Virtual-Access1: its Linux device is gone/ 60s
+wait lns /Interface Virtual-Access1, changed state to down/ 60s
+wait soho /Interface BRI0:1, changed state to down/ 60s
+soho: ping 10.51.6.82
+wait soho /Success rate is [1-9]/ 60s
+shell soho: ip link del BR0
+wait soho /SYS-3-HOST: BRI0: its Linux device is gone/ 60s
+wait soho /Interface BRI0:1, changed state to down/ 60s
+shell soho: until ip route | grep '10.51.6.0/24 dev BR0'; do sleep 0.1; done
+soho: ping 10.51.6.82
+wait soho /Success rate is [1-9]/ 60s
+shell lac: ip link del Et0
+wait lac /SYS-3-HOST: Ethernet0: its Linux device is gone/ 60s
+wait lac /Line protocol on Interface Ethernet0, changed state to down/ 60s
+";
+
+pub fn what_others_take_away_on_linux_is_said_and_made_good() {
+    let lab = Copy::new(|_, text| text);
+    let output = lab.play(TAKEN).output().unwrap();
+    assert!(output.status.success(), "{}{}{}", text(&output.stderr), lab.log("soho"), lab.log("lns"));
+    assert_eq!(lab.log("lns").matches("is given back").count(), 1, "{}", lab.log("lns"));
+}

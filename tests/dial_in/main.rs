@@ -25,6 +25,7 @@ const TESTS: &[Test] = tests![
     LAB => call::the_documented_call,
     LAB => call::a_wait_in_vain_ends_the_play_with_its_line,
     LAB => call::a_lab_that_is_killed_leaves_nothing,
+    &[Need::Tun, Need::Iproute] => call::what_others_take_away_on_linux_is_said_and_made_good,
     &[Need::Tun, Need::Tshark, Need::Iperf, Need::Ping] => traffic::traffic_both_ways_in_a_clean_capture,
     LAB => typed::the_lab_prompt_and_its_consoles,
     LAB => typed::a_script_at_the_lab_prompt_ends_with_ctrl_c,

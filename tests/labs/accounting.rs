@@ -13,7 +13,8 @@ use crate::call::{Bench, example};
 /// A record: attributes by name. Those that stand several times are joined by `,`.
 type Record = BTreeMap<String, String>;
 
-const ON: &str = "aaa accounting update newinfo periodic 1\n\
+const ON: &str = "radius-server vsa send accounting\n\
+                  aaa accounting update newinfo periodic 1\n\
                   aaa accounting network default start-stop group radius\n\
                   aaa accounting system default start-stop group radius\n\
                   vpdn tunnel accounting network default\n\
@@ -74,6 +75,17 @@ impl Books {
         let mut books = Books { bench, records: Vec::new(), _files: files };
         books.read();
         books
+    }
+
+    /// With an LNS of this version that records its users.
+    fn with_dialect(version: &str) -> Books {
+        let (files, _) = lab("", "aaa accounting network default start-stop group radius\n");
+        let path = files.path().join("lns.cfg");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text.replace("version 12.0", &format!("version {version}"))).unwrap();
+        let description = Description::load(files.path()).unwrap();
+        let bench = Bench::of(&description, &VirtualOptions::default());
+        Books { bench, records: Vec::new(), _files: files }
     }
 
     fn play(&mut self, text: &str) {
@@ -221,9 +233,79 @@ fn a_tunnel_that_does_not_come_up_is_rejected_in_the_books() {
         "lns: enable\nlns: configure terminal\nlns: vpdn-group 1\nlns: l2tp tunnel password wrong\nlns: end\n\
          soho: ping 10.51.6.82\nwait soho /Success rate is 0 percent/ 30s\nsleep 60s\n",
     );
-    assert!(!books.of(LAC, "Tunnel-Reject").is_empty(), "{:#?}", books.records);
-    assert!(books.of(LAC, "Tunnel-Start").is_empty() && books.of(LAC, "Start").is_empty());
-    assert!(books.of(LAC, "Stop").is_empty());
+    // The LAC finds that the LNS does not know the secret, and the LNS is told so.
+    rejected(&books, "l2tp-gw");
+}
+
+/// Both ends have written that the tunnel of the LAC was not taken by one that calls itself `lns`, and nothing else.
+fn rejected(books: &Books, lns: &str) {
+    let (ours, theirs) = (books.of(LAC, "Tunnel-Reject"), books.of(LNS, "Tunnel-Reject"));
+    assert!(!ours.is_empty(), "{:#?}", books.records);
+    // The LAC does not know what the tunnel is called at an LNS that has not accepted it.
+    for (lac, lns) in ours.iter().zip(&theirs) {
+        let [(ours, at), (theirs, own)] =
+            [lac, lns].map(|r| r["Acct-Tunnel-Connection"].split_once('/').unwrap());
+        assert!(ours == theirs && (at == own || at == "0"), "{lac:?} {lns:?}");
+        assert!(ours != "0" && own != "0", "{lns:?}");
+    }
+    assert_eq!(ours.len(), theirs.len());
+    for record in theirs {
+        assert_eq!((&*record["User-Name"], &*record["Acct-Terminate-Cause"]), ("hgw", "User-Error"));
+        assert_eq!((&*record["Tunnel-Client-Endpoint"], &*record["Tunnel-Server-Endpoint"]), (LAC, LNS));
+        assert_eq!((&*record["Tunnel-Client-Auth-Id"], &*record["Tunnel-Server-Auth-Id"]), ("hgw", lns));
+        assert!(record.contains_key("Event-Timestamp") && record.contains_key("Acct-Session-Id"));
+    }
+    for status in ["Tunnel-Start", "Tunnel-Stop", "Start", "Stop"] {
+        assert!(books.of(LAC, status).is_empty() && books.of(LNS, status).is_empty(), "{status}");
+    }
+}
+
+#[test]
+fn a_tunnel_that_no_group_takes_is_rejected_in_the_books() {
+    let mut books = Books::new(ON, ON);
+    books.play(
+        "lns: enable\nlns: configure terminal\nlns: vpdn-group 1\nlns: terminate-from hostname other\nlns: end\n\
+         soho: ping 10.51.6.82\nwait soho /Success rate is 0 percent/ 30s\nsleep 60s\n",
+    );
+    rejected(&books, "1600-3");
+}
+
+#[test]
+fn a_call_for_which_the_lns_has_nothing_is_a_fault_of_the_nas() {
+    let mut books = Books::new(ON, ON);
+    books.play(
+        "lns: enable\nlns: configure terminal\nlns: interface virtual-template 1\nlns: shutdown\nlns: end\n\
+         soho: ping 10.51.6.82\nwait soho /Success rate is 0 percent/ 30s\nsleep 60s\n",
+    );
+    let (ours, theirs) = (books.of(LAC, "Tunnel-Link-Reject"), books.of(LNS, "Tunnel-Link-Reject"));
+    assert!(!ours.is_empty() && ours.len() == theirs.len(), "{:#?}", books.records);
+    for (lac, lns) in ours.iter().zip(theirs) {
+        assert_eq!(
+            (&*lac["Acct-Terminate-Cause"], &*lns["Acct-Terminate-Cause"]),
+            ("NAS-Error", "NAS-Error")
+        );
+        assert_eq!(lac["Acct-Tunnel-Connection"], lns["Acct-Tunnel-Connection"]);
+    }
+}
+
+#[test]
+fn a_user_with_whom_the_lns_comes_to_no_agreement_is_a_fault_of_the_nas() {
+    let mut books = Books::new(ON, ON);
+    books.play(
+        "lns: enable\nlns: configure terminal\nlns: vpdn-group 1\nlns: lcp renegotiation always\n\
+         lns: interface virtual-template 1\nlns: ppp authentication pap vpdn\nlns: end\n\
+         soho: enable\nsoho: configure terminal\nsoho: interface bri0\nsoho: ppp pap refuse\nsoho: end\n\
+         soho: ping 10.51.6.82\nwait soho /Success rate is 0 percent/ 30s\nsleep 120s\n",
+    );
+    let stops = books.of(LAC, "Stop");
+    assert!(!stops.is_empty() && books.of(LNS, "Start").is_empty(), "{:#?}", books.records);
+    assert!(stops.iter().all(|r| r["Acct-Terminate-Cause"] == "NAS-Error"), "{stops:#?}");
+}
+
+#[test]
+fn a_line_that_is_out_of_order_is_a_fault_of_the_port() {
+    let ends = causes("power soho off\n");
+    assert_eq!(ends, both(("Lost-Carrier", "1601"), ("Port-Error", "1010")));
 }
 
 #[test]
@@ -449,7 +531,10 @@ fn a_router_that_loses_its_power_sends_what_was_left_when_it_is_back() {
     books.play("power lns off\nsleep 30s\npower lns on\nlink books up\nsleep 120s\n");
     assert_eq!(books.of(OWN, "Stop").len(), 5);
     each_once(&books, 5);
-    assert_eq!(books.of(OWN, "Accounting-On").len(), 2, "each switching on is told once");
+    let own = |r: &&Record| r["NAS-IP-Address"] == OWN;
+    let order: Vec<&str> = books.records.iter().filter(own).map(|r| &*r["Acct-Status-Type"]).collect();
+    let on: Vec<usize> = (0..order.len()).filter(|at| order[*at] == "Accounting-On").collect();
+    assert_eq!(on, [0, 31], "each switching on is told once, the second behind all that was left: {order:?}");
     assert_eq!(books.spooled("lns"), 0);
 }
 
@@ -595,4 +680,68 @@ fn a_user_is_accounted_under_the_name_that_the_server_gives() {
     for status in ["Start", "Stop"] {
         assert_eq!(books.only(LNS, status)["User-Name"], "customer-7", "{status}");
     }
+}
+
+#[test]
+fn the_port_is_written_as_the_configuration_says() {
+    let format = |letter: char| format!("{ON}radius-server attribute nas-port format {letter}\n");
+    let named = format!("{}aaa nas port extended\n", format('a'));
+    let mut books = Books::new(&format('b'), &named);
+    books.play(CALL);
+    books.play("soho: clear interface bri0\nsleep 60s\n");
+    for status in ["Start", "Stop", "Tunnel-Link-Start", "Tunnel-Link-Stop"] {
+        let (lac, lns) = (books.only(LAC, status), books.only(LNS, status));
+        // The B channel, and the D channel above it.
+        assert_eq!(number(lac, "NAS-Port"), 20_023 << 16 | 20_000, "{status}");
+        assert_eq!((number(lns, "NAS-Port"), &*lns["Cisco-NAS-Port"]), (10_001, "Virtual-Access1"));
+        assert!(!lac.contains_key("Cisco-NAS-Port"));
+    }
+    let mut hidden = Books::new(ON, &format!("{named}no radius-server attribute nas-port\n"));
+    hidden.play(CALL);
+    hidden.play("soho: clear interface bri0\nsleep 60s\n");
+    let stop = hidden.only(LNS, "Stop");
+    assert_eq!((stop.get("NAS-Port"), &*stop["Cisco-NAS-Port"]), (None, "Virtual-Access1"));
+}
+
+#[test]
+fn attributes_of_cisco_are_sent_where_they_are_asked_for() {
+    let plain = ON.replace("radius-server vsa send accounting\n", "");
+    let mut books = Books::new(ON, &plain);
+    books.play(CALL);
+    books.play("soho: clear interface bri0\nsleep 60s\n");
+    assert!(books.only(LAC, "Stop").contains_key("Cisco-AVPair"));
+    assert!(!books.only(LNS, "Stop").contains_key("Cisco-AVPair"));
+}
+
+#[test]
+fn the_debugs_of_15_are_worded_as_later_releases_do() {
+    let mut books = Books::with_dialect("15.1");
+    books.play("lns: enable\nlns: debug aaa authentication\nlns: debug aaa accounting\n");
+    books.play(CALL);
+    books.play("soho: clear interface bri0\nsleep 60s\n");
+    books.play(
+        "lns: configure terminal\nlns: interface virtual-template 1\nlns: ppp accounting nobody\nlns: end\n",
+    );
+    books.play(CALL);
+    let screen = books.bench.screen("lns");
+    let found: Vec<&str> =
+        screen.lines().filter_map(|l| l.find("AAA/").map(|at| l[at..].trim_end())).collect();
+    assert_eq!(
+        found,
+        [
+            "AAA/BIND(00000002): Bind i/f Virtual-Template1",
+            "AAA/AUTHEN/PPP (00000002): Pick method list 'vpdn'",
+            "AAA/BIND(00000002): Bind i/f Virtual-Access1",
+            "AAA/ACCT/NET(00000002): Pick method list 'default'",
+            "AAA/ACCT/NET(00000002): Queueing record is START",
+            "AAA/ACCT/NET(00000002): START protocol reply PASS",
+            "AAA/ACCT/EVENT/(00000002): CALL STOP",
+            "AAA/ACCT/NET(00000002): Queueing record is STOP",
+            "AAA/ACCT/NET(00000002): STOP protocol reply PASS",
+            "AAA/BIND(00000003): Bind i/f Virtual-Template1",
+            "AAA/AUTHEN/PPP (00000003): Pick method list 'vpdn'",
+            "AAA/BIND(00000003): Bind i/f Virtual-Access1",
+            "AAA/ACCT/NET(00000003): Method list not found",
+        ]
+    );
 }

@@ -126,10 +126,79 @@ pub fn a_device_that_others_removed_is_no_trouble() {
     bench.done(create("Vi4"));
     bench.done(up(VI4, true));
     bench.ip("link del Vi4");
+    bench.wait(|seen| (seen == Seen::Host(HostEvent::Gone { interface: VI4 })).then_some(()));
     let text = bench.refused(up(VI4, true));
     assert!(text.contains("Vi4") && text.contains("No such device"), "{text}");
     bench.done(HostRequest::DeleteTun { interface: VI4 });
     bench.done(create("Vi4"));
+    bench.stop().unwrap();
+}
+
+/// Waits for an event, and refuses any other of what others do to devices.
+fn told(bench: &Bench, event: HostEvent) {
+    bench.wait(|seen| match seen {
+        Seen::Host(seen) if seen == event => Some(()),
+        Seen::Host(
+            seen @ (HostEvent::Gone { .. } | HostEvent::Appeared { .. } | HostEvent::AddressTaken { .. }),
+        ) => panic!("{seen:?} instead of {event:?}"),
+        _ => None,
+    });
+}
+
+pub fn a_named_device_that_others_removed_is_waited_for() {
+    let (netns, tap) = with_tap();
+    let mut bench = Bench::start(config(&netns, &[(ethernet0(), "eth9")], None));
+    let network = net("172.16.0.0/12");
+    let route = |gateway: &str| HostRequest::AddRoute {
+        network,
+        gateway: gateway.parse().ok(),
+        interface: Some(ETHERNET),
+        source: None,
+    };
+    let mut tap = Some(tap);
+    for _ in 0..2 {
+        bench.done(bind(ETHERNET, ethernet0()));
+        bench.done(up(ETHERNET, true));
+        bench.done(HostRequest::AddAddress { interface: ETHERNET, address: net("10.51.6.82/24") });
+        bench.done(route("10.51.6.1"));
+        drop(tap.take());
+        told(&bench, HostEvent::Gone { interface: ETHERNET });
+        assert!(bench.refused(up(ETHERNET, true)).contains("no Linux device"));
+        assert!(bench.refused(bind(ETHERNET, ethernet0())).contains("eth9"));
+        tap = Some(netns.run(|| Tap::open("eth9", 1500, None)).unwrap());
+        told(&bench, HostEvent::Appeared { interface: ETHERNET });
+    }
+    bench.done(bind(ETHERNET, ethernet0()));
+    bench.done(HostRequest::AddAddress { interface: ETHERNET, address: net("10.51.6.82/24") });
+    // The same device by another name.
+    assert_eq!(bench.ip("link set eth9 name eth8"), "");
+    bench.done(up(ETHERNET, true));
+    bench.stop().unwrap();
+    let link = ip(&netns, "-o addr show dev eth8");
+    assert!(!link.contains("10.51.6.82"), "{link}");
+    assert!(!ip(&netns, "-o link show dev eth8").contains(",UP"));
+}
+
+pub fn an_address_that_others_took_is_told_and_one_that_was_given_back_is_not() {
+    let (netns, _tap) = with_tap();
+    let mut bench = Bench::start(config(&netns, &[(ethernet0(), "eth9")], None));
+    bench.done(bind(ETHERNET, ethernet0()));
+    bench.done(up(ETHERNET, true));
+    let (first, second) = (net("10.51.6.82/24"), net("10.51.7.82/24"));
+    for address in [first, second] {
+        bench.done(HostRequest::AddAddress { interface: ETHERNET, address });
+    }
+    bench.done(HostRequest::RemoveAddress { interface: ETHERNET, address: first });
+    assert_eq!(bench.ip("addr del 10.51.7.82/24 dev eth9"), "");
+    told(&bench, HostEvent::AddressTaken { interface: ETHERNET, address: second });
+    bench.done(HostRequest::AddAddress { interface: ETHERNET, address: second });
+    assert_eq!(bench.ip("addr flush dev eth9"), "");
+    told(&bench, HostEvent::AddressTaken { interface: ETHERNET, address: second });
+    // That of a TUN as well.
+    bench.done(create("Vi4"));
+    bench.done(HostRequest::AddAddress { interface: VI4, address: first });
+    assert_eq!(bench.ip("addr flush dev Vi4"), "");
+    told(&bench, HostEvent::AddressTaken { interface: VI4, address: first });
     bench.stop().unwrap();
 }
 
@@ -155,7 +224,11 @@ pub fn refusals_say_what_and_why() {
     bench.done(create("Vi4"));
     let taken = HostRequest::CreateTun { interface: InterfaceId(5), name: "Vi4".to_owned(), mtu: 1460 };
     let text = bench.refused(taken);
-    assert!(text.contains("Vi4") && text.contains("busy"), "{text}");
+    assert_eq!(text, "Vi4: there is a device of this name already, which is not this router's");
+    // One that nobody has open would let itself be taken.
+    assert_eq!(bench.ip("tuntap add mode tun name Vi5"), "");
+    let taken = HostRequest::CreateTun { interface: InterfaceId(5), name: "Vi5".to_owned(), mtu: 1460 };
+    assert!(bench.refused(taken).starts_with("Vi5: there is a device"));
     let long =
         HostRequest::CreateTun { interface: InterfaceId(5), name: "Virtual-Access12".to_owned(), mtu: 1460 };
     assert!(bench.refused(long).contains("1 to 15 characters"));
@@ -175,6 +248,7 @@ pub fn refusals_say_what_and_why() {
     bench.done(HostRequest::CloseSocket { socket: Socket::Radius(0) });
     bench.done(HostRequest::OpenSocket { socket: Socket::Radius(1), port: 1645 });
     bench.stop().unwrap();
+    assert!(bench.ip("-o link show dev Vi5").contains("Vi5"), "it is left where it was");
 }
 
 /// A namespace with a TAP `eth9` in it, made by somebody else.
@@ -231,6 +305,31 @@ pub fn carrier_is_reported() {
     assert!(carrier(&bench));
     bench.request(up(ETHERNET, false));
     assert!(!carrier(&bench));
+}
+
+pub fn the_neighbour_table_is_told() {
+    let (netns, _tap) = with_tap();
+    ip(&netns, "link set eth9 address 02:30:94:fe:1b:bf");
+    let mut bench = Bench::start(config(&netns, &[(ethernet0(), "eth9")], None));
+    bench.done(bind(ETHERNET, ethernet0()));
+    bench.done(up(ETHERNET, true));
+    bench.done(HostRequest::AddAddress { interface: ETHERNET, address: net("10.51.6.82/24") });
+    ip(&netns, "neigh add 10.51.6.3 lladdr 02:00:00:00:00:09 nud reachable dev eth9");
+    ip(&netns, "neigh add 10.51.6.4 nud incomplete dev eth9");
+    ip(&netns, "neigh add 10.51.6.5 lladdr 02:00:00:00:00:0a nud noarp dev eth9");
+    bench.request(HostRequest::Neighbours);
+    let mut table = bench.wait(|seen| match seen {
+        Seen::Host(HostEvent::Neighbours(_, table)) => Some(table),
+        _ => None,
+    });
+    assert_eq!(table.own, [(ETHERNET, [0x02, 0x30, 0x94, 0xfe, 0x1b, 0xbf])]);
+    table.others.sort_by_key(|other| other.address);
+    let others: Vec<_> =
+        table.others.iter().map(|other| (other.interface, other.address, other.hardware)).collect();
+    let address = |last| std::net::Ipv4Addr::new(10, 51, 6, last);
+    assert_eq!(others, [(ETHERNET, address(3), Some([2, 0, 0, 0, 0, 9])), (ETHERNET, address(4), None)]);
+    assert!(table.others.iter().all(|other| other.age < std::time::Duration::from_secs(600)), "{table:?}");
+    bench.stop().unwrap();
 }
 
 pub fn a_reload_takes_everything_back_and_keeps_the_terminal() {

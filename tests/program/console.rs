@@ -143,3 +143,37 @@ pub fn what_cannot_be_typed_is_named_by_its_line() {
     assert!(text.contains("R#show clock\n") && text.ends_with("R#\nstatus 1\n"), "{text}");
     assert_eq!(stderr(&output), "vpdnsh: the terminal: line 3 of its input is not UTF-8 text\n");
 }
+
+pub fn a_device_that_others_remove_is_waited_for_and_an_address_given_back() {
+    let (_directory, file) = router(
+        "hostname R\nip route 172.16.0.0 255.240.0.0 10.9.9.1\n\
+         interface Ethernet0\n ip address 10.9.9.9 255.255.255.0\n no shutdown\n",
+    );
+    let script = "mkfifo typed
+        until_there() {
+            until ip address show dev d0 2>/dev/null | grep -q 10.9.9.9 && ip route | grep -q 172.16.0.0; do
+                kill -0 $router || exit 3
+            done
+        }
+        make() { ip link add d0 type veth peer name d1 && ip link set d1 up; }
+        make
+        \"$0\" --config router.cfg --interface Ethernet0=d0 <typed >shown & router=$!
+        exec 3>typed
+        until_there; ip link del d0; make
+        until_there; ip address flush dev d0
+        until_there; ip link del d0
+        until grep -q 'is gone' shown && test $(grep -c 'is gone' shown) = 2; do kill -0 $router || exit 3; done
+        echo 'show ip interface brief' >&3; exec 3>&-
+        wait $router; echo status $?; cat shown";
+    let output = in_namespaces(script, &file);
+    let text = stdout(&output);
+    assert!(text.starts_with("status 0\n"), "{text}{}", stderr(&output));
+    assert!(
+        text.contains("%SYS-3-HOST: Ethernet0 address 10.9.9.9/24: it was taken away on Linux"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Ethernet0              10.9.9.9        YES NVRAM  down                  down"),
+        "{text}"
+    );
+}

@@ -50,6 +50,7 @@ const TESTS: &[Test] = tests![
     &[Need::Namespaces, Need::Files] => console::a_long_paste_leaves_every_line_and_the_console,
     ROUTER => console::a_full_disk_is_said_and_leaves_the_file_as_it_was,
     ROUTER => console::megabytes_on_a_pipe_are_fed_line_by_line_in_little_memory,
+    &[Need::Namespaces, Need::Iproute] => console::a_device_that_others_remove_is_waited_for_and_an_address_given_back,
     ROUTER => console::what_cannot_be_typed_is_named_by_its_line,
     ROUTER => signals::a_hang_up_ends_a_router,
     ROUTER => signals::a_signal_has_everything_taken_back_though_nobody_reads_the_console,

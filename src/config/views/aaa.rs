@@ -113,6 +113,15 @@ pub enum AuthType {
     SessionKey,
 }
 
+/// How NAS-Port is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NasPortFormat {
+    /// `a`: 16 bits, the type of the port and its number.
+    Standard,
+    /// `b`: the interface that controls the port in the upper 16 bits.
+    Extended,
+}
+
 /// What a request carries beyond the attributes of every request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RadiusExtras {
@@ -122,6 +131,12 @@ pub struct RadiusExtras {
     pub identifier: Option<String>,
     /// `attribute 44 include-in-access-req`.
     pub session_id: bool,
+    /// `no attribute nas-port`: requests do not say the port by its number.
+    pub hides_nas_port: bool,
+    /// `attribute nas-port format`; `None` for the number of the port alone, as in the documented call.
+    pub nas_port_format: Option<NasPortFormat>,
+    /// `aaa nas port extended`: requests that carry vendor-specific attributes name the port in one of them.
+    pub extended_nas_port: bool,
     /// `vsa send authentication`.
     pub vsa_authentication: bool,
     /// `vsa send accounting`.

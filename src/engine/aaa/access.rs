@@ -14,7 +14,7 @@ use crate::config::views::RadiusExtras;
 use crate::proto::Context;
 use crate::proto::ppp::{AuthProtocol, Credentials, Proof};
 use crate::proto::radius::client::{RequestAttribute, ServerGroup};
-use crate::proto::radius::dictionary::{CISCO, keys};
+use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{Attribute, AttributeKey, Code, Decoded, Reply, Request, Secret};
 
 const SERVICE_FRAMED: u32 = 2;
@@ -23,8 +23,6 @@ const SERVICE_OUTBOUND: u32 = 5;
 const SERVICE_ADMINISTRATIVE: u32 = 6;
 const PROTOCOL_PPP: u32 = 1;
 const NAS_IDENTIFIER: AttributeKey = AttributeKey::Standard(32);
-/// Cisco-NAS-Port, the interface by name.
-const CISCO_NAS_PORT: AttributeKey = AttributeKey::Vendor(CISCO, 2);
 
 /// Collects attributes in order.
 #[derive(Default)]
@@ -112,10 +110,9 @@ pub fn authentication(
     out.request(port, authenticator, servers)
 }
 
-/// What the configuration adds to an Access-Request: the attributes 8, 32 and 44 of
-/// `radius-server attribute ... include-in-access-req`, and the port by name of `radius-server vsa send`. They
-/// stand last.
-pub fn extend(request: &mut Request, extras: &RadiusExtras, port: &Port, nas_ip: Ipv4Addr, hints: &Hints) {
+/// What the configuration adds to the Access-Request of a user: the attributes 8, 32 and 44 of
+/// `radius-server attribute ... include-in-access-req`, behind the others.
+pub fn extend(request: &mut Request, extras: &RadiusExtras, nas_ip: Ipv4Addr, hints: &Hints) {
     let mut out = Attributes(std::mem::take(&mut request.attributes));
     if let Some(address) = hints.address.filter(|_| extras.framed_ip) {
         out.octets(keys::FRAMED_IP_ADDRESS, &address.octets());
@@ -127,15 +124,28 @@ pub fn extend(request: &mut Request, extras: &RadiusExtras, port: &Port, nas_ip:
     if let Some(id) = hints.session_id.as_ref().filter(|_| extras.session_id) {
         out.octets(keys::ACCT_SESSION_ID, id.as_bytes());
     }
-    if extras.vsa_authentication {
-        out.octets(CISCO_NAS_PORT, port.long.as_bytes());
-    }
     request.attributes = out.0;
 }
 
 /// The name under which a server knows the password of a privilege level.
 fn enable_user(level: u8) -> String {
     format!("$enab{level}$")
+}
+/// How the configuration wants the port in an Access-Request: without its number (`no radius-server attribute
+/// nas-port`), by its name behind everything else (`aaa nas port extended` with `radius-server vsa send
+/// authentication`).
+pub fn shape_port(request: &mut Request, extras: &RadiusExtras, port: &Port) {
+    let number = |attribute: &RequestAttribute| match attribute {
+        RequestAttribute::Plain(plain) => AttributeKey::Standard(plain.kind) == keys::NAS_PORT,
+        RequestAttribute::Password(_) | RequestAttribute::Delay(..) => false,
+    };
+    if extras.hides_nas_port {
+        request.attributes.retain(|attribute| !number(attribute));
+    }
+    if extras.vsa_authentication && extras.extended_nas_port {
+        let name = Attribute::with_key(keys::CISCO_NAS_PORT, port.long.as_bytes());
+        request.attributes.push(RequestAttribute::Plain(name));
+    }
 }
 
 /// The request of somebody at a terminal line.

@@ -3,7 +3,7 @@
 //! The LCP, FSM and IPCP families of 12.0 are the documented call's. The VPDN family, refusals and the lines for
 //! local users are worded after them, as IOS of that time did.
 //!
-//! Of what goes well 15.x prints `Bind i/f` and `Pick method list` only (a published capture of IOS-XE). What is refused
+//! Of what goes well with PPP 15.x prints `Bind i/f` and `Pick method list` only (a published capture of IOS-XE). What is refused
 //! and what cannot be used has its line there too; no document shows it, so the words of 12.x are kept, with the unique
 //! id of the session in place of a number of its own.
 
@@ -11,7 +11,7 @@ use std::fmt;
 use std::net::Ipv4Addr;
 
 use super::types::LoginService;
-use crate::config::views::Method;
+use crate::config::views::{InterfaceName, Method};
 use crate::proto::{Context, DebugText, Dialect, Purpose, Switch};
 
 /// `status = ...`
@@ -81,8 +81,6 @@ pub enum AaaDebug<'a> {
     AuthenMethod(u32, &'a Method),
     /// `AAA/AUTHEN (id): User not found, end of method list`
     UserNotFound(u32),
-    /// `AAA/BIND(0000001C): Bind i/f Virtual-Template1`, 15.x only.
-    Bind(u32, &'a str),
     /// `AAA/AUTHEN/PPP (0000001C): Pick method list 'default'`, 15.x only.
     PickList(u32, &'a str),
     /// `AAA/AUTHEN/START (50996740): port='tty19' list='' action=LOGIN service=LOGIN`, as the command reference of 12.0
@@ -92,8 +90,15 @@ pub enum AaaDebug<'a> {
     LoginList(u32, &'a str),
     /// `AAA/AUTHEN/LOGIN (0000001C): Pick method list 'default'`, 15.x only.
     PickLogin(u32, LoginService, &'a str),
-    /// `tty2 AAA/AUTHOR/EXEC: Authorization successful`, or `FAILED`.
-    Exec(&'a str, bool),
+    /// `tty2 AAA/AUTHOR/EXEC: Authorization successful`, or `FAILED`; in 15.x `AAA/AUTHOR/EXEC(0000001C): Authorization
+    /// successful`, recalled from captures as the two below are.
+    Exec(&'a str, u32, bool),
+    /// `AAA/AUTHOR (0x1C): Pick method list 'default'`, 15.x only.
+    PickExec(u32, &'a str),
+    /// `AAA/AUTHOR/EXEC(0000001C): processing AV priv-lvl=15`, 15.x only.
+    ExecPair(u32, &'a str),
+    /// `AAA/BIND(0000001C): Bind i/f Virtual-Access1.1`, 15.x only, as the published capture shows it.
+    Bind(u32, &'a InterfaceName),
     /// `Vi4 AAA/AUTHOR/LCP: Authorize LCP`
     AuthorizeLcp(&'a str),
     /// `Vi4 AAA/AUTHOR/FSM: (0): Can we start IPCP?`
@@ -148,18 +153,20 @@ impl AaaDebug<'_> {
             AaaDebug::Bind(..)
             | AaaDebug::PickList(..)
             | AaaDebug::PickLogin(..)
+            | AaaDebug::PickExec(..)
+            | AaaDebug::ExecPair(..)
             | AaaDebug::Denied(_, Family::Vpdn) => late,
             AaaDebug::AuthenStatus(_, AuthenStatus::Fail | AuthenStatus::Error)
             | AaaDebug::UserNotFound(_)
             | AaaDebug::NoList(..)
             | AaaDebug::WrongService
             | AaaDebug::Unusable(..)
+            | AaaDebug::Exec(..)
             | AaaDebug::Denied(..) => true,
             AaaDebug::AuthenStatus(_, AuthenStatus::Pass)
             | AaaDebug::AuthenMethod(..)
             | AaaDebug::LoginStart(..)
             | AaaDebug::LoginList(..)
-            | AaaDebug::Exec(..)
             | AaaDebug::AuthorizeLcp(_)
             | AaaDebug::CanWeStart(_)
             | AaaDebug::WeCanStart(_)
@@ -288,12 +295,25 @@ impl DebugText for AaaDebug<'_> {
             | AaaDebug::Succeeded(_)
             | AaaDebug::Done(..)
             | AaaDebug::Exec(..)
+            | AaaDebug::PickExec(..)
+            | AaaDebug::ExecPair(..)
             | AaaDebug::Denied(..) => Switch::AaaAuthorization,
         }
     }
 
     fn write(&self, dialect: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
         match self {
+            AaaDebug::Exec(_, unique, passed) if dialect == Dialect::V15 => {
+                let outcome = if *passed { "successful" } else { "FAILED" };
+                write!(f, "AAA/AUTHOR/EXEC({unique:08X}): Authorization {outcome}")
+            }
+            AaaDebug::PickExec(unique, list) => {
+                write!(f, "AAA/AUTHOR ({unique:#X}): Pick method list '{list}'")
+            }
+            AaaDebug::ExecPair(unique, pair) => {
+                write!(f, "AAA/AUTHOR/EXEC({unique:08X}): processing AV {pair}")
+            }
+            AaaDebug::Bind(unique, interface) => write!(f, "AAA/BIND({unique:08X}): Bind i/f {interface} "),
             AaaDebug::AuthenStatus(id, status) => {
                 let id = Id(dialect, *id);
                 let status = match status {
@@ -311,7 +331,6 @@ impl DebugText for AaaDebug<'_> {
                 let id = Id(dialect, *id);
                 write!(f, "AAA/AUTHEN ({id}): User not found, end of method list")
             }
-            AaaDebug::Bind(unique, name) => write!(f, "AAA/BIND({unique:08X}): Bind i/f {name} "),
             AaaDebug::PickList(unique, list) => {
                 write!(f, "AAA/AUTHEN/PPP ({unique:08X}): Pick method list '{list}' ")
             }
@@ -409,8 +428,10 @@ impl AaaDebug<'_> {
             AaaDebug::Done(port, her, want) => {
                 write!(f, "{port} AAA/AUTHOR/IPCP: Done. Her address {her}, we want {want}")
             }
-            AaaDebug::Exec(port, true) => write!(f, "{port} AAA/AUTHOR/EXEC: Authorization successful"),
-            AaaDebug::Exec(port, false) => write!(f, "{port} AAA/AUTHOR/EXEC: Authorization FAILED"),
+            AaaDebug::Exec(port, _, passed) => {
+                let outcome = if *passed { "successful" } else { "FAILED" };
+                write!(f, "{port} AAA/AUTHOR/EXEC: Authorization {outcome}")
+            }
             AaaDebug::Denied(port, family) => write!(f, "{port} AAA/AUTHOR/{}: Denied", family.name()),
             AaaDebug::AuthenStatus(..)
             | AaaDebug::AuthenMethod(..)
@@ -420,6 +441,8 @@ impl AaaDebug<'_> {
             | AaaDebug::LoginStart(..)
             | AaaDebug::LoginList(..)
             | AaaDebug::PickLogin(..)
+            | AaaDebug::PickExec(..)
+            | AaaDebug::ExecPair(..)
             | AaaDebug::AuthorData
             | AaaDebug::AllowNegotiated(_)
             | AaaDebug::NasDefault

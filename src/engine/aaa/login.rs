@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::debug::{AaaDebug, AuthenStatus, AuthorStatus, Family, emit, question_id};
 use super::profile::UserProfile;
 use super::types::{AaaOutput, Challenge, LoginOutcome, LoginQuestion, LoginService, Port, Ticket};
-use super::{Aaa, access, lists, local};
+use super::{Aaa, Asked, access, lists, local};
 use crate::config::views::Method;
 use crate::proto::radius::dictionary::keys;
-use crate::proto::radius::{Code, Reply, RequestKey};
+use crate::proto::radius::{Code, Reply};
 use crate::proto::{Context, Purpose};
 
 /// Service-Types of RFC 2865 section 5.6 that may have an EXEC.
@@ -67,17 +67,6 @@ impl Aaa {
         ticket
     }
 
-    /// Nobody waits for a login any more.
-    pub fn cancel_login(&mut self, cx: &mut Context, ticket: Ticket) {
-        let key = self.logins.iter().find(|(_, task)| task.ticket == ticket).map(|(key, _)| *key);
-        if let Some(key) = key {
-            self.logins.remove(&key);
-            self.client.cancel(cx, key);
-        }
-        self.outputs.retain(|out| !matches!(out, AaaOutput::Login(login, _) if *login == ticket));
-        self.pump(cx);
-    }
-
     /// Without a default list the local users are asked; a list that is named must exist.
     fn login_methods(&self, question: &LoginQuestion) -> VecDeque<Method> {
         if let Some(challenge) = &question.challenge {
@@ -105,10 +94,10 @@ impl Aaa {
                 Said::Ask => {
                     let servers = self.group(&method);
                     let nas_ip = task.port.nas_ip;
-                    let request = access::login(&task.port, nas_ip, &task.question, servers);
-                    let key = self.client.submit(cx, request);
+                    let mut request = access::login(&task.port, nas_ip, &task.question, servers);
+                    access::shape_port(&mut request, &self.config.extras, &task.port);
                     task.asked = Some(method);
-                    self.logins.insert(key, task);
+                    self.submit(cx, request, Asked::Login(task));
                     return;
                 }
                 Said::Pass(profile) => return self.passed(cx, &task, profile),
@@ -150,8 +139,7 @@ impl Aaa {
     }
 
     /// A server has answered a login.
-    pub(super) fn login_replied(&mut self, cx: &mut Context, key: RequestKey, reply: &Reply) {
-        let Some(task) = self.logins.remove(&key) else { return };
+    pub(super) fn login_replied(&mut self, cx: &mut Context, task: LoginTask, reply: &Reply) {
         let (attributes, unreadable) = reply.attributes();
         let profile = UserProfile::from_attributes(&attributes, unreadable);
         match reply.packet.code {
@@ -175,14 +163,12 @@ impl Aaa {
     }
 
     /// No server has answered a login: on to the next method.
-    pub(super) fn login_failed(&mut self, cx: &mut Context, key: RequestKey) {
-        if let Some(task) = self.logins.remove(&key) {
-            emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Error));
-            self.run_login(cx, task);
-        }
+    pub(super) fn login_failed(&mut self, cx: &mut Context, task: LoginTask) {
+        emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Error));
+        self.run_login(cx, task);
     }
 
-    fn refused_login(&mut self, cx: &mut Context, task: &LoginTask, message: Vec<u8>) {
+    pub(super) fn refused_login(&mut self, cx: &mut Context, task: &LoginTask, message: Vec<u8>) {
         emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Fail));
         self.outputs.push_back(AaaOutput::Login(task.ticket, LoginOutcome::Fail { message }));
     }
@@ -213,6 +199,8 @@ impl Aaa {
         };
         let (port, id) = (task.port.short.as_str(), cx.entropy.u32(Purpose::AaaId));
         let name = question.exec_list.as_deref().unwrap_or(lists::DEFAULT);
+        let unique = task.port.unique;
+        emit(cx, &AaaDebug::PickExec(unique, name));
         emit(
             cx,
             &AaaDebug::Port(port, Family::Exec, id, port, question.exec_list.as_deref().unwrap_or_default()),
@@ -236,10 +224,12 @@ impl Aaa {
             emit(cx, &AaaDebug::Processing(port, Family::Exec, "service=shell"));
             emit(cx, &AaaDebug::Processing(port, Family::Exec, "cmd*"));
             if let Some(privilege) = privilege {
-                emit(cx, &AaaDebug::Processing(port, Family::Exec, &format!("priv-lvl={privilege}")));
+                let pair = format!("priv-lvl={privilege}");
+                emit(cx, &AaaDebug::Processing(port, Family::Exec, &pair));
+                emit(cx, &AaaDebug::ExecPair(unique, &pair));
             }
         }
-        emit(cx, &AaaDebug::Exec(port, passed));
+        emit(cx, &AaaDebug::Exec(port, unique, passed));
         Exec { passed, privilege }
     }
 

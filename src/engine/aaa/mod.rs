@@ -12,6 +12,7 @@ pub mod debug;
 mod lists;
 mod local;
 mod login;
+pub(in crate::engine) mod nas_port;
 mod profile;
 mod servers;
 mod sessions;
@@ -35,7 +36,7 @@ use self::debug::{AaaDebug, AuthenStatus, AuthorStatus, Family, emit, question_i
 use self::local::LocalVerdict;
 use crate::config::views::{AaaConfig, Method};
 use crate::proto::radius::client::{ClientView, ServerGroup};
-use crate::proto::radius::{Client, ClientOutput, Code, Reply, RequestKey};
+use crate::proto::radius::{Client, ClientOutput, Code, Reply, Request, RequestKey};
 use crate::proto::time::earliest;
 use crate::proto::{Context, Instant};
 
@@ -58,6 +59,25 @@ enum Question {
     Tunnel(TunnelLookup),
 }
 
+/// Who waits for a request.
+enum Asked {
+    Question(Task),
+    /// A terminal line.
+    Login(login::LoginTask),
+    /// `test aaa`.
+    Test(Ticket),
+}
+
+impl Asked {
+    fn ticket(&self) -> Ticket {
+        match self {
+            Asked::Question(task) => task.ticket,
+            Asked::Login(task) => task.ticket,
+            Asked::Test(ticket) => *ticket,
+        }
+    }
+}
+
 /// AAA of one router.
 #[derive(Default)]
 pub struct Aaa {
@@ -65,12 +85,11 @@ pub struct Aaa {
     client: Client,
     accounting: Accounting,
     groups: servers::Groups,
-    /// Requests of `test aaa`.
-    tests: HashMap<RequestKey, Ticket>,
-    /// Requests of terminal lines.
-    logins: HashMap<RequestKey, login::LoginTask>,
     next_ticket: u64,
-    waiting: HashMap<RequestKey, Task>,
+    /// Who waits for a request.
+    asked: HashMap<RequestKey, Asked>,
+    /// The request that a ticket waits for.
+    requests: HashMap<Ticket, RequestKey>,
     outputs: VecDeque<AaaOutput>,
     /// What each `aaa attribute list` makes of a user, shared by all whom it is for.
     lists: HashMap<String, Arc<UserProfile>>,
@@ -104,10 +123,10 @@ impl Aaa {
         id
     }
 
-    /// Takes the records that a spool holds; from now on every record is kept there. `wall` is the time in seconds
-    /// since 1970, when the clock is set.
+    /// Takes the records that a spool holds, before the first configuration; from now on every record is kept there.
+    /// `wall` is the time in seconds since 1970, when the clock is set.
     pub fn restore(&mut self, cx: &mut Context, left: Vec<(u64, Vec<u8>)>, wall: Option<u32>) {
-        self.accounting.restore(cx, &mut self.client, &self.config, &self.groups, left, wall);
+        self.accounting.restore(cx.now, left, wall);
         self.pump(cx);
     }
 
@@ -158,15 +177,35 @@ impl Aaa {
         ticket
     }
 
-    /// The asker is gone: no event follows for this ticket.
+    /// The asker is gone: nothing follows for this ticket.
     pub fn cancel(&mut self, cx: &mut Context, ticket: Ticket) {
-        let key = self.waiting.iter().find(|(_, task)| task.ticket == ticket).map(|(key, _)| *key);
-        if let Some(key) = key {
-            self.waiting.remove(&key);
+        if let Some(key) = self.requests.remove(&ticket) {
+            self.asked.remove(&key);
             self.client.cancel(cx, key);
         }
-        self.outputs.retain(|out| !matches!(out, AaaOutput::Event(event) if event.ticket == ticket));
+        self.outputs.retain(|out| match out {
+            AaaOutput::Event(event) => event.ticket != ticket,
+            AaaOutput::Tested(of, _) | AaaOutput::Login(of, _) => *of != ticket,
+            AaaOutput::OpenSocket { .. }
+            | AaaOutput::Transmit { .. }
+            | AaaOutput::Syslog { .. }
+            | AaaOutput::Accounting(_) => true,
+        });
         self.pump(cx);
+    }
+
+    /// Asks the servers on behalf of somebody.
+    fn submit(&mut self, cx: &mut Context, request: Request, asked: Asked) {
+        let key = self.client.submit(cx, request);
+        self.requests.insert(asked.ticket(), key);
+        self.asked.insert(key, asked);
+    }
+
+    /// Who asked, when a request has ended.
+    fn finished(&mut self, key: RequestKey) -> Option<Asked> {
+        let asked = self.asked.remove(&key)?;
+        self.requests.remove(&asked.ticket());
+        Some(asked)
     }
 
     /// Takes a datagram from the RADIUS client's socket `socket`.
@@ -201,8 +240,7 @@ impl Aaa {
 
     /// Whether nothing is on its way and nothing waits to be polled.
     pub fn is_quiet(&self) -> bool {
-        self.waiting.is_empty()
-            && self.logins.is_empty()
+        self.asked.is_empty()
             && self.outputs.is_empty()
             && self.client.is_quiet()
             && self.accounting.is_quiet()
@@ -224,21 +262,9 @@ impl Aaa {
         let ticket = self.ticket();
         let servers = test.group.as_ref().map(|name| self.named_group(name));
         let nas_ip = self.config.source.unwrap_or(nas_ip);
-        let key = self.client.submit(cx, access::test(test, nas_ip, servers));
-        self.tests.insert(key, ticket);
+        self.submit(cx, access::test(test, nas_ip, servers), Asked::Test(ticket));
         self.pump(cx);
         ticket
-    }
-
-    /// Nobody waits for a test any more.
-    pub fn cancel_test(&mut self, cx: &mut Context, ticket: Ticket) {
-        let key = self.tests.iter().find(|(_, waiting)| **waiting == ticket).map(|(key, _)| *key);
-        if let Some(key) = key {
-            self.tests.remove(&key);
-            self.client.cancel(cx, key);
-        }
-        self.outputs.retain(|out| !matches!(out, AaaOutput::Tested(tested, _) if *tested == ticket));
-        self.pump(cx);
     }
 
     fn tested(&mut self, ticket: Ticket, outcome: TestOutcome) {
@@ -292,31 +318,26 @@ impl Aaa {
                 ClientOutput::Syslog { severity, text } => {
                     self.outputs.push_back(AaaOutput::Syslog { severity, text });
                 }
-                ClientOutput::Replied(key, reply) => {
-                    if self.accounting.replied(cx, key) {
-                        self.accounting.pump(cx, &mut self.client, &self.config, &self.groups);
-                    }
-                    if let Some(ticket) = self.tests.remove(&key) {
-                        self.tested(ticket, access::test_outcome(&reply));
-                    }
-                    if let Some(task) = self.waiting.remove(&key) {
-                        self.replied(cx, task, &reply);
-                    }
-                    self.login_replied(cx, key, &reply);
-                }
-                ClientOutput::Failed(key) => {
-                    if self.accounting.failed(cx, &mut self.client, &self.config, &self.groups, key) {
-                        self.accounting.pump(cx, &mut self.client, &self.config, &self.groups);
-                    }
-                    if let Some(ticket) = self.tests.remove(&key) {
-                        self.tested(ticket, TestOutcome::NoAnswer);
-                    }
-                    if let Some(task) = self.waiting.remove(&key) {
-                        self.erred(cx, task);
-                    }
-                    self.login_failed(cx, key);
-                }
+                ClientOutput::Replied(key, reply) => match self.finished(key) {
+                    Some(Asked::Question(task)) => self.replied(cx, task, &reply),
+                    Some(Asked::Login(task)) => self.login_replied(cx, task, &reply),
+                    Some(Asked::Test(ticket)) => self.tested(ticket, access::test_outcome(&reply)),
+                    None => self.accounting.replied(cx, key),
+                },
+                ClientOutput::Failed(key) => match self.finished(key) {
+                    Some(Asked::Question(task)) => self.erred(cx, task),
+                    Some(Asked::Login(task)) => self.login_failed(cx, task),
+                    Some(Asked::Test(ticket)) => self.tested(ticket, TestOutcome::NoAnswer),
+                    None => self.accounting.failed(cx, &mut self.client, &self.config, &self.groups, key),
+                },
+                ClientOutput::Unsendable(key) => match self.finished(key) {
+                    Some(Asked::Question(task)) => self.unsendable(cx, &task),
+                    Some(Asked::Login(task)) => self.refused_login(cx, &task, Vec::new()),
+                    Some(Asked::Test(ticket)) => self.tested(ticket, TestOutcome::Rejected),
+                    None => self.accounting.unsendable(key),
+                },
             }
+            self.accounting.pump(cx, &mut self.client, &self.config, &self.groups);
         }
         while let Some(output) = self.accounting.poll() {
             self.outputs.push_back(AaaOutput::Accounting(output));
@@ -333,6 +354,19 @@ impl Aaa {
             }
         }
         self.run(cx, task, false);
+    }
+
+    /// What a server is to be asked fits into no packet: a name, a password, a number that is too long. No server can
+    /// know such a user, so that this is a refusal; were it an error, the next method might be `none`.
+    fn unsendable(&mut self, cx: &mut Context, task: &Task) {
+        let outcome = match &task.question {
+            Question::Authentication(request) => {
+                let message = local::refusal(&request.credentials);
+                Outcome::Authentication(AuthenOutcome::Fail { message, retries: None })
+            }
+            Question::Tunnel(_) => Outcome::Tunnel(TunnelOutcome::NotFound),
+        };
+        self.known(cx, task, outcome);
     }
 
     /// Asks one method after the other until one has to wait or knows.
@@ -366,20 +400,20 @@ impl Aaa {
 
     fn ask(&mut self, cx: &mut Context, task: Task, method: &Method) {
         let servers = self.group(method);
-        let request = match &task.question {
+        let (mut request, port) = match &task.question {
             Question::Authentication(request) => {
                 let nas_ip = request.port.nas_ip;
                 let mut asked = access::authentication(&request.port, nas_ip, &request.credentials, servers);
-                access::extend(&mut asked, &self.config.extras, &request.port, nas_ip, &task.hints);
-                asked
+                access::extend(&mut asked, &self.config.extras, nas_ip, &task.hints);
+                (asked, &request.port)
             }
             Question::Tunnel(lookup) => {
                 emit(cx, &AaaDebug::AuthorData);
-                access::tunnel(lookup, lookup.port.nas_ip, servers)
+                (access::tunnel(lookup, lookup.port.nas_ip, servers), &lookup.port)
             }
         };
-        let key = self.client.submit(cx, request);
-        self.waiting.insert(key, task);
+        access::shape_port(&mut request, &self.config.extras, port);
+        self.submit(cx, request, Asked::Question(task));
     }
 
     fn authenticate_by(&self, method: &Method, request: &AuthenRequest) -> Step {

@@ -9,7 +9,7 @@ use super::profile::UserProfile;
 use super::tunnel::{Asker, TunnelDefinition};
 use crate::config::views::{Method, Password};
 use crate::proto::ppp::{Credentials, Verdict};
-use crate::proto::radius::client::Origin;
+use crate::proto::radius::client::SessionOrigin;
 use crate::proto::radius::{Decoded, Secret};
 
 /// Names a question to AAA; never reused.
@@ -61,7 +61,7 @@ pub struct Port {
     /// Unique id of the session, which 15.x prints in parentheses.
     pub unique: u32,
     /// What began the session, and its number; `None` where nobody's session is concerned.
-    pub origin: Option<Origin>,
+    pub origin: Option<SessionOrigin>,
 }
 
 /// Is this user who it says it is?

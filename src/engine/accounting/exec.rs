@@ -82,7 +82,8 @@ impl Engine {
             end: cause.map(|cause| self.end(cause)),
             ..Subject::new(nas, &who.user, account.number)
         };
-        // No terminal waits for accounting: there is nobody yet to be told that it has to.
+        // `wait-start` is `start-stop` here: nobody is kept from the terminal by a server that is dead, for it is from
+        // there that the server's place in the configuration is mended.
         let mut plan = account.plan.clone();
         if plan.records == AccountingRecords::WaitStart {
             plan.records = AccountingRecords::StartStop;

@@ -7,7 +7,7 @@ use crate::engine::aaa::accounting::{Class, EndCause, Status, Subject, Usage};
 use crate::engine::io::InterfaceId;
 use crate::engine::registry::SessionTunnel;
 use crate::engine::views::session_of;
-use crate::proto::l2tp::{DownCause, Role, SessionId, TunnelId};
+use crate::proto::l2tp::{DownCause, Role, SessionId, TunnelId, TunnelRequest};
 
 impl Engine {
     /// The list of `vpdn tunnel accounting network` or `vpdn session accounting network`.
@@ -23,9 +23,8 @@ impl Engine {
         serial.map(|serial| serial.to_string()).unwrap_or_default()
     }
 
-    /// A tunnel as its records describe it, and Acct-Tunnel-Connection: the LAC's and the LNS's tunnel id, by which
-    /// both ends name it.
-    fn described(&self, id: TunnelId) -> Option<(SessionTunnel, String)> {
+    /// A tunnel as its records describe it.
+    fn described(&self, id: TunnelId) -> Option<SessionTunnel> {
         let mut tunnel = self.session_tunnel(SessionId { tunnel: id, session: 0 })?;
         if let Some(view) = self.l2tp.tunnel(id) {
             tunnel.remote_tunnel = view.remote_id;
@@ -33,22 +32,15 @@ impl Engine {
                 tunnel.local = view.local;
             }
         }
-        let (ours, theirs) = (id.0, tunnel.remote_tunnel);
-        let connection = match tunnel.role {
-            Role::Lac => format!("{ours}/{theirs}"),
-            Role::Lns => format!("{theirs}/{ours}"),
-        };
-        Some((tunnel, connection))
+        Some(tunnel)
     }
 
     /// A tunnel is up.
     pub(in crate::engine) fn account_tunnel_start(&mut self, id: TunnelId) {
         let list = self.config.vpdn.tunnel_accounting.clone();
         let Some(plan) = self.tunnel_plan(list) else { return };
-        let Some((tunnel, connection)) = self.described(id) else { return };
-        let number = self.registry.number();
-        let since = self.core.now;
-        let account = TunnelAccount::new(plan, number, since, tunnel, connection);
+        let Some(tunnel) = self.described(id) else { return };
+        let account = TunnelAccount::new(plan, self.registry.number(), self.core.now, tunnel);
         if account.plan.records.starts() {
             self.tunnel_record(&account, Status::TunnelStart, None, None);
         }
@@ -65,13 +57,33 @@ impl Engine {
         self.tunnel_record(&account, Status::TunnelStop, Some(usage), Some(cause));
     }
 
-    /// A tunnel did not come about.
-    pub(in crate::engine) fn account_tunnel_reject(&mut self, id: TunnelId, cause: EndCause) {
+    /// A tunnel did not come about. `remote_id` is what the peer calls it, as far as it has said so.
+    pub(in crate::engine) fn account_tunnel_reject(&mut self, id: TunnelId, remote_id: u16, cause: EndCause) {
+        if let Some(tunnel) = self.described(id) {
+            self.tunnel_rejected(SessionTunnel { remote_tunnel: remote_id, ..tunnel }, cause);
+        }
+    }
+
+    /// A peer asked for a tunnel, and nothing here takes it.
+    pub(in crate::engine) fn account_peer_refused(&mut self, id: TunnelId, request: &TunnelRequest) {
+        let tunnel = SessionTunnel {
+            role: Role::Lns,
+            id: SessionId { tunnel: id, session: 0 },
+            remote_tunnel: self.l2tp.tunnel(id).map_or(0, |view| view.remote_id),
+            remote_session: 0,
+            local_name: self.config.hostname.as_str().into(),
+            remote_name: request.host_name.clone(),
+            local: request.local,
+            remote: request.remote.ip(),
+            assignment: None,
+        };
+        self.tunnel_rejected(tunnel, EndCause::Authentication);
+    }
+
+    fn tunnel_rejected(&mut self, tunnel: SessionTunnel, cause: EndCause) {
         let list = self.config.vpdn.tunnel_accounting.clone();
         let Some(plan) = self.tunnel_plan(list) else { return };
-        let Some((tunnel, connection)) = self.described(id) else { return };
-        let number = self.registry.number();
-        let account = TunnelAccount::new(plan, number, self.core.now, tunnel, connection);
+        let account = TunnelAccount::new(plan, self.registry.number(), self.core.now, tunnel);
         self.tunnel_record(&account, Status::TunnelReject, None, Some(cause));
     }
 
@@ -138,18 +150,18 @@ impl Engine {
         }
     }
 
-    /// A session did not come about. `port` is the access interface of a LAC.
+    /// A session, known by its Call Serial Number, did not come about. `port` is the access interface of a LAC.
     pub(in crate::engine) fn account_link_reject(
         &mut self,
         port: Option<InterfaceId>,
-        session: SessionId,
+        (session, serial): (SessionId, Option<u32>),
         user: &str,
         cause: EndCause,
     ) {
         let list = self.config.vpdn.session_accounting.clone();
         let Some(plan) = self.tunnel_plan(list) else { return };
         let Some(tunnel) = self.session_tunnel(session) else { return };
-        let connection = self.l2tp.serial(session).map(|s| s.to_string()).unwrap_or_default();
+        let connection = serial.map(|s| s.to_string()).unwrap_or_default();
         let number = self.registry.number();
         let place = port.and_then(|id| self.aaa_port(id));
         let subject = Subject {
@@ -194,8 +206,8 @@ impl Engine {
     fn lost(&self, id: InterfaceId) -> Option<u32> {
         let port = self.ports.get(&id)?;
         let counters = match port.access() {
-            Some(_) => port.forwarded.clone(),
-            None => self.interfaces.get(id)?.counters.clone(),
+            Some(access) => access.forwarded.as_ref()?,
+            None => &self.interfaces.get(id)?.counters,
         };
         let lost = counters.lost.load(std::sync::atomic::Ordering::Relaxed);
         // The top bit: data came with sequence numbers.

@@ -49,6 +49,7 @@ impl Node {
             | HostRequest::BindDevice { .. }
             | HostRequest::SetLink { .. }
             | HostRequest::SetMtu { .. }
+            | HostRequest::Neighbours
             | HostRequest::Echo { .. } => {}
         }
         Ok(())

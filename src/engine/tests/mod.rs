@@ -1,6 +1,7 @@
 //! Whole calls through several engines in virtual time.
 
 mod call;
+mod devices;
 mod dynamic;
 mod failures;
 mod group_limits;

@@ -356,6 +356,7 @@ impl World {
                 }
                 Output::Echo(_, outcome) => self.nodes[node].outcomes.push(outcome),
                 Output::Login(..) => panic!("nobody sits at a line"),
+                Output::Arp(..) => panic!("nobody has asked for the table of ARP"),
                 Output::AaaTested(..) => panic!("nobody has tested AAA"),
             }
         }

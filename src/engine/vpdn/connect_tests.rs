@@ -12,9 +12,10 @@ fn info(credentials: Option<Credentials>) -> ConnectInfo {
         digital: true,
         outgoing: false,
         dialer: None,
-        credentials,
+        credentials: credentials.map(Box::new),
         authentication_id: Some(9),
         reported_errors: 0,
+        forwarded: None,
         idle: None,
         lac: Lac::Idle,
     };

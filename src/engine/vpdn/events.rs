@@ -1,11 +1,10 @@
 //! What the L2TP endpoint reports, and what `clear vpdn` and configuration changes do to it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::history::{FailureType, HistoryEntry};
 use super::result;
 use super::select::makes_busy;
-use super::targets::Targets;
 use crate::engine::Engine;
 use crate::engine::aaa::accounting::EndCause;
 use crate::engine::accounting::{end_cause, tunnel_end_cause};
@@ -73,7 +72,7 @@ impl Engine {
         match event {
             Event::TunnelRequested { tunnel, request } => self.tunnel_requested(tunnel, &request),
             Event::TunnelUp { tunnel, remote_name } => self.tunnel_up(tunnel, remote_name),
-            Event::TunnelDown { tunnel, cause } => self.tunnel_down(tunnel, &cause),
+            Event::TunnelDown { tunnel, remote_id, cause } => self.tunnel_down(tunnel, remote_id, &cause),
             Event::CallRequested { session, request } => self.call_requested(session, request),
             Event::SessionUp { session, path, info } => match self.vpdn.sessions.get(&session) {
                 Some(id) => self.lac_session_up(*id, path),
@@ -103,11 +102,11 @@ impl Engine {
         }
     }
 
-    fn tunnel_down(&mut self, id: TunnelId, cause: &DownCause) {
+    fn tunnel_down(&mut self, id: TunnelId, remote_id: u16, cause: &DownCause) {
         let established = self.vpdn.tunnels.get(&id).is_some_and(|t| t.established);
         match established {
             true => self.account_tunnel_stop(id, tunnel_end_cause(cause)),
-            false => self.account_tunnel_reject(id, tunnel_end_cause(cause)),
+            false => self.account_tunnel_reject(id, remote_id, tunnel_end_cause(cause)),
         }
         self.vpdn.cleared.remove(&id);
         let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return self.forget_peer(id) };
@@ -147,7 +146,7 @@ impl Engine {
             self.note_refused_tunnel(names, tunnel.addresses, (kind, &reason));
         }
         for port in tunnel.waiting {
-            self.lac_tunnel_failed(port, kind, &reason);
+            self.lac_tunnel_failed(port, cause);
         }
     }
 
@@ -194,29 +193,24 @@ impl Engine {
         self.core.syslog(&line);
     }
 
-    /// Notes a failed call of a LAC.
+    /// Notes a failed call of a LAC: by its name, or that of its tunnel, and by its address and the LNS's.
     pub(crate) fn record(
         &mut self,
         id: InterfaceId,
-        targets: &Targets,
+        name: Option<&str>,
+        (source, lns): (Option<Ipv4Addr>, Option<Ipv4Addr>),
         session: Option<SessionId>,
-        kind: FailureType,
-        reason: &str,
+        (kind, reason): (FailureType, &str),
     ) {
+        let tunnel = session.and_then(|s| self.vpdn.tunnels.get(&s.tunnel));
         let entry = HistoryEntry {
             user: self.ports.get(&id).map(|p| p.user.to_string()).unwrap_or_default(),
             session: session.map_or(0, |s| s.session),
             tunnel: session.map_or(0, |s| s.tunnel.0),
-            nas: targets.definition.local_name.clone(),
-            nas_address: session
-                .and_then(|s| self.vpdn.tunnels.get(&s.tunnel))
-                .map(|t| t.addresses.0)
-                .or(targets.definition.source.map(IpAddr::V4)),
-            gateway: session
-                .and_then(|s| self.vpdn.tunnels.get(&s.tunnel))
-                .map(|t| t.remote_name.clone())
-                .unwrap_or_default(),
-            gateway_address: targets.lns().map(IpAddr::V4),
+            nas: name.or(tunnel.map(|t| &*t.local_name)).unwrap_or_default().to_owned(),
+            nas_address: tunnel.map(|t| t.addresses.0).or(source.map(IpAddr::V4)),
+            gateway: tunnel.map(|t| t.remote_name.clone()).unwrap_or_default(),
+            gateway_address: lns.map(IpAddr::V4),
             time: self.core.now,
             count: 1,
             kind,

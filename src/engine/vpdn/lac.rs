@@ -1,14 +1,15 @@
 //! The LAC's side of a call until it is forwarded: screening its domain, looking its tunnel up, authenticating its user.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::lookup::{self, Definition, LookupKey};
-use super::targets::Targets;
+use super::targets::{Forwarded, Targets};
 use crate::config::views::SearchKey;
 use crate::engine::Engine;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
-use crate::engine::io::InterfaceId;
+use crate::engine::io::{Counters, InterfaceId};
 use crate::engine::isdn::Call;
 use crate::proto::l2tp::{SessionId, TunnelId};
 use crate::proto::ppp::{Credentials, Phase};
@@ -23,11 +24,13 @@ pub(crate) struct Access {
     /// Dial on demand: the interface whose traffic placed the call.
     pub dialer: Option<InterfaceId>,
     /// What the user sent to authenticate, kept for the LNS.
-    pub credentials: Option<Credentials>,
+    pub credentials: Option<Box<Credentials>>,
     /// The identifier that it came under.
     pub authentication_id: Option<u8>,
     /// How many line errors the LNS has been told of.
     pub reported_errors: u32,
+    /// Traffic of the session that the frames go into, and went into until the call ends.
+    pub forwarded: Option<Arc<Counters>>,
     /// How long the call may carry nothing once it is forwarded, where a server has said so.
     pub idle: Option<Duration>,
     pub lac: Lac,
@@ -51,8 +54,10 @@ pub(crate) enum Lac {
     Tunnel(Box<Targets>, TunnelId),
     /// Its tunnel or session came to nothing: it is about to try the next LNS.
     Next(Box<Targets>),
-    /// Has this session.
+    /// Has asked for this session.
     Session(Box<Targets>, SessionId),
+    /// Its frames go into a session.
+    Forwarded(Box<Forwarded>),
     /// Out of targets: the call is about to be dropped.
     Failed,
 }
@@ -62,6 +67,7 @@ impl Lac {
     pub fn session(&self) -> Option<SessionId> {
         match self {
             Lac::Session(_, session) => Some(*session),
+            Lac::Forwarded(forwarded) => Some(forwarded.session),
             Lac::Idle
             | Lac::Screening(_)
             | Lac::Lookup(_)
@@ -86,6 +92,7 @@ impl Access {
             credentials: None,
             authentication_id: None,
             reported_errors: 0,
+            forwarded: None,
             idle: None,
             lac: Lac::Idle,
         }
@@ -93,17 +100,7 @@ impl Access {
 
     /// Whether the frames of the call go into a session that is up.
     pub fn is_forwarded(&self) -> bool {
-        match &self.lac {
-            Lac::Session(targets, _) => targets.is_up(),
-            Lac::Idle
-            | Lac::Screening(_)
-            | Lac::Lookup(_)
-            | Lac::Authenticating(_)
-            | Lac::Local
-            | Lac::Tunnel(..)
-            | Lac::Next(_)
-            | Lac::Failed => false,
-        }
+        matches!(self.lac, Lac::Forwarded(_))
     }
 }
 
@@ -129,7 +126,7 @@ impl Engine {
         let Some(port) = self.ports.get_mut(&id) else { return };
         let (user, authentication_id) = (port.user.clone(), port.link.authentication_id());
         let Some(access) = port.access_mut() else { return };
-        access.credentials = Some(credentials);
+        access.credentials = Some(Box::new(credentials));
         access.authentication_id = authentication_id;
         self.look_up(id, &user);
     }
@@ -144,6 +141,7 @@ impl Engine {
             | Lac::Tunnel(..)
             | Lac::Next(_)
             | Lac::Session(..)
+            | Lac::Forwarded(_)
             | Lac::Failed) => {
                 self.set_lac(id, other);
             }
@@ -188,6 +186,7 @@ impl Engine {
             | Lac::Tunnel(..)
             | Lac::Next(_)
             | Lac::Session(..)
+            | Lac::Forwarded(_)
             | Lac::Failed) => {
                 self.set_lac(id, other);
                 return;
@@ -264,6 +263,7 @@ impl Engine {
             | Lac::Tunnel(..)
             | Lac::Next(_)
             | Lac::Session(..)
+            | Lac::Forwarded(_)
             | Lac::Failed => None,
         }
     }
@@ -297,7 +297,7 @@ impl Engine {
         let credentials =
             port.access_mut().and_then(|a| if kept { a.credentials.clone() } else { a.credentials.take() });
         match credentials {
-            Some(credentials) => self.authenticate(id, credentials),
+            Some(credentials) => self.authenticate(id, *credentials),
             None if port.link.view().phase == Phase::Up => self.link_up(id),
             None => {}
         }
@@ -317,7 +317,7 @@ impl Engine {
                 if let Some(port) = self.ports.get_mut(&id) {
                     port.link.keep(&mut self.core.cx());
                 }
-                self.authenticate(id, credentials);
+                self.authenticate(id, *credentials);
             }
             _ => self.forward_call(id, targets),
         }
@@ -330,7 +330,7 @@ impl Engine {
         if let Some(access) = port.access_mut()
             && let Some(kept) = &mut access.credentials
         {
-            kept.clone_from(credentials);
+            (**kept).clone_from(credentials);
             access.authentication_id = authentication_id;
         }
     }
@@ -366,6 +366,7 @@ impl Engine {
             | Lac::Tunnel(..)
             | Lac::Next(_)
             | Lac::Session(..)
+            | Lac::Forwarded(_)
             | Lac::Failed) => {
                 self.set_lac(id, other);
                 false

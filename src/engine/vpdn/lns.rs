@@ -76,6 +76,7 @@ impl Engine {
             let hostname = self.config.hostname.clone();
             let names = (request.host_name.as_str(), hostname.as_str());
             self.note_refused_tunnel(names, addresses, (FailureType::Other, NO_GROUP));
+            self.account_peer_refused(id, request);
             self.l2tp.reject_tunnel(&mut self.core.cx(), id, result(4, None));
             return;
         };
@@ -213,7 +214,8 @@ impl Engine {
             reason: reason.to_owned(),
         });
         let user = request.calling_number.as_deref().unwrap_or_default();
-        self.account_link_reject(None, session, user, EndCause::NasError);
+        let serial = self.l2tp.serial(session);
+        self.account_link_reject(None, (session, serial), user, EndCause::NasError);
         ResultCode { result: 4, error: Some(4), message: Some(reason.to_owned()) }
     }
 

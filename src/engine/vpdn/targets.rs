@@ -18,7 +18,7 @@ use crate::engine::io::{Counters, DataSession, ForwardCommand, InterfaceId};
 use crate::engine::syslog::Syslog;
 use crate::engine::traffic::Counts;
 use crate::proto::Purpose;
-use crate::proto::l2tp::{CallRequest, DataPath, DownCause, PORT, ResultCode, Role, TunnelId};
+use crate::proto::l2tp::{CallRequest, DataPath, DownCause, PORT, ResultCode, Role, SessionId, TunnelId};
 
 /// An open tunnel takes no new call while a message in it has been repeated so often: 7 s with the default timing, as
 /// long as an SCCRQ is tried.
@@ -30,12 +30,20 @@ pub(crate) struct Targets {
     /// The one that is being tried or used.
     pub definition: Arc<Definition>,
     current: Option<Lns>,
-    /// The session has been up: a failure now ends the call.
-    up: bool,
+    /// Call Serial Number of the session that is being tried.
+    serial: u32,
     /// Nothing has failed but limits.
     only_limits: bool,
-    /// An LNS that closed its tunnel as the call came has been given its second try.
+    /// An LNS that was asked at the wrong moment has been given its second try.
     again: bool,
+}
+
+/// A call that goes into a session: what is left of its set-up.
+pub(crate) struct Forwarded {
+    pub session: SessionId,
+    lns: Option<Ipv4Addr>,
+    /// The vpdn-group that it counts for.
+    group: Option<Arc<str>>,
 }
 
 impl Targets {
@@ -44,17 +52,21 @@ impl Targets {
         let definitions: Vec<Arc<Definition>> = definitions.into_iter().map(Arc::new).collect();
         let definition = definitions.first().cloned()?;
         let left = definitions.iter().flat_map(|d| d.lns.iter().map(|l| (d.clone(), *l))).collect();
-        Some(Targets { left, definition, current: None, up: false, only_limits: true, again: false })
+        Some(Targets { left, definition, current: None, serial: 0, only_limits: true, again: false })
     }
 
-    /// The LNS that is being tried or used.
-    pub fn lns(&self) -> Option<Ipv4Addr> {
+    /// The LNS that is being tried.
+    fn lns(&self) -> Option<Ipv4Addr> {
         self.current.map(|lns| lns.address)
     }
 
-    /// Whether the session has been up.
-    pub fn is_up(&self) -> bool {
-        self.up
+    /// Puts the LNS that was tried back among those that are left, once.
+    fn try_again(&mut self) {
+        if let Some(lns) = self.current
+            && !std::mem::replace(&mut self.again, true)
+        {
+            self.left.push((self.definition.clone(), lns));
+        }
     }
 }
 
@@ -273,8 +285,9 @@ impl Engine {
 
     /// The tunnel of a call is up: its session begins.
     pub(crate) fn start_session(&mut self, id: InterfaceId, tunnel: TunnelId) {
-        let Lac::Tunnel(targets, _) = self.set_lac(id, Lac::Failed) else { return };
+        let Lac::Tunnel(mut targets, _) = self.set_lac(id, Lac::Failed) else { return };
         let serial = self.next_serial();
+        targets.serial = serial;
         let interface = self.interfaces.get(id).map(|i| &i.name);
         let channel = interface.map(|name| super::port_number(&name.unit));
         let name = interface.map(ToString::to_string);
@@ -298,7 +311,7 @@ impl Engine {
                 self.set_lac(id, Lac::Session(targets, session));
             }
             None => {
-                self.unload(tunnel, &targets);
+                self.unload_targets(tunnel, &targets);
                 self.next_tunnel(id, targets);
             }
         }
@@ -314,14 +327,14 @@ impl Engine {
     }
 
     /// A session that was counted does not come about, or is over.
-    fn unload(&mut self, tunnel: TunnelId, targets: &Targets) {
+    fn unload(&mut self, tunnel: TunnelId, lns: Option<Ipv4Addr>, group: Option<&str>) {
         if let Some(tunnel) = self.vpdn.tunnels.get_mut(&tunnel) {
             tunnel.sessions = tunnel.sessions.saturating_sub(1);
         }
-        if let Some(group) = targets.definition.group.as_deref() {
+        if let Some(group) = group {
             self.leave(group);
         }
-        if let Some(lns) = targets.lns()
+        if let Some(lns) = lns
             && let Some(load) = self.vpdn.loads.get_mut(&lns)
         {
             *load = load.saturating_sub(1);
@@ -331,51 +344,93 @@ impl Engine {
         }
     }
 
-    /// The session of a call is established: its frames go through it.
+    fn unload_targets(&mut self, tunnel: TunnelId, targets: &Targets) {
+        self.unload(tunnel, targets.lns(), targets.definition.group.as_deref());
+    }
+
+    /// The session of a call is established: its frames go through it, and what set it up is forgotten.
     pub(crate) fn lac_session_up(&mut self, id: InterfaceId, path: DataPath) {
-        let counters = Arc::<Counters>::default();
+        let (targets, session) = match self.set_lac(id, Lac::Failed) {
+            Lac::Session(targets, session) => (targets, session),
+            other @ (Lac::Idle
+            | Lac::Screening(_)
+            | Lac::Lookup(_)
+            | Lac::Authenticating(_)
+            | Lac::Local
+            | Lac::Tunnel(..)
+            | Lac::Next(_)
+            | Lac::Forwarded(_)
+            | Lac::Failed) => {
+                self.set_lac(id, other);
+                return;
+            }
+        };
+        let (counters, lns) = (Arc::<Counters>::default(), targets.lns());
+        let group = targets.definition.group.as_deref();
+        let group = group.and_then(|group| self.vpdn.group_sessions.get_key_value(group));
+        let group = group.map(|(group, _)| group.clone());
         if let Some(port) = self.ports.get_mut(&id) {
-            port.forwarded = counters.clone();
             port.cleared = Counts::default();
+            if let Some(access) = port.access_mut() {
+                access.credentials = None;
+                access.forwarded = Some(counters.clone());
+                let forwarded = Forwarded { session, lns, group };
+                access.lac = Lac::Forwarded(Box::new(forwarded));
+            }
         }
-        let mut current = None;
-        if let Some(Lac::Session(targets, _)) =
-            self.ports.get_mut(&id).and_then(|p| p.access_mut()).map(|a| &mut a.lac)
-        {
-            targets.up = true;
-            // Nothing else will be tried.
-            targets.left = Vec::new();
-            current = targets.lns();
-            self.vpdn.counters.sessions += 1;
-            let heard = self.l2tp.heard(path.id.tunnel);
-            let link = path.id;
-            let session = DataSession { path, counters, heard };
-            self.core.forward(ForwardCommand::Splice { port: id, session });
-            self.account_link_start(id, link);
-            self.account_start(id);
-            self.watch_line(id);
-        }
-        if let Some(lns) = current {
+        self.vpdn.counters.sessions += 1;
+        let heard = self.l2tp.heard(path.id.tunnel);
+        self.core
+            .forward(ForwardCommand::Splice { port: id, session: DataSession { path, counters, heard } });
+        self.account_link_start(id, session);
+        self.account_start(id);
+        self.watch_line(id);
+        if let Some(lns) = lns {
             self.answers(lns);
         }
     }
 
     /// The LNS or the tunnel has ended the session of a call.
     pub(super) fn lac_session_down(&mut self, id: InterfaceId, cause: &DownCause, with_tunnel: bool) {
-        let Lac::Session(mut targets, session) = self.set_lac(id, Lac::Failed) else { return };
+        match self.set_lac(id, Lac::Failed) {
+            Lac::Session(targets, session) => {
+                self.setup_refused(id, targets, session, cause, with_tunnel);
+            }
+            Lac::Forwarded(forwarded) => {
+                let Forwarded { session, lns, group, .. } = *forwarded;
+                self.unload(session.tunnel, lns, group.as_deref());
+                let (kind, reason) = events::describe(cause);
+                self.vpdn_debug(id, VpdnEvent::Closed(&reason));
+                self.record(id, None, (None, lns), Some(session), (kind, &reason));
+                self.vpdn_debug(id, VpdnEvent::Reset);
+                self.core.later(Work::DropCall(id));
+            }
+            Lac::Idle
+            | Lac::Screening(_)
+            | Lac::Lookup(_)
+            | Lac::Authenticating(_)
+            | Lac::Local
+            | Lac::Tunnel(..)
+            | Lac::Next(_)
+            | Lac::Failed => {}
+        }
+    }
+
+    /// A session did not come about.
+    fn setup_refused(
+        &mut self,
+        id: InterfaceId,
+        mut targets: Box<Targets>,
+        session: SessionId,
+        cause: &DownCause,
+        with_tunnel: bool,
+    ) {
         let (kind, reason) = events::describe(cause);
-        if !targets.up {
-            let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
-            self.account_link_reject(Some(id), session, &user, end_cause(cause));
-        }
-        self.unload(session.tunnel, &targets);
+        let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
+        self.account_link_reject(Some(id), (session, Some(targets.serial)), &user, end_cause(cause));
+        self.unload_targets(session.tunnel, &targets);
         self.vpdn_debug(id, VpdnEvent::Closed(&reason));
-        self.record(id, &targets, Some(session), kind, &reason);
-        if targets.up {
-            self.vpdn_debug(id, VpdnEvent::Reset);
-            self.core.later(Work::DropCall(id));
-            return;
-        }
+        self.record_targets(id, &targets, Some(session), (kind, &reason));
         if let Some(lns) = targets.lns()
             && makes_busy(cause, targets.definition.busy_disconnect)
         {
@@ -383,29 +438,39 @@ impl Engine {
             self.vpdn_debug(id, VpdnEvent::Busy(lns));
         }
         // An LNS closes a tunnel that has had no session for a while; a call that was on its way opens another one.
-        let cleared = matches!(cause, DownCause::Remote(ResultCode { result: 1, .. }));
-        if let Some(lns) = targets.current
-            && with_tunnel
-            && cleared
-            && !std::mem::replace(&mut targets.again, true)
-        {
-            let definition = targets.definition.clone();
-            targets.left.push((definition, lns));
+        if with_tunnel && matches!(cause, DownCause::Remote(ResultCode { result: 1, .. })) {
+            targets.try_again();
         }
         self.set_lac(id, Lac::Next(targets));
         self.core.later(Work::NextTunnel(id));
     }
 
     /// The tunnel that a call waited for did not come up.
-    pub(super) fn lac_tunnel_failed(&mut self, id: InterfaceId, kind: FailureType, reason: &str) {
-        let Lac::Tunnel(targets, tunnel) = self.set_lac(id, Lac::Failed) else { return };
-        self.unload(tunnel, &targets);
+    pub(super) fn lac_tunnel_failed(&mut self, id: InterfaceId, cause: &DownCause) {
+        let Lac::Tunnel(mut targets, tunnel) = self.set_lac(id, Lac::Failed) else { return };
+        self.unload_targets(tunnel, &targets);
         if let Some(address) = targets.lns() {
             self.vpdn_debug(id, VpdnEvent::Unreachable(address));
         }
-        self.record(id, &targets, None, kind, reason);
+        let (kind, reason) = events::describe(cause);
+        self.record_targets(id, &targets, None, (kind, &reason));
+        // The LNS wanted a tunnel at the same moment and has got it.
+        if matches!(cause, DownCause::LostTie) {
+            targets.try_again();
+        }
         self.set_lac(id, Lac::Next(targets));
         self.core.later(Work::NextTunnel(id));
+    }
+
+    fn record_targets(
+        &mut self,
+        id: InterfaceId,
+        targets: &Targets,
+        session: Option<SessionId>,
+        failure: (FailureType, &str),
+    ) {
+        let Definition { local_name, source, .. } = &*targets.definition;
+        self.record(id, Some(local_name), (*source, targets.lns()), session, failure);
     }
 
     /// Work: the call tries the next LNS.
@@ -419,6 +484,7 @@ impl Engine {
             | Lac::Local
             | Lac::Tunnel(..)
             | Lac::Session(..)
+            | Lac::Forwarded(_)
             | Lac::Failed) => {
                 self.set_lac(id, other);
             }
@@ -453,7 +519,7 @@ impl Engine {
             self.core.syslog(&line);
         }
         if targets.current.is_none() {
-            self.record(id, &targets, None, kind, reason);
+            self.record_targets(id, &targets, None, (kind, reason));
         }
         self.vpdn_debug(id, VpdnEvent::Closed(reason));
         self.core.later(Work::DropCall(id));
@@ -462,26 +528,35 @@ impl Engine {
     /// The call itself is over: it leaves its session or the tunnel that it waits for.
     pub(crate) fn leave_tunnel(&mut self, id: InterfaceId, label: &str, lac: Lac, ended: Option<EndCause>) {
         let debug = |engine: &mut Engine, event| engine.core.debug(&VpdnDebug { label, event });
-        match lac {
+        let over = match lac {
             Lac::Session(targets, session) => {
-                debug(self, VpdnEvent::Cleanup);
-                debug(self, VpdnEvent::Reset);
-                self.vpdn.sessions.remove(&session);
-                self.unload(session.tunnel, &targets);
-                let code = if ended.is_some_and(administrative) { 3 } else { 1 };
-                self.l2tp.hang_up(&mut self.core.cx(), session, result(code, Some(0)));
+                self.unload_targets(session.tunnel, &targets);
+                Some(session)
+            }
+            Lac::Forwarded(forwarded) => {
+                self.unload(forwarded.session.tunnel, forwarded.lns, forwarded.group.as_deref());
+                Some(forwarded.session)
             }
             Lac::Tunnel(targets, tunnel) => {
                 debug(self, VpdnEvent::Cleanup);
-                self.unload(tunnel, &targets);
+                self.unload_targets(tunnel, &targets);
                 if let Some(tunnel) = self.vpdn.tunnels.get_mut(&tunnel) {
                     tunnel.waiting.retain(|waiting| *waiting != id);
                 }
+                None
             }
             Lac::Screening(_) | Lac::Lookup(_) | Lac::Authenticating(_) | Lac::Next(_) | Lac::Failed => {
                 debug(self, VpdnEvent::Cleanup);
+                None
             }
-            Lac::Idle | Lac::Local => {}
+            Lac::Idle | Lac::Local => None,
+        };
+        if let Some(session) = over {
+            debug(self, VpdnEvent::Cleanup);
+            debug(self, VpdnEvent::Reset);
+            self.vpdn.sessions.remove(&session);
+            let code = if ended.is_some_and(administrative) { 3 } else { 1 };
+            self.l2tp.hang_up(&mut self.core.cx(), session, result(code, Some(0)));
         }
     }
 }

@@ -121,8 +121,11 @@ impl RadiusNode {
             self.counters.strangers += 1;
             return None;
         };
-        let access = bytes.first() == Some(&Code::AccessRequest.number());
-        let (secret, required) = (client.secret.clone(), access && client.require_message_authenticator);
+        let is = |code: Code| bytes.first() == Some(&code.number());
+        // RFC 5997 section 3: a Status-Server is not heard without one.
+        let required =
+            is(Code::StatusServer) || is(Code::AccessRequest) && client.require_message_authenticator;
+        let secret = client.secret.clone();
         let Ok(request) = verify_request(bytes, secret.octets(), required) else {
             self.counters.dropped += 1;
             return None;

@@ -87,6 +87,16 @@ DEFAULT Auth-Type := Accept
 }
 
 #[test]
+fn what_the_request_does_not_have_is_neither_equal_nor_unequal() {
+    let users = Users::parse("bob Called-Station-Id != \"1\", Auth-Type := Accept\n").unwrap();
+    let definition = crate::proto::radius::dictionary::find(keys::CALLED_STATION_ID).unwrap();
+    let called = |number: &str| vec![Decoded { definition, tag: 0, value: Value::Octets(number.into()) }];
+    assert!(users.evaluate(b"bob", &called("2")).is_some());
+    assert!(users.evaluate(b"bob", &called("1")).is_none());
+    assert!(users.evaluate(b"bob", &[]).is_none(), "as FreeRADIUS has it");
+}
+
+#[test]
 fn errors_name_their_line() {
     for (text, wanted) in [
         ("   Service-Type = 2\n", "line 1: an indented line before the first entry"),
@@ -151,7 +161,7 @@ fn from(text: &str) -> SocketAddr {
 
 #[test]
 fn replies_are_signed_when_requests_are_and_proxy_state_comes_back() {
-    let password = crate::proto::radius::crypt::hide_password(b"x", b"key", &[8; 16]);
+    let password = crate::proto::radius::crypt::hide_password(b"x", b"key", &[8; 16]).unwrap();
     let attributes = vec![
         Attribute::new(1, *b"bob"),
         Attribute::new(33, *b"one"),
@@ -193,6 +203,17 @@ fn strangers_the_unsigned_and_garbage_hear_nothing() {
     let reply = verify_reply(&answer, &authenticator, b"wide", false).unwrap();
     assert_eq!(reply.code, Code::AccessReject);
     assert_eq!(reply.attributes, [Attribute::new(18, *b"hi")], "only Reply-Message goes into a reject");
+}
+
+#[test]
+fn a_status_server_is_answered_when_it_is_signed() {
+    let mut node = node(false);
+    let mut ask = |signed| {
+        let (bytes, authenticator) = request(Code::StatusServer, Vec::new(), b"key", signed);
+        let answer = node.handle(&mut Seeded::new(1), from("10.1.1.1:5"), &bytes)?;
+        Some(verify_reply(&answer, &authenticator, b"key", true).unwrap().code)
+    };
+    assert_eq!((ask(false), ask(true)), (None, Some(Code::AccessAccept)));
 }
 
 #[test]

@@ -241,9 +241,9 @@ impl Entry {
         self.name.as_deref().is_none_or(|own| own == name)
             && self.conditions.iter().all(|condition| {
                 let wanted = &condition.wanted;
-                let holds =
-                    |a: &Decoded| a.key() == wanted.key() && a.tag == wanted.tag && a.value == wanted.value;
-                request.iter().any(holds) == condition.equal
+                // What the request does not have is neither equal nor unequal.
+                let mut there = request.iter().filter(|a| a.key() == wanted.key() && a.tag == wanted.tag);
+                there.any(|a| (a.value == wanted.value) == condition.equal)
             })
     }
 

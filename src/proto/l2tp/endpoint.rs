@@ -82,7 +82,8 @@ impl Endpoint {
             // 65535 tunnels: no id to give. Id 0 is never a tunnel, so that the owner hears that it is down.
             let tunnel = TunnelId(0);
             let cause = DownCause::Local(super::tunnel::code(2, Some(4)));
-            self.outputs.push_back(Output::Event(Event::TunnelDown { tunnel, cause }));
+            let down = Event::TunnelDown { tunnel, remote_id: 0, cause };
+            self.outputs.push_back(Output::Event(down));
             return tunnel;
         };
         let mut io = Io { cx, out: &mut self.outputs };

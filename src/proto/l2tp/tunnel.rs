@@ -284,7 +284,7 @@ impl Tunnel {
         self.timers = [None; Timer::ALL.len()];
         self.arm(Timer::Linger, io.cx.now + LINGER);
         if std::mem::take(&mut self.announced) {
-            io.event(Event::TunnelDown { tunnel: TunnelId(self.id), cause });
+            io.event(Event::TunnelDown { tunnel: TunnelId(self.id), remote_id: self.remote_id, cause });
         }
     }
 

@@ -327,6 +327,8 @@ pub enum Event {
     TunnelDown {
         /// Which.
         tunnel: TunnelId,
+        /// The peer's id for it; 0 when it has told none.
+        remote_id: u16,
         /// Why.
         cause: DownCause,
     },

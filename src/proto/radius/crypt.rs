@@ -80,11 +80,13 @@ fn padded(mut octets: Vec<u8>) -> Vec<u8> {
     octets
 }
 
-/// Hides a User-Password (RFC 2865 section 5.2): 16 to 128 octets. A longer password is cut, as nobody could
-/// read it back.
-pub fn hide_password(password: &[u8], secret: &[u8], authenticator: &[u8; 16]) -> Vec<u8> {
-    let clear = Zeroizing::new(padded(password.iter().copied().take(MAX_PASSWORD).collect()));
-    chain(secret, authenticator, &clear, true)
+/// Hides a User-Password (RFC 2865 section 5.2): 16 to 128 octets. `None` when the password is longer.
+pub fn hide_password(password: &[u8], secret: &[u8], authenticator: &[u8; 16]) -> Option<Vec<u8>> {
+    if password.len() > MAX_PASSWORD {
+        return None;
+    }
+    let clear = Zeroizing::new(padded(password.to_vec()));
+    Some(chain(secret, authenticator, &clear, true))
 }
 
 /// Reads a hidden User-Password; the padding of zeros is taken off.

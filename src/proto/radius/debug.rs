@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use super::client::{Component, Service};
 use super::dictionary::{self, AttributeKey, Kind, vendor_name};
 use super::names::shown;
-use super::packet::{Attribute, Code, Packet, VENDOR_SPECIFIC};
+use super::packet::{Attribute, Code, EncodeError, Packet, VENDOR_SPECIFIC};
 use super::value;
 use crate::proto::{Context, DebugText, Dialect, Switch, redact};
 
@@ -74,6 +74,8 @@ pub enum RadiusDebug<'a> {
     NoRequest(u16, u8, SocketAddr),
     /// No server is configured for a request.
     NoServers,
+    /// A request of this session that fits into no packet.
+    Unsendable(u32, EncodeError),
 }
 
 impl RadiusDebug<'_> {
@@ -100,6 +102,7 @@ impl RadiusDebug<'_> {
             | RadiusDebug::Unexpected(..)
             | RadiusDebug::Malformed(_)
             | RadiusDebug::NoRequest(..)
+            | RadiusDebug::Unsendable(..)
             | RadiusDebug::NoServers => true,
         }
     }
@@ -112,6 +115,7 @@ impl RadiusDebug<'_> {
             | RadiusDebug::Received(..)
             | RadiusDebug::NoResponse(_)
             | RadiusDebug::GaveUp(_)
+            | RadiusDebug::Unsendable(..)
             | RadiusDebug::NoServers => Detail::Brief,
             RadiusDebug::Component(..)
             | RadiusDebug::ConfigNasIp(..)
@@ -282,6 +286,8 @@ impl RadiusDebug<'_> {
             RadiusDebug::Unexpected(..) | RadiusDebug::Malformed(_) => self.write_dropped(f),
             RadiusDebug::NoRequest(..) => f.write_str("RADIUS: Response for non-existent request ident"),
             RadiusDebug::NoServers => f.write_str("RADIUS: No radius servers defined!"),
+            // This project's choice, in both dialects.
+            RadiusDebug::Unsendable(_, error) => write!(f, "RADIUS: Request cannot be sent, {error}"),
             RadiusDebug::Component(..)
             | RadiusDebug::ConfigNasIp(..)
             | RadiusDebug::SessionId(..)
@@ -371,6 +377,9 @@ impl RadiusDebug<'_> {
                 write!(f, "RADIUS: Response from ({remote}) for non-existent request ident {port}/{id}")
             }
             RadiusDebug::NoServers => f.write_str("RADIUS: No radius servers defined!"),
+            RadiusDebug::Unsendable(unique, error) => {
+                write!(f, "RADIUS({unique:08X}): Request cannot be sent, {error}")
+            }
         }
     }
 }
@@ -403,6 +412,7 @@ impl RadiusDebug<'_> {
             | RadiusDebug::FailedDecrypt(_)
             | RadiusDebug::Unsigned(_)
             | RadiusDebug::NoRequest(..)
+            | RadiusDebug::Unsendable(..)
             | RadiusDebug::NoServers => Ok(()),
         }
     }

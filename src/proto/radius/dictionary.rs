@@ -306,6 +306,7 @@ pub mod keys {
         TUNNEL_CLIENT_AUTH_ID = Standard(90), "Tunnel-Client-Auth-Id";
         TUNNEL_SERVER_AUTH_ID = Standard(91), "Tunnel-Server-Auth-Id";
         CISCO_AVPAIR = Vendor(CISCO, 1), "Cisco-AVPair";
+        CISCO_NAS_PORT = Vendor(CISCO, 2), "Cisco-NAS-Port: the interface by name";
         MS_CHAP_RESPONSE = Vendor(MICROSOFT, 1), "MS-CHAP-Response";
         MS_CHAP_ERROR = Vendor(MICROSOFT, 2), "MS-CHAP-Error";
         MS_CHAP_CHALLENGE = Vendor(MICROSOFT, 11), "MS-CHAP-Challenge";

@@ -4,7 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::client::{
-    ClientConfig, Component, Origin, Request, RequestAttribute, ServerConfig, ServerName, Service,
+    ClientConfig, Component, Request, RequestAttribute, ServerConfig, ServerName, Service, SessionOrigin,
 };
 use super::crypt::*;
 use super::dictionary::{CISCO, Encryption, Kind, TABLE, keys};
@@ -51,7 +51,7 @@ fn rfc_2865_example_password() {
     let packet = verify_request(&request, secret, false).unwrap();
     let hidden = packet.value_of(keys::USER_PASSWORD).unwrap();
     assert_eq!(reveal_password(hidden, secret, &packet.authenticator).unwrap(), b"arctangent");
-    assert_eq!(hide_password(b"arctangent", secret, &packet.authenticator), hidden);
+    assert_eq!(hide_password(b"arctangent", secret, &packet.authenticator).unwrap(), hidden);
     assert_eq!(verify_request(&request, secret, true), Err(VerifyError::Unsigned));
 }
 
@@ -285,7 +285,7 @@ fn debug_of_a_request_in_15() {
         servers: None,
         label: "Virtual-Access1.1".to_owned(),
         unique: 0x1f,
-        origin: Some(Origin { component: Component::Vpdn, session: Some(4021) }),
+        origin: Some(SessionOrigin { component: Component::Vpdn, session: Some(4021) }),
     };
     let name =
         ServerName { address: [192, 168, 18, 12].into(), auth_port: 1812, acct_port: 1813, private: None };
@@ -393,8 +393,13 @@ proptest! {
 
     #[test]
     fn passwords_survive(password in proptest::collection::vec(1u8..=255, 0..=128), secret in proptest::collection::vec(any::<u8>(), 0..80), authenticator: [u8; 16]) {
-        let hidden = hide_password(&password, &secret, &authenticator);
+        let hidden = hide_password(&password, &secret, &authenticator).unwrap();
         prop_assert_eq!(reveal_password(&hidden, &secret, &authenticator), Ok(password));
+    }
+
+    #[test]
+    fn a_password_that_is_too_long_is_not_cut(password in proptest::collection::vec(any::<u8>(), 129..300)) {
+        prop_assert_eq!(hide_password(&password, b"key", &[5; 16]), None);
     }
 
     #[test]

@@ -198,7 +198,9 @@ pub fn encode(
     };
     let hidden = match definition.encryption {
         Encryption::None => value,
-        Encryption::Password => hide_password(&value, secret, authenticator),
+        Encryption::Password => {
+            hide_password(&value, secret, authenticator).ok_or(ValueError::Length(key))?
+        }
         Encryption::Salted => {
             hide_salted(&value, secret, authenticator, salt).ok_or(ValueError::Length(key))?
         }

@@ -1,5 +1,6 @@
 //! EXEC commands: the arm of every command, family by family. What screens look like is in `commands`.
 
+mod arp;
 mod clear;
 mod debug;
 mod files;
@@ -8,6 +9,7 @@ mod show;
 mod system;
 mod test_aaa;
 
+pub(super) use arp::ended as arp_told;
 pub(super) use files::{Saving, forget as forget_saving, kept};
 pub(super) use test_aaa::{ended as tested, forget as forget_test};
 
@@ -28,6 +30,8 @@ use crate::grammar::table::Op;
 pub(super) enum Job {
     /// `ping`
     Ping(PingJob),
+    /// `show arp`
+    Arp(RequestId, arp::Wanted),
     /// `ping` that asks what to do
     PingDialog(PingDialog),
     /// `test aaa group`
@@ -78,6 +82,8 @@ fn exec(core: &mut Core, line: LineId, command: &ExecCommand, out: &mut String) 
                 }
             }
         }
+        ExecCommand::ShowArp { which } => arp::start(core, line, which.as_ref().into()),
+        ExecCommand::ShowIpArp { which } => arp::start(core, line, which.as_ref().into()),
         ExecCommand::PingDialog { ip } => ping::ask(core, line, PingDialog::new(*ip)),
         ExecCommand::TerminalMonitor(op) => system::monitor(core, line, op.is_set(), out),
         ExecCommand::TerminalNoMonitor => system::monitor(core, line, false, out),
@@ -141,7 +147,7 @@ pub(super) fn interrupt(core: &mut Core, line: LineId, out: &mut String) {
     forget_saving(core, line);
     match core.jobs.remove(&line) {
         Some(Job::Ping(mut job)) => out.push_str(&job.abort()),
-        Some(Job::PingDialog(_) | Job::TestAaa { .. }) | None => {}
+        Some(Job::Arp(..) | Job::PingDialog(_) | Job::TestAaa { .. }) | None => {}
     }
 }
 

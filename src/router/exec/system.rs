@@ -68,6 +68,8 @@ pub fn confirmed(core: &mut Core, line: LineId, command: &ExecCommand) -> ExecRe
         }
         ExecCommand::Ping { .. }
         | ExecCommand::PingDialog { .. }
+        | ExecCommand::ShowArp { .. }
+        | ExecCommand::ShowIpArp { .. }
         | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor
@@ -104,6 +106,8 @@ pub fn answered(
         }
         ExecCommand::Ping { .. }
         | ExecCommand::PingDialog { .. }
+        | ExecCommand::ShowArp { .. }
+        | ExecCommand::ShowIpArp { .. }
         | ExecCommand::TestAaa { .. }
         | ExecCommand::TerminalMonitor(_)
         | ExecCommand::TerminalNoMonitor

@@ -173,15 +173,20 @@ fn a_router_that_is_asked_to_end_says_farewell_first() {
         "{R}aaa accounting system default start-stop group radius\n\
          aaa accounting exec default start-stop group radius\n"
     ));
+    assert_eq!(recorded(&bench), [7], "Accounting-On, then Start");
+    answer(&mut bench);
+    assert_eq!(recorded(&bench), [1]);
     answer(&mut bench);
     bench.router.handle(bench.now, Input::PowerOff);
     bench.settle();
-    assert_eq!((bench.off, recorded(&bench)), (false, vec![2, 8]), "Stop, then Accounting-Off");
+    assert_eq!((bench.off, recorded(&bench)), (false, vec![2]), "Stop, then Accounting-Off");
     bench.router.handle(bench.now, Input::PowerOff);
     bench.settle();
     // Nobody would record the end of what begins now.
     bench.type_on(VTY, ConsoleInput::Open { console: false });
-    assert_eq!(recorded(&bench), [2, 8]);
+    assert_eq!(recorded(&bench), [2]);
+    answer(&mut bench);
+    assert_eq!((bench.off, recorded(&bench)), (false, vec![8]));
     answer(&mut bench);
     assert_eq!((bench.off, bench.reloads), (true, 0));
 }

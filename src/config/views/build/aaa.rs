@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::{
     AaaConfig, AccountingConfig, AccountingList, AccountingRecords, AccountingService, AttributeList,
     AuthType, DeadCriteriaConfig, DynamicAuthorConfig, GroupServer, InterfaceName, ListAttribute, Method,
-    MethodList, Password, RadiusGroup, RadiusServer, User,
+    MethodList, NasPortFormat, Password, RadiusGroup, RadiusServer, User,
 };
 use crate::config::store::{Line, Store};
 use crate::grammar::Command;
@@ -71,6 +71,14 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
             let format = a.format.clone().unwrap_or_else(|| IDENTIFIER_FORMAT.to_owned());
             aaa.extras.identifier = Some(format);
         }
+        A::RadiusServerNasPort(op) => aaa.extras.hides_nas_port = !op.is_set(),
+        A::RadiusServerNasPortFormat(Op::Set(f)) => {
+            aaa.extras.nas_port_format = Some(match f.format {
+                g::RadiusServerNasPortFormatFormat::A => NasPortFormat::Standard,
+                g::RadiusServerNasPortFormatFormat::B => NasPortFormat::Extended,
+            });
+        }
+        A::NasPortExtended(op) => aaa.extras.extended_nas_port = op.is_set(),
         A::RadiusServerVsaSend(Op::Set(v)) => vsa_send(v, aaa),
         A::RadiusServerMessageAuthenticator(op) => aaa.message_authenticator = op.is_set(),
         _ => {}
@@ -164,7 +172,6 @@ fn authentication(a: &g::Authentication, aaa: &mut AaaConfig) {
         g::AuthenticationService::Ppp => aaa.authentication_ppp.push(list),
         g::AuthenticationService::Login => aaa.authentication_login.push(list),
         g::AuthenticationService::Enable => aaa.authentication_enable.push(list),
-        g::AuthenticationService::Dot1x => {}
     }
 }
 
@@ -179,7 +186,6 @@ fn authorization(a: &g::Authorization, aaa: &mut AaaConfig) {
     match a.service {
         g::AuthorizationService::Network => aaa.authorization_network.push(list),
         g::AuthorizationService::Exec => aaa.authorization_exec.push(list),
-        g::AuthorizationService::Commands { .. } | g::AuthorizationService::ReverseAccess => {}
     }
 }
 

@@ -154,8 +154,26 @@ fn what_requests_carry_is_read() {
     let extras = &config.aaa.extras;
     assert!(extras.framed_ip && extras.session_id && extras.vsa_accounting && !extras.vsa_authentication);
     assert_eq!(extras.identifier.as_deref(), Some("NAS1.example.com"));
+    assert!(!extras.hides_nas_port && !extras.extended_nas_port && extras.nas_port_format.is_none());
     let criteria = config.aaa.dead_criteria.unwrap();
     assert_eq!((criteria.tries, criteria.time), (3, Duration::from_secs(10)));
+}
+
+#[test]
+fn how_the_port_is_written_is_read() {
+    let extras = |text: &str| config(text).aaa.extras;
+    assert!(extras("no radius-server attribute nas-port\n").hides_nas_port);
+    assert!(extras("aaa nas port extended\n").extended_nas_port);
+    for (letter, format) in [
+        ("a", Some(NasPortFormat::Standard)),
+        ("b", Some(NasPortFormat::Extended)),
+        ("c", None),
+        ("d", None),
+        ("e SSSSAPPPUUUUUUUUUUUUUUUUUUUUUUUU type 32", None),
+    ] {
+        let line = format!("radius-server attribute nas-port format {letter}\n");
+        assert_eq!(extras(&line).nas_port_format, format, "{letter}");
+    }
 }
 
 #[test]

@@ -4,17 +4,20 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::{EndCause, Status};
+use crate::config::views::RadiusExtras;
 use crate::engine::aaa::{Port, SessionNumber};
 use crate::engine::registry::SessionTunnel;
 use crate::proto::Dialect;
 use crate::proto::radius::dictionary::keys;
-use crate::proto::radius::packet::MAX_VALUE;
 use crate::proto::radius::{Attribute, AttributeKey};
 
 /// Tunnel-Type 3 is L2TP, Tunnel-Medium-Type 1 is IPv4 (RFC 2868 sections 3.1 and 3.2).
 const L2TP: u32 = 3;
 const IPV4: u32 = 1;
 const PPP: u32 = 1;
+/// How far the attributes may reach when the last Class has been written: what follows always has room in a packet. A
+/// server may send as many of them as fit into its own.
+const CLASS_END: usize = 2048;
 
 /// Attributes as they stand in a packet: type, length, value, one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,13 +49,22 @@ impl Attributes {
         out
     }
 
-    /// Writes an attribute; a value that is too long is cut.
+    /// The value of the first attribute of this type.
+    pub fn first(&self, kind: u8) -> Option<&[u8]> {
+        let mut rest = self.0.as_slice();
+        while let [own, length, tail @ ..] = rest {
+            let (value, next) = tail.split_at_checked(usize::from(*length).checked_sub(2)?)?;
+            if *own == kind {
+                return Some(value);
+            }
+            rest = next;
+        }
+        None
+    }
+
+    /// Writes an attribute. A value that is too long is left out: a part of it would be another value.
     fn put(&mut self, key: AttributeKey, value: &[u8]) {
-        let room = match key {
-            AttributeKey::Standard(_) => MAX_VALUE,
-            AttributeKey::Vendor(..) => MAX_VALUE - 6,
-        };
-        let attribute = Attribute::with_key(key, value.get(..room).unwrap_or(value));
+        let attribute = Attribute::with_key(key, value);
         if let Ok(length) = u8::try_from(attribute.wire_len()) {
             self.0.extend([attribute.kind, length]);
             self.0.extend(attribute.value);
@@ -197,12 +209,14 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The attributes of a record.
-    pub fn attributes(&self, status: Status) -> Attributes {
+    /// The attributes of a record. Those of Cisco are in it where `radius-server vsa send accounting` says so.
+    pub fn attributes(&self, status: Status, extras: &RadiusExtras) -> Attributes {
         let mut out = Attributes::default();
         out.put(keys::NAS_IP_ADDRESS, &self.nas_ip.octets());
         if let Some(port) = self.port {
-            out.integer(keys::NAS_PORT, port.number);
+            if !extras.hides_nas_port {
+                out.integer(keys::NAS_PORT, port.number);
+            }
             out.integer(keys::NAS_PORT_TYPE, port.kind.number());
         }
         out.text(keys::USER_NAME, self.user);
@@ -211,7 +225,11 @@ impl<'a> Subject<'a> {
             out.text(keys::CALLING_STATION_ID, port.calling.as_deref().unwrap_or_default());
         }
         out.integer(keys::ACCT_STATUS_TYPE, status.number());
-        self.class.iter().for_each(|class| out.put(keys::CLASS, class));
+        for class in self.class {
+            if out.0.len() + class.len() <= CLASS_END {
+                out.put(keys::CLASS, class);
+            }
+        }
         if let Some(authentic) = self.authentic {
             out.integer(keys::ACCT_AUTHENTIC, authentic.number());
         }
@@ -233,7 +251,10 @@ impl<'a> Subject<'a> {
         }
         out.text(keys::CONNECT_INFO, self.connect_info.as_deref().unwrap_or_default());
         self.tunnel(&mut out);
-        self.ending(&mut out, status);
+        self.ending(&mut out);
+        if extras.vsa_accounting {
+            self.vendor_specific(&mut out, status, extras);
+        }
         if let Some(event) = self.event {
             out.integer(keys::EVENT_TIMESTAMP, event);
         }
@@ -254,7 +275,16 @@ impl<'a> Subject<'a> {
         out.text(keys::ACCT_TUNNEL_CONNECTION, connection);
     }
 
-    fn ending(&self, out: &mut Attributes, status: Status) {
+    fn vendor_specific(&self, out: &mut Attributes, status: Status, extras: &RadiusExtras) {
+        if let Some(port) = self.port.filter(|_| extras.extended_nas_port) {
+            out.text(keys::CISCO_NAS_PORT, &port.long);
+        }
+        if let Some(End { cause, dialect }) = self.end.filter(|_| status == Status::Stop) {
+            out.text(keys::CISCO_AVPAIR, &cause.pair(dialect));
+        }
+    }
+
+    fn ending(&self, out: &mut Attributes) {
         if let Some(usage) = &self.usage {
             let [input_high, input] = words(usage.input_octets);
             let [output_high, output] = words(usage.output_octets);
@@ -274,11 +304,8 @@ impl<'a> Subject<'a> {
         if let Some(lost) = self.lost {
             out.integer(keys::ACCT_TUNNEL_PACKETS_LOST, lost);
         }
-        if let Some(End { cause, dialect }) = self.end {
+        if let Some(End { cause, .. }) = self.end {
             out.integer(keys::ACCT_TERMINATE_CAUSE, cause.terminate());
-            if matches!(status, Status::Stop) {
-                out.text(keys::CISCO_AVPAIR, &cause.pair(dialect));
-            }
         }
     }
 }

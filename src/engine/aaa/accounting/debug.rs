@@ -1,8 +1,8 @@
 //! `debug aaa accounting`: the only place with IOS's words for it.
 //!
 //! The wordings are recalled: 12.x after the tech notes of that time (`AAA/ACCT/NET/START User ..., Port ..., List ...`),
-//! 15.x after captures of later releases (`AAA/ACCT/NET(0000001C): START`). No published sample is at hand to hold
-//! them against.
+//! 15.x after captures of later releases (`AAA/ACCT/NET(0000001C): Queueing record is START`). No published sample is at
+//! hand to hold them against. That a start record is awaited is worded by this project.
 
 use std::fmt;
 
@@ -22,8 +22,19 @@ pub enum AcctDebug<'a> {
         /// The list.
         list: &'a str,
     },
+    /// A list applies, 15.x only.
+    PickList {
+        /// Unique id.
+        unique: u32,
+        /// What is recorded.
+        class: Class,
+        /// The list.
+        list: &'a str,
+    },
     /// A list that is named does not exist, or records nothing.
     NoList {
+        /// What is not recorded.
+        class: Class,
         /// Unique id.
         unique: u32,
         /// Its port.
@@ -49,8 +60,6 @@ pub enum AcctDebug<'a> {
     },
     /// A server has answered, or none has.
     Response(&'a Record, bool),
-    /// So many records were left from before a restart.
-    Restored(usize),
 }
 
 fn service(class: Class) -> &'static str {
@@ -84,19 +93,20 @@ impl DebugText for AcctDebug<'_> {
         match self {
             AcctDebug::Made { record, .. } if late => {
                 let (service, action) = (service(record.class), action(record.status));
-                write!(f, "AAA/ACCT/{service}({:08X}): {action}", record.unique)
+                write!(f, "AAA/ACCT/{service}({:08X}): Queueing record is {action}", record.unique)
             }
             AcctDebug::Made { record, user, list } => {
                 let (service, action, port) = (service(record.class), action(record.status), &record.label);
                 write!(f, "AAA/ACCT/{service}/{action} User {user}, Port {port}, List \"{list}\"")
             }
-            AcctDebug::NoList { unique, list, .. } if late => {
-                write!(f, "AAA/ACCT({unique:08X}): no method list '{list}'")
+            AcctDebug::PickList { unique, class, list } => {
+                write!(f, "AAA/ACCT/{}({unique:08X}): Pick method list '{list}'", service(*class))
+            }
+            AcctDebug::NoList { unique, class, .. } if late => {
+                write!(f, "AAA/ACCT/{}({unique:08X}): Method list not found", service(*class))
             }
             AcctDebug::NoList { port, list, .. } => write!(f, "AAA/ACCT: {port} no list \"{list}\""),
-            AcctDebug::Ended { unique, cause, .. } if late => {
-                write!(f, "AAA/ACCT/EVENT/({unique:08X}): CALL STOP, {}", cause.pair(dialect))
-            }
+            AcctDebug::Ended { unique, .. } if late => write!(f, "AAA/ACCT/EVENT/({unique:08X}): CALL STOP"),
             AcctDebug::Ended { port, cause, .. } => {
                 write!(f, "AAA/ACCT: {port} terminate cause {}, {}", cause.terminate(), cause.pair(dialect))
             }
@@ -105,17 +115,17 @@ impl DebugText for AcctDebug<'_> {
             }
             AcctDebug::Waiting { port, .. } => write!(f, "AAA/ACCT: {port} waiting for the start record"),
             AcctDebug::Response(record, passed) => {
-                let status = if *passed { "SUCCESS" } else { "FAILURE" };
                 let service = service(record.class);
                 if late {
-                    let unique = record.unique;
-                    write!(f, "AAA/ACCT/{service}({unique:08X}): Accounting response status = {status}")
+                    let (unique, action) = (record.unique, action(record.status));
+                    let reply = if *passed { "PASS" } else { "FAIL" };
+                    write!(f, "AAA/ACCT/{service}({unique:08X}): {action} protocol reply {reply}")
                 } else {
+                    let status = if *passed { "SUCCESS" } else { "FAILURE" };
                     let port = &record.label;
                     write!(f, "AAA/ACCT/{service}: {port} accounting response status = {status}")
                 }
             }
-            AcctDebug::Restored(count) => write!(f, "AAA/ACCT: {count} records were left to be sent"),
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Accounting: records on their way to the servers, none lost because a server is down.
 //!
 //! A record is kept until a server has answered it. Records that go to the same methods are a lane: while its servers
-//! answer, many are under way at once; when all have failed, one record at a time tries again, after a growing pause,
-//! until one is answered. Each try is a new request whose Acct-Delay-Time says how old the record is. With a spool,
-//! what is kept is also on disk, and a restarted router is handed what was left (`restore`).
+//! answer, many are under way at once; when all have failed, the first record tries again, after a growing pause, until
+//! one is answered; one that was tried in vain several times takes the next one along. Each try is a new request whose
+//! Acct-Delay-Time says how old the record is. With a spool, what is kept is also on disk, and a restarted router is
+//! handed what was left (`restore`). `order` says what has to come before what.
 
 mod attributes;
 mod cause;
 pub mod debug;
+mod order;
 mod record;
 
 #[cfg(test)]
@@ -18,10 +20,12 @@ pub use cause::EndCause;
 pub use record::{Class, Record, RecordId, Status};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::debug::AcctDebug;
+use self::order::Order;
 use crate::config::views::{AaaConfig, Method};
 use crate::engine::aaa::servers::Groups;
 use crate::proto::radius::client::{RequestAttribute, ServerGroup};
@@ -32,6 +36,9 @@ use crate::proto::{Context, Instant};
 const WINDOW: usize = 128;
 /// The pause after all servers have failed, doubled each time up to the second.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
+/// How often all its servers may leave a record unanswered before it holds up nothing any more; for Accounting-On and
+/// -Off, which a server may not know, it is less.
+const PATIENCE: (u32, u32) = (5, 2);
 /// Records that are kept at most.
 pub const LIMIT: usize = 65_536;
 
@@ -69,12 +76,23 @@ struct Queued {
     lane: usize,
     /// The method that is asked, by its place.
     method: usize,
+    /// How often all its servers have left it unanswered.
+    tries: u32,
+}
+
+impl Queued {
+    /// Nothing waits for it any more.
+    fn given_up(&self) -> bool {
+        self.tries >= if order::is_fence(self.record.status) { PATIENCE.1 } else { PATIENCE.0 }
+    }
 }
 
 /// Records that go to the same methods.
 struct Lane {
     methods: Arc<[Method]>,
-    /// Those that wait to be sent.
+    /// Address and port of each server of these methods.
+    servers: Vec<(Ipv4Addr, u16)>,
+    /// Those that wait to be sent, but for what waits for an earlier record of its session.
     ready: BTreeSet<RecordId>,
     under_way: usize,
     /// When to try again, while nobody answers.
@@ -90,8 +108,9 @@ pub struct Accounting {
     records: BTreeMap<RecordId, Queued>,
     lanes: Vec<Lane>,
     under_way: HashMap<RequestKey, RecordId>,
-    /// Updates that wait to be sent: they make room first.
-    updates: BTreeSet<RecordId>,
+    order: Order,
+    /// Updates and rejects that wait to be sent: they make room first.
+    lesser: BTreeSet<RecordId>,
     last: u64,
     spooling: bool,
     limit: Option<usize>,
@@ -115,35 +134,23 @@ impl Accounting {
         if self.spooling {
             self.outputs.push_back(AccountingOutput::SpoolAppend(id, record.encode()));
         }
-        self.queue(id, record);
+        self.queue(id, record, config, groups);
         self.make_room();
         self.pump(cx, client, config, groups);
         id
     }
 
-    /// Takes what a spool holds: this router keeps its records on disk. `wall` is the time in seconds since 1970.
-    pub fn restore(
-        &mut self,
-        cx: &mut Context,
-        client: &mut Client,
-        config: &AaaConfig,
-        groups: &Groups,
-        left: Vec<(u64, Vec<u8>)>,
-        wall: Option<u32>,
-    ) {
-        if self.spooling {
-            return;
-        }
-        // What was recorded before the spool was there is newer than all that was left in it.
-        let mut early = std::mem::take(&mut self.records);
-        self.lanes.iter_mut().for_each(|lane| lane.ready.clear());
-        self.updates.clear();
+    /// Takes what a spool holds, before anything is recorded: this router keeps its records on disk. `wall` is the time
+    /// in seconds since 1970. It is sent from the first configuration on.
+    pub fn restore(&mut self, now: Instant, left: Vec<(u64, Vec<u8>)>, wall: Option<u32>) {
+        self.spooling = true;
+        let (config, groups) = (AaaConfig::default(), Groups::default());
         for (id, bytes) in left {
             self.last = self.last.max(id);
-            match Record::decode(&bytes, cx.now, wall) {
+            match Record::decode(&bytes, now, wall) {
                 Some(record) => {
                     self.statistics.restored += 1;
-                    self.queue(RecordId(id), record);
+                    self.queue(RecordId(id), record, &config, &groups);
                 }
                 None => {
                     self.statistics.unreadable += 1;
@@ -151,31 +158,7 @@ impl Accounting {
                 }
             }
         }
-        let mut renamed = HashMap::new();
-        while let Some((old, queued)) = early.pop_first() {
-            self.last += 1;
-            let id = RecordId(self.last);
-            renamed.insert(old, id);
-            self.outputs.push_back(AccountingOutput::SpoolAppend(id, queued.record.encode()));
-            let flying = self.under_way.values().any(|r| *r == old);
-            let (lane, method) = (queued.lane, queued.method);
-            self.queue(id, queued.record);
-            if flying {
-                if let Some(lane) = self.lanes.get_mut(lane) {
-                    lane.ready.remove(&id);
-                }
-                self.updates.remove(&id);
-                if let Some(queued) = self.records.get_mut(&id) {
-                    queued.method = method;
-                }
-            }
-        }
-        for id in self.under_way.values_mut() {
-            *id = renamed.get(id).copied().unwrap_or(*id);
-        }
-        self.spooling = true;
         self.make_room();
-        self.pump(cx, client, config, groups);
     }
 
     fn count(&mut self, record: &Record) {
@@ -193,31 +176,41 @@ impl Accounting {
         }
     }
 
-    fn queue(&mut self, id: RecordId, record: Record) {
-        let lane = self.lane(&record.methods);
-        if let Some(lane) = self.lanes.get_mut(lane) {
+    fn queue(&mut self, id: RecordId, record: Record, config: &AaaConfig, groups: &Groups) {
+        let place = self.lane(&record.methods, config, groups);
+        if self.order.add(id, place, &record)
+            && let Some(lane) = self.lanes.get_mut(place)
+        {
             lane.ready.insert(id);
         }
-        if record.status == Status::Interim {
-            self.updates.insert(id);
+        if is_lesser(record.status) {
+            self.lesser.insert(id);
         }
-        self.records.insert(id, Queued { record, lane, method: 0 });
+        self.records.insert(id, Queued { record, lane: place, method: 0, tries: 0 });
     }
 
-    fn lane(&mut self, methods: &Arc<[Method]>) -> usize {
+    fn lane(&mut self, methods: &Arc<[Method]>, config: &AaaConfig, groups: &Groups) -> usize {
         if let Some(place) = self.lanes.iter().position(|l| l.methods == *methods) {
             return place;
         }
-        let (methods, ready) = (methods.clone(), BTreeSet::new());
-        self.lanes.push(Lane { methods, ready, under_way: 0, retry: None, pause: PAUSE.0, parked: false });
+        self.lanes.push(Lane {
+            methods: methods.clone(),
+            servers: addresses(methods, config, groups),
+            ready: BTreeSet::new(),
+            under_way: 0,
+            retry: None,
+            pause: PAUSE.0,
+            parked: false,
+        });
         self.lanes.len() - 1
     }
 
-    /// Too many records: an update goes first, for the next one says the same and more; then the oldest.
+    /// Too many records: an update goes first, for the next one says the same and more, or a reject, for any stranger
+    /// can cause one; then the oldest.
     fn make_room(&mut self) {
         while self.records.len() > self.limit.unwrap_or(LIMIT) {
             let oldest = || self.lanes.iter().filter_map(|l| l.ready.first().copied()).min();
-            let Some(id) = self.updates.first().copied().or_else(oldest) else { return };
+            let Some(id) = self.lesser.first().copied().or_else(oldest) else { return };
             self.statistics.dropped += 1;
             self.remove(id);
         }
@@ -225,10 +218,12 @@ impl Accounting {
 
     fn remove(&mut self, id: RecordId) -> Option<Queued> {
         let queued = self.records.remove(&id)?;
+        let next = self.order.release(id, queued.lane, &queued.record);
         if let Some(lane) = self.lanes.get_mut(queued.lane) {
             lane.ready.remove(&id);
+            lane.ready.extend(next);
         }
-        self.updates.remove(&id);
+        self.lesser.remove(&id);
         if self.spooling {
             self.outputs.push_back(AccountingOutput::SpoolRemove(id));
         }
@@ -244,6 +239,7 @@ impl Accounting {
         groups: &Groups,
     ) {
         for lane in &mut self.lanes {
+            lane.servers = addresses(&lane.methods, config, groups);
             lane.parked = false;
             lane.retry = lane.retry.map(|at| at.min(cx.now));
         }
@@ -253,26 +249,57 @@ impl Accounting {
     /// Sends what may be sent.
     pub fn pump(&mut self, cx: &mut Context, client: &mut Client, config: &AaaConfig, groups: &Groups) {
         for place in 0..self.lanes.len() {
-            while let Some(id) = self.next(place, cx.now) {
-                if !self.send(cx, client, config, groups, id) {
-                    let Some(lane) = self.lanes.get_mut(place) else { break };
+            self.pump_lane(cx, client, config, groups, place);
+        }
+    }
+
+    fn pump_lane(
+        &mut self,
+        cx: &mut Context,
+        client: &mut Client,
+        config: &AaaConfig,
+        groups: &Groups,
+        place: usize,
+    ) {
+        let Some(lane) = self.lanes.get(place).filter(|lane| !lane.parked) else { return };
+        let silent = lane.retry.is_some();
+        let room = match lane.retry {
+            None => WINDOW.saturating_sub(lane.under_way),
+            Some(at) if lane.under_way == 0 && at <= cx.now => WINDOW,
+            Some(_) => 0,
+        };
+        for _ in 0..room {
+            let Some(id) = self.next(place) else { return };
+            let fresh = self.records.get(&id).is_some_and(|queued| !queued.given_up());
+            if !self.send(cx, client, config, groups, id) {
+                if let Some(lane) = self.lanes.get_mut(place) {
                     lane.parked = true;
                     lane.ready.insert(id);
-                    break;
                 }
+                return;
+            }
+            // While nobody answers, one question is enough; what was given up is asked along with it.
+            if silent && fresh {
+                return;
             }
         }
     }
 
     /// The next record of a lane that may be sent; taken out of those that wait.
-    fn next(&mut self, place: usize, now: Instant) -> Option<RecordId> {
-        let lane = self.lanes.get_mut(place)?;
-        let may = match lane.retry {
-            _ if lane.parked => false,
-            None => lane.under_way < WINDOW,
-            Some(at) => lane.under_way == 0 && at <= now,
+    fn next(&mut self, place: usize) -> Option<RecordId> {
+        let id = self.first(place)?;
+        self.lanes.get_mut(place)?.ready.take(&id)
+    }
+
+    /// The first record of a lane, unless it has to wait for others.
+    fn first(&self, place: usize) -> Option<RecordId> {
+        let lane = self.lanes.get(place)?;
+        let id = *lane.ready.first()?;
+        let concerns = |other: usize| {
+            let shares = |l: &Lane| l.retry.is_none() && l.servers.iter().any(|s| lane.servers.contains(s));
+            other == place || self.lanes.get(other).is_some_and(shares)
         };
-        if may { lane.ready.pop_first() } else { None }
+        self.order.permits(id, place, concerns).then_some(id)
     }
 
     /// Asks the next method of a record that has servers. False when none has.
@@ -310,16 +337,16 @@ impl Accounting {
         if let Some(lane) = self.lanes.get_mut(queued.lane) {
             lane.under_way += 1;
         }
-        self.updates.remove(&id);
+        self.lesser.remove(&id);
         let key = client.submit(cx, request);
         self.under_way.insert(key, id);
         true
     }
 
-    /// A server has answered. False when the request was none of accounting's.
-    pub fn replied(&mut self, cx: &mut Context, key: RequestKey) -> bool {
-        let Some(id) = self.under_way.remove(&key) else { return false };
-        let Some(queued) = self.remove(id) else { return true };
+    /// A server has answered.
+    pub fn replied(&mut self, cx: &mut Context, key: RequestKey) {
+        let Some(id) = self.under_way.remove(&key) else { return };
+        let Some(queued) = self.remove(id) else { return };
         self.statistics.answered += 1;
         if let Some(lane) = self.lanes.get_mut(queued.lane) {
             lane.under_way -= 1;
@@ -329,10 +356,9 @@ impl Accounting {
         if queued.record.awaited {
             self.outputs.push_back(AccountingOutput::Answered(id));
         }
-        true
     }
 
-    /// Nobody has answered. False when the request was none of accounting's.
+    /// Nobody has answered.
     pub fn failed(
         &mut self,
         cx: &mut Context,
@@ -340,36 +366,58 @@ impl Accounting {
         config: &AaaConfig,
         groups: &Groups,
         key: RequestKey,
-    ) -> bool {
-        let Some(id) = self.under_way.remove(&key) else { return false };
-        let Some(queued) = self.records.get_mut(&id) else { return true };
+    ) {
+        let Some(id) = self.under_way.remove(&key) else { return };
+        let Some(queued) = self.records.get_mut(&id) else { return };
         self.statistics.failed += 1;
         cx.debug(&AcctDebug::Response(&queued.record, false));
         queued.method += 1;
-        let (place, interim) = (queued.lane, queued.record.status == Status::Interim);
+        let place = queued.lane;
         if let Some(lane) = self.lanes.get_mut(place) {
             lane.under_way -= 1;
         }
-        if self.send(cx, client, config, groups, id) {
-            return true;
+        if !self.send(cx, client, config, groups, id) {
+            self.put_back(cx.now, id, place);
         }
-        if interim {
-            self.updates.insert(id);
+    }
+
+    /// A record fits into no packet, which those that are made here do: it is none. Who waits for it waits no longer.
+    pub fn unsendable(&mut self, key: RequestKey) {
+        let Some(id) = self.under_way.remove(&key) else { return };
+        let Some(queued) = self.remove(id) else { return };
+        self.statistics.dropped += 1;
+        if let Some(lane) = self.lanes.get_mut(queued.lane) {
+            lane.under_way -= 1;
         }
+        if queued.record.awaited {
+            self.outputs.push_back(AccountingOutput::Answered(id));
+        }
+    }
+
+    /// None of its servers has answered a record.
+    fn put_back(&mut self, now: Instant, id: RecordId, place: usize) {
+        let Some(queued) = self.records.get_mut(&id) else { return };
+        queued.tries = queued.tries.saturating_add(1);
+        if is_lesser(queued.record.status) {
+            self.lesser.insert(id);
+        }
+        let next = if queued.given_up() { self.order.release(id, place, &queued.record) } else { None };
         if let Some(lane) = self.lanes.get_mut(place) {
-            lane.ready.insert(id);
-            if lane.retry.is_none_or(|at| at <= cx.now) {
-                lane.retry = Some(cx.now + lane.pause);
+            lane.ready.extend(next.into_iter().chain([id]));
+            if lane.retry.is_none_or(|at| at <= now) {
+                lane.retry = Some(now + lane.pause);
                 lane.pause = (lane.pause * 2).min(PAUSE.1);
             }
         }
-        true
     }
 
     /// When `pump` must be called next.
     pub fn next_timeout(&self) -> Option<Instant> {
-        let waiting = |l: &&Lane| !l.parked && l.under_way == 0 && !l.ready.is_empty();
-        self.lanes.iter().filter(waiting).filter_map(|l| l.retry).min()
+        let due = |(place, lane): (usize, &Lane)| {
+            let at = lane.retry.filter(|_| !lane.parked && lane.under_way == 0)?;
+            self.first(place).map(|_| at)
+        };
+        self.lanes.iter().enumerate().filter_map(due).min()
     }
 
     /// The next output; call until `None` after every other call.
@@ -399,13 +447,32 @@ impl Accounting {
     }
 }
 
+fn is_lesser(status: Status) -> bool {
+    matches!(status, Status::Interim | Status::TunnelReject | Status::LinkReject)
+}
+
+/// Where the servers of these methods listen.
+fn addresses(methods: &[Method], config: &AaaConfig, groups: &Groups) -> Vec<(Ipv4Addr, u16)> {
+    let mut all = Vec::new();
+    for method in methods {
+        match servers(method, config, groups) {
+            Some(None) => all.extend(config.servers.iter().map(|s| (s.address, s.acct_port))),
+            Some(Some(group)) => all.extend(group.servers.iter().map(|s| (s.address, s.acct_port))),
+            None => {}
+        }
+    }
+    all.retain(|(_, port)| *port != 0);
+    all
+}
+
 /// The servers of a method: `Some(None)` for all; `None` when it has none.
 fn servers(method: &Method, config: &AaaConfig, groups: &Groups) -> Option<Option<Arc<ServerGroup>>> {
     match method {
-        Method::Radius => (!config.servers.is_empty()).then_some(None),
+        // A server whose port is 0 is not for accounting.
+        Method::Radius => config.servers.iter().any(|s| s.acct_port != 0).then_some(None),
         Method::Group(name) => {
             let group = groups.get(name)?;
-            (!group.servers.is_empty()).then(|| Some(group.clone()))
+            group.servers.iter().any(|s| s.acct_port != 0).then(|| Some(group.clone()))
         }
         Method::Local
         | Method::LocalCase

@@ -3,12 +3,15 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::*;
-use crate::config::views::{GroupServer, RadiusGroup, RadiusServer};
+use crate::config::views::{GroupServer, RadiusExtras, RadiusGroup, RadiusServer};
 use crate::engine::aaa::{Aaa, AaaOutput, Port, PortType, SessionNumber};
+use crate::engine::registry::SessionTunnel;
 use crate::proto::entropy::Seeded;
 use crate::proto::radius::{Packet, seal_reply, verify_request};
 use crate::proto::trace::Recorder;
 use crate::proto::{Context, Dialect};
+
+mod order;
 
 const NAS: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 82);
 const FIRST: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 3);
@@ -21,10 +24,12 @@ struct Bench {
     trace: Recorder,
     entropy: Seeded,
     alive: Vec<Ipv4Addr>,
+    /// Session ids that no server answers.
+    ignored: Vec<u32>,
     /// What the servers have got: server, whole packet.
     got: Vec<(Ipv4Addr, Packet)>,
-    /// Every transmission: time, server, identifier, delay.
-    sent: Vec<(Instant, Ipv4Addr, u8, u32)>,
+    /// Every transmission: time, server, identifier, delay, session id.
+    sent: Vec<(Instant, Ipv4Addr, u8, u32, u32)>,
     disk: BTreeMap<u64, Vec<u8>>,
     answered: Vec<RecordId>,
 }
@@ -50,19 +55,40 @@ fn config() -> AaaConfig {
 
 impl Bench {
     fn new() -> Self {
-        let mut bench = Bench {
+        let mut bench = Bench::unconfigured();
+        bench.configure();
+        bench
+    }
+
+    fn configure(&mut self) {
+        self.run(|aaa, cx| aaa.configure(cx, &config()));
+    }
+
+    fn unconfigured() -> Self {
+        Bench {
             aaa: Aaa::new(),
             now: Instant::from_start(Duration::from_secs(1)),
             trace: Recorder::default(),
             entropy: Seeded::new(1),
             alive: vec![FIRST, SECOND],
+            ignored: Vec::new(),
             got: Vec::new(),
             sent: Vec::new(),
             disk: BTreeMap::new(),
             answered: Vec::new(),
-        };
-        bench.run(|aaa, cx| aaa.configure(cx, &config()));
-        bench
+        }
+    }
+
+    /// It finds these records of an earlier life, then its configuration.
+    fn find(&mut self, past: &[(u32, Status, &[Method])]) {
+        for (name, (number, status, methods)) in (1..).zip(past) {
+            let left = Record { class: class(*status), ..record(*number, *status, methods, self.now) };
+            self.disk.insert(name, left.encode());
+        }
+        let left = self.disk.clone().into_iter().collect();
+        self.run(|aaa, cx| aaa.restore(cx, left, None));
+        assert_eq!(self.sent, [], "nothing is known of a server yet");
+        self.configure();
     }
 
     fn run<T>(&mut self, act: impl FnOnce(&mut Aaa, &mut Context) -> T) -> T {
@@ -97,8 +123,8 @@ impl Bench {
         let std::net::IpAddr::V4(server) = remote.ip() else { panic!("IPv4 only") };
         assert_eq!(remote.port(), 1646);
         let delay = request.first(41).and_then(|v| v.try_into().ok()).map(u32::from_be_bytes).unwrap();
-        self.sent.push((self.now, server, request.identifier, delay));
-        if self.alive.contains(&server) {
+        self.sent.push((self.now, server, request.identifier, delay, session(&request)));
+        if self.alive.contains(&server) && !self.ignored.contains(&session(&request)) {
             let (code, identifier) = (Code::AccountingResponse, request.identifier);
             let mut reply = Packet { code, identifier, authenticator: [0; 16], attributes: Vec::new() };
             let bytes = seal_reply(&mut reply, &request.authenticator, b"cisco", false).unwrap();
@@ -118,14 +144,25 @@ impl Bench {
     }
 
     fn record(&mut self, number: u32, status: Status, methods: &[Method]) -> RecordId {
-        let record = record(number, status, methods, self.now);
+        let record = Record { class: class(status), ..record(number, status, methods, self.now) };
         self.run(|aaa, cx| aaa.record(cx, record))
     }
 
     /// Session ids that the servers have got, in order.
     fn numbers(&self) -> Vec<u32> {
-        let text = |p: &Packet| String::from_utf8(p.first(44).unwrap().to_vec()).unwrap();
-        self.got.iter().map(|(_, p)| u32::from_str_radix(&text(p), 16).unwrap()).collect()
+        self.got.iter().map(|(_, p)| session(p)).collect()
+    }
+}
+
+fn session(packet: &Packet) -> u32 {
+    let text = String::from_utf8(packet.first(44).unwrap().to_vec()).unwrap();
+    u32::from_str_radix(&text, 16).unwrap()
+}
+
+fn class(status: Status) -> Class {
+    match status {
+        Status::AccountingOn | Status::AccountingOff => Class::System,
+        _ => Class::Network,
     }
 }
 
@@ -135,7 +172,7 @@ fn record(number: u32, status: Status, methods: &[Method], now: Instant) -> Reco
         status,
         class: Class::Network,
         methods: methods.into(),
-        attributes: subject.attributes(status),
+        attributes: subject.attributes(status, &RadiusExtras::default()),
         age: (Duration::ZERO, now),
         event: None,
         label: "Virtual-Access4".into(),
@@ -163,7 +200,8 @@ fn no_record_is_lost_while_every_server_is_dead_and_each_says_how_old_it_is() {
     assert_eq!(bench.aaa.accounting().pending(), 300);
     let before = bench.sent.len();
     bench.seconds(600);
-    assert!(bench.sent.len() - before < 150, "one at a time while nobody answers");
+    let asked: BTreeSet<u32> = bench.sent[before..].iter().map(|s| s.4).collect();
+    assert!(asked.len() < 10, "one at a time while nobody answers, and those given up: {asked:?}");
     bench.alive.push(SECOND);
     bench.seconds(60);
     let mut numbers = bench.numbers();
@@ -182,7 +220,7 @@ fn a_delay_that_changes_changes_the_identifier_and_a_retransmission_changes_neit
     bench.record(1, Status::Stop, &[Method::Group("one".to_owned())]);
     bench.seconds(60);
     for pair in bench.sent.windows(2) {
-        let [(_, _, id, delay), (_, _, next_id, next_delay)] = pair else { continue };
+        let [(_, _, id, delay, _), (_, _, next_id, next_delay, _)] = pair else { continue };
         assert_eq!(id == next_id, delay == next_delay, "{:?}", bench.sent);
     }
     assert!(bench.sent.iter().any(|s| s.3 > 20), "{:?}", bench.sent);
@@ -225,22 +263,30 @@ fn records_wait_for_a_server_to_be_configured() {
 }
 
 #[test]
-fn a_full_queue_gives_up_updates_first_and_counts_what_it_loses() {
+fn a_full_queue_gives_up_updates_and_rejects_first_and_counts_what_it_loses() {
     let mut bench = Bench::new();
     bench.alive.clear();
     bench.aaa.accounting.set_limit(3);
     bench.run(|aaa, cx| aaa.restore(cx, Vec::new(), None));
     bench.record(1, Status::Start, &[Method::Radius]);
     bench.seconds(40);
-    for (number, status) in [(2, Status::Stop), (3, Status::Interim), (4, Status::Stop), (5, Status::Stop)] {
+    for (number, status) in [
+        (2, Status::Stop),
+        (3, Status::Interim),
+        (4, Status::Stop),
+        (6, Status::TunnelReject),
+        (7, Status::LinkReject),
+        (5, Status::Stop),
+    ] {
         bench.record(number, status, &[Method::Radius]);
     }
-    assert_eq!(bench.aaa.accounting().statistics().dropped, 2);
+    assert_eq!(bench.aaa.accounting().statistics().dropped, 4);
     assert_eq!(bench.disk.len(), 3, "what is given up is not kept on disk either");
     bench.alive.push(FIRST);
     bench.seconds(60);
-    assert!(!bench.numbers().contains(&3), "{:?}", bench.numbers());
-    assert_eq!(bench.numbers().len(), 3);
+    let mut numbers = bench.numbers();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [1, 4, 5], "the oldest was under way");
 }
 
 #[test]
@@ -254,23 +300,20 @@ fn what_was_left_on_disk_is_sent_once_with_its_age() {
         bench.run(|aaa, cx| aaa.record(cx, left));
     }
     assert_eq!(bench.disk.len(), 5);
-    // The router is gone; another one finds the disk an hour later, and has made a record of its own by then.
-    let disk = std::mem::take(&mut bench.disk);
-    let mut next = Bench::new();
-    next.alive = vec![FIRST];
-    next.disk = disk.clone();
+    // The router is gone; another one finds the disk an hour later.
+    let mut next = Bench::unconfigured();
+    next.disk = std::mem::take(&mut bench.disk);
     next.disk.insert(77, b"no record".to_vec());
     next.alive.clear();
-    let own = next.record(9, Status::AccountingOn, &[Method::Group("one".to_owned())]);
-    assert_eq!(own, RecordId(1), "which is also the name of one on the disk");
     let left = next.disk.clone().into_iter().collect();
     next.run(|aaa, cx| aaa.restore(cx, left, Some(1_003_600)));
+    next.configure();
+    let own = next.record(9, Status::AccountingOn, &[Method::Group("one".to_owned())]);
+    assert_eq!(own, RecordId(78), "no name is used twice");
     assert_eq!(next.disk.len(), 6, "five that were left, and its own; the one that is none was removed");
     next.alive.push(FIRST);
     next.seconds(120);
-    let mut numbers = next.numbers();
-    numbers.sort_unstable();
-    assert_eq!(numbers, [1, 2, 3, 4, 5, 9]);
+    assert_eq!(next.numbers(), [1, 2, 3, 4, 5, 9]);
     assert!(next.disk.is_empty() && next.aaa.is_quiet());
     assert!(next.sent.iter().filter(|s| s.3 >= 3600).count() >= 5, "{:?}", next.sent);
     let statistics = next.aaa.accounting().statistics();
@@ -311,31 +354,54 @@ fn octets_beyond_32_bits_are_gigawords() {
     };
     let mut subject = Subject::new(NAS, "bob", SessionNumber(1));
     subject.usage = Some(usage);
-    let written = subject.attributes(Status::Stop);
+    let written = subject.attributes(Status::Stop, &RadiusExtras::default());
     let values = [42, 43, 47, 48, 46, 52, 53].map(|kind| value(&written, kind));
     assert_eq!(values, [5, 7, 10, 11, 90, 3, 0].map(Some));
     subject.usage = Some(Usage { input_octets: u64::from(u32::MAX), ..usage });
-    let written = subject.attributes(Status::Stop);
+    let written = subject.attributes(Status::Stop, &RadiusExtras::default());
     assert_eq!((value(&written, 42), value(&written, 52)), (Some(u32::MAX), None));
 }
 
 #[test]
 fn a_stop_says_why_in_the_words_of_the_release() {
+    let extras = RadiusExtras { vsa_accounting: true, ..RadiusExtras::default() };
     let mut subject = Subject::new(NAS, "bob", SessionNumber(1));
     for (dialect, text) in
         [(Dialect::V12_0, "disc-cause-ext=1045"), (Dialect::V15, "disc-cause-ext=PPP Receive Term")]
     {
         subject.end = Some(End { cause: EndCause::UserRequest, dialect });
-        let written = subject.attributes(Status::Stop);
+        let written = subject.attributes(Status::Stop, &extras);
         assert_eq!(value(&written, 49), Some(1));
         let pair = written.list().into_iter().find(|a| a.kind == 26).unwrap();
         assert!(pair.value.ends_with(text.as_bytes()), "{pair:?}");
+        let plain = subject.attributes(Status::Stop, &RadiusExtras::default());
+        assert_eq!((value(&plain, 49), plain.first(26)), (Some(1), None), "no vendor's without vsa send");
     }
 }
 
 #[test]
-fn everything_that_is_known_of_a_user_stands_in_the_order_of_ios() {
-    let port = Port {
+fn the_port_is_written_as_the_configuration_says() {
+    let port = port();
+    let mut subject = Subject::new(NAS, "bob", SessionNumber(1));
+    subject.port = Some(&port);
+    for (hides, send, extended, number, name) in [
+        (false, false, true, Some(4), None),
+        (false, true, false, Some(4), None),
+        (true, true, true, None, Some(&b"\0\0\0\x09\x02\x11Virtual-Access4"[..])),
+    ] {
+        let extras = RadiusExtras {
+            hides_nas_port: hides,
+            vsa_accounting: send,
+            extended_nas_port: extended,
+            ..RadiusExtras::default()
+        };
+        let written = subject.attributes(Status::Start, &extras);
+        assert_eq!((value(&written, 5), written.first(26)), (number, name), "{extras:?}");
+    }
+}
+
+fn port() -> Port {
+    Port {
         long: "Virtual-Access4".to_owned(),
         short: "Vi4".to_owned(),
         number: 4,
@@ -345,7 +411,12 @@ fn everything_that_is_known_of_a_user_stands_in_the_order_of_ios() {
         calling: Some("2085730592".to_owned()),
         unique: 4,
         origin: None,
-    };
+    }
+}
+
+#[test]
+fn everything_that_is_known_of_a_user_stands_in_the_order_of_ios() {
+    let port = port();
     let class = [b"a".to_vec(), b"b".to_vec()];
     let mut subject = Subject::new(NAS, "2500-1", SessionNumber(26));
     subject.port = Some(&port);
@@ -356,14 +427,78 @@ fn everything_that_is_known_of_a_user_stands_in_the_order_of_ios() {
     subject.address = Some([10, 10, 53, 2].into());
     subject.connect_info = Some("64000".to_owned());
     subject.event = Some(5);
-    let kinds: Vec<u8> = subject.attributes(Status::Start).list().iter().map(|a| a.kind).collect();
+    let kinds: Vec<u8> =
+        subject.attributes(Status::Start, &RadiusExtras::default()).list().iter().map(|a| a.kind).collect();
     assert_eq!(kinds, [4, 5, 61, 1, 30, 31, 40, 25, 25, 45, 6, 44, 50, 51, 7, 8, 77, 55]);
 }
 
 #[test]
-fn a_name_that_is_too_long_is_cut() {
-    let long = "x".repeat(400);
-    let written = Subject::new(NAS, &long, SessionNumber(1)).attributes(Status::Start);
-    let name = written.list().into_iter().find(|a| a.kind == 1).unwrap();
-    assert_eq!(name.value.len(), 253);
+fn a_value_that_is_too_long_is_left_out() {
+    for (length, there) in [(253, true), (254, false), (400, false)] {
+        let name = "x".repeat(length);
+        let subject = Subject::new(NAS, &name, SessionNumber(1));
+        let written = subject.attributes(Status::Start, &RadiusExtras::default());
+        assert_eq!(written.first(1), there.then_some(name.as_bytes()));
+        assert!(written.first(44).is_some());
+    }
+}
+
+#[test]
+fn a_record_fits_into_a_packet_whatever_a_server_has_said_of_the_user() {
+    let long = "x".repeat(253);
+    let class = vec![vec![7; 253]; 15];
+    let (called, calling) = (Some(long.clone()), Some(long.clone()));
+    let port = Port { long: long.clone(), called, calling, ..port() };
+    let mut subject = Subject::new(NAS, &long, SessionNumber(1));
+    subject.port = Some(&port);
+    subject.class = &class;
+    subject.connect_info = Some(long.clone());
+    subject.usage = Some(Usage { input_octets: u64::MAX, ..Usage::default() });
+    subject.end = Some(End { cause: EndCause::UserRequest, dialect: Dialect::V15 });
+    let tunnel = SessionTunnel {
+        role: crate::proto::l2tp::Role::Lns,
+        id: crate::proto::l2tp::SessionId { tunnel: crate::proto::l2tp::TunnelId(1), session: 1 },
+        remote_tunnel: 2,
+        remote_session: 2,
+        local_name: long.as_str().into(),
+        remote_name: long.clone(),
+        local: NAS.into(),
+        remote: NAS.into(),
+        assignment: Some(long.as_str().into()),
+    };
+    subject.tunnel = Some((&tunnel, &long));
+    let extras = RadiusExtras { vsa_accounting: true, extended_nas_port: true, ..RadiusExtras::default() };
+    let mut bench = Bench::new();
+    let mut whole = record(1, Status::Stop, &[Method::Radius], bench.now);
+    whole.attributes = subject.attributes(Status::Stop, &extras);
+    bench.run(|aaa, cx| aaa.record(cx, whole.clone()));
+    assert_eq!(bench.numbers(), [1]);
+    assert!(bench.got[0].1.attributes.iter().filter(|a| a.kind == 25).count() >= 3);
+    // Were one not to fit, nothing would wait for it.
+    whole.attributes =
+        Attributes::from_octets([25, 255].into_iter().chain([0; 253]).collect::<Vec<u8>>().repeat(17));
+    whole.awaited = true;
+    let id = bench.run(|aaa, cx| aaa.record(cx, whole));
+    assert!(bench.aaa.is_quiet() && bench.answered == [id]);
+    assert_eq!(bench.aaa.accounting().statistics().dropped, 1);
+    bench.record(2, Status::Stop, &[Method::Radius]);
+    assert_eq!(bench.numbers(), [1, 2]);
+}
+
+#[test]
+fn the_lines_of_15_bear_the_unique_id() {
+    let mut bench = Bench::new();
+    bench.trace.dialect = Dialect::V15;
+    bench.alive = vec![SECOND];
+    bench.record(1, Status::Start, &[Method::Group("one".to_owned())]);
+    bench.record(2, Status::Stop, &[Method::Group("two".to_owned())]);
+    bench.seconds(20);
+    let lines: Vec<&String> = bench.trace.lines.iter().filter(|l| l.starts_with("AAA")).collect();
+    assert_eq!(
+        lines,
+        [
+            "AAA/ACCT/NET(00000004): STOP protocol reply PASS",
+            "AAA/ACCT/NET(00000004): START protocol reply FAIL"
+        ]
+    );
 }

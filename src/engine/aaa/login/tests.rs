@@ -279,5 +279,20 @@ fn the_debugs_of_a_login() {
         ]
     );
     let (_, lines) = ask_in(Dialect::V15, &local, asked, true);
-    assert_eq!(lines, ["AAA/AUTHEN/LOGIN (0000001C): Pick method list 'default' "]);
+    assert_eq!(
+        lines,
+        [
+            "AAA/AUTHEN/LOGIN (0000001C): Pick method list 'default' ",
+            "AAA/AUTHOR (0x1C): Pick method list 'default'",
+            "AAA/AUTHOR/EXEC(0000001C): processing AV priv-lvl=15",
+            "AAA/AUTHOR/EXEC(0000001C): Authorization successful",
+        ]
+    );
+    let question = question(LoginService::Login, "dialer", "geheim");
+    let (_, lines) = ask_in(Dialect::V15, &config(), question, true);
+    assert_eq!(
+        lines.last().map(String::as_str),
+        Some("AAA/AUTHOR/EXEC(0000001C): Authorization FAILED"),
+        "a Framed user"
+    );
 }

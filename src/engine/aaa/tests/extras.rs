@@ -40,16 +40,35 @@ fn each_line_adds_its_attribute_behind_the_others() {
         framed_ip: true,
         identifier: Some("lns at %i".to_owned()),
         session_id: true,
+        extended_nas_port: true,
         vsa_authentication: true,
-        vsa_accounting: true,
+        ..RadiusExtras::default()
     }));
     let kinds: Vec<u8> = packet.attributes.iter().map(|a| a.kind).collect();
     assert_eq!(kinds, [4, 5, 61, 1, 30, 31, 2, 6, 7, 8, 32, 44, 26]);
     assert_eq!(packet.first(8), Some(&[10, 9, 9, 9][..]));
     assert_eq!(packet.first(32), Some(&b"lns at 10.51.6.82"[..]));
     assert_eq!(packet.value_of(keys::ACCT_SESSION_ID), Some(&b"0000001C"[..]));
-    let port = crate::proto::radius::AttributeKey::Vendor(9, 2);
-    assert_eq!(packet.value_of(port), Some(&b"Virtual-Access4"[..]));
+    assert_eq!(packet.value_of(keys::CISCO_NAS_PORT), Some(&b"Virtual-Access4"[..]));
+}
+
+#[test]
+fn the_port_is_shaped_by_three_lines() {
+    let kinds = |hides, extended, vsa| {
+        let extras = RadiusExtras {
+            hides_nas_port: hides,
+            extended_nas_port: extended,
+            vsa_authentication: vsa,
+            ..RadiusExtras::default()
+        };
+        let packet = asked(&with_extras(extras));
+        [5, 26].map(|kind| packet.first(kind).is_some())
+    };
+    assert_eq!(kinds(false, false, true), [true, false], "there is no other attribute of Cisco's to send");
+    assert_eq!(kinds(false, true, false), [true, false], "Cisco's are not sent");
+    assert_eq!(kinds(false, true, true), [true, true]);
+    assert_eq!(kinds(true, true, true), [false, true], "in place of the number");
+    assert_eq!(kinds(true, false, false), [false, false]);
 }
 
 fn test(group: Option<&str>, password: &str) -> PasswordTest {
@@ -107,9 +126,9 @@ fn nobody_waits_for_a_cancelled_test() {
     let mut bench = Bench::new(&lns_config());
     let ticket = bench.run(|aaa, cx| aaa.test(cx, NAS, &test(None, "builder")));
     bench.outputs();
-    bench.run(|aaa, cx| aaa.cancel_test(cx, ticket));
+    bench.run(|aaa, cx| aaa.cancel(cx, ticket));
     assert!(bench.aaa.is_quiet());
     let ticket = bench.run(|aaa, cx| aaa.test(cx, NAS, &test(Some("nowhere"), "builder")));
-    bench.run(|aaa, cx| aaa.cancel_test(cx, ticket));
+    bench.run(|aaa, cx| aaa.cancel(cx, ticket));
     assert!(!bench.outputs().iter().any(|output| matches!(output, AaaOutput::Tested(..))));
 }

@@ -5,6 +5,7 @@ mod extras;
 mod methods;
 mod round_trip;
 mod services;
+mod too_long;
 mod typed;
 
 use std::net::Ipv4Addr;

@@ -23,7 +23,7 @@ use self::transmission::{Outstanding, Transmission, print_reply};
 use super::auth::{VerifyError, verify_reply};
 use super::crypt::Secret;
 use super::debug::{RadiusDebug, emit, emit_lost};
-use super::packet::{Attribute, Code, HEADER, Packet};
+use super::packet::{Attribute, Code, EncodeError, HEADER, Packet};
 use super::syslog;
 use crate::proto::{Context, Instant, time::earliest};
 
@@ -35,8 +35,8 @@ pub struct Client {
     sockets: Sockets,
     requests: HashMap<RequestKey, Outstanding>,
     deadlines: BTreeSet<(Instant, RequestKey)>,
-    /// Requests that wait for an identifier.
-    waiting: VecDeque<RequestKey>,
+    /// Requests that wait for an identifier, the oldest first.
+    waiting: BTreeSet<RequestKey>,
     next_key: u64,
     outputs: VecDeque<ClientOutput>,
     seen: Seen,
@@ -76,11 +76,11 @@ impl Client {
         self.config = config;
     }
 
-    /// Asks the servers. `Replied` or `Failed` with this key follows, in any case.
+    /// Asks the servers. `Replied`, `Failed` or `Unsendable` with this key follows, in any case.
     pub fn submit(&mut self, cx: &mut Context, request: Request) -> RequestKey {
         let key = RequestKey(self.next_key);
         self.next_key += 1;
-        let mut rest = self.servers.candidates(request.servers.as_deref());
+        let mut rest = self.servers.candidates(request.servers.as_deref(), request.service());
         if rest.is_empty() {
             emit(cx, request.service(), &RadiusDebug::NoServers);
             self.syslog(3, syslog::no_servers());
@@ -96,7 +96,7 @@ impl Client {
     pub fn cancel(&mut self, cx: &mut Context, key: RequestKey) {
         if let Some(mut outstanding) = self.requests.remove(&key) {
             self.withdraw(key, &mut outstanding);
-            self.waiting.retain(|k| *k != key);
+            self.waiting.remove(&key);
             self.serve_waiting(cx);
         }
     }
@@ -289,12 +289,10 @@ impl Client {
     }
 
     fn serve_waiting(&mut self, cx: &mut Context) {
-        for _ in 0..self.waiting.len() {
-            let Some(key) = self.waiting.pop_front() else { break };
+        while let Some(key) = self.waiting.pop_first() {
             self.ask_next(cx, key);
-            if self.waiting.back() == Some(&key) {
-                // Still no identifier: it stays first in the queue.
-                self.waiting.rotate_right(1);
+            if self.waiting.contains(&key) {
+                // Still no identifier.
                 break;
             }
         }
@@ -404,25 +402,32 @@ impl Client {
                     continue;
                 }
                 outstanding.rest.push(server);
-                self.waiting.push_back(key);
+                self.waiting.insert(key);
                 self.seen.most_waiting = self.seen.most_waiting.max(self.waiting.len());
                 return;
             };
             if let Some(socket) = opened {
                 self.outputs.push_back(ClientOutput::OpenSocket { socket, port: Sockets::port(socket) });
             }
-            if self.transmit(cx, key, server, &config, secret, slot) {
-                return;
+            if let Err(error) = self.transmit(cx, key, server, &config, secret, slot) {
+                self.sockets.release(slot);
+                self.unsendable(cx, key, error);
             }
-            // It does not fit into a packet, and would not for any other server.
-            self.sockets.release(slot);
-            if let Some(outstanding) = self.requests.get_mut(&key) {
-                outstanding.rest.clear();
-            }
+            return;
         }
     }
 
-    /// Sends the request to a server for the first time. False when it fits into no packet.
+    /// It would not fit into a packet for any other server either.
+    fn unsendable(&mut self, cx: &mut Context, key: RequestKey, error: EncodeError) {
+        let Some(Outstanding { request, .. }) = self.requests.remove(&key) else { return };
+        emit(cx, request.service(), &RadiusDebug::Unsendable(request.unique, error));
+        self.outputs.push_back(ClientOutput::Unsendable(key));
+    }
+
+    /// Sends the request to a server for the first time.
+    ///
+    /// # Errors
+    /// [`EncodeError`] when it fits into no packet.
     fn transmit(
         &mut self,
         cx: &mut Context,
@@ -431,13 +436,11 @@ impl Client {
         config: &ServerConfig,
         secret: Secret,
         slot: Slot,
-    ) -> bool {
-        let Some(outstanding) = self.requests.get_mut(&key) else { return false };
+    ) -> Result<(), EncodeError> {
+        let Some(outstanding) = self.requests.get_mut(&key) else { return Ok(()) };
         let request = &outstanding.request;
         let signed = self.config.message_authenticator;
-        let Ok(transmission) = Transmission::new(cx, request, (server, config), secret, slot, signed) else {
-            return false;
-        };
+        let transmission = Transmission::new(cx, request, (server, config), secret, slot, signed)?;
         transmission.print(cx, request, config);
         let service = request.service();
         self.seen.packet(service, transmission.bytes.len());
@@ -462,7 +465,7 @@ impl Client {
             bytes: transmission.bytes.clone(),
         });
         outstanding.transmission = Some(transmission);
-        true
+        Ok(())
     }
 }
 

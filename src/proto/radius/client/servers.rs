@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::types::{DeadCriteria, ServerConfig, ServerCounters, ServerGroup, ServerView};
+use super::types::{DeadCriteria, ServerConfig, ServerCounters, ServerGroup, ServerView, Service};
 use crate::proto::radius::syslog;
 use crate::proto::{Instant, time::earliest};
 
@@ -127,7 +127,8 @@ impl Servers {
     }
 
     /// Those that a request may be sent to, in order: the ones that are alive, or, when none is, all of them.
-    pub fn candidates(&self, only: Option<&ServerGroup>) -> Vec<ServerId> {
+    /// A server whose port for this service is 0 is not asked: that is how the configuration says so.
+    pub fn candidates(&self, only: Option<&ServerGroup>, service: Service) -> Vec<ServerId> {
         let usable: Vec<&Server> = match only {
             None => self.list.iter().filter(|s| s.config.name.private.is_none()).collect(),
             Some(group) => {
@@ -135,7 +136,8 @@ impl Servers {
                 named.filter_map(|name| self.list.iter().find(|s| s.config.name == *name)).collect()
             }
         };
-        let keyed = || usable.iter().filter(|s| s.config.secret.is_some());
+        let serves = |s: &&&Server| s.config.secret.is_some() && s.config.name.port(service) != 0;
+        let keyed = || usable.iter().filter(serves);
         let alive: Vec<ServerId> = keyed().filter(|s| s.dead_until.is_none()).map(|s| s.id).collect();
         if alive.is_empty() { keyed().map(|s| s.id).collect() } else { alive }
     }

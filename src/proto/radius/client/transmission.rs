@@ -12,6 +12,8 @@ use crate::proto::radius::dictionary::{AttributeKey, keys};
 use crate::proto::radius::packet::{Attribute, Code, EncodeError, Packet};
 use crate::proto::{Context, Instant, Purpose};
 
+/// Type of User-Password, RFC 2865 section 5.2.
+const USER_PASSWORD: u8 = 2;
 /// Type of Acct-Delay-Time, RFC 2866 section 5.2.
 const ACCT_DELAY_TIME: u8 = 41;
 
@@ -68,7 +70,7 @@ impl Transmission {
         let access = request.code == Code::AccessRequest;
         let signed = access && signed;
         let (packet, bytes) = build(cx, request, slot.identifier, &secret, signed)?;
-        let port = if access { config.name.auth_port } else { config.name.acct_port };
+        let port = config.name.port(request.service());
         Ok(Transmission {
             server,
             secret,
@@ -135,17 +137,18 @@ fn build(
     }
     let now = cx.now;
     let concrete = |attribute: &RequestAttribute| match attribute {
-        RequestAttribute::Plain(attribute) => attribute.clone(),
-        RequestAttribute::Password(password) => Attribute::with_key(
-            keys::USER_PASSWORD,
-            &hide_password(password.octets(), secret.octets(), &authenticator),
-        ),
+        RequestAttribute::Plain(attribute) => Ok(attribute.clone()),
+        RequestAttribute::Password(password) => {
+            hide_password(password.octets(), secret.octets(), &authenticator)
+                .map(|hidden| Attribute::new(USER_PASSWORD, hidden))
+                .ok_or(EncodeError::AttributeTooLong(USER_PASSWORD))
+        }
         RequestAttribute::Delay(age, since) => {
             let seconds = u32::try_from((*age + now.duration_since(*since)).as_secs()).unwrap_or(u32::MAX);
-            Attribute::integer(ACCT_DELAY_TIME, seconds)
+            Ok(Attribute::integer(ACCT_DELAY_TIME, seconds))
         }
     };
-    let attributes = request.attributes.iter().map(concrete).collect();
+    let attributes = request.attributes.iter().map(concrete).collect::<Result<_, _>>()?;
     let mut packet = Packet { code: request.code, identifier, authenticator, attributes };
     let bytes = seal_request(&mut packet, secret.octets(), signed)?;
     Ok((packet, bytes))

@@ -23,6 +23,16 @@ pub struct ServerName {
     pub private: Option<Arc<str>>,
 }
 
+impl ServerName {
+    /// The port for a service.
+    pub fn port(&self, service: Service) -> u16 {
+        match service {
+            Service::Accounting => self.acct_port,
+            Service::Authentication | Service::Authorization => self.auth_port,
+        }
+    }
+}
+
 /// A server as configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerConfig {
@@ -110,7 +120,7 @@ pub enum Component {
 
 /// Where a request comes from, which 15.x says before it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Origin {
+pub struct SessionOrigin {
     /// What began its session.
     pub component: Component,
     /// The number behind the session's Acct-Session-Id, once it has one.
@@ -134,7 +144,7 @@ pub struct Request {
     /// Unique id of the session, for the debugs.
     pub unique: u32,
     /// Where it comes from, for the debugs; `None` where there is no session.
-    pub origin: Option<Origin>,
+    pub origin: Option<SessionOrigin>,
 }
 
 impl Request {
@@ -219,6 +229,8 @@ pub enum ClientOutput {
     Replied(RequestKey, Box<Reply>),
     /// Nobody answered, or nobody could be asked.
     Failed(RequestKey),
+    /// The request fits into no packet: nobody was asked, and nobody ever could be.
+    Unsendable(RequestKey),
 }
 
 /// Datagrams that were dropped, by reason.

@@ -52,6 +52,7 @@ struct Bench {
     log: Vec<String>,
     opened: Vec<u16>,
     ended: Vec<(RequestKey, Option<Reply>)>,
+    unsendable: Vec<RequestKey>,
 }
 
 impl Bench {
@@ -71,6 +72,7 @@ impl Bench {
             log: Vec::new(),
             opened: Vec::new(),
             ended: Vec::new(),
+            unsendable: Vec::new(),
         };
         bench.configure(config);
         bench
@@ -107,6 +109,7 @@ impl Bench {
                 ClientOutput::Syslog { text, .. } => self.log.push(text),
                 ClientOutput::Replied(key, reply) => self.ended.push((key, Some(*reply))),
                 ClientOutput::Failed(key) => self.ended.push((key, None)),
+                ClientOutput::Unsendable(key) => self.unsendable.push(key),
             }
         }
         result
@@ -313,16 +316,21 @@ fn what_finds_no_identifier_waits_for_one() {
     let all = usize::from(MAX_SOCKETS) * 256;
     bench.trace.lines.clear();
     let mut silent = crate::proto::trace::Silent;
-    for _ in 0..all + 2 {
+    let mut keys = Vec::new();
+    for _ in 0..all + 3 {
         let mut cx = Context { now: bench.now, entropy: &mut bench.entropy, trace: &mut silent };
-        bench.client.submit(&mut cx, request());
+        keys.push(bench.client.submit(&mut cx, request()));
     }
+    // One that waits is given up by who asked, and does not stand in the way of those behind it.
+    let mut cx = Context { now: bench.now, entropy: &mut bench.entropy, trace: &mut silent };
+    bench.client.cancel(&mut cx, keys[all]);
     bench.run(|_, _| ());
     assert_eq!(bench.sent.len(), all);
     assert_eq!(bench.client.outstanding(), all + 2);
     let first = bench.sent[0].clone();
     bench.answer(&first);
     let sent = bench.sent[all].clone();
+    assert_eq!(bench.client.under_way(keys[all + 1]).map(|t| t.slot.socket), Some(sent.socket));
     assert_eq!((sent.socket, sent.bytes[1]), (first.socket, first.bytes[1]));
     bench.answer(&sent);
     assert_eq!(bench.sent.len(), all + 2);
@@ -474,13 +482,22 @@ fn a_cancelled_request_leaves_nothing() {
 }
 
 #[test]
-fn a_request_too_big_for_a_packet_fails() {
-    let mut bench = Bench::new(vec![server(A), server(B)], 0, true);
-    let mut big = request();
-    big.attributes = vec![RequestAttribute::Plain(Attribute::new(18, vec![0; 253])); 17];
-    bench.run(|client, cx| client.submit(cx, big));
-    assert!(matches!(bench.ended.as_slice(), [(_, None)]));
-    assert!(bench.sent.is_empty() && bench.client.is_quiet());
+fn a_request_too_big_for_a_packet_is_asked_of_nobody() {
+    let plain = |length| RequestAttribute::Plain(Attribute::new(18, vec![0; length]));
+    let password = |length| RequestAttribute::Password(Secret::new(vec![1; length]));
+    for (attributes, why) in [
+        (vec![plain(253); 17], "the packet is too long"),
+        (vec![plain(254)], "attribute 18 is too long"),
+        (vec![password(129)], "attribute 2 is too long"),
+    ] {
+        let mut bench = Bench::new(vec![server(A), server(B)], 0, true);
+        let big = Request { attributes, ..request() };
+        let key = bench.run(|client, cx| client.submit(cx, big));
+        assert_eq!((bench.unsendable.as_slice(), bench.ended.len()), ([key].as_slice(), 0));
+        assert!(bench.sent.is_empty() && bench.client.is_quiet());
+        let line = format!("RADIUS: Request cannot be sent, {why}");
+        assert_eq!(bench.trace.lines.last(), Some(&line));
+    }
 }
 
 #[test]

@@ -49,6 +49,22 @@ fn a_private_server_is_asked_by_its_group_only() {
 }
 
 #[test]
+fn a_server_whose_port_is_0_is_not_asked() {
+    let (mut books, mut users) = (server(A), server(B));
+    books.name.auth_port = 0;
+    users.name.acct_port = 0;
+    let mut bench = Bench::new(vec![books.clone(), users], 0, false);
+    bench.submit();
+    let record = Request { code: Code::AccountingRequest, attributes: Vec::new(), ..request() };
+    bench.run(|client, cx| client.submit(cx, record));
+    let asked: Vec<SocketAddr> = bench.sent.iter().map(|s| s.remote).collect();
+    assert_eq!(asked, ["10.0.0.2:1812".parse().unwrap(), "10.0.0.1:1813".parse().unwrap()]);
+    let mut bench = Bench::new(vec![books], 0, false);
+    bench.submit();
+    assert!(matches!(bench.ended.as_slice(), [(_, None)]));
+}
+
+#[test]
 fn a_group_of_nobody_fails_at_once() {
     let mut bench = Bench::new(vec![server(A)], 0, false);
     bench.run(|client, cx| client.submit(cx, Request { servers: group(&[&server(B)], None), ..request() }));
