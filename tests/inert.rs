@@ -9,7 +9,7 @@ use vpdnsh::grammar::sample::{self, Dice};
 use vpdnsh::grammar::table::{ArgKind, CommandSpec, ModeSpec, NoForm};
 
 /// Commands that the views do not have, each with why it is not inert all the same.
-const READ_ELSEWHERE: [(&str, &str, &str); 15] = [
+const READ_ELSEWHERE: [(&str, &str, &str); 14] = [
     ("global", "EnableAlgorithmSecret", "kept as EnableSecret"),
     ("global", "EnableSecret", "what `enable` asks for"),
     ("global", "EnableSecretLevel", "what `enable N` asks for"),
@@ -18,7 +18,6 @@ const READ_ELSEWHERE: [(&str, &str, &str); 15] = [
     ("global", "Privilege", "the shell has a level's commands by it"),
     ("line", "AccountingExec", "who logs in on a line is recorded by this list"),
     ("line", "AuthorizationExec", "who logs in on a line may have an EXEC by this list"),
-    ("routing", "IpHost", "ping looks names up in the running-config"),
     ("routing", "IpDomainLookup", "what the shell says of an unknown word"),
     ("routing", "IpDomainLookupNew", "what the shell says of an unknown word"),
     ("line", "History", "the shell's sessions keep so many lines"),

@@ -139,14 +139,15 @@ impl Lab {
                 channel: (if b < 15 { b } else { b + 1 }) as u8,
             }
         };
+        let settings = Arc::new(LinkConfig {
+            direction: Direction::Callout,
+            local_name: "user".to_owned(),
+            keepalive: Duration::ZERO,
+            ipcp: Some(IpcpConfig { local: Ipv4Addr::UNSPECIFIED, ..IpcpConfig::default() }),
+            ..LinkConfig::default()
+        });
         let user = |n| User {
-            link: Link::new(LinkConfig {
-                direction: Direction::Callout,
-                local_name: "user".to_owned(),
-                keepalive: Duration::ZERO,
-                ipcp: Some(IpcpConfig { local: Ipv4Addr::UNSPECIFIED, ..IpcpConfig::default() }),
-                ..LinkConfig::default()
-            }),
+            link: Link::new("".into(), settings.clone()),
             channel: channel(n),
             port: None,
             spliced: None,

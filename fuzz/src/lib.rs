@@ -366,7 +366,8 @@ struct Side {
 
 impl Side {
     fn new(config: LinkConfig, seed: u64) -> Self {
-        Side { link: ppp::Link::new(config), entropy: Seeded::new(seed), sent: Vec::new(), networks: 0 }
+        let link = ppp::Link::new("".into(), Arc::new(config));
+        Side { link, entropy: Seeded::new(seed), sent: Vec::new(), networks: 0 }
     }
 
     fn with<R>(&mut self, now: Instant, call: impl FnOnce(&mut ppp::Link, &mut Context) -> R) -> R {
@@ -399,7 +400,6 @@ fn links(choice: u8) -> [Side; 2] {
     let protocol = protocols[usize::from(choice & 3)];
     let ipcp = |local| Some(IpcpConfig { local, vj_slots: Some(15), ..IpcpConfig::default() });
     let user = LinkConfig {
-        label: "BR0:1".to_owned(),
         direction: Direction::Callout,
         local_name: "2500-1".to_owned(),
         multilink: choice & 8 != 0,
@@ -407,7 +407,6 @@ fn links(choice: u8) -> [Side; 2] {
         ..LinkConfig::default()
     };
     let server = LinkConfig {
-        label: "Vi4".to_owned(),
         local_name: "1600-3".to_owned(),
         authentication: if choice & 4 != 0 { Vec::new() } else { vec![protocol] },
         multilink: choice & 16 != 0,

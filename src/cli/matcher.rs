@@ -117,8 +117,10 @@ impl Thread {
     }
 
     fn keys(&self) -> Vec<String> {
-        let mut keys: Vec<String> =
-            self.spec.keys.iter().map(|&range| self.key(range).unwrap_or_default()).collect();
+        let typed = |&(slot, end, absent): &(u16, u16, &str)| {
+            self.key((slot, end)).unwrap_or_else(|| absent.to_owned())
+        };
+        let mut keys: Vec<String> = self.spec.keys.iter().map(typed).collect();
         while keys.last().is_some_and(String::is_empty) {
             keys.pop();
         }
@@ -371,7 +373,7 @@ impl Walk<'_> {
         }
         let stops = |t: &&Thread| {
             let no_end = t.at.and_then(|n| t.spec.nodes.get(n)).is_some_and(|n| n.no_end);
-            let keyed = t.spec.keys.first().is_none_or(|&k| t.key(k).is_some());
+            let keyed = t.spec.keys.first().is_none_or(|&(slot, end, _)| t.key((slot, end)).is_some());
             no_end && keyed && t.pending.is_none() && t.spec.no == NoForm::Partial && may(t)
         };
         let mut open = self.threads.iter().filter(stops);

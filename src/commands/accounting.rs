@@ -11,8 +11,8 @@ use crate::engine::{AaaSessionView, AccountView, ActionView};
 /// project's: what has been answered, and what was lost.
 pub fn show_accounting(f: &mut String, active: &[ActionView], statistics: &Statistics, pending: usize) {
     for action in active {
-        let (place, user) = (&action.place, &action.user);
-        say!(f, "Active Accounted actions on Interface {place}, User {user} Priv 1");
+        let (place, user, privilege) = (&action.place, &action.user, action.privilege);
+        say!(f, "Active Accounted actions on Interface {place}, User {user} Priv {privilege}");
         let (number, name, elapsed) = (action.number.0, title(action.class), clock_time(action.elapsed));
         say!(f, " Task ID {number}, {name} Accounting record, {elapsed} Elapsed");
         let service = match action.class {
@@ -114,6 +114,7 @@ mod tests {
             class: Class::Network,
             place: "Virtual-Access4".to_owned(),
             user: "2500-1".into(),
+            privilege: 1,
             number: SessionNumber(26),
             elapsed: Duration::from_secs(7669),
             address: Some([10, 10, 53, 2].into()),

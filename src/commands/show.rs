@@ -16,14 +16,11 @@ use crate::config::store::Store;
 use crate::config::views::{InterfaceName, IpAddress, VpdnGroup, VpdnProtocol};
 use crate::engine::views::{CallerView, InterfaceView, SessionView, TunnelView};
 use crate::engine::{CALL_HISTORY, Engine, RouteSource};
-use crate::grammar::Command;
-use crate::grammar::command::routing::RoutingCommand;
 use crate::grammar::command::show::{
     AaaUserWhich, ControllersKind, IpRouteWhich, L2tpSessionStyle, L2tpTunnelStyle, RunningConfigPart,
     ShowCommand, VpdnDeadCacheWhich, VpdnGroupSelectWhat, VpdnSessionFilter, VpdnSessionProtocol,
     VpdnSessionStyle, VpdnTunnelFilter, VpdnTunnelProtocol, VpdnTunnelStyle,
 };
-use crate::grammar::table::Op;
 use crate::logging::{Logging, debugs};
 use crate::proto::Instant;
 
@@ -88,7 +85,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
             isdn::show_dialer(f, &engine.interfaces(), &engine.calls(), interface.as_ref());
         }
         ShowCommand::EmulatorInert => system::show_emulator_inert(f, &inert_lines(on.store)),
-        ShowCommand::Hosts => hosts(f, on.store),
+        ShowCommand::Hosts => hosts(f, on.config),
         ShowCommand::Interfaces { interface, configuration } => {
             let Some(views) = chosen(f, on, interface.as_ref()) else { return };
             match views.first().filter(|_| *configuration) {
@@ -263,13 +260,11 @@ fn controllers(f: &mut String, kind: Option<ControllersKind>, unit: Option<&str>
     isdn::show_controllers(f, &wanted, &on.engine.interfaces());
 }
 
-fn hosts(f: &mut String, store: &Store) {
+fn hosts(f: &mut String, config: &RouterConfig) {
     say!(f, "Host                      Address(es)");
-    for command in store.commands() {
-        if let Command::Routing(RoutingCommand::IpHost(Op::Set(host))) = command {
-            let addresses: Vec<String> = host.addresses.iter().map(ToString::to_string).collect();
-            say!(f, "{:<25} {}", host.name, addresses.join(" "));
-        }
+    for (name, addresses) in &config.hosts {
+        let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        say!(f, "{name:<25} {}", addresses.join(" "));
     }
 }
 

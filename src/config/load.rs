@@ -33,12 +33,14 @@ pub struct Cursor {
     path: Path,
     /// The lines of this mode are indented: a line at the margin is no longer one of them.
     indented: bool,
+    /// How far the line that opened this mode is indented: what belongs to the mode is indented further, if at all.
+    opened: usize,
 }
 
 impl Cursor {
     /// A cursor at `path`.
     pub fn new(path: Path) -> Self {
-        Cursor { path, indented: false }
+        Cursor { path, indented: false, opened: 0 }
     }
 
     /// The mode instance.
@@ -54,6 +56,9 @@ impl Cursor {
     /// Goes on after `line`, which was applied at `place` and opened `enter`.
     pub fn advance(&mut self, line: &str, place: Path, enter: Option<Path>) {
         self.indented = line.starts_with(char::is_whitespace) && place != Path::root();
+        if enter.is_some() {
+            self.opened = indent(line);
+        }
         self.path = enter.unwrap_or(place);
     }
 
@@ -66,8 +71,9 @@ impl Cursor {
             return Ok((parsed, Path::root()));
         }
         let mut places: Vec<Path> = std::iter::successors(Some(self.path.clone()), Path::parent).collect();
-        // Anything fits a block that is kept without being understood; what stands at the margin leaves it when it can.
-        if self.mode() == Mode::InertBlock && margin {
+        // Anything fits a block that is kept without being understood; what stands no further right than the line that
+        // opened it leaves it when it can.
+        if self.mode() == Mode::InertBlock && indent(line) <= self.opened {
             places.rotate_left(1);
         }
         let mut worst: Option<(usize, MatchError)> = None;
@@ -152,10 +158,14 @@ impl Loader<'_> {
     }
 }
 
+/// The octets of white space that stand before a line.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
 /// The octets of white space that stand before every line of the text.
 fn margin(text: &str) -> usize {
-    let lines = text.lines().filter(|l| !l.trim().is_empty());
-    lines.map(|l| l.len() - l.trim_start().len()).min().unwrap_or(0)
+    text.lines().filter(|l| !l.trim().is_empty()).map(indent).min().unwrap_or(0)
 }
 
 impl Store {

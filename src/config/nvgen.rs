@@ -3,6 +3,10 @@
 use super::store::{Line, Store};
 use crate::cli::Clearance;
 use crate::grammar::command::COMMANDS;
+use crate::grammar::command::aaa::{
+    AaaCommand, AccountingGroup, AccountingMethods, AuthenticationGroup, AuthenticationMethods,
+    AuthorizationGroup, AuthorizationMethods,
+};
 use crate::grammar::command::interface::InterfaceCommand;
 use crate::grammar::command::vpdn::{AcceptProtocolProtocol, VpdnCommand};
 use crate::grammar::table::Op;
@@ -61,11 +65,35 @@ pub fn inner_lines(store: &Store, line: &Line) -> Vec<String> {
     block(store, line).lines().skip(1).map(|l| l.strip_prefix(' ').unwrap_or(l).to_owned()).collect()
 }
 
-/// Every inert line with the lines that enclose it: `vpdn-group 1 / ip pmtu`.
+/// Every inert line with the lines that enclose it: `vpdn-group 1 / ip pmtu`. Of a method list with `group tacacs+` that
+/// method is named, which is passed over as one that does not answer.
 pub fn inert_lines(store: &Store) -> Vec<String> {
     let encrypt = store.encrypts_passwords();
-    let joined = |path: &Vec<&Line>| path.iter().map(|l| l.text(encrypt)).collect::<Vec<_>>().join(" / ");
-    store.walk().iter().filter(|path| path.iter().any(|l| l.is_inert())).map(joined).collect()
+    let joined = |path: &[&Line]| path.iter().map(|l| l.text(encrypt)).collect::<Vec<_>>().join(" / ");
+    let said = |path: Vec<&Line>| {
+        let inert = path.iter().any(|l| l.is_inert());
+        let passed_over = !inert && path.last().is_some_and(|l| names_tacacs(&l.command));
+        let note = if passed_over { " (group tacacs+ is passed over)" } else { "" };
+        (inert || passed_over).then(|| joined(&path) + note)
+    };
+    store.walk().into_iter().filter_map(said).collect()
+}
+
+/// Whether a method list names a method for which there is no server here.
+fn names_tacacs(command: &Command) -> bool {
+    match command {
+        Command::Aaa(AaaCommand::Authentication(Op::Set(list))) => list.methods.iter().any(|method| {
+            matches!(method, AuthenticationMethods::Group { group: AuthenticationGroup::Tacacs })
+        }),
+        Command::Aaa(AaaCommand::Authorization(Op::Set(list))) => list.methods.iter().any(|method| {
+            matches!(method, AuthorizationMethods::Group { group: AuthorizationGroup::Tacacs })
+        }),
+        Command::Aaa(AaaCommand::Accounting(Op::Set(list))) => list
+            .methods
+            .iter()
+            .any(|method| matches!(method, AccountingMethods::Group { group: AccountingGroup::Tacacs })),
+        _ => false,
+    }
 }
 
 enum Entry<'a> {

@@ -2,7 +2,7 @@
 
 mod digest;
 
-pub use digest::{Algorithm, Salts, digest, md5_crypt, verify};
+pub use digest::{Algorithm, Salts, digest, is_digest, md5_crypt, verify};
 
 use crate::grammar::value::{Scheme, Secret};
 

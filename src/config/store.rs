@@ -112,6 +112,12 @@ pub enum StoreError {
     /// A terminal line that every router has.
     #[error("% The terminal lines of this router cannot be removed")]
     TerminalLine,
+    /// What stands behind type 5, 8 or 9 is no digest of that type. The words are recalled.
+    #[error(
+        "ERROR: The secret you entered is not a valid encrypted secret.\nTo enter an UNENCRYPTED secret, do not specify \
+         type {0} encryption.\nWhen you properly enter an UNENCRYPTED secret, it will be encrypted."
+    )]
+    Digest(u8),
     /// A group accepts and requests at once.
     #[error("% A VPDN group is either a LAC or an LNS: remove {0} first")]
     Role(&'static str),
@@ -276,6 +282,10 @@ impl Store {
         let has = |wanted: fn(&VpdnCommand) -> bool| {
             self.at(path).iter().any(|l| matches!(&l.command, Command::Vpdn(v) if wanted(v)))
         };
+        if let Some(number) = parsed.words.iter().find_map(false_digest).filter(|_| parsed.form == Form::Set)
+        {
+            return Err(StoreError::Digest(number));
+        }
         match &parsed.command {
             Command::Interface(InterfaceCommand::Interface(Op::No(Some(i)))) if is_physical(i.name.kind) => {
                 Err(StoreError::Physical)
@@ -314,6 +324,15 @@ fn is_physical(kind: InterfaceKind) -> bool {
         | InterfaceKind::Dialer
         | InterfaceKind::Vlan
         | InterfaceKind::Null => false,
+    }
+}
+
+/// The type of a secret that is kept as a digest and is none.
+fn false_digest(word: &Word) -> Option<u8> {
+    let Word::Secret { secret, .. } = word else { return None };
+    match secret.scheme {
+        Scheme::Digest(number) => (!secret::is_digest(number, secret.reveal())).then_some(number),
+        Scheme::Clear | Scheme::Type7 => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::check::{Totals, check_text};
 use super::nvgen::running_config;
 use super::*;
+use crate::cli::parse;
 use crate::grammar::Command;
 use crate::grammar::Mode;
 use crate::grammar::command::vpdn::VpdnCommand;
@@ -69,6 +70,94 @@ fn a_single_valued_command_replaces_and_a_keyed_one_adds() {
         shown(&format!("{text} no initiate-to ip 10.0.0.2\n no local name\n")),
         "vpdn-group 1\n initiate-to ip 10.0.0.3 priority 2\n!\n"
     );
+}
+
+/// A server is its address and its ports, typed or not.
+#[test]
+fn servers_of_one_address_are_told_apart_by_their_ports() {
+    let servers = |text: &str| shown(text).replace("!\n", "");
+    let host = "radius-server host 10.0.0.1";
+    let other = format!("{host} auth-port 1812 acct-port 1813");
+    let both = format!("{host} key one\n{other}\n");
+    assert_eq!(servers(&both), both);
+    assert_eq!(servers(&format!("{both}{host} acct-port 1646 auth-port 1645 key two\n")), {
+        format!("{host} auth-port 1645 acct-port 1646 key two\n{other}\n")
+    });
+    assert_eq!(servers(&format!("{both}{other} key two\n")), format!("{host} key one\n{other} key two\n"));
+    assert_eq!(servers(&format!("{both}no {host}\n")), format!("{other}\n"));
+    assert_eq!(servers(&format!("{both}no {other} key anything\n")), format!("{host} key one\n"));
+    assert_eq!(servers(&format!("{other}\nno {host}\n")), format!("{other}\n"));
+    let group = "aaa group server radius g\n";
+    for server in ["server 10.0.0.1", "server-private 10.0.0.1"] {
+        let both = format!("{group} {server}\n {server} auth-port 1812 acct-port 1813\n");
+        assert_eq!(servers(&both), both);
+        let one = format!("{group} {server} auth-port 1812 acct-port 1813\n");
+        assert_eq!(servers(&format!("{both}{group} no {server}\n")), one);
+    }
+    for (ports, good) in [("auth-port 0", true), ("acct-port 65535", true), ("auth-port 65536", false)] {
+        assert_eq!(parse(Mode::Config, &format!("{host} {ports}")).is_ok(), good, "{ports}");
+    }
+}
+
+#[test]
+fn a_digest_that_is_none_is_refused() {
+    let digest = "$9$2MJBozw/9R3UsU$2lFhcKvpghcyw8deP25GOfyZaagyUOGBymkryvOdfo6";
+    let mut store = Store::new();
+    for line in ["username u secret", "enable secret"] {
+        for (number, text) in [(5, "garbage"), (8, digest), (9, "$9$"), (5, digest)] {
+            let reports = store.load(&format!("{line} {number} {text}\n"));
+            let [LineReport { verdict: Verdict::Refused(why), .. }] = reports.as_slice() else {
+                panic!("{reports:?}")
+            };
+            assert!(
+                why.starts_with("ERROR: The secret you entered is not a valid encrypted secret.\n"),
+                "{why}"
+            );
+            assert!(why.contains(&format!("do not specify type {number} encryption")), "{why}");
+        }
+        let reports = store.load(&format!("{line} 9 {digest}\nno {line} 5 garbage\n"));
+        assert!(reports.iter().all(|r| r.verdict == Verdict::Accepted), "{reports:?}");
+    }
+    assert_eq!(store, Store::new());
+}
+
+#[test]
+fn what_is_passed_over_is_told_with_what_has_no_effect() {
+    let text = "aaa authentication login x group tacacs+ local\naaa authentication dot1x default group radius\n\
+                aaa authorization commands 15 default local\naaa authorization reverse-access default local\n\
+                aaa authorization exec y group tacacs+ none\naaa accounting exec z start-stop group tacacs+\n\
+                aaa authentication login tacacs+ local\naaa authorization network default local\n";
+    let told = nvgen::inert_lines(&load(text));
+    let over = " (group tacacs+ is passed over)";
+    assert_eq!(
+        told,
+        [
+            format!("aaa authentication login x group tacacs+ local{over}"),
+            "aaa authentication dot1x default group radius".to_owned(),
+            "aaa authorization commands 15 default local".to_owned(),
+            "aaa authorization reverse-access default local".to_owned(),
+            format!("aaa authorization exec y group tacacs+ none{over}"),
+            format!("aaa accounting exec z start-stop group tacacs+{over}"),
+        ]
+    );
+}
+
+/// Anything fits a block that is kept without being understood, but not what stands beside the line that opened it.
+#[test]
+fn a_line_beside_a_block_without_effect_is_none_of_it() {
+    let text =
+        "interface ATM0/0.32\n no ip address\n pvc zq41\n  ipv6 zq\n  hold-queue 7 in\n hold-queue 9 in\n!\n";
+    let right =
+        "interface ATM0/0.32\n no ip address\n hold-queue 9 in\n pvc zq41\n  ipv6 zq\n  hold-queue 7 in\n!\n";
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&shown(text)), sorted(right));
+    assert_eq!(shown(&shown(text)), shown(text));
+    // A flat paste, where nothing tells what belongs to the block: what fits around it is around it.
+    assert!(shown("interface ATM0/0.32\npvc zq41\nhold-queue 9 in\n").contains("\n hold-queue 9 in\n"));
 }
 
 #[test]

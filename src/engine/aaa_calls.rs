@@ -10,6 +10,7 @@ use super::aaa::{
     UserSession, nas_port,
 };
 use super::core::Pending;
+use super::debug::VpdnEvent;
 use super::interfaces::{Interface, LinkState, Origin};
 use super::io::{Action, HostRequest, InterfaceId, LogLine, Output, Socket};
 use super::ip::RouteKey;
@@ -115,7 +116,8 @@ impl Engine {
             Outcome::Tunnel(outcome) => {
                 let definitions = match outcome {
                     TunnelOutcome::Found(found) => {
-                        self.definitions(&self.looking_for(id).unwrap_or_default(), &found)
+                        let key = self.looking_for(id).unwrap_or_default();
+                        self.definitions(id, &key, &found)
                     }
                     TunnelOutcome::Local | TunnelOutcome::NotFound | TunnelOutcome::Error => Vec::new(),
                 };
@@ -124,32 +126,39 @@ impl Engine {
         }
     }
 
-    /// What a server said about the tunnels of a key, as VPDN takes it.
-    pub(super) fn definitions(&self, key: &str, found: &[TunnelDefinition]) -> Vec<Definition> {
+    /// What a server said about the tunnels of a key, as VPDN takes it for this port. A name of which nobody knows the
+    /// address is told and left out, and a definition without any other with it.
+    pub(super) fn definitions(
+        &mut self,
+        id: InterfaceId,
+        key: &str,
+        found: &[TunnelDefinition],
+    ) -> Vec<Definition> {
+        let config = self.config.clone();
+        let ends = found.iter().flat_map(|tunnel| tunnel.servers.iter().flatten().chain(&tunnel.client));
+        for end in ends.filter(|end| end.addresses(&config).is_empty()) {
+            self.vpdn_debug(id, VpdnEvent::UnknownHost(&end.to_string()));
+        }
+
         // A preference with several levels of addresses keeps them together, before the next preference.
         let mut base = 0;
         let mut last = None;
         let mut highest = 0;
-        found
-            .iter()
-            .map(|tunnel| {
-                let preference = tunnel.preference.unwrap_or(0);
-                if last.is_some_and(|l| l != preference) {
-                    base = highest;
-                }
-                last = Some(preference);
-                let mut lns = Vec::new();
-                for (level, equal) in (1..).zip(&tunnel.servers) {
-                    highest = highest.max(base + level);
-                    lns.extend(equal.iter().map(|a| Lns {
-                        address: *a,
-                        priority: base + level,
-                        limit: None,
-                    }));
-                }
-                self.definition(key, tunnel, lns)
-            })
-            .collect()
+        let definitions = found.iter().map(|tunnel| {
+            let preference = tunnel.preference.unwrap_or(0);
+            if last.is_some_and(|l| l != preference) {
+                base = highest;
+            }
+            last = Some(preference);
+            let mut lns = Vec::new();
+            for (level, equal) in (1..).zip(&tunnel.servers) {
+                highest = highest.max(base + level);
+                let addresses = equal.iter().flat_map(|end| end.addresses(&config));
+                lns.extend(addresses.map(|address| Lns { address, priority: base + level, limit: None }));
+            }
+            self.definition(key, tunnel, lns)
+        });
+        definitions.filter(|definition| !definition.lns.is_empty()).collect()
     }
 
     fn definition(&self, key: &str, tunnel: &TunnelDefinition, lns: Vec<Lns>) -> Definition {
@@ -160,16 +169,18 @@ impl Engine {
         let mut settings = group.map(|g| g.l2tp.clone()).unwrap_or_default();
         tunnel.knobs.apply(&mut settings);
         settings.password = password.or(settings.password);
+        let client = tunnel.client.as_ref().and_then(|end| end.addresses(&self.config).first().copied());
         let local_name = tunnel.client_name.as_ref().or(group.and_then(|g| g.local_name.as_ref()));
         Definition {
             key: key.to_owned(),
-            group: group.map(|g| g.name.clone()),
-            local_name: local_name.unwrap_or(&self.config.hostname).clone(),
+            group: group.map(|g| g.name.as_str().into()),
+            local_name: local_name.unwrap_or(&self.config.hostname).as_str().into(),
             lns,
-            source: tunnel.client.or(group.and_then(|g| g.source_ip)).or(self.config.vpdn.source_ip),
-            assignment: tunnel.assignment.clone(),
+            source: client.or(group.and_then(|g| g.source_ip)).or(self.config.vpdn.source_ip),
+            assignment: tunnel.assignment.as_deref().map(Arc::from),
             server_name: tunnel.server_name.clone(),
             private_group: tunnel.group.clone(),
+            speeds: (tunnel.tx_speed, tunnel.rx_speed),
             busy_disconnect: tunnel.busy_disconnect.unwrap_or(true),
             settings,
         }

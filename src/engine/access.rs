@@ -18,9 +18,10 @@ impl Engine {
         let owner = call.dialer.unwrap_or(id);
         let Some(config) = self.interfaces.get(owner).map(|i| i.config.clone()) else { return };
         let direction = if call.outgoing { Direction::Callout } else { Direction::Callin };
-        let settings = self.link_config(&label, &config, direction, self.address(owner));
+        let settings = self.link_config(&config, direction, self.address(owner));
+        let link = Link::new(label.clone(), self.shared_settings(settings));
         let access = Access::new(call);
-        let port = Port::new(Link::new(settings), label, Side::Access(Box::new(access)));
+        let port = Port::new(link, label, Side::Access(Box::new(access)));
         self.ports.insert(id, port);
         self.meter_ports();
         self.open_session(id);

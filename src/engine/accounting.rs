@@ -548,7 +548,13 @@ impl Engine {
 }
 
 /// A port that is none of PPP's, for records of terminals.
-fn line_port(long: String, number: u32, nas_ip: Ipv4Addr, unique: u32, calling: Option<String>) -> AaaPort {
+pub(super) fn line_port(
+    long: String,
+    number: u32,
+    nas_ip: Ipv4Addr,
+    unique: u32,
+    calling: Option<String>,
+) -> AaaPort {
     let kind = PortType::Virtual;
     let (called, origin) = (None, None);
     AaaPort { short: long.clone(), long, number, kind, nas_ip, called, calling, unique, origin }

@@ -59,6 +59,10 @@ pub(super) enum VpdnEvent<'a> {
     Silent(Ipv4Addr),
     /// `debug vpdn error`: `vpdn authorize domain`.
     DomainDenied(&'a str),
+    /// `debug vpdn error`: an end of a tunnel is named, and no `ip host` line has the name.
+    UnknownHost(&'a str),
+    /// `debug vpdn error`: what the host will refuse to send from.
+    ForeignSource(Ipv4Addr),
     /// `debug vpdn error`
     Closed(&'a str),
 }
@@ -72,6 +76,8 @@ impl DebugText for Vpdn<'_> {
             | VpdnEvent::Busy(_)
             | VpdnEvent::Silent(_)
             | VpdnEvent::DomainDenied(_)
+            | VpdnEvent::UnknownHost(_)
+            | VpdnEvent::ForeignSource(_)
             | VpdnEvent::Closed(_)
             | VpdnEvent::NoTunnelInfo(_) => Switch::VpdnError,
             VpdnEvent::GotDnis(_)
@@ -141,6 +147,10 @@ impl DebugText for Vpdn<'_> {
             VpdnEvent::Silent(address) => write!(f, "{label} VPDN: LNS {address} does not answer"),
             VpdnEvent::DomainDenied(domain) => {
                 write!(f, "{label} VPDN: Domain {domain} is not authorized here")
+            }
+            VpdnEvent::UnknownHost(name) => write!(f, "{label} VPDN: No ip host has an address for {name}"),
+            VpdnEvent::ForeignSource(address) => {
+                write!(f, "{label} VPDN: Source {address} is no address of this router")
             }
             VpdnEvent::Closed(reason) => write!(f, "{label} VPDN: Session closed: {reason}"),
         }

@@ -63,6 +63,8 @@ pub(super) struct Interface {
     pub name: InterfaceName,
     pub label: Arc<str>,
     pub config: Arc<InterfaceConfig>,
+    /// What it is without what a user has of its own: of a cloned interface, what it was cloned from.
+    pub template: Arc<InterfaceConfig>,
     pub origin: Origin,
     pub link: LinkState,
     pub protocol: bool,
@@ -134,6 +136,7 @@ impl Interfaces {
         let interface = Interface {
             label: name.short().into(),
             name: name.clone(),
+            template: config.clone(),
             config,
             origin,
             link: LinkState::Down,
@@ -302,6 +305,7 @@ impl Engine {
     fn change_interface(&mut self, id: InterfaceId, want: &Wanted) {
         let Some(interface) = self.interfaces.get_mut(id) else { return };
         let before = std::mem::replace(&mut interface.config, want.config.clone());
+        interface.template = want.config.clone();
         if want.channel.is_some() {
             if want.config.shutdown || want.controller_down {
                 self.drop_port(id);

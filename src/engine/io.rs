@@ -563,6 +563,8 @@ pub enum Output {
     AaaTested(Ticket, TestOutcome),
     /// To the terminal line that waits for it: who sits there may or may not.
     Login(Ticket, LoginOutcome),
+    /// The session at the terminal line with this number is to end: a RADIUS client has asked for it.
+    EndTerminal(u32),
 }
 
 /// How an echo request ended.

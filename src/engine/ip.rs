@@ -294,6 +294,15 @@ impl Engine {
         self.interfaces.get(id).and_then(|i| i.installed).filter(|_| on_link).map(|net| net.addr())
     }
 
+    /// Whether an interface of this router has the address.
+    pub(super) fn is_own_address(&self, address: Ipv4Addr) -> bool {
+        let has = |net: Option<ipnet::Ipv4Net>| net.is_some_and(|net| net.addr() == address);
+        self.interfaces.iter().any(|(_, interface)| {
+            let configured = matches!(interface.config.ip, IpAddress::Static(net) if net.addr() == address);
+            configured || has(interface.negotiated) || has(interface.installed)
+        })
+    }
+
     fn is_routable(&self, id: InterfaceId) -> bool {
         self.interfaces.get(id).is_some_and(|i| {
             i.link == LinkState::Up

@@ -2,6 +2,8 @@
 
 use super::Engine;
 use super::aaa::{LoginQuestion, Place, Port, PortType, Ticket};
+use super::accounting::line_port;
+use super::registry::AaaSessionView;
 use crate::proto::Instant;
 use crate::proto::radius::client::{Component, SessionOrigin};
 
@@ -27,6 +29,16 @@ impl Engine {
         let ticket = self.aaa.login(&mut self.core.cx(), port, question);
         self.pump();
         ticket
+    }
+
+    /// The port or terminal line of a session, as RADIUS sees it.
+    pub(super) fn session_port(&self, view: &AaaSessionView) -> Option<Port> {
+        if let Some(id) = view.port {
+            return self.aaa_port(id);
+        }
+        let who = self.terminals.get(&view.line?)?;
+        let from = who.from.map(|address| address.to_string());
+        Some(line_port(who.name.clone(), who.line, self.nas_address(), view.unique, from))
     }
 
     /// Nobody waits for a login any more.

@@ -52,7 +52,7 @@ pub use io::*;
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use self::aaa::{Aaa, Place, Sessions, Ticket};
@@ -70,6 +70,7 @@ use self::timers::Timer;
 use self::vpdn::Vpdn;
 use crate::config::views::{InterfaceName, RouterConfig};
 use crate::proto::l2tp::Endpoint;
+use crate::proto::ppp::LinkConfig;
 use crate::proto::time::earliest;
 use crate::proto::{Entropy, Instant, Switch};
 
@@ -91,11 +92,15 @@ pub struct Engine {
     aaa: Aaa,
     registry: Sessions,
     accounts: Accounts,
+    /// Who sits at which terminal line.
+    terminals: HashMap<u32, ExecUser>,
     dynamic: DynamicAuthor,
     l2tp: Endpoint,
     vpdn: Vpdn,
     /// Configurations that users' own lines have made of others.
     derived: Vec<per_user::Derived>,
+    /// Settings that links share.
+    link_settings: Vec<Weak<LinkConfig>>,
 }
 
 impl Engine {
@@ -115,10 +120,12 @@ impl Engine {
             aaa: Aaa::new(),
             registry: Sessions::default(),
             accounts: Accounts::default(),
+            terminals: HashMap::new(),
             dynamic: DynamicAuthor::default(),
             l2tp: Endpoint::new(),
             vpdn: Vpdn::default(),
             derived: Vec::new(),
+            link_settings: Vec::new(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::aaa::accounting::EndCause;
-use super::aaa::{Direction, UserRoute};
+use super::aaa::{Direction, UserProfile, UserRoute};
 use super::core::Work;
 use super::debug::PerUser;
 use super::interfaces::Origin;
@@ -28,6 +28,17 @@ pub enum SessionEnd {
     IdleTimeout,
 }
 
+/// What becomes of a port by what AAA says of its user.
+#[derive(Default)]
+pub(super) struct Plan {
+    /// The lines that are put onto the template.
+    lines: Vec<String>,
+    /// The whole configuration, where the interface is the user's own.
+    config: Option<Arc<InterfaceConfig>>,
+    /// There were lines, but the interface is not the user's own.
+    shared: bool,
+}
+
 /// A configuration, the lines that were put onto it, and what came of it.
 pub(super) type Derived = (Arc<InterfaceConfig>, Vec<String>, Weak<InterfaceConfig>);
 
@@ -38,68 +49,75 @@ impl Engine {
     /// Gives an authenticated and authorized user what it has of its own. False when it must have what it cannot have
     /// here: its session ends.
     pub(super) fn apply_per_user(&mut self, id: InterfaceId) -> bool {
-        let Some(session) = self.ports.get(&id).and_then(|p| p.session.user()) else { return true };
-        let Some(profile) = session.attributes() else { return true };
-        let label = session.port.short.clone();
-        let mut lines: Vec<(String, bool)> = Vec::new();
-        let mut unusable: Vec<String> = profile.problems.iter().map(|problem| problem.what.clone()).collect();
-        let must = profile.problems.iter().find(|problem| problem.must).map(|problem| problem.what.clone());
-        match profile.mtu {
-            Some(mtu) if MTU.contains(&mtu) => lines.push((format!("ip mtu {mtu}"), false)),
-            Some(mtu) => unusable.push(format!("Framed-MTU {mtu}")),
-            None => {}
-        }
-        lines.extend(profile.interface_lines());
-        let filters = [Direction::In, Direction::Out].map(|way| profile.access_list(way, &label));
-        for text in &unusable {
-            self.core.debug(&PerUser::Ignored { label: &label, what: text });
-        }
-        for list in filters.iter().flatten() {
-            self.core.debug(&PerUser::Ignored { label: &label, what: &format!("access list {list}") });
-        }
-        if let Some(line) = must {
-            self.core.syslog(&Syslog::BadInterfaceConfig { line: &line });
-            return false;
-        }
-        self.derive_config(id, &label, lines)
-    }
-
-    /// Puts lines onto the configuration that a Virtual-Access was cloned with, in place of those that it has already.
-    fn derive_config(&mut self, id: InterfaceId, label: &str, lines: Vec<(String, bool)>) -> bool {
-        let Some(interface) = self.interfaces.get(id) else { return false };
-        let known = self.derived.iter().find(|known| known.2.as_ptr() == Arc::as_ptr(&interface.config));
-        let cloned = known.map(|known| known.0.clone());
-        if lines.is_empty() {
-            return cloned.is_none_or(|cloned| self.take_config(id, cloned));
-        }
-        if !matches!(interface.origin, Origin::Cloned { .. }) {
-            // What is configured is shared by all its calls: nothing of it is one user's own.
-            self.core.debug(&PerUser::Ignored { label, what: "interface configuration" });
+        let Some(profile) = self.user_profile(id) else { return true };
+        if self.ports.get(&id).and_then(|p| p.session.user()).is_none_or(|s| s.attributes().is_none()) {
             return true;
         }
-        let base = cloned.unwrap_or_else(|| interface.config.clone());
-        let mut good: Vec<String> = Vec::new();
-        let mut derived = None;
+        let Some(plan) = self.plan_per_user(id, &profile) else { return false };
+        self.take_plan(id, &profile, plan);
+        true
+    }
+
+    /// What a profile makes of the port of its user, whatever made it what it is now. Nothing is changed. `None` when
+    /// the user must have what it cannot have here.
+    pub(super) fn plan_per_user(&mut self, id: InterfaceId, profile: &UserProfile) -> Option<Plan> {
+        if let Some(problem) = profile.problems.iter().find(|problem| problem.must) {
+            self.core.syslog(&Syslog::BadInterfaceConfig { line: &problem.what });
+            return None;
+        }
+        let mut lines: Vec<(String, bool)> = Vec::new();
+        let mtu = profile.mtu.filter(|mtu| MTU.contains(mtu));
+        lines.extend(mtu.map(|mtu| (format!("ip mtu {mtu}"), false)));
+        lines.extend(profile.interface_lines());
+        let interface = self.interfaces.get(id)?;
+        if !matches!(interface.origin, Origin::Cloned { .. }) {
+            // What is configured is shared by all its calls: nothing of it is one user's own.
+            return Some(Plan { shared: !lines.is_empty(), ..Plan::default() });
+        }
+        let base = interface.template.clone();
+        let mut plan = Plan { config: Some(base.clone()), ..Plan::default() };
         for (line, must) in lines {
-            good.push(line);
-            match self.derived(&base, &good) {
-                Ok(config) => derived = Some(config),
+            plan.lines.push(line);
+            match self.derived(&base, &plan.lines) {
+                Ok(config) => plan.config = Some(config),
                 Err(bad) => {
-                    good.pop();
+                    plan.lines.pop();
                     let bad = secret_free(&bad);
                     self.core.syslog(&Syslog::BadInterfaceConfig { line: &bad });
                     if must {
-                        return false;
+                        return None;
                     }
                 }
             }
         }
-        for line in &good {
-            self.core.debug(&PerUser::Line { label, line: &secret_free(line) });
+        let shutdown = plan.config.as_ref().is_some_and(|config| config.shutdown);
+        (!shutdown).then_some(plan)
+    }
+
+    /// Makes a port what was planned for its user, and says what of the profile has no effect.
+    pub(super) fn take_plan(&mut self, id: InterfaceId, profile: &UserProfile, plan: Plan) {
+        let Some(label) = self.ports.get(&id).map(|p| p.label.clone()) else { return };
+        for problem in &profile.problems {
+            self.core.debug(&PerUser::Ignored { label: &label, what: &problem.what });
         }
-        match derived {
-            Some(config) => self.take_config(id, config),
-            None => true,
+        if let Some(mtu) = profile.mtu.filter(|mtu| !MTU.contains(mtu)) {
+            self.core.debug(&PerUser::Ignored { label: &label, what: &format!("Framed-MTU {mtu}") });
+        }
+        for list in [Direction::In, Direction::Out].iter().filter_map(|way| profile.access_list(*way, &label))
+        {
+            self.core.debug(&PerUser::Ignored { label: &label, what: &format!("access list {list}") });
+        }
+        if plan.shared {
+            self.core.debug(&PerUser::Ignored { label: &label, what: "interface configuration" });
+        }
+        for line in &plan.lines {
+            self.core.debug(&PerUser::Line { label: &label, line: &secret_free(line) });
+        }
+        let now = self.interfaces.get(id).map(|i| i.config.clone());
+        if let (Some(config), Some(now)) = (plan.config, now)
+            && !Arc::ptr_eq(&config, &now)
+        {
+            self.take_config(id, config);
         }
     }
 
@@ -121,17 +139,15 @@ impl Engine {
         Ok(config)
     }
 
-    /// A Virtual-Access has another configuration now. False when it says that there shall be none.
-    fn take_config(&mut self, id: InterfaceId, config: Arc<InterfaceConfig>) -> bool {
-        let Some(interface) = self.interfaces.get_mut(id) else { return false };
-        let shutdown = config.shutdown;
+    /// A Virtual-Access has another configuration now.
+    fn take_config(&mut self, id: InterfaceId, config: Arc<InterfaceConfig>) {
+        let Some(interface) = self.interfaces.get_mut(id) else { return };
         interface.config = config;
         self.apply_mtu(id);
         let ipcp = self.authorized_ipcp(id);
         if let (Some(port), Some(ipcp)) = (self.ports.get_mut(&id), ipcp) {
             port.link.set_ipcp(ipcp);
         }
-        !shutdown
     }
 
     /// What IPCP asks for and gives on a port: by its interface, and by AAA.

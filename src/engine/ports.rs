@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use ipnet::Ipv4Net;
 
@@ -146,10 +146,20 @@ fn sends_pap_only(ppp: &PppConfig) -> bool {
 }
 
 impl Engine {
+    /// These settings, shared with the links that have the same.
+    pub(super) fn shared_settings(&mut self, settings: LinkConfig) -> Arc<LinkConfig> {
+        self.link_settings.retain(|known| known.strong_count() > 0);
+        let known = self.link_settings.iter().filter_map(Weak::upgrade).find(|known| **known == settings);
+        known.unwrap_or_else(|| {
+            let settings = Arc::new(settings);
+            self.link_settings.push(Arc::downgrade(&settings));
+            settings
+        })
+    }
+
     /// The settings of a link on an interface with this configuration.
     pub(super) fn link_config(
         &self,
-        label: &str,
         config: &InterfaceConfig,
         direction: Direction,
         local: Option<Ipv4Net>,
@@ -164,7 +174,6 @@ impl Engine {
             (None, _) => self.config.hostname.clone(),
         };
         LinkConfig {
-            label: label.to_owned(),
             direction,
             mru: config.mtu,
             authentication: if calling && ppp.authentication_callin {

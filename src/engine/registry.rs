@@ -90,6 +90,13 @@ pub struct AaaSessionView {
     pub active: Duration,
 }
 
+impl AaaSessionView {
+    /// Where it is.
+    pub fn place(&self) -> Option<Place> {
+        self.port.map(Place::Port).or(self.line.map(Place::Line))
+    }
+}
+
 impl Engine {
     /// Begins the session of a port. Its unique id.
     pub(super) fn open_session(&mut self, id: InterfaceId) -> u32 {
@@ -148,13 +155,14 @@ impl Engine {
             Place::Line(line) => (None, Some(line)),
         };
         let state = port.and_then(|id| self.ports.get(&id));
+        let terminal = || line.and_then(|line| self.terminals.get(&line)).map(|who| who.user.as_str().into());
         AaaSessionView {
             unique,
             number: entry.number,
             port,
             interface: port.and_then(|id| self.interfaces.get(id)).map(|i| i.name.clone()),
             line,
-            user: state.map_or_else(|| "".into(), |p| p.user.clone()),
+            user: state.map(|p| p.user.clone()).or_else(terminal).unwrap_or_else(|| "".into()),
             address: state.and_then(|p| p.network.as_ref()).map(|n| n.peer),
             forwarded: state.is_some_and(|p| p.access().is_some() && session_of(p).is_some()),
             tunnel: state.and_then(session_of).and_then(|session| self.session_tunnel(session)),

@@ -54,9 +54,9 @@ impl Engine {
         let (label, counters) = (interface.label.clone(), interface.counters.clone());
         let user: Arc<str> =
             String::from_utf8_lossy(info.proxy_auth_name.as_deref().unwrap_or_default()).into();
-        let mut settings = self.link_config(&label, &config, Direction::Callin, self.address(id));
+        let mut settings = self.link_config(&config, Direction::Callin, self.address(id));
         settings.set_direction = true;
-        let link = Link::new(settings);
+        let link = Link::new(label.clone(), self.shared_settings(settings));
         let CallRequest { calling_number, called_number, nas_port, physical_channel, .. } = *request;
         let vaccess = Vaccess {
             session: Some(session),

@@ -138,7 +138,7 @@ fn gather(files: &[File], modes: &BTreeMap<&str, &Mode>) -> Result<Vec<Entry>, M
                     return mistake(&c.at, "full without no".into());
                 }
                 let graph = lower(c)?;
-                for k in &c.attrs.keys {
+                for (k, _) in &c.attrs.keys {
                     match graph.slots.iter().filter(|s| s.0 == *k).count() {
                         0 => return mistake(&c.at, format!("{}: key {k} is no argument", c.id)),
                         1 => {}

@@ -304,10 +304,13 @@ fn emit_tables(out: &mut String, compiled: &Compiled<'_>) -> fmt::Result {
             (true, true) => "NoForm::Full",
             (true, false) => "NoForm::Partial",
         };
-        let keys: Vec<(u16, u16)> = a
+        let keys: Vec<(u16, u16, &str)> = a
             .keys
             .iter()
-            .filter_map(|k| e.graph.slots.iter().find(|s| s.0 == *k).map(|s| (s.1, s.2)))
+            .filter_map(|(k, absent)| {
+                let slot = e.graph.slots.iter().find(|s| s.0 == *k)?;
+                Some((slot.1, slot.2, absent.as_str()))
+            })
             .collect();
         let default_order = 9000 + index as u32;
         writeln!(

@@ -160,7 +160,8 @@ fn attributes(inherited: Attrs) -> impl FnMut(&str) -> Read<'_, Attrs> {
                 "key" => {
                     let (rest, k) = cut(word).parse(i)?;
                     i = rest;
-                    a.keys.push(k);
+                    let (name, absent) = k.split_once(':').unwrap_or((&k, ""));
+                    a.keys.push((name.to_owned(), absent.to_owned()));
                 }
                 _ => return refuse(at, format!("unknown attribute {w:?}")),
             }

@@ -72,8 +72,8 @@ pub struct Attrs {
     pub hidden: bool,
     /// The configuration mode that it opens.
     pub enter: Option<String>,
-    /// Arguments that tell its instances apart.
-    pub keys: Vec<String>,
+    /// Arguments that tell its instances apart, each with what it is where it is not typed (`key port:1645`).
+    pub keys: Vec<(String, String)>,
     /// Position in `show running-config`; a `!` stands between two fifties.
     pub order: Option<u32>,
     /// Argument text that is the default, so neither kept nor shown.

@@ -115,8 +115,9 @@ pub struct CommandSpec {
     pub hidden: bool,
     /// The mode that it opens.
     pub enter: Option<Mode>,
-    /// Slots that tell its instances apart, each with the first slot that is not inside it.
-    pub keys: &'static [(u16, u16)],
+    /// Slots that tell its instances apart, each with the first slot that is not inside it and with what it is where it
+    /// is not typed.
+    pub keys: &'static [(u16, u16, &'static str)],
     /// Position in `show running-config`.
     pub order: u32,
     /// Argument text that is the default.

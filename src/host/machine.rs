@@ -12,7 +12,7 @@ use super::clock::MonotonicClock;
 use super::devices::{self, Report, Requests};
 use super::handle::{HostConfig, Startup};
 use super::ping::Answer;
-use super::spool::{self, Spool, Work};
+use super::spool::{self, Found, Spool, Work};
 use crate::engine::{HostRequest, RequestId};
 use crate::forward::Table;
 use crate::proto::Instant;
@@ -81,7 +81,7 @@ impl Machine {
     ) -> io::Result<Machine> {
         let (report, reports) = mpsc::unbounded_channel();
         let spool = config.spool.as_deref().map(|directory| open_spool(directory, &report)).transpose()?;
-        let (spool, left) = spool.map_or((None, None), |(writer, left)| (Some(writer), Some(left)));
+        let (spool, left) = spool.map_or((None, None), |(writer, found)| (Some(writer), Some(found.records)));
         let (requests, worker) = devices::start(config.devices.clone(), report.clone())?;
         let clock = MonotonicClock::start();
         let params = RouterParams {
@@ -148,10 +148,7 @@ impl Machine {
 }
 
 /// Opens the spool; with it comes what was left in it.
-fn open_spool(
-    directory: &Path,
-    report: &mpsc::UnboundedSender<Report>,
-) -> io::Result<(Writer, Vec<(u64, Vec<u8>)>)> {
+fn open_spool(directory: &Path, report: &mpsc::UnboundedSender<Report>) -> io::Result<(Writer, Found)> {
     let explain =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
     let (spool, found) = Spool::open(directory).map_err(explain)?;
@@ -162,7 +159,7 @@ fn open_spool(
             Err(text) => Report::Refused(id, text),
         });
     })?;
-    Ok((writer, found.records))
+    Ok((writer, found))
 }
 
 /// Waits for a deadline; for ever without one.

@@ -83,6 +83,8 @@ pub(super) struct Core {
     pub lines: Vec<OpenLine>,
     /// Sessions that `clear line` ends.
     pub to_close: Vec<LineId>,
+    /// Terminal lines whose sessions a RADIUS client ends.
+    pub to_end: Vec<u32>,
     /// The router was started by `reload`.
     pub reloaded: bool,
     /// It is about to end, when everything is said.
@@ -123,6 +125,7 @@ impl Core {
             screens: Vec::new(),
             lines: Vec::new(),
             to_close: Vec::new(),
+            to_end: Vec::new(),
             reloaded: params.reloaded,
             ending: None,
         };
@@ -219,6 +222,7 @@ impl Core {
                 engine::Output::Login(ticket, outcome) => {
                     self.logged.extend(self.logins.remove(&ticket).map(|line| (line, outcome)));
                 }
+                engine::Output::EndTerminal(number) => self.to_end.push(number),
                 engine::Output::AaaTested(ticket, outcome) => exec::tested(self, ticket, &outcome),
             }
         }
@@ -293,8 +297,7 @@ impl Executor for Core {
 
     fn login(&mut self, line: LineId, question: LoginQuestion) {
         self.apply_typed();
-        // The auxiliary port stands between the console and the first network line.
-        let number = if question.console { 0 } else { u32::from(line.0) + 1 };
+        let number = super::terminal_number(line, question.console);
         let ticket = self.engine.login(self.now, number, question);
         self.logins.insert(ticket, line);
     }

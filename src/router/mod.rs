@@ -142,13 +142,17 @@ impl Router {
         let user = terminal.session.exec_user().map(str::to_owned);
         match (std::mem::replace(&mut terminal.exec, user.is_some()), user) {
             (false, Some(user)) => {
-                let number = u32::from(line.0);
+                let number = terminal_number(line, terminal.session.is_console());
                 let list = terminal.session.accounting_list(&self.core.store);
                 let name = format!("tty{number}");
-                let who = engine::ExecUser { line: number, name, user, from: None, list };
+                let privilege = terminal.session.level();
+                let who = engine::ExecUser { line: number, name, user, from: None, privilege, list };
                 self.core.engine.exec_started(self.core.now, who);
             }
-            (true, None) => self.core.engine.exec_stopped(self.core.now, line.0.into(), cause),
+            (true, None) => {
+                let number = terminal_number(line, terminal.session.is_console());
+                self.core.engine.exec_stopped(self.core.now, number, cause);
+            }
             (true, Some(_)) | (false, None) => {}
         }
     }
@@ -176,6 +180,17 @@ impl Router {
                 moved = true;
                 if let Some(terminal) = self.terminals.get_mut(&line) {
                     terminal.session.logged_in(outcome, &self.core);
+                }
+                // A login that AAA decides begins here, not with what is typed next.
+                self.note_exec(line, EndCause::UserExit);
+            }
+            for number in std::mem::take(&mut self.core.to_end) {
+                moved = true;
+                let here = |(line, t): &(&LineId, &Terminal)| {
+                    terminal_number(**line, t.session.is_console()) == number
+                };
+                if let Some(line) = self.terminals.iter().find(here).map(|(line, _)| *line) {
+                    self.close(line, EndCause::ServerRequest);
                 }
             }
             for (line, terminal) in &mut self.terminals {
@@ -229,13 +244,23 @@ impl Router {
         let idle = lines.len();
         lines.append(&mut self.core.to_close);
         for (place, line) in lines.into_iter().enumerate() {
-            self.core.forget_line(line);
-            if let Some(terminal) = self.terminals.get_mut(&line) {
-                terminal.session.end(&self.core);
-            }
-            self.note_exec(line, if place < idle { EndCause::IdleTimeout } else { EndCause::AdminReset });
+            self.close(line, if place < idle { EndCause::IdleTimeout } else { EndCause::AdminReset });
         }
     }
+
+    fn close(&mut self, line: LineId, cause: EndCause) {
+        self.core.forget_line(line);
+        if let Some(terminal) = self.terminals.get_mut(&line) {
+            terminal.session.end(&self.core);
+        }
+        self.note_exec(line, cause);
+    }
+}
+
+/// The number of a terminal line, by which AAA knows it. The auxiliary port stands between the console and the first
+/// network line.
+fn terminal_number(line: LineId, console: bool) -> u32 {
+    if console { 0 } else { u32::from(line.0) + 1 }
 }
 
 /// Who sits where, for `show users`.

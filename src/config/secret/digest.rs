@@ -124,6 +124,20 @@ pub fn digest(secret: &Secret, algorithm: Algorithm, salts: &mut Salts) -> Secre
     }
 }
 
+/// Whether a text has the form of a digest of this type: `$1$`, `$8$` or `$9$`, salt, `$` and digest. Its length is not
+/// judged: published configurations have some of their digits taken out.
+pub fn is_digest(number: u8, text: &str) -> bool {
+    let id = match Algorithm::of_number(number) {
+        Some(Algorithm::Md5) => "1",
+        Some(Algorithm::Sha256) => "8",
+        Some(Algorithm::Scrypt) => "9",
+        None => return false,
+    };
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| ITOA64.contains(&b));
+    let parts: Vec<&str> = text.split('$').collect();
+    matches!(parts.as_slice(), ["", kind, salt, digest] if *kind == id && digits(salt) && digits(digest))
+}
+
 /// Whether `typed` is the password that `secret` keeps, in a time that does not depend on where they differ.
 pub fn verify(secret: &Secret, typed: &str) -> bool {
     let same = |a: &str, b: &str| bool::from(a.as_bytes().ct_eq(b.as_bytes()));
@@ -260,6 +274,24 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_digest_has_the_form_of_its_type() {
+        for (number, text) in PUBLISHED {
+            assert!(is_digest(number, text));
+            assert!(!is_digest(if number == 5 { 8 } else { 5 }, text));
+            for wrong in
+                [text.replace('$', ""), text.replace('/', ":"), format!("{text}$x"), text[..3].into()]
+            {
+                assert!(!is_digest(number, &wrong), "{number} {wrong}");
+            }
+        }
+        for (number, wrong) in [(5, "garbage"), (5, "$1$$x"), (9, "$9$salt$"), (4, "$4$salt$text"), (5, "")] {
+            assert!(!is_digest(number, wrong), "{number} {wrong}");
+        }
+        // As published configurations show it.
+        assert!(is_digest(5, "$1$Q0Zl$LN7ONybETL5LJZF1"));
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub enum Method {
     Radius,
     /// `group NAME`.
     Group(String),
+    /// `group tacacs+`: no such server can be asked here, so it is an error, and the next method is asked.
+    Tacacs,
     /// `local`.
     Local,
     /// `local-case`.
@@ -42,9 +44,9 @@ pub struct MethodList {
 pub struct RadiusServer {
     /// Its address.
     pub address: Ipv4Addr,
-    /// `auth-port`, 1645.
+    /// `auth-port`, 1645; 0 where it authenticates nobody.
     pub auth_port: u16,
-    /// `acct-port`, 1646.
+    /// `acct-port`, 1646; 0 where it takes no records.
     pub acct_port: u16,
     /// Its own key, or that of `radius-server key`.
     pub key: Option<Password>,

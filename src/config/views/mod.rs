@@ -53,12 +53,22 @@ pub struct RouterConfig {
     pub dialer_lists: Vec<DialerList>,
     /// `access-list`s that dialer lists use: kept as typed rules.
     pub access_lists: Vec<AccessList>,
+    /// `ip host`: names and their addresses.
+    pub hosts: Vec<(String, Vec<Ipv4Addr>)>,
     /// `isdn switch-type`.
     pub isdn_switch_type: Option<String>,
     /// `multilink bundle-name`, `async-bootp dns-server` and the like: DNS servers given in IPCP.
     pub dns_servers: Vec<Ipv4Addr>,
     /// WINS servers given in IPCP.
     pub wins_servers: Vec<Ipv4Addr>,
+}
+
+impl RouterConfig {
+    /// The addresses of a name, in any case, by `ip host`.
+    pub fn host(&self, name: &str) -> &[Ipv4Addr] {
+        let known = self.hosts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        known.map(|(_, addresses)| addresses.as_slice()).unwrap_or_default()
+    }
 }
 
 impl Default for RouterConfig {
@@ -77,6 +87,7 @@ impl Default for RouterConfig {
             routes: Vec::new(),
             dialer_lists: Vec::new(),
             access_lists: Vec::new(),
+            hosts: Vec::new(),
             isdn_switch_type: None,
             dns_servers: Vec::new(),
             wins_servers: Vec::new(),

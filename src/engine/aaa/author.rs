@@ -219,8 +219,8 @@ impl Aaa {
             Method::None => AuthorStatus::PassAdd,
             Method::IfAuthenticated if session.profile.is_some() => AuthorStatus::PassAdd,
             Method::IfAuthenticated => AuthorStatus::Fail,
-            // Not methods of network authorization.
-            Method::Enable | Method::Line | Method::IfNeeded => AuthorStatus::Error,
+            // Not methods of network authorization, or nobody to ask.
+            Method::Tacacs | Method::Enable | Method::Line | Method::IfNeeded => AuthorStatus::Error,
         }
     }
 

@@ -131,7 +131,7 @@ pub enum AaaDebug<'a> {
     PostStatus(&'a str, u32, AuthorStatus),
     /// `Vi4 AAA/AUTHOR/LCP: Processing AV service=ppp`
     Processing(&'a str, Family, &'a str),
-    /// `Vi4 AAA/AUTHOR/VPDN: 10.1.1.x is no IP address`: something of a definition cannot be used.
+    /// `Vi4 AAA/AUTHOR/VPDN: 10.1.1.300 is no IP address`: something of a definition cannot be used.
     Unusable(&'a str, Family, &'a str),
     /// `Vi4 AAA/AUTHOR/IPCP: Start. Her address 10.10.53.2, we want 0.0.0.0`
     Start(&'a str, Ipv4Addr, Ipv4Addr),
@@ -246,6 +246,7 @@ fn method_name(method: &Method) -> (&str, &str) {
     match method {
         Method::Radius => ("radius", " (radius)"),
         Method::Group(name) => (name, " (radius)"),
+        Method::Tacacs => ("tacacs+", " (tacacs+)"),
         Method::Local | Method::LocalCase => ("LOCAL", ""),
         Method::None => ("NONE", ""),
         Method::Enable => ("ENABLE", ""),

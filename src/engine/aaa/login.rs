@@ -133,8 +133,8 @@ impl Aaa {
             Method::None => Said::Pass(Arc::default()),
             Method::Enable => kept(question.enable_password.as_ref().map(|p| p.matches(password))),
             Method::Line => kept(question.line_password.as_ref().map(|p| p.matches(password))),
-            // Not methods of a login.
-            Method::IfNeeded | Method::IfAuthenticated => Said::Error,
+            // Not methods of a login, or nobody to ask.
+            Method::Tacacs | Method::IfNeeded | Method::IfAuthenticated => Said::Error,
         }
     }
 
@@ -259,8 +259,8 @@ impl Aaa {
             Method::LocalCase => of_user(true),
             // Whoever is here is authenticated.
             Method::None | Method::IfAuthenticated => (AuthorStatus::PassAdd, None),
-            // Not methods of authorization.
-            Method::Enable | Method::Line | Method::IfNeeded => (AuthorStatus::Error, None),
+            // Not methods of authorization, or nobody to ask.
+            Method::Tacacs | Method::Enable | Method::Line | Method::IfNeeded => (AuthorStatus::Error, None),
         }
     }
 }

@@ -24,7 +24,7 @@ mod tests;
 
 pub use profile::{AvPair, Direction, FramedIp, MppeKeys, UserProfile, UserRoute};
 pub use sessions::{Entry, Place, SessionNumber, Sessions};
-pub use tunnel::{Asker, TunnelDefinition, TunnelType, parse_addresses};
+pub use tunnel::{Asker, Endpoint, TunnelDefinition, TunnelType, parse_addresses};
 pub use types::*;
 
 use std::collections::{HashMap, VecDeque};
@@ -91,6 +91,8 @@ pub struct Aaa {
     /// The request that a ticket waits for.
     requests: HashMap<Ticket, RequestKey>,
     outputs: VecDeque<AaaOutput>,
+    /// Of users whom nobody says anything about.
+    no_profile: Arc<UserProfile>,
     /// What each `aaa attribute list` makes of a user, shared by all whom it is for.
     lists: HashMap<String, Arc<UserProfile>>,
 }
@@ -346,13 +348,7 @@ impl Aaa {
 
     /// The method that was asked cannot tell: on to the next one.
     fn erred(&mut self, cx: &mut Context, task: Task) {
-        match &task.question {
-            Question::Authentication(_) if task.methods.is_empty() => {}
-            Question::Authentication(_) => emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Error)),
-            Question::Tunnel(lookup) => {
-                emit(cx, &AaaDebug::PostStatus(&lookup.port.short, task.id, AuthorStatus::Error));
-            }
-        }
+        print_error(cx, &task);
         self.run(cx, task, false);
     }
 
@@ -392,7 +388,7 @@ impl Aaa {
                 Step::Ask => return self.ask(cx, task, &method),
                 Step::Known(outcome) => return self.known(cx, &task, outcome),
                 Step::NotFound => task.not_found = true,
-                Step::Error => {}
+                Step::Error => print_error(cx, &task),
             }
         }
         self.exhausted(cx, &task);
@@ -418,12 +414,13 @@ impl Aaa {
 
     fn authenticate_by(&self, method: &Method, request: &AuthenRequest) -> Step {
         let pass = |message| {
-            let profile = Arc::new(UserProfile::default());
+            let profile = self.no_profile.clone();
             Step::Known(Outcome::Authentication(AuthenOutcome::Pass { message, profile }))
         };
         let local = |case| match local::verify(&self.config.users, &request.credentials, case) {
             LocalVerdict::Pass(message) => {
-                let profile = self.list_profile(&request.credentials.name, case).unwrap_or_default();
+                let profile = self.list_profile(&request.credentials.name, case);
+                let profile = profile.unwrap_or_else(|| self.no_profile.clone());
                 let message = access::with_reply(message, &request.credentials, &profile);
                 Step::Known(Outcome::Authentication(AuthenOutcome::Pass { message, profile }))
             }
@@ -439,8 +436,8 @@ impl Aaa {
             Method::None => pass(Vec::new()),
             Method::IfNeeded if request.already => pass(Vec::new()),
             Method::IfNeeded => Step::Error,
-            // Not methods of PPP.
-            Method::Enable | Method::Line | Method::IfAuthenticated => Step::Error,
+            // Not methods of PPP, or nobody to ask.
+            Method::Tacacs | Method::Enable | Method::Line | Method::IfAuthenticated => Step::Error,
         }
     }
 
@@ -513,7 +510,20 @@ fn look_up_by(method: &Method) -> Step {
         Method::Local | Method::LocalCase => Step::Known(Outcome::Tunnel(TunnelOutcome::Local)),
         // Nobody is asked, so nothing is known beyond the vpdn-groups.
         Method::None => Step::Known(Outcome::Tunnel(TunnelOutcome::Local)),
-        Method::Enable | Method::Line | Method::IfNeeded | Method::IfAuthenticated => Step::Error,
+        Method::Tacacs | Method::Enable | Method::Line | Method::IfNeeded | Method::IfAuthenticated => {
+            Step::Error
+        }
+    }
+}
+
+/// A method that cannot tell, in the debugs; the last one of an authentication says so with its end.
+fn print_error(cx: &mut Context, task: &Task) {
+    match &task.question {
+        Question::Authentication(_) if task.methods.is_empty() => {}
+        Question::Authentication(_) => emit(cx, &AaaDebug::AuthenStatus(task.id, AuthenStatus::Error)),
+        Question::Tunnel(lookup) => {
+            emit(cx, &AaaDebug::PostStatus(&lookup.port.short, task.id, AuthorStatus::Error));
+        }
     }
 }
 

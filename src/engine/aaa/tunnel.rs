@@ -6,10 +6,12 @@ mod pairs;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::Ipv4Addr;
 
 pub use self::pairs::Knobs;
 use super::profile::AvPair;
+use crate::config::views::RouterConfig;
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{Decoded, Secret};
 
@@ -47,6 +49,47 @@ impl TunnelType {
     }
 }
 
+/// An end of a tunnel as a server writes it (RFC 2868 sections 3.3 and 3.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// By its address.
+    Address(Ipv4Addr),
+    /// By a name, for which `ip host` has the address; no server of names is asked.
+    Name(String),
+}
+
+impl Endpoint {
+    /// Reads a word; `None` when it is neither an address nor a name. What has no letter is meant to be an address.
+    pub fn parse(word: &str) -> Option<Endpoint> {
+        if let Ok(address) = word.parse() {
+            return Some(Endpoint::Address(address));
+        }
+        let label = |label: &str| {
+            let inside = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+            inside && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+        };
+        let named = word.bytes().any(|b| b.is_ascii_alphabetic()) && word.split('.').all(label);
+        named.then(|| Endpoint::Name(word.to_owned()))
+    }
+
+    /// Its addresses; none of a name that is not known.
+    pub fn addresses(&self, config: &RouterConfig) -> Vec<Ipv4Addr> {
+        match self {
+            Endpoint::Address(address) => vec![*address],
+            Endpoint::Name(name) => config.host(name).to_vec(),
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Endpoint::Address(address) => write!(f, "{address}"),
+            Endpoint::Name(name) => f.write_str(name),
+        }
+    }
+}
+
 /// One way to tunnel a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TunnelDefinition {
@@ -54,11 +97,11 @@ pub struct TunnelDefinition {
     pub preference: Option<u32>,
     /// Tunnel-Type; L2TP when nothing is said by AV pairs.
     pub kind: Option<TunnelType>,
-    /// The LNSs: the addresses of one inner list are equal, the lists are in order of priority (`,` and `/` of
+    /// The LNSs: the ends of one inner list are equal, the lists are in order of priority (`,` and `/` of
     /// `ip-addresses`).
-    pub servers: Vec<Vec<Ipv4Addr>>,
+    pub servers: Vec<Vec<Endpoint>>,
     /// Tunnel-Client-Endpoint: the address to tunnel from.
-    pub client: Option<Ipv4Addr>,
+    pub client: Option<Endpoint>,
     /// Tunnel-Password: the secret of the tunnel.
     pub password: Option<Secret>,
     /// Tunnel-Client-Auth-Id or `tunnel-id`: our name in the tunnel.
@@ -77,6 +120,10 @@ pub struct TunnelDefinition {
     pub busy_disconnect: Option<bool>,
     /// `vpn-domain-list`: domains that users of a port may name.
     pub domains: Option<Vec<String>>,
+    /// `l2tp-tx-speed`: what the LNS is told of the line towards the user, in bits per second.
+    pub tx_speed: Option<u32>,
+    /// `l2tp-rx-speed`: the same for the line from the user.
+    pub rx_speed: Option<u32>,
     /// Tunnel-Medium-Type, when it is not IPv4.
     pub medium: Option<u32>,
     /// `l2tp-...`.
@@ -88,16 +135,16 @@ pub struct TunnelDefinition {
 }
 
 /// `10.1.1.1,10.1.1.2/10.2.2.2`: `,` or a space between equals, `/` before the next of at most six priorities. What is
-/// no address goes to `problems`.
-pub fn parse_addresses(text: &str, problems: &mut Vec<String>) -> Vec<Vec<Ipv4Addr>> {
+/// no address and no name goes to `problems`.
+pub fn parse_addresses(text: &str, problems: &mut Vec<String>) -> Vec<Vec<Endpoint>> {
     const PRIORITIES: usize = 6;
     let mut out = Vec::new();
     for level in text.split('/').take(PRIORITIES) {
         let mut equal = Vec::new();
         for word in level.split([',', ' ']).map(str::trim).filter(|w| !w.is_empty()) {
-            match word.parse() {
-                Ok(address) => equal.push(address),
-                Err(_) => problems.push(format!("{word} is no IP address")),
+            match Endpoint::parse(word) {
+                Some(endpoint) => equal.push(endpoint),
+                None => problems.push(format!("{word} is no IP address")),
             }
         }
         if !equal.is_empty() {
@@ -217,7 +264,7 @@ fn take(by_tag: &mut BTreeMap<u8, TunnelDefinition>, attribute: &Decoded) {
         keys::TUNNEL_CLIENT_ENDPOINT => {
             let text = value.as_text().unwrap_or_default();
             let found = parse_addresses(&text, &mut definition.problems);
-            definition.client = found.first().and_then(|equal| equal.first()).copied();
+            definition.client = found.first().and_then(|equal| equal.first()).cloned();
         }
         keys::TUNNEL_SERVER_ENDPOINT => {
             let text = value.as_text().unwrap_or_default();
@@ -253,6 +300,8 @@ fn fill(definition: &mut TunnelDefinition, common: &TunnelDefinition) {
         vpdn_group,
         virtual_template,
         busy_disconnect,
+        tx_speed,
+        rx_speed,
         medium
     );
     definition.knobs.inherit(&common.knobs);
@@ -268,17 +317,19 @@ impl TunnelDefinition {
         out.extend(self.client_name.as_ref().map(|name| format!("tunnel-id={name}")));
         out.extend(self.server_name.as_ref().map(|name| format!("gw-name={name}")));
         let join =
-            |equal: &Vec<Ipv4Addr>| equal.iter().map(Ipv4Addr::to_string).collect::<Vec<_>>().join(",");
+            |equal: &Vec<Endpoint>| equal.iter().map(Endpoint::to_string).collect::<Vec<_>>().join(",");
         let addresses = self.servers.iter().map(join).collect::<Vec<_>>().join("/");
         if !addresses.is_empty() {
             out.push(format!("ip-addresses={addresses}"));
         }
-        out.extend(self.client.map(|address| format!("source-ip={address}")));
+        out.extend(self.client.as_ref().map(|address| format!("source-ip={address}")));
         out.extend(self.group.as_ref().map(|group| format!("tunnel-private-group={group}")));
         out.extend(self.assignment.as_ref().map(|id| format!("tunnel-assignment={id}")));
         out.extend(self.vpdn_group.as_ref().map(|group| format!("vpdn-group={group}")));
         out.extend(self.virtual_template.map(|n| format!("vpdn-vtemplate={n}")));
         out.extend(self.busy_disconnect.map(|on| format!("l2tp-busy-disconnect={}", yes_no(on))));
+        out.extend(self.tx_speed.map(|speed| format!("l2tp-tx-speed={speed}")));
+        out.extend(self.rx_speed.map(|speed| format!("l2tp-rx-speed={speed}")));
         out.extend(self.knobs.pairs());
         out.extend(self.password.as_ref().map(|_| "l2tp-tunnel-password=*".to_owned()));
         out

@@ -20,6 +20,8 @@ pub struct ExecUser {
     pub user: String,
     /// Where it comes from.
     pub from: Option<Ipv4Addr>,
+    /// The privilege level with which it began.
+    pub privilege: u8,
     /// The list by which the line is recorded; `None` for the default one.
     pub list: Option<String>,
 }
@@ -40,6 +42,7 @@ impl Engine {
         self.advance(now);
         let place = Place::Line(who.line);
         let unique = self.registry.open(place, self.core.now);
+        self.terminals.insert(who.line, who.clone());
         if let Some(plan) = self.plan(AccountingService::Exec, who.list.as_deref(), unique, &who.name)
             && let Some(number) = self.registry.get(unique).map(|e| e.number)
         {
@@ -58,6 +61,7 @@ impl Engine {
         self.advance(now);
         self.exec_stop(line, cause);
         self.registry.close(Place::Line(line));
+        self.terminals.remove(&line);
         self.pump();
     }
 

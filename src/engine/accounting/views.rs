@@ -18,6 +18,8 @@ pub struct ActionView {
     pub place: String,
     /// The user.
     pub user: Arc<str>,
+    /// The privilege level of an EXEC; 1 of whoever has none.
+    pub privilege: u8,
     /// Acct-Session-Id.
     pub number: SessionNumber,
     /// How long.
@@ -43,6 +45,9 @@ pub struct AccountView {
     pub period: Option<Duration>,
 }
 
+/// The level of whoever has no EXEC.
+const UNPRIVILEGED: u8 = 1;
+
 impl Engine {
     /// Everything that is being recorded: ports, tunnels, terminals.
     pub fn accounted(&self) -> Vec<ActionView> {
@@ -56,7 +61,8 @@ impl Engine {
             for (class, number, since, address) in open.into_iter().chain(link) {
                 let (place, user) = (place.clone(), user.clone());
                 let elapsed = now.duration_since(since);
-                all.push(ActionView { class, place, user, number, elapsed, address });
+                let privilege = UNPRIVILEGED;
+                all.push(ActionView { class, place, user, privilege, number, elapsed, address });
             }
         }
         for (id, tunnel) in &self.accounts.tunnels {
@@ -64,6 +70,7 @@ impl Engine {
                 class: Class::Tunnel,
                 place: format!("Tunnel {}", id.0),
                 user: tunnel.tunnel.remote_name.as_str().into(),
+                privilege: UNPRIVILEGED,
                 number: tunnel.number,
                 elapsed: now.duration_since(tunnel.since),
                 address: None,
@@ -74,6 +81,7 @@ impl Engine {
                 class: Class::Exec,
                 place: exec.who.name.clone(),
                 user: exec.who.user.as_str().into(),
+                privilege: exec.who.privilege,
                 number: exec.number,
                 elapsed: now.duration_since(exec.since),
                 address: None,
@@ -89,6 +97,15 @@ impl Engine {
         let network = account.and_then(|a| a.network.as_ref()).map(|open| open.number);
         let link = account.and_then(|a| a.link.as_ref()).map(|link| link.number);
         network.into_iter().chain(link)
+    }
+
+    /// Every Acct-Multi-Session-Id in the records of a port.
+    pub(in crate::engine) fn multi_numbers(&self, id: InterfaceId) -> impl Iterator<Item = SessionNumber> {
+        let account = self.accounts.ports.get(&id);
+        let bundle = self.port_config(id).is_some_and(|config| config.ppp.multilink);
+        let network = account.and_then(|a| a.network.as_ref()).filter(|_| bundle).map(|open| open.number);
+        let tunnel = account.and_then(|a| a.link.as_ref()).and_then(|link| link.tunnel_number);
+        network.into_iter().chain(tunnel)
     }
 
     /// The network accounting of the user on a port.

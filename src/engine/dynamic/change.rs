@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::sessions::Chosen;
 use crate::engine::Engine;
-use crate::engine::aaa::{AvPair, UserProfile};
+use crate::engine::aaa::{AvPair, Place};
 use crate::engine::io::InterfaceId;
 use crate::engine::vpdn::lac::Access;
 use crate::proto::radius::Decoded;
@@ -34,7 +34,8 @@ impl Target {
     }
 }
 
-/// Whether an attribute can be changed while the session is up.
+/// Whether an attribute can be changed while the session is up. Filter-Id counts, as it does in an Access-Accept: what it
+/// names is shown with the interface, and the debug says that it filters nothing.
 fn can_change(attribute: &Decoded) -> bool {
     match attribute.key() {
         keys::SESSION_TIMEOUT | keys::IDLE_TIMEOUT | keys::FILTER_ID => true,
@@ -64,8 +65,8 @@ impl Engine {
             return Err(ErrorCause::UnsupportedAttribute);
         }
         let mut targets = Vec::new();
-        for (_, port) in chosen {
-            let target = self.changeable(*port)?;
+        for (_, place) in chosen {
+            let target = self.changeable(*place)?;
             if !changes.iter().all(|change| target.takes(change)) {
                 return Err(ErrorCause::UnsupportedAttribute);
             }
@@ -97,36 +98,33 @@ impl Engine {
         Ok(())
     }
 
-    /// Changes the profiles of users, or none.
+    /// Changes the profiles of users, or none. All is planned before anything is done: a user who cannot have it leaves
+    /// the others as they are.
     fn change_users(
         &mut self,
         ids: impl Iterator<Item = InterfaceId>,
         changes: &[Decoded],
     ) -> Result<(), ErrorCause> {
-        let mut done: Vec<(InterfaceId, Option<Arc<UserProfile>>)> = Vec::new();
+        let mut plans = Vec::new();
         for id in ids {
-            let before = self.user_profile(id);
-            let mut profile = before.as_deref().cloned().unwrap_or_default();
+            let mut profile = self.user_profile(id).as_deref().cloned().unwrap_or_default();
             profile.from_radius = true;
             profile.change(changes);
-            self.set_user_profile(id, Some(Arc::new(profile)));
-            done.push((id, before));
-            if !self.apply_per_user(id) {
-                for (id, before) in done {
-                    self.set_user_profile(id, before);
-                    // What the user had could be applied before.
-                    self.apply_per_user(id);
-                }
-                return Err(ErrorCause::ResourcesUnavailable);
-            }
+            let plan = self.plan_per_user(id, &profile).ok_or(ErrorCause::ResourcesUnavailable)?;
+            plans.push((id, profile, plan));
+        }
+        for (id, profile, plan) in plans {
+            let profile = Arc::new(profile);
+            self.set_user_profile(id, Some(profile.clone()));
+            self.take_plan(id, &profile, plan);
         }
         Ok(())
     }
 
     /// What can be changed of a session: its call, when that is forwarded; else what AAA says of its user, where that
     /// counts and PPP is up. Of a session on a terminal line nothing can.
-    fn changeable(&self, port: Option<InterfaceId>) -> Result<Target, ErrorCause> {
-        let id = port.ok_or(ErrorCause::UnsupportedAttribute)?;
+    fn changeable(&self, place: Place) -> Result<Target, ErrorCause> {
+        let Place::Port(id) = place else { return Err(ErrorCause::UnsupportedAttribute) };
         let port = self.ports.get(&id).ok_or(ErrorCause::SessionContextNotFound)?;
         if port.access().is_some_and(Access::is_forwarded) {
             return Ok(Target::Forwarded(id));

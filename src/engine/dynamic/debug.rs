@@ -23,9 +23,9 @@ pub enum Dynamic<'a> {
     /// The answer.
     Sending { pod: bool, remote: SocketAddr, verdict: Verdict },
     /// It was answered before.
-    Repeated { remote: SocketAddr },
-    /// It was not believed.
-    Dropped { remote: SocketAddr, why: Dropped },
+    Repeated { pod: bool, remote: SocketAddr },
+    /// It was not believed; what is no request at all counts as one of a disconnect.
+    Dropped { pod: bool, remote: SocketAddr, why: Dropped },
 }
 
 fn prefix(pod: bool) -> &'static str {
@@ -37,7 +37,9 @@ impl DebugText for Dynamic<'_> {
         match self {
             Dynamic::Queued { pod: false, .. }
             | Dynamic::Wanted { pod: false, .. }
-            | Dynamic::Sending { pod: false, .. } => Switch::AaaCoa,
+            | Dynamic::Sending { pod: false, .. }
+            | Dynamic::Repeated { pod: false, .. }
+            | Dynamic::Dropped { pod: false, .. } => Switch::AaaCoa,
             Dynamic::Queued { .. }
             | Dynamic::Wanted { .. }
             | Dynamic::Sending { .. }
@@ -67,7 +69,9 @@ impl DebugText for Dynamic<'_> {
             }
             Dynamic::Head => f.write_str("POD: Line     User          IDB          Session Id  Key"),
             Dynamic::Session { kill, session } => {
-                let line = session.interface.as_ref().map(|i| i.short()).unwrap_or_default();
+                let interface = session.interface.as_ref().map(|i| i.short());
+                let terminal = || session.line.map(|line| format!("tty{line}"));
+                let line = interface.or_else(terminal).unwrap_or_default();
                 let address = session.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
                 let what = if *kill { "KILL" } else { "Skip" };
                 write!(f, "POD: {what} {line} {} {address} 0x{} 0x0", session.user, session.number)
@@ -79,17 +83,18 @@ impl DebugText for Dynamic<'_> {
                 };
                 write!(f, "{}: Sending {answer} to {}/{}", prefix(*pod), remote.ip(), remote.port())
             }
-            Dynamic::Repeated { remote } => {
-                write!(f, "POD: {} request repeated, same answer to port {}", remote.ip(), remote.port())
+            Dynamic::Repeated { pod, remote } => {
+                let (kind, port) = (prefix(*pod), remote.port());
+                write!(f, "{kind}: {} request repeated, same answer to port {port}", remote.ip())
             }
-            Dynamic::Dropped { remote, why } => {
+            Dynamic::Dropped { pod, remote, why } => {
                 let why = match why {
                     Dropped::Client => "unknown client",
                     Dropped::Malformed => "malformed packet",
                     Dropped::Authenticator => "bad authenticator",
                     Dropped::Stale => "Event-Timestamp outside of the window",
                 };
-                write!(f, "POD: {} request dropped: {why}", remote.ip())
+                write!(f, "{}: {} request dropped: {why}", prefix(*pod), remote.ip())
             }
         }
     }

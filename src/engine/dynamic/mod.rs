@@ -5,13 +5,15 @@ mod change;
 mod debug;
 mod sessions;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use self::debug::Dynamic;
+use self::sessions::Chosen;
 use super::Engine;
+use super::aaa::Place;
 use super::aaa::accounting::EndCause;
 use super::core::{Pending, Work};
-use super::io::{Action, HostRequest, InterfaceId, Socket};
+use super::io::{Action, HostRequest, Output, Socket};
 use super::ports::Side;
 use crate::config::views::IpAddress;
 use crate::proto::radius::dynamic::{
@@ -60,12 +62,14 @@ impl Engine {
         let received = self.dynamic.server.handle(&mut self.core.cx(), wall, remote, bytes);
         let answer = match received {
             Received::Dropped(why) => {
-                self.core.debug(&Dynamic::Dropped { remote, why });
+                let pod = bytes.first() != Some(&Code::CoaRequest.number());
+                self.core.debug(&Dynamic::Dropped { pod, remote, why });
                 return;
             }
-            Received::Repeated(bytes) => {
-                self.core.debug(&Dynamic::Repeated { remote });
-                bytes
+            Received::Repeated(answer) => {
+                let pod = bytes.first() != Some(&Code::CoaRequest.number());
+                self.core.debug(&Dynamic::Repeated { pod, remote });
+                answer
             }
             Received::Asked(asked) => {
                 let pod = asked.code == Code::DisconnectRequest;
@@ -85,36 +89,45 @@ impl Engine {
         if let Some(problem) = asked.problem() {
             return Err(problem);
         }
-        if !self.names_this_router(asked) {
-            return Err(ErrorCause::NasIdentificationMismatch);
-        }
         let chosen = self.chosen_sessions(asked)?;
         if asked.code == Code::DisconnectRequest {
-            self.disconnect(&chosen)
+            self.disconnect(&chosen);
+            Ok(())
         } else {
             self.change_authorization(asked, &chosen)
         }
     }
 
-    /// Whether NAS-IP-Address and NAS-Identifier, where they are there, are this router's.
-    fn names_this_router(&self, asked: &Asked) -> bool {
+    /// Whether NAS-IP-Address and NAS-Identifier, where they are there, are this router's; `lac` is the address that
+    /// stands for it in what servers hear of a session (`vpdn aaa attribute nas-ip-address vpdn-nas`).
+    fn names_this_router(&self, asked: &Asked, lac: Option<Ipv4Addr>) -> bool {
         let own = |address| {
             let interface = |ip: &IpAddress| matches!(ip, IpAddress::Static(own) if own.addr() == address);
-            self.config.interfaces.iter().any(|i| interface(&i.ip)) || self.config.aaa.source == Some(address)
+            self.config.interfaces.iter().any(|i| interface(&i.ip))
+                || self.config.aaa.source == Some(address)
+                || lac == Some(address)
         };
+        let format = self.config.aaa.extras.identifier.as_ref();
+        let nas = self.config.aaa.source.unwrap_or_else(|| self.nas_address());
         let named = |name: String| {
-            let nas = self.config.aaa.source.unwrap_or_else(|| self.nas_address()).to_string();
-            let configured = self.config.aaa.extras.identifier.as_ref().map(|f| f.replace("%i", &nas));
-            name == self.config.hostname || configured.as_ref() == Some(&name)
+            let configured =
+                |nas: Ipv4Addr| format.is_some_and(|f| f.replace("%i", &nas.to_string()) == name);
+            name == self.config.hostname || configured(nas) || lac.is_some_and(configured)
         };
-        asked.nas_address().is_none_or(own) && asked.nas_identifier().is_none_or(named)
+        // No address of IPv6 is this router's.
+        asked.nas_address().is_none_or(own) && !asked.names_ipv6() && asked.nas_identifier().is_none_or(named)
     }
 
-    /// Ends every session. What sits on a line of this router is not a RADIUS client's to end.
-    fn disconnect(&mut self, chosen: &[(u32, Option<InterfaceId>)]) -> Result<(), ErrorCause> {
-        let ports: Option<Vec<InterfaceId>> = chosen.iter().map(|(_, port)| *port).collect();
-        let ports = ports.ok_or(ErrorCause::SessionContextNotRemovable)?;
-        for id in ports {
+    /// Ends every session: a call, a Virtual-Access, or what goes on at a terminal line.
+    fn disconnect(&mut self, chosen: &[Chosen]) {
+        for (_, place) in chosen {
+            let id = match place {
+                Place::Port(id) => *id,
+                Place::Line(line) => {
+                    self.core.push(Output::EndTerminal(*line));
+                    continue;
+                }
+            };
             match self.ports.get(&id).map(|p| &p.side) {
                 Some(Side::Access(_)) => {
                     self.note_end(id, EndCause::ServerRequest);
@@ -127,6 +140,5 @@ impl Engine {
                 None => {}
             }
         }
-        Ok(())
     }
 }

@@ -3,19 +3,28 @@
 use super::debug::Dynamic;
 use crate::config::views::AuthType;
 use crate::engine::Engine;
-use crate::engine::aaa::SessionNumber;
-use crate::engine::io::InterfaceId;
+use crate::engine::aaa::{Place, SessionNumber};
 use crate::engine::registry::{AaaSessionView, SessionTunnel};
 use crate::proto::l2tp::Role;
 use crate::proto::radius::dynamic::{Asked, ErrorCause, Identification, Mark};
 use crate::proto::radius::{Code, Value};
 
-/// A session that is meant: its unique id, and its port, if it is not on a line.
-pub type Chosen = (u32, Option<InterfaceId>);
+/// A session that is meant: its unique id, and where it is.
+pub type Chosen = (u32, Place);
 
 impl Engine {
-    /// The sessions that a request means by `auth-type` and `ignore session-key`.
+    /// The sessions that a request means, of those on this router, by `auth-type` and `ignore session-key`.
     pub(super) fn chosen_sessions(&mut self, asked: &Asked) -> Result<Vec<Chosen>, ErrorCause> {
+        let mut sessions = self.aaa_sessions();
+        if !self.names_this_router(asked, None) {
+            sessions.retain(|view| {
+                let lac = self.session_port(view).map(|port| port.nas_ip);
+                self.names_this_router(asked, lac)
+            });
+            if sessions.is_empty() {
+                return Err(ErrorCause::NasIdentificationMismatch);
+            }
+        }
         let config = self.config.aaa.dynamic_author.as_ref();
         let kind = config.map_or(AuthType::All, |c| c.auth_type);
         let ignored = config.is_some_and(|c| c.ignore_session_key);
@@ -27,13 +36,12 @@ impl Engine {
         if wanted.is_empty() {
             return Err(ErrorCause::MissingAttribute);
         }
-        let sessions = self.aaa_sessions();
         let meant = |view: &&AaaSessionView| match kind {
             AuthType::All | AuthType::SessionKey => wanted.iter().all(|id| self.is_known_by(view, id)),
             AuthType::Any => wanted.iter().any(|id| self.is_known_by(view, id)),
         };
         let chosen: Vec<Chosen> =
-            sessions.iter().filter(meant).map(|view| (view.unique, view.port)).collect();
+            sessions.iter().filter(meant).filter_map(|view| Some((view.unique, view.place()?))).collect();
         self.print_choice(asked, &sessions, &chosen);
         if chosen.is_empty() { Err(ErrorCause::SessionContextNotFound) } else { Ok(chosen) }
     }
@@ -55,7 +63,7 @@ impl Engine {
 
     fn is_known_by(&self, view: &AaaSessionView, id: &Identification) -> bool {
         let text = |own: &str| id.value.as_octets() == Some(own.as_bytes());
-        let port = || view.port.and_then(|port| self.aaa_port(port));
+        let port = || self.session_port(view);
         let tunnel = |is: &dyn Fn(&SessionTunnel) -> bool| view.tunnel.as_ref().is_some_and(is);
         match id.mark {
             Mark::User => !view.user.is_empty() && text(&view.user),
@@ -63,6 +71,11 @@ impl Engine {
                 let asked = id.value.as_text().unwrap_or_default();
                 let own = |number: SessionNumber| asked.eq_ignore_ascii_case(&number.to_string());
                 own(view.number) || view.port.is_some_and(|port| self.port_numbers(port).any(own))
+            }
+            Mark::MultiSession => {
+                let asked = id.value.as_text().unwrap_or_default();
+                let own = |number: SessionNumber| asked.eq_ignore_ascii_case(&number.to_string());
+                view.port.is_some_and(|port| self.multi_numbers(port).any(own))
             }
             Mark::Address => view.address.is_some() && view.address == id.value.as_address(),
             Mark::Port => port().is_some_and(|p| id.value == Value::Integer(p.number)),
@@ -77,6 +90,7 @@ impl Engine {
             Mark::TunnelServer => tunnel(&|t| text(&t.ends().1.0.to_string())),
             Mark::TunnelClientName => tunnel(&|t| text(t.ends().0.1)),
             Mark::TunnelServerName => tunnel(&|t| text(t.ends().1.1)),
+            Mark::Foreign => false,
         }
     }
 }

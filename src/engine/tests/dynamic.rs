@@ -6,14 +6,14 @@ use std::time::Duration;
 use super::lab::*;
 use super::world::World;
 use crate::config::views::{AuthType, DynamicAuthorConfig, InterfaceKind, PeerAddress, RouterConfig};
-use crate::engine::{HostRequest, Input, Socket};
+use crate::engine::{ExecUser, HostRequest, Input, Socket};
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{Attribute, Code, Packet, seal_request, verify_reply};
 
-const DAC: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 3);
-const KEY: &[u8] = b"s3cret";
+pub const DAC: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 3);
+pub const KEY: &[u8] = b"s3cret";
 
-fn dynamic(config: &mut RouterConfig) {
+pub fn dynamic(config: &mut RouterConfig) {
     config.aaa.dynamic_author = Some(DynamicAuthorConfig {
         port: 1700,
         clients: vec![(DAC, None)],
@@ -25,7 +25,7 @@ fn dynamic(config: &mut RouterConfig) {
 }
 
 /// The lab with the call up; both ends listen to the RADIUS client.
-fn called() -> World {
+pub fn called() -> World {
     let (mut lac, mut lns) = (lac(), lns());
     dynamic(&mut lac);
     dynamic(&mut lns);
@@ -35,7 +35,7 @@ fn called() -> World {
 }
 
 /// What a router answers to a request: the code, and Error-Cause if there is one.
-fn ask(world: &mut World, node: usize, code: Code, attributes: Vec<Attribute>) -> (Code, Option<u32>) {
+pub fn ask(world: &mut World, node: usize, code: Code, attributes: Vec<Attribute>) -> (Code, Option<u32>) {
     let identifier = u8::try_from(world.answers.len()).unwrap();
     let mut request = Packet { code, identifier, authenticator: [0; 16], attributes };
     let bytes = seal_request(&mut request, KEY, true).unwrap();
@@ -51,16 +51,16 @@ fn ask(world: &mut World, node: usize, code: Code, attributes: Vec<Attribute>) -
     (answer.code, cause)
 }
 
-fn text(key: crate::proto::radius::AttributeKey, value: &str) -> Attribute {
+pub fn text(key: crate::proto::radius::AttributeKey, value: &str) -> Attribute {
     Attribute::with_key(key, value.as_bytes())
 }
 
-fn session_id(world: &World, node: usize) -> Attribute {
+pub fn session_id(world: &World, node: usize) -> Attribute {
     let sessions = world.nodes[node].engine.aaa_sessions();
     text(keys::ACCT_SESSION_ID, &sessions.last().expect("a session").number.to_string())
 }
 
-fn refused(cause: u32) -> (Code, Option<u32>) {
+pub fn refused(cause: u32) -> (Code, Option<u32>) {
     (Code::DisconnectNak, Some(cause))
 }
 
@@ -136,6 +136,11 @@ fn each_refusal_has_its_cause_and_nothing_ends() {
         (vec![right.clone(), text(keys::USER_NAME, "nobody")], 503),
         (vec![right.clone(), Attribute::new(4, [10, 51, 6, 9])], 403),
         (vec![right.clone(), Attribute::new(32, *b"another")], 403),
+        (vec![right.clone(), Attribute::new(95, [0; 16])], 403),
+        // Named by what no session is known by here.
+        (vec![right.clone(), Attribute::new(89, *b"somebody")], 503),
+        (vec![right.clone(), text(keys::ACCT_MULTI_SESSION_ID, "FFFFFFFF")], 503),
+        (vec![right.clone(), text(keys::CISCO_AVPAIR, "audit-session-id=zzz")], 401),
         (vec![right.clone(), Attribute::new(8, [1])], 404),
         (vec![right.clone(), Attribute::integer(27, 60)], 401),
     ];
@@ -148,7 +153,7 @@ fn each_refusal_has_its_cause_and_nothing_ends() {
     assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, named), (Code::DisconnectAck, None));
     let view = world.nodes[LNS].engine.dynamic_author();
     let counters = view.clients[0].1.disconnect;
-    assert_eq!((counters.requests, counters.acks, counters.naks), (8, 1, 7));
+    assert_eq!((counters.requests, counters.acks, counters.naks), (12, 1, 11));
 }
 
 #[test]
@@ -304,6 +309,28 @@ fn the_lac_ends_a_forwarded_call_that_carries_nothing() {
     world.assert_quiet();
 }
 
+/// Of whoever sits at a terminal nothing can be changed, nor is it a RADIUS client's to end.
+#[test]
+fn a_terminal_has_nothing_to_change() {
+    let mut world = called();
+    let who = ExecUser {
+        line: 2,
+        console: false,
+        name: "tty2".into(),
+        user: "admin".into(),
+        voucher: crate::engine::aaa::Voucher::default(),
+        from: None,
+        privilege: 1,
+        list: None,
+    };
+    let now = world.now;
+    world.nodes[LNS].engine.exec_started(now, who);
+    let id = session_id(&world, LNS);
+    let change = vec![id.clone(), Attribute::integer(27, 60)];
+    assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(401)));
+    assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, vec![id]), refused(504));
+}
+
 /// At the LAC nothing else of the user is decided.
 #[test]
 fn what_a_lac_has_no_use_for_is_an_unsupported_attribute_and_nothing_of_the_request_is_done() {
@@ -406,6 +433,7 @@ fn the_numbers_of_the_records_name_a_session() {
         let mut lns = lns();
         dynamic(&mut lns);
         lns.aaa.accounting.unique_ids = true;
+        lns.vpdn.session_accounting = Some("default".to_owned());
         lns.aaa.accounting.lists = vec![AccountingList {
             service: AccountingService::Network,
             name: "default".to_owned(),
@@ -419,8 +447,8 @@ fn the_numbers_of_the_records_name_a_session() {
     let mut world = called();
     let engine = &world.nodes[LNS].engine;
     let port = engine.aaa_sessions()[0].port.unwrap();
-    let number = engine.account(port).expect("it is recorded").number;
-    assert_ne!(number, engine.aaa_sessions()[0].number);
+    let own = engine.aaa_sessions()[0].number;
+    let number = engine.port_numbers(port).find(|number| *number != own).expect("that of its link");
     let id = vec![text(keys::ACCT_SESSION_ID, &number.to_string())];
     assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, id), (Code::DisconnectAck, None));
     let mut world = called();

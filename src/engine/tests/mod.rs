@@ -3,6 +3,7 @@
 mod call;
 mod devices;
 mod dynamic;
+mod dynamic_changes;
 mod failures;
 mod group_limits;
 mod host;
@@ -10,6 +11,7 @@ mod lab;
 mod peers;
 mod races;
 mod radius;
+mod tunnel_ends;
 mod vpdn;
 mod wholesale;
 mod world;

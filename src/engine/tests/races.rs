@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::lab::*;
 use super::world::World;
 use crate::config::views::*;
-use crate::engine::{FailureType, Input, SessionSelector, TunnelSelector};
+use crate::engine::{FailureType, Input, SessionSelector, Socket, TunnelSelector};
+use crate::proto::l2tp::header::{ControlHeader, encode_control};
+use crate::proto::l2tp::message::{Message, Sccrq};
 
 /// The user begins to call.
 fn dial(world: &mut World) {
@@ -263,4 +265,32 @@ fn a_template_that_goes_between_icrq_and_iccn_leaves_nothing_of_the_call() {
         world.seconds(180);
         world.assert_quiet();
     }
+}
+
+/// The LNS opens a tunnel too, and its SCCRQ has a tie breaker where ours has none.
+#[test]
+fn a_call_whose_tunnel_loses_a_tie_asks_the_lns_again() {
+    let mut world = world();
+    dial(&mut world);
+    let end = world.now + Duration::from_secs(20);
+    while !world.has(LAC, "O SCCRQ") {
+        assert!(world.step(end));
+    }
+    let sccrq = Sccrq {
+        framing_capabilities: 3,
+        host_name: "l2tp-gw".to_owned(),
+        assigned_tunnel: 4711,
+        tie_breaker: Some([1; 8]),
+        ..Sccrq::default()
+    };
+    let header = ControlHeader { tunnel: 0, session: 0, ns: 0, nr: 0 };
+    let bytes = encode_control(&header, &Message::Sccrq(sccrq).encode(None));
+    let (local, remote) = ([10, 51, 6, 68].into(), (LNS_ADDRESS, 1701).into());
+    let now = world.now;
+    let input = Input::Datagram { socket: Socket::L2tp, local, remote, bytes: &bytes };
+    world.nodes[LAC].engine.handle(now, input);
+    world.drain(LAC);
+    world.seconds(5);
+    assert!(world.has(LAC, "the peer's tunnel wins"));
+    assert_eq!((requests(&world), world.nodes[LNS].engine.callers().len()), (2, 1));
 }

@@ -1,5 +1,6 @@
 //! VPDN decisions in a whole lab: which group, which LNS, which template, and what the ends tell each other of the line.
 
+use std::sync::Weak;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -254,4 +255,21 @@ fn the_lns_tells_the_accms_that_the_lac_does_not_know() {
     world.seconds(5);
     assert_eq!(world.accm_of(LAC), Some(u32::MAX), "{:#?}", world.log(LNS));
     assert!(world.has(LNS, "O SLI to hgw"));
+}
+
+#[test]
+fn links_with_the_same_settings_share_them() {
+    let mut world = crowd(local_lac(requesting(vec![to(LNS_ADDRESS, None, 1)])), lns());
+    assert_eq!((world.ping(SOHO, LNS_ADDRESS), world.ping(4, LNS_ADDRESS)), ("!!!!!".into(), "!!!!!".into()));
+    let shared = |world: &World, node: usize| -> Vec<usize> {
+        world.nodes[node].engine.link_settings.iter().map(Weak::strong_count).collect()
+    };
+    assert_eq!((shared(&world, LAC), shared(&world, LNS)), (vec![2], vec![2]));
+    // A link of another configuration has its own, and nothing is kept for links that are gone.
+    world.nodes[SOHO].engine.clear_interface(world.now, &name(InterfaceKind::Bri, "0"));
+    world.drain(SOHO);
+    world.change(LNS, |c| c.interfaces[1].keepalive = Duration::from_secs(77));
+    world.seconds(5);
+    world.ping(SOHO, LNS_ADDRESS);
+    assert_eq!(shared(&world, LNS), [1, 1]);
 }

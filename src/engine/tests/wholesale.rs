@@ -18,7 +18,7 @@ const USER: &str = "\nuser@alpha.example Cleartext-Password := \"cisco\"\n  Serv
                     Framed-IP-Address = 255.255.255.255\n";
 
 /// Two LNSs for alpha.example, the first one preferred.
-const PREFERRED: &str = r#"
+pub const PREFERRED: &str = r#"
 alpha.example Cleartext-Password := "cisco"
     Tunnel-Type:1 = L2TP, Tunnel-Medium-Type:1 = IPv4, Tunnel-Server-Endpoint:1 = "10.51.6.83",
     Tunnel-Preference:1 = 20, Tunnel-Client-Auth-Id:1 = "hgw", Tunnel-Password:1 = "hello",
@@ -27,7 +27,7 @@ alpha.example Cleartext-Password := "cisco"
 "#;
 
 /// The same by AV pairs, with more of them.
-fn pairs(addresses: &str, more: &[&str]) -> String {
+pub fn pairs(addresses: &str, more: &[&str]) -> String {
     let mut text = format!(
         "alpha.example Cleartext-Password := \"cisco\"\n  Cisco-AVPair = \"vpdn:tunnel-type=l2tp\",\n  \
          Cisco-AVPair += \"vpdn:tunnel-id=hgw\",\n  Cisco-AVPair += \"vpdn:l2tp-tunnel-password=hello\",\n  \
@@ -66,18 +66,18 @@ pub fn hang_up(world: &mut World) {
 }
 
 /// Hangs up, and waits until the tunnel is gone.
-fn finish(world: &mut World) {
+pub fn finish(world: &mut World) {
     hang_up(world);
     world.seconds(40);
 }
 
-fn settle(world: &mut World) {
+pub fn settle(world: &mut World) {
     world.seconds(180);
     world.assert_quiet();
 }
 
 /// The user dials and waits; which LNS has the call.
-fn call(world: &mut World) -> Option<usize> {
+pub fn call(world: &mut World) -> Option<usize> {
     world.ping(SOHO, LNS_ADDRESS);
     for _ in 0..60 {
         if let Some(lns) = holder(world) {
@@ -512,12 +512,12 @@ fn a_user_without_a_domain_or_of_an_unknown_one_ends_here() {
 fn broken_definitions_have_their_lines_and_the_call_ends_here() {
     let mut world = wholesale(
         "alpha.example Cleartext-Password := \"cisco\"\n  Tunnel-Type:1 = PPTP, Tunnel-Server-Endpoint:1 = \"10.51.6.82\",\n  \
-         Tunnel-Type:2 = L2TP, Tunnel-Server-Endpoint:2 = \"lns.example\",\n  Tunnel-Type:3 = L2TP\n",
+         Tunnel-Type:2 = L2TP, Tunnel-Server-Endpoint:2 = \"10.51.6.820\",\n  Tunnel-Type:3 = L2TP\n",
     );
     assert_eq!(call(&mut world), None);
     for line in [
         "Se0:0 AAA/AUTHOR/VPDN: tag 1: tunnel type pptp is not supported",
-        "Se0:0 AAA/AUTHOR/VPDN: lns.example is no IP address",
+        "Se0:0 AAA/AUTHOR/VPDN: 10.51.6.820 is no IP address",
         "Se0:0 AAA/AUTHOR/VPDN: tag 2: a tunnel without an address",
         "Se0:0 AAA/AUTHOR/VPDN: tag 3: a tunnel without an address",
         "Se0:0 VPDN: No tunnel info for alpha.example",

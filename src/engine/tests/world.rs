@@ -43,6 +43,8 @@ pub struct Node {
     /// Refuses the requests that it says true to.
     pub refuse: fn(&HostRequest) -> bool,
     pub outcomes: Vec<EchoOutcome>,
+    /// Terminal lines whose sessions were to end.
+    pub ended_terminals: Vec<u32>,
     echoes: HashMap<(Ipv4Addr, u8), (RequestId, Instant)>,
     /// IP packets that reached the host and were for it.
     pub received: usize,
@@ -128,6 +130,7 @@ impl World {
             sockets: Vec::new(),
             refuse: |_| false,
             outcomes: Vec::new(),
+            ended_terminals: Vec::new(),
             echoes: HashMap::new(),
             received: 0,
             sent: 0,
@@ -355,6 +358,7 @@ impl World {
                     self.nodes[node].lines.push((now, text));
                 }
                 Output::Echo(_, outcome) => self.nodes[node].outcomes.push(outcome),
+                Output::EndTerminal(line) => self.nodes[node].ended_terminals.push(line),
                 Output::Login(..) => panic!("nobody sits at a line"),
                 Output::Arp(..) => panic!("nobody has asked for the table of ARP"),
                 Output::AaaTested(..) => panic!("nobody has tested AAA"),

@@ -1,6 +1,7 @@
 //! What the L2TP endpoint reports, and what `clear vpdn` and configuration changes do to it.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use super::history::{FailureType, HistoryEntry};
 use super::result;
@@ -119,7 +120,13 @@ impl Engine {
         {
             self.leave_alone(lns, tunnel.busy);
         }
-        let (kind, reason) = describe(cause);
+        let (kind, mut reason) = describe(cause);
+        if let (DownCause::Timeout, IpAddr::V4(source)) = (cause, tunnel.addresses.0)
+            && !source.is_unspecified()
+            && !self.is_own_address(source)
+        {
+            reason = format!("The source {source} is no address of this router");
+        }
         let logging = self.config.vpdn.logging;
         if logging.enable && !tunnel.established {
             match (cause, tunnel.lns) {
@@ -220,13 +227,9 @@ impl Engine {
     }
 
     /// A session of a group begins, or waits for its tunnel.
-    pub(super) fn join(&mut self, group: &str) {
-        match self.vpdn.group_sessions.get_mut(group) {
-            Some(count) => *count = count.saturating_add(1),
-            None => {
-                self.vpdn.group_sessions.insert(group.into(), 1);
-            }
-        }
+    pub(super) fn join(&mut self, group: &Arc<str>) {
+        let count = self.vpdn.group_sessions.entry(group.clone()).or_insert(0);
+        *count = count.saturating_add(1);
     }
 
     /// A session of a group is over.

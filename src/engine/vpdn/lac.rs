@@ -115,7 +115,7 @@ impl Engine {
                 .is_some_and(|a| !a.outgoing && matches!(a.lac, Lac::Idle))
     }
 
-    pub(super) fn vpdn_debug(&mut self, id: InterfaceId, event: VpdnEvent<'_>) {
+    pub(in crate::engine) fn vpdn_debug(&mut self, id: InterfaceId, event: VpdnEvent<'_>) {
         if let Some(label) = self.ports.get(&id).map(|p| p.label.clone()) {
             self.core.debug(&VpdnDebug { label: &label, event });
         }
@@ -269,13 +269,12 @@ impl Engine {
     }
 
     /// AAA has answered a look-up.
-    pub(crate) fn tunnel_answer(&mut self, id: InterfaceId, mut definitions: Vec<Definition>) {
+    pub(crate) fn tunnel_answer(&mut self, id: InterfaceId, definitions: Vec<Definition>) {
         if self.looking_for(id).is_none() {
             return;
         }
         // Where VPDN was given up meanwhile there is no tunnel.
-        definitions.retain(|d| !d.lns.is_empty() && self.config.vpdn.enable);
-        if definitions.is_empty() {
+        if definitions.is_empty() || !self.config.vpdn.enable {
             if let Some(key) = self.looking_for(id) {
                 self.vpdn_debug(id, VpdnEvent::NoTunnelInfo(&key));
             }
@@ -336,10 +335,11 @@ impl Engine {
     }
 
     /// The tunnels of the profile that came with the authentication of the user of an incoming call.
-    fn own_targets(&self, id: InterfaceId) -> Option<Box<Targets>> {
+    fn own_targets(&mut self, id: InterfaceId) -> Option<Box<Targets>> {
         let port = self.ports.get(&id).filter(|p| p.access().is_some_and(|a| !a.outgoing))?;
+        let user = port.user.clone();
         let profile = self.user_profile(id).filter(|_| self.config.vpdn.enable)?;
-        Targets::new(self.definitions(&port.user, &profile.tunnels)).map(Box::new)
+        Targets::new(self.definitions(id, &user, &profile.tunnels)).map(Box::new)
     }
 
     /// AAA has passed the user: if the call is to be forwarded, it is now, to the tunnel of its own profile before any

@@ -39,19 +39,21 @@ pub(crate) struct Definition {
     /// The key that found it.
     pub key: String,
     /// The vpdn-group; none when AAA gave it.
-    pub group: Option<String>,
+    pub group: Option<Arc<str>>,
     /// Our Host Name AVP.
-    pub local_name: String,
+    pub local_name: Arc<str>,
     /// The LNSs.
     pub lns: Vec<Lns>,
     /// Our address towards them.
     pub source: Option<Ipv4Addr>,
     /// Calls of the same assignment share a tunnel.
-    pub assignment: Option<String>,
+    pub assignment: Option<Arc<str>>,
     /// The name that the LNS must have.
     pub server_name: Option<String>,
     /// Private Group ID AVP of the calls.
     pub private_group: Option<String>,
+    /// What an LNS is told of the line in place of its speed towards the user and from it, in bits per second.
+    pub speeds: (Option<u32>, Option<u32>),
     /// An LNS that refuses a session for want of room is left alone for the busy time.
     pub busy_disconnect: bool,
     /// How its tunnels behave, the password included.
@@ -63,8 +65,8 @@ impl Definition {
     pub fn tunnel_key(&self, address: Ipv4Addr) -> TunnelKey {
         TunnelKey {
             address,
-            local_name: self.local_name.as_str().into(),
-            assignment: self.assignment.as_deref().or(self.group.as_deref()).map(Arc::from),
+            local_name: self.local_name.clone(),
+            assignment: self.assignment.clone().or_else(|| self.group.clone()),
         }
     }
 }
@@ -100,8 +102,8 @@ pub(crate) fn local(config: &RouterConfig, key: &LookupKey) -> Option<Definition
     let group = config.groups.iter().find(|g| names(g, key) && !g.initiate_to.is_empty())?;
     Some(Definition {
         key: key.text(),
-        group: Some(group.name.clone()),
-        local_name: group.local_name.clone().unwrap_or_else(|| config.hostname.clone()),
+        group: Some(group.name.as_str().into()),
+        local_name: group.local_name.as_ref().unwrap_or(&config.hostname).as_str().into(),
         lns: group
             .initiate_to
             .iter()
@@ -111,6 +113,7 @@ pub(crate) fn local(config: &RouterConfig, key: &LookupKey) -> Option<Definition
         assignment: None,
         server_name: None,
         private_group: None,
+        speeds: (None, None),
         busy_disconnect: true,
         settings: group.l2tp.clone(),
     })

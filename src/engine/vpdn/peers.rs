@@ -4,14 +4,15 @@
 //! vpdn-group of this router. The documents say which attributes there are; that a definition which names another LAC
 //! (Tunnel-Client-Auth-ID) or another address (Tunnel-Client-Endpoint) does not fit is this project's choice.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use super::lns::Taking;
 use super::lookup;
 use crate::config::views::{RouterConfig, VpdnGroup};
 use crate::engine::Engine;
 use crate::engine::aaa::{
-    AaaEvent, Asker, Outcome, Port as AaaPort, PortType, TunnelDefinition, TunnelLookup, TunnelOutcome,
+    AaaEvent, Asker, Endpoint, Outcome, Port as AaaPort, PortType, TunnelDefinition, TunnelLookup,
+    TunnelOutcome,
 };
 use crate::proto::l2tp::{TunnelId, TunnelRequest};
 use crate::proto::radius::Secret;
@@ -60,7 +61,7 @@ impl Engine {
                 lookup::accepting(&config, &request.host_name).map(|group| Taking::by_group(group, &config))
             }
             TunnelOutcome::Found(found) => {
-                found.iter().find(|d| fits(d, &request)).map(|d| by_definition(d, &config))
+                found.iter().find(|d| fits(d, &request, &config)).map(|d| by_definition(d, &config))
             }
             TunnelOutcome::NotFound | TunnelOutcome::Error => None,
         };
@@ -78,10 +79,10 @@ impl Engine {
     }
 }
 
-fn fits(definition: &TunnelDefinition, request: &TunnelRequest) -> bool {
+fn fits(definition: &TunnelDefinition, request: &TunnelRequest, config: &RouterConfig) -> bool {
     let named = definition.client_name.as_deref().is_none_or(|name| name == request.host_name);
-    let from = |address: Ipv4Addr| request.remote.ip() == IpAddr::V4(address);
-    named && definition.client.is_none_or(from)
+    let from = |end: &Endpoint| end.addresses(config).iter().any(|a| request.remote.ip() == IpAddr::V4(*a));
+    named && definition.client.as_ref().is_none_or(from)
 }
 
 fn by_definition(definition: &TunnelDefinition, config: &RouterConfig) -> Taking {

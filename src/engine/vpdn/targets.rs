@@ -109,36 +109,34 @@ impl Engine {
 
     /// Takes the next LNS out of those that are left.
     fn pick(&mut self, id: InterfaceId, targets: &mut Targets) -> Option<(Arc<Definition>, Lns)> {
-        let silent = |lns: &&(Arc<Definition>, Lns)| self.is_silent(&lns.0, lns.1.address);
-        let silent: Vec<Ipv4Addr> = targets.left.iter().filter(silent).map(|(_, lns)| lns.address).collect();
-        for lns in silent {
-            self.vpdn_debug(id, VpdnEvent::Silent(lns));
+        let mut candidates = Vec::with_capacity(targets.left.len());
+        for (definition, lns) in &targets.left {
+            let (candidate, silent) = self.candidate(definition, lns);
+            candidates.push(candidate);
+            if silent {
+                self.vpdn_debug(id, VpdnEvent::Silent(lns.address));
+            }
         }
-        let candidates: Vec<Candidate> = targets.left.iter().map(|(d, lns)| self.candidate(d, lns)).collect();
         let at = choose(&candidates, |count| self.draw(count))?;
         Some(targets.left.remove(at))
     }
 
-    /// There is a tunnel, and its LNS has stopped acknowledging.
-    fn is_silent(&self, definition: &Definition, lns: Ipv4Addr) -> bool {
-        let tunnel = self.vpdn.outgoing.get(&definition.tunnel_key(lns));
-        tunnel.is_some_and(|id| self.l2tp.unanswered(*id) >= SILENCE)
-    }
-
-    fn candidate(&self, definition: &Definition, lns: &Lns) -> Candidate {
+    /// How an LNS stands, and whether there is a tunnel that it has stopped to acknowledge.
+    fn candidate(&self, definition: &Definition, lns: &Lns) -> (Candidate, bool) {
         let tunnel = self.vpdn.outgoing.get(&definition.tunnel_key(lns.address));
+        let silent = tunnel.is_some_and(|id| self.l2tp.unanswered(*id) >= SILENCE);
         let standing = match tunnel.and_then(|id| self.vpdn.tunnels.get(id)).map(|t| t.established) {
             None => Standing::NoTunnel,
             Some(true) => Standing::Open,
             Some(false) => Standing::Pending,
         };
-        Candidate {
-            busy: self.is_silent(definition, lns.address)
-                || self.vpdn.busy.get(&lns.address).is_some_and(|until| *until > self.core.now),
+        let candidate = Candidate {
+            busy: silent || self.vpdn.busy.get(&lns.address).is_some_and(|until| *until > self.core.now),
             priority: lns.priority,
             standing,
             load: self.vpdn.loads.get(&lns.address).copied().unwrap_or(0),
-        }
+        };
+        (candidate, silent)
     }
 
     /// Why no call is sent on at present, if that is so.
@@ -160,7 +158,7 @@ impl Engine {
     fn skip_groups(&mut self, id: InterfaceId, targets: &mut Targets) -> bool {
         let groups = &self.config.groups;
         targets.left.retain(|(definition, _)| {
-            definition.group.as_ref().is_none_or(|name| groups.iter().any(|g| g.name == *name))
+            definition.group.as_ref().is_none_or(|name| groups.iter().any(|g| *g.name == **name))
         });
         let full = |(definition, _): &(Arc<Definition>, Lns)| {
             definition.group.as_deref().is_some_and(|group| self.is_group_full(group))
@@ -209,6 +207,10 @@ impl Engine {
         self.vpdn_debug(id, VpdnEvent::Select { active: existing.is_some(), address, priority });
         targets.current = Some(lns);
         targets.only_limits = false;
+        let source = targets.definition.source.filter(|_| existing.is_none());
+        if let Some(foreign) = source.filter(|source| !self.is_own_address(*source)) {
+            self.vpdn_debug(id, VpdnEvent::ForeignSource(foreign));
+        }
         let tunnel = existing.unwrap_or_else(|| self.open_tunnel(&targets.definition, address, key));
         self.vpdn_debug(id, VpdnEvent::FindProcess);
         self.vpdn_debug(id, VpdnEvent::ForwardTo(address));
@@ -216,7 +218,7 @@ impl Engine {
         self.vpdn_debug(id, VpdnEvent::ProcessCreated);
         self.set_protocol(id, true);
         *self.vpdn.loads.entry(address).or_insert(0) += 1;
-        if let Some(group) = targets.definition.group.as_deref() {
+        if let Some(group) = &targets.definition.group {
             self.join(group);
         }
         let up = self.vpdn.tunnels.get_mut(&tunnel).is_some_and(|t| {
@@ -233,7 +235,7 @@ impl Engine {
     }
 
     fn open_tunnel(&mut self, definition: &Definition, address: Ipv4Addr, key: TunnelKey) -> TunnelId {
-        let names = [definition.local_name.as_str()];
+        let names = [&*definition.local_name];
         let secret = secret(&definition.settings, &self.config.aaa.users, &names);
         let config =
             tunnel_config(&self.config, &definition.settings, Role::Lac, &definition.local_name, secret);
@@ -243,7 +245,7 @@ impl Engine {
         let tunnel = self.l2tp.connect(&mut self.core.cx(), config, local, remote);
         let entry = Tunnel {
             role: Role::Lac,
-            group: definition.group.as_deref().map(Arc::from),
+            group: definition.group.clone(),
             template: None,
             local_name: key.local_name.clone(),
             key: Some(key.clone()),
@@ -303,7 +305,10 @@ impl Engine {
             ..CallRequest::default()
         };
         let group = targets.definition.private_group.as_deref();
-        let info = connect_info(access, &port.link.proxy_lcp(), group);
+        let mut info = connect_info(access, &port.link.proxy_lcp(), group);
+        let (tx_speed, rx_speed) = targets.definition.speeds;
+        info.tx_speed = tx_speed.unwrap_or(info.tx_speed);
+        info.rx_speed = rx_speed.or(info.rx_speed);
         let label = port.label.clone();
         match self.l2tp.call(&mut self.core.cx(), tunnel, &label, request, info) {
             Some(session) => {
@@ -366,9 +371,7 @@ impl Engine {
             }
         };
         let (counters, lns) = (Arc::<Counters>::default(), targets.lns());
-        let group = targets.definition.group.as_deref();
-        let group = group.and_then(|group| self.vpdn.group_sessions.get_key_value(group));
-        let group = group.map(|(group, _)| group.clone());
+        let group = targets.definition.group.clone();
         if let Some(port) = self.ports.get_mut(&id) {
             port.cleared = Counts::default();
             if let Some(access) = port.access_mut() {
@@ -503,7 +506,7 @@ impl Engine {
         if self.config.vpdn.logging.enable
             && let (Some(port), Some(interface)) = (self.ports.get(&id), self.interfaces.get(id))
         {
-            let (name, user) = (targets.definition.local_name.as_str(), &*port.user);
+            let (name, user) = (&*targets.definition.local_name, &*port.user);
             let line = match kind {
                 FailureType::Softshut => Syslog::Softshut { role: "NAS", name, user },
                 FailureType::PeerClosed

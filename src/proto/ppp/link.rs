@@ -11,6 +11,7 @@ use super::types::*;
 use crate::proto::time::earliest;
 use crate::proto::{Context, Dialect, Instant};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Echo-Requests without an answer that end a link.
@@ -21,7 +22,8 @@ const SILENT_ROUNDS: u8 = 2;
 
 /// One PPP link.
 pub struct Link {
-    pub(super) config: LinkConfig,
+    pub(super) label: Arc<str>,
+    pub(super) config: Arc<LinkConfig>,
     pub(super) phase: Phase,
     pub(super) lcp: ControlProtocol<Lcp>,
     pub(super) auth: Option<Box<Authentication>>,
@@ -69,15 +71,17 @@ pub struct LinkView {
 /// What the parts of a link work with, without borrowing the parts themselves.
 macro_rules! io {
     ($link:ident, $cx:ident) => {
-        &mut Io { cx: &mut *$cx, out: &mut $link.out, config: &$link.config }
+        &mut Io { cx: &mut *$cx, out: &mut $link.out, label: &$link.label, config: &$link.config }
     };
 }
 pub(super) use io;
 
 impl Link {
-    /// A link without carrier.
-    pub fn new(config: LinkConfig) -> Self {
+    /// A link without carrier. `label` is the interface name in its debugs (`Se0:0`); links with the same settings may
+    /// share them.
+    pub fn new(label: Arc<str>, config: Arc<LinkConfig>) -> Self {
         Link {
+            label,
             lcp: ControlProtocol::new(Lcp::default()),
             config,
             phase: Phase::Down,
@@ -320,7 +324,7 @@ impl Link {
         if let Some(auth) = self.auth.as_mut() {
             if matches!(verdict, Verdict::Pass { .. }) {
                 let known = What::Phase(Phase::Authenticating, Detail::Authenticated);
-                cx.debug(&super::debug::Line { interface: &self.config.label, what: known });
+                cx.debug(&super::debug::Line { interface: &self.label, what: known });
             }
             let step = auth.decide(io!(self, cx), verdict);
             self.auth_did(cx, step);
@@ -359,7 +363,9 @@ impl Link {
 
     /// Changes what IPCP gives (AAA attributes came), before `start_ipcp`.
     pub fn set_ipcp(&mut self, ipcp: IpcpConfig) {
-        self.config.ipcp = Some(ipcp);
+        if self.config.ipcp.as_ref() != Some(&ipcp) {
+            Arc::make_mut(&mut self.config).ipcp = Some(ipcp);
+        }
     }
 
     /// The ACCMs that are agreed: the one to send to the peer with, the one that it sends with.
@@ -412,7 +418,7 @@ fn says_events(cx: &Context) -> bool {
 /// How the layers move each other.
 impl Link {
     pub(super) fn debug(&self, cx: &mut Context, what: What<'_>) {
-        cx.debug(&super::debug::Line { interface: &self.config.label, what });
+        cx.debug(&super::debug::Line { interface: &self.label, what });
     }
 
     fn enter(&mut self, cx: &mut Context, phase: Phase, detail: Detail) {

@@ -14,6 +14,8 @@ pub struct Io<'x, 'y> {
     pub cx: &'x mut Context<'y>,
     /// Where outputs go.
     pub out: &'x mut VecDeque<Output>,
+    /// The interface name in debugs.
+    pub label: &'x str,
     /// What the link wants and allows.
     pub config: &'x LinkConfig,
 }
@@ -21,7 +23,7 @@ pub struct Io<'x, 'y> {
 impl Io<'_, '_> {
     /// Prints a debug line of this link.
     pub fn debug(&mut self, what: What<'_>) {
-        self.cx.debug(&Line { interface: &self.config.label, what });
+        self.cx.debug(&Line { interface: self.label, what });
     }
 
     /// Sends a packet.

@@ -10,6 +10,7 @@ use crate::proto::entropy::Seeded;
 use crate::proto::{Context, Dialect, Entropy, Instant, Purpose, Switch, Trace};
 use std::collections::{HashMap, VecDeque};
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Gives what was planned for a purpose, in order, then pseudo-random octets.
@@ -74,8 +75,9 @@ struct Side {
 
 impl Side {
     fn new(config: LinkConfig, seed: u64) -> Self {
+        let label = if config.direction == Direction::Callout { "BR0:1" } else { "Vi4" };
         Side {
-            link: Link::new(config),
+            link: Link::new(label.into(), Arc::new(config)),
             entropy: Scripted::new(seed, &[]),
             trace: Lines {
                 dialect: Dialect::V12_0,
@@ -222,7 +224,6 @@ fn ipcp(local: Ipv4Addr) -> Option<IpcpConfig> {
 /// The documented remote user: calls out, offers VJ with 15 slots.
 fn client() -> LinkConfig {
     LinkConfig {
-        label: "BR0:1".into(),
         direction: Direction::Callout,
         local_name: "2500-1".into(),
         ipcp: Some(IpcpConfig { local: SOHO, vj_slots: Some(15), ..IpcpConfig::default() }),
@@ -233,7 +234,6 @@ fn client() -> LinkConfig {
 /// An access server that terminates PPP itself.
 fn server(authentication: &[AuthProtocol]) -> LinkConfig {
     LinkConfig {
-        label: "Vi4".into(),
         authentication: authentication.to_vec(),
         local_name: "1600-3".into(),
         ipcp: ipcp(LNS),

@@ -44,10 +44,8 @@ pub enum Phase {
 }
 
 /// What one end of a link wants and allows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkConfig {
-    /// The interface name in debugs (`Se0:0`).
-    pub label: String,
     /// How the connection came to be.
     pub direction: Direction,
     /// Print ` PPP: Using set call direction` first (a Virtual-Access).
@@ -100,7 +98,6 @@ pub const CHAP_CHALLENGE: u8 = 16;
 impl Default for LinkConfig {
     fn default() -> Self {
         LinkConfig {
-            label: String::new(),
             direction: Direction::Callin,
             set_direction: false,
             mru: 1500,

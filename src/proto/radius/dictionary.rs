@@ -196,6 +196,8 @@ pub static TABLE: &[Definition] = &[
     row(98, "Login-IPv6-Host", Octets),
     row(99, "Framed-IPv6-Route", Text),
     row(100, "Framed-IPv6-Pool", Text),
+    // RFC 4372
+    row(89, "Chargeable-User-Identity", Octets),
     // RFC 5176
     row(101, "Error-Cause", Integer),
     // Cisco

@@ -10,10 +10,7 @@ use crate::commands::ping::{PingJob, PingOptions};
 use crate::commands::ping_dialog::{Lookup, PingDialog, Step};
 use crate::engine::EchoOutcome;
 use crate::engine::views::InterfaceView;
-use crate::grammar::Command;
 use crate::grammar::command::exec::PingSource;
-use crate::grammar::command::routing::RoutingCommand;
-use crate::grammar::table::Op;
 use crate::router::io::LineId;
 
 /// The options of a command line, with IOS's defaults where it names none.
@@ -102,14 +99,7 @@ impl Lookup for Core {
 
 /// The address that a host stands for: itself, or that of an `ip host` line; else what is said of it.
 pub fn resolve(core: &Core, host: &str) -> Result<Ipv4Addr, String> {
-    let known = host.parse().ok().or_else(|| {
-        core.store.commands().find_map(|command| match command {
-            Command::Routing(RoutingCommand::IpHost(Op::Set(h))) if h.name.eq_ignore_ascii_case(host) => {
-                h.addresses.first().copied()
-            }
-            _ => None,
-        })
-    });
+    let known = host.parse().ok().or_else(|| core.config.host(host).first().copied());
     let lookup = if looks_up(&core.store) { translating(host) } else { String::new() };
     known.ok_or_else(|| lookup + NO_HOST)
 }

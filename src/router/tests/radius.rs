@@ -3,7 +3,7 @@
 use super::*;
 use crate::lab::radius_node::{ClientEntry, RadiusNode, Users};
 use crate::proto::radius::dictionary::keys;
-use crate::proto::radius::{Packet, Secret};
+use crate::proto::radius::{Attribute, Code, Packet, Secret, seal_request};
 
 const R: &str = "version 15.1\nhostname R\naaa new-model\nradius-server host 10.0.0.3 auth-port 1812 acct-port 1813 \
                  timeout 2 retransmit 1 key s3cret\nradius-server host 10.0.0.4 auth-port 1812 acct-port 1813 timeout 2 \
@@ -165,6 +165,47 @@ fn recorded(bench: &Bench) -> Vec<u32> {
         .filter_map(|packet| packet.value_of(keys::ACCT_STATUS_TYPE)?.try_into().ok())
         .map(u32::from_be_bytes)
         .collect()
+}
+
+/// A RADIUS client ends what goes on at a network line; the console of nobody stays.
+#[test]
+fn a_disconnect_ends_the_session_at_a_terminal() {
+    let mut bench = Bench::enabled(&format!(
+        "{R}aaa authentication login default local\nusername keeper password 0 peeper\n\
+         line vty 0 4\n privilege level 15\n\
+         aaa accounting exec default start-stop group radius\n\
+         aaa server radius dynamic-author\n client 10.0.0.3 server-key s3cret\n"
+    ));
+    bench.lines("keeper\npeeper\nenable\nterminal length 0");
+    bench.type_on(VTY, ConsoleInput::Open { console: false });
+    for text in ["keeper", "peeper"] {
+        bench.line_on(VTY, text);
+    }
+    // The console began as anybody does; a network line may begin with every privilege.
+    let recorded = bench.shown("show accounting");
+    assert!(recorded.contains("on Interface tty0, User keeper Priv 1\n"), "{recorded}");
+    assert!(recorded.contains("on Interface tty2, User keeper Priv 15\n"), "{recorded}");
+    let sessions = bench.shown("show aaa sessions");
+    assert_eq!(sessions.matches("   User Name: keeper\n").count(), 2, "{sessions}");
+    let attributes = vec![Attribute::new(1, *b"keeper"), Attribute::new(87, *b"tty2")];
+    let mut request =
+        Packet { code: Code::DisconnectRequest, identifier: 1, authenticator: [0; 16], attributes };
+    let bytes = seal_request(&mut request, b"s3cret", true).unwrap();
+    let (local, remote) = ("10.0.0.1".parse().unwrap(), "10.0.0.3:4000".parse().unwrap());
+    // The start records are answered: the stop follows at once.
+    answer(&mut bench);
+    let input = engine::Input::Datagram { socket: Socket::DynamicAuthor, local, remote, bytes: &bytes };
+    bench.router.handle(bench.now, Input::Engine(input));
+    bench.settle();
+    let answer = bench.asked.iter().find(|(_, to, _)| *to == remote).expect("an answer");
+    assert_eq!(Packet::decode(&answer.2).unwrap().code, Code::DisconnectAck);
+    assert_eq!(bench.screen(VTY).waits, Waits::Closed);
+    let sessions = bench.shown("show aaa sessions");
+    assert_eq!(sessions.matches("   User Name: keeper\n").count(), 1, "{sessions}");
+    let stop = bench.asked.iter().find(|(_, to, _)| to.port() == 1813).expect("its stop record");
+    let stop = Packet::decode(&stop.2).unwrap();
+    assert_eq!(stop.value_of(keys::ACCT_TERMINATE_CAUSE), Some(&6u32.to_be_bytes()[..]));
+    assert_eq!(stop.value_of(keys::NAS_PORT), Some(&2u32.to_be_bytes()[..]));
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn authentication(a: &g::Authentication, aaa: &mut AaaConfig) {
         g::AuthenticationList::Default => "default",
         g::AuthenticationList::Name { name } => name,
     };
-    let methods = a.methods.iter().filter_map(authentication_method).collect();
+    let methods = a.methods.iter().map(authentication_method).collect();
     let list = MethodList { name: name.to_owned(), methods };
     match a.service {
         g::AuthenticationService::Ppp => aaa.authentication_ppp.push(list),
@@ -181,7 +181,7 @@ fn authorization(a: &g::Authorization, aaa: &mut AaaConfig) {
         g::AuthorizationList::Default => "default",
         g::AuthorizationList::Name { name } => name,
     };
-    let methods = a.methods.iter().filter_map(authorization_method).collect();
+    let methods = a.methods.iter().map(authorization_method).collect();
     let list = MethodList { name: name.to_owned(), methods };
     match a.service {
         g::AuthorizationService::Network => aaa.authorization_network.push(list),
@@ -244,7 +244,7 @@ fn accounting(a: &g::Accounting) -> AccountingList {
             g::AccountingRecords::WaitStart => AccountingRecords::WaitStart,
             g::AccountingRecords::None => AccountingRecords::None,
         },
-        methods: a.methods.iter().filter_map(accounting_method).collect(),
+        methods: a.methods.iter().map(accounting_method).collect(),
     }
 }
 
@@ -260,39 +260,39 @@ fn update(when: &g::AccountingUpdateWhen, accounting: &mut AccountingConfig) {
     }
 }
 
-fn authentication_method(method: &g::AuthenticationMethods) -> Option<Method> {
+fn authentication_method(method: &g::AuthenticationMethods) -> Method {
     use g::AuthenticationMethods as M;
-    Some(match method {
+    match method {
         M::IfNeeded => Method::IfNeeded,
         M::Local => Method::Local,
         M::LocalCase => Method::LocalCase,
         M::Radius | M::Group { group: g::AuthenticationGroup::Radius } => Method::Radius,
         M::Group { group: g::AuthenticationGroup::Group { group } } => Method::Group(group.clone()),
-        M::Group { group: g::AuthenticationGroup::Tacacs } => return None,
+        M::Group { group: g::AuthenticationGroup::Tacacs } => Method::Tacacs,
         M::Enable => Method::Enable,
         M::Line => Method::Line,
         M::None => Method::None,
-    })
+    }
 }
 
-fn authorization_method(method: &g::AuthorizationMethods) -> Option<Method> {
+fn authorization_method(method: &g::AuthorizationMethods) -> Method {
     use g::AuthorizationMethods as M;
-    Some(match method {
+    match method {
         M::Local => Method::Local,
         M::Radius | M::Group { group: g::AuthorizationGroup::Radius } => Method::Radius,
         M::Group { group: g::AuthorizationGroup::Group { group } } => Method::Group(group.clone()),
-        M::Group { group: g::AuthorizationGroup::Tacacs } => return None,
+        M::Group { group: g::AuthorizationGroup::Tacacs } => Method::Tacacs,
         M::IfAuthenticated => Method::IfAuthenticated,
         M::None => Method::None,
-    })
+    }
 }
 
-fn accounting_method(method: &g::AccountingMethods) -> Option<Method> {
+fn accounting_method(method: &g::AccountingMethods) -> Method {
     use g::AccountingMethods as M;
     match method {
-        M::Radius | M::Group { group: g::AccountingGroup::Radius } => Some(Method::Radius),
-        M::Group { group: g::AccountingGroup::Group { group } } => Some(Method::Group(group.clone())),
-        M::Group { group: g::AccountingGroup::Tacacs } => None,
+        M::Radius | M::Group { group: g::AccountingGroup::Radius } => Method::Radius,
+        M::Group { group: g::AccountingGroup::Group { group } } => Method::Group(group.clone()),
+        M::Group { group: g::AccountingGroup::Tacacs } => Method::Tacacs,
     }
 }
 

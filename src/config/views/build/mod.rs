@@ -61,6 +61,9 @@ fn read_line(line: &Line, encrypt: bool, config: &mut RouterConfig) {
             config.isdn_switch_type = Some(t.type_.clone());
         }
         Command::Routing(RoutingCommand::IpLocalPool(Op::Set(p))) => pool(p, &mut config.pools),
+        Command::Routing(RoutingCommand::IpHost(Op::Set(h))) => {
+            config.hosts.push((h.name.clone(), h.addresses.clone()));
+        }
         Command::Routing(RoutingCommand::IpRoute(Op::Set(r))) => config.routes.extend(route(r)),
         Command::Dialer(DialerCommand::List(Op::Set(l))) => config.dialer_lists.extend(dialer_list(l)),
         Command::Access(command) => access::entry(command, &mut config.access_lists),

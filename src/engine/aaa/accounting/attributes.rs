@@ -36,30 +36,22 @@ impl Attributes {
 
     /// One after the other; what is cut short is left out.
     pub fn list(&self) -> Vec<Attribute> {
-        let (mut rest, mut out) = (self.0.as_slice(), Vec::new());
-        while let [kind, length, tail @ ..] = rest {
-            let Some((value, next)) =
-                usize::from(*length).checked_sub(2).and_then(|n| tail.split_at_checked(n))
-            else {
-                break;
-            };
-            out.push(Attribute::new(*kind, value));
-            rest = next;
-        }
-        out
+        self.iter().map(|(kind, value)| Attribute::new(kind, value)).collect()
     }
 
     /// The value of the first attribute of this type.
     pub fn first(&self, kind: u8) -> Option<&[u8]> {
+        self.iter().find(|(own, _)| *own == kind).map(|(_, value)| value)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (u8, &[u8])> {
         let mut rest = self.0.as_slice();
-        while let [own, length, tail @ ..] = rest {
+        std::iter::from_fn(move || {
+            let [kind, length, tail @ ..] = rest else { return None };
             let (value, next) = tail.split_at_checked(usize::from(*length).checked_sub(2)?)?;
-            if *own == kind {
-                return Some(value);
-            }
             rest = next;
-        }
-        None
+            Some((*kind, value))
+        })
     }
 
     /// Writes an attribute. A value that is too long is left out: a part of it would be another value.

@@ -474,7 +474,8 @@ fn servers(method: &Method, config: &AaaConfig, groups: &Groups) -> Option<Optio
             let group = groups.get(name)?;
             group.servers.iter().any(|s| s.acct_port != 0).then(|| Some(group.clone()))
         }
-        Method::Local
+        Method::Tacacs
+        | Method::Local
         | Method::LocalCase
         | Method::None
         | Method::Enable

@@ -101,6 +101,20 @@ fn silence_of_every_server_is_an_error() {
     );
 }
 
+/// No server of that protocol can be asked here: the method is an error, and the next one decides.
+#[test]
+fn tacacs_is_an_error_and_the_next_method_is_asked() {
+    let config = with_users(&[Method::Tacacs, Method::Local]);
+    assert!(passes(&config, "bob", "builder") && !passes(&config, "bob", "x"));
+    assert!(!passes(&with_users(&[Method::Tacacs]), "bob", "builder"));
+    let mut bench = Bench::new(&config);
+    bench.run(|aaa, cx| aaa.authenticate(cx, ask(pap_credentials("bob", "builder"), None)));
+    let lines: Vec<&str> = bench.trace.lines.iter().map(String::as_str).collect();
+    let at = |end: &str| lines.iter().position(|line| line.ends_with(end)).expect(end);
+    let (method, error, next) = (at("Method=tacacs+ (tacacs+)"), at("status = ERROR"), at("Method=LOCAL"));
+    assert!(method < error && error < next, "{lines:?}");
+}
+
 #[test]
 fn a_reject_has_the_last_word() {
     let config = AaaConfig {

@@ -1,6 +1,7 @@
 //! AAA and the embedded server: every way to prove a password, and tunnel lookups.
 
 use super::*;
+use crate::engine::aaa::Endpoint;
 use crate::proto::ppp::mschap;
 
 const USERS: &str = r#"
@@ -159,12 +160,12 @@ fn tunnels_by_tags() {
     };
     let [first, second] = tunnels.as_slice() else { panic!("{tunnels:?}") };
     assert_eq!(first.kind, Some(TunnelType::L2tp));
-    assert_eq!(first.servers, [[Ipv4Addr::new(10, 51, 6, 82)]]);
+    assert_eq!(first.servers, [[Endpoint::Address([10, 51, 6, 82].into())]]);
     assert_eq!(first.client_name.as_deref(), Some("hgw"));
     assert_eq!(first.password, Some(Secret::new("hello")));
     assert_eq!(second.preference, Some(5));
     assert_eq!(second.password, Some(Secret::new("goodbye")));
-    let lns = |last| Ipv4Addr::new(10, 51, 6, last);
+    let lns = |last| Endpoint::Address([10, 51, 6, last].into());
     let by_priority = [vec![lns(83), lns(84)], vec![lns(85)]];
     assert_eq!(second.servers, by_priority);
 }

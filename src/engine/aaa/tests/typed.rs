@@ -23,10 +23,13 @@ fn av_pairs() {
 #[test]
 fn addresses_of_servers() {
     let mut problems = Vec::new();
-    let found = parse_addresses("10.0.0.1, 10.0.0.2 10.0.0.3/10.0.0.4/lns.example", &mut problems);
-    let a = |last| Ipv4Addr::new(10, 0, 0, last);
-    assert_eq!(found, [vec![a(1), a(2), a(3)], vec![a(4)]]);
-    assert_eq!(problems, ["lns.example is no IP address"]);
+    let found = parse_addresses("10.0.0.1, 10.0.0.2 10.0.0.3/10.0.0.4/10.0.0.x", &mut problems);
+    let a = |last| Endpoint::Address([10, 0, 0, last].into());
+    let named = vec![Endpoint::Name("10.0.0.x".to_owned())];
+    assert_eq!(found, [vec![a(1), a(2), a(3)], vec![a(4)], named]);
+    assert_eq!(problems, [] as [&str; 0]);
+    parse_addresses("10.0.0.1,10.0.0.300", &mut problems);
+    assert_eq!(problems, ["10.0.0.300 is no IP address"]);
     problems.clear();
     let found =
         parse_addresses("10.0.0.1/10.0.0.2/10.0.0.3/10.0.0.4/10.0.0.5/10.0.0.6/10.0.0.7", &mut problems);

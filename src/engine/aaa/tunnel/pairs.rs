@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{TunnelDefinition, TunnelType, parse_addresses, yes_no};
+use super::{Endpoint, TunnelDefinition, TunnelType, parse_addresses, yes_no};
 use crate::config::views::{L2tpSettings, NoSession};
 use crate::engine::aaa::profile::AvPair;
 use crate::proto::radius::Secret;
@@ -138,10 +138,12 @@ const PAIRS: &[(&str, Take)] = &[
         d.servers.extend(found);
         true
     }),
-    ("source-ip", |d, v| put(&mut d.client, v.parse().ok())),
+    ("source-ip", |d, v| put(&mut d.client, Endpoint::parse(v))),
     ("vpdn-group", |d, v| put(&mut d.vpdn_group, text(v))),
     ("vpdn-vtemplate", |d, v| put(&mut d.virtual_template, number(v, 1..=4095))),
     ("vpn-domain-list", |d, v| put(&mut d.domains, Some(list(v)))),
+    ("l2tp-tx-speed", |d, v| put(&mut d.tx_speed, number(v, 1..=u32::MAX))),
+    ("l2tp-rx-speed", |d, v| put(&mut d.rx_speed, number(v, 1..=u32::MAX))),
     ("l2tp-busy-disconnect", |d, v| put(&mut d.busy_disconnect, flag(v))),
     ("l2tp-tunnel-password", |d, v| put(&mut d.password, text(v).map(Secret::new))),
     ("l2tp-hello-interval", |d, v| put(&mut d.knobs.hello, seconds(v, 0..=1000))),
@@ -169,15 +171,7 @@ const PAIRS: &[(&str, Take)] = &[
 pub const PAIR_COUNT: usize = PAIRS.len();
 
 /// Pairs that IOS has and that have no effect here, as the commands that they stand for.
-const WITHOUT_EFFECT: &[&str] = &[
-    "vpdn-template",
-    "vpdn-domain",
-    "l2tp-rx-speed",
-    "l2tp-tx-speed",
-    "l2tp-udp-checksum",
-    "vpn-vrf",
-    "vpn-id",
-];
+const WITHOUT_EFFECT: &[&str] = &["vpdn-template", "vpdn-domain", "l2tp-udp-checksum", "vpn-vrf", "vpn-id"];
 
 /// Takes a pair of protocol `vpdn`: it has its effect, or a line in `problems`.
 pub fn take(definition: &mut TunnelDefinition, pair: &AvPair) {

@@ -28,6 +28,10 @@ fn lac(attributes: &[Decoded]) -> Tunnels {
     definitions(attributes, 0, Asker::Lac)
 }
 
+fn end(address: [u8; 4]) -> Endpoint {
+    Endpoint::Address(address.into())
+}
+
 #[test]
 fn two_tags_with_preferences_stand_in_the_order_of_the_preferences() {
     let found = lac(&[
@@ -48,12 +52,12 @@ fn two_tags_with_preferences_stand_in_the_order_of_the_preferences() {
     ]);
     assert_eq!(found.problems, [] as [&str; 0]);
     let [first, second] = found.usable.as_slice() else { panic!("{found:?}") };
-    assert_eq!(first.servers, [[Ipv4Addr::new(10, 0, 0, 2)]]);
+    assert_eq!(first.servers, [[end([10, 0, 0, 2])]]);
     assert_eq!(
-        (first.client, first.server_name.as_deref(), first.group.as_deref()),
-        (Some(Ipv4Addr::new(10, 9, 0, 1)), Some("lns"), Some("blue"))
+        (first.client.clone(), first.server_name.as_deref(), first.group.as_deref()),
+        (Some(end([10, 9, 0, 1])), Some("lns"), Some("blue"))
     );
-    assert_eq!(second.servers, [[Ipv4Addr::new(10, 0, 0, 1)]]);
+    assert_eq!(second.servers, [[end([10, 0, 0, 1])]]);
     assert_eq!(second.assignment.as_deref(), Some("backup"));
     for definition in [first, second] {
         assert_eq!(definition.client_name.as_deref(), Some("nas"));
@@ -86,7 +90,7 @@ fn what_cannot_be_a_tunnel_has_a_line_and_the_rest_is_used() {
             number(keys::TUNNEL_MEDIUM_TYPE, 3, 6),
             text(keys::TUNNEL_SERVER_ENDPOINT, 3, "10.0.0.1"),
             number(keys::TUNNEL_TYPE, 4, 3),
-            text(keys::TUNNEL_SERVER_ENDPOINT, 5, "lns.example"),
+            text(keys::TUNNEL_SERVER_ENDPOINT, 5, "10.0.0.500"),
             text(keys::TUNNEL_SERVER_ENDPOINT, 6, "10.0.0.6"),
             number(keys::TUNNEL_TYPE, 7, 2),
         ],
@@ -94,7 +98,7 @@ fn what_cannot_be_a_tunnel_has_a_line_and_the_rest_is_used() {
         Asker::Lac,
     );
     assert_eq!(found.usable.len(), 1);
-    assert_eq!(found.usable[0].servers, [[Ipv4Addr::new(10, 0, 0, 6)]]);
+    assert_eq!(found.usable[0].servers, [[end([10, 0, 0, 6])]]);
     assert_eq!(
         found.problems,
         [
@@ -103,7 +107,7 @@ fn what_cannot_be_a_tunnel_has_a_line_and_the_rest_is_used() {
             "tag 2: tunnel type 99 is not supported",
             "tag 3: tunnel medium 6 is not supported",
             "tag 4: a tunnel without an address",
-            "lns.example is no IP address",
+            "10.0.0.500 is no IP address",
             "tag 5: a tunnel without an address",
             "tag 7: tunnel type l2f is not supported",
         ]
@@ -151,6 +155,8 @@ fn every_pair_with_an_effect_sets_something() {
         ("l2tp-init-retransmit-retries", "1"),
         ("l2tp-busy-list-timeout", "60"),
         ("l2tp-tunnel-timeout-setup", "20"),
+        ("l2tp-tx-speed", "2000000"),
+        ("l2tp-rx-speed", "512000"),
     ];
     assert_eq!(values.len(), pairs::PAIR_COUNT);
     for (name, value) in values {
@@ -174,13 +180,15 @@ fn the_pairs_of_a_tunnel_stand_in_place_of_the_settings_of_a_group() {
         pair("vpdn:l2tp-nosession-timeout=never"),
         pair("vpdn:l2tp-busy-list-timeout=90"),
         pair("vpdn:l2tp-tx-speed=ancp"),
+        pair("vpdn:vpn-vrf=red"),
         pair("vpdn:l2tp-nonsense=1"),
     ]);
     assert_eq!(
         found.problems,
         [
             "vpdn:l2tp-hello-interval has a wrong value",
-            "vpdn:l2tp-tx-speed is not supported",
+            "vpdn:l2tp-tx-speed has a wrong value",
+            "vpdn:vpn-vrf is not supported",
             "vpdn:l2tp-nonsense is unknown",
         ]
     );
@@ -194,6 +202,33 @@ fn the_pairs_of_a_tunnel_stand_in_place_of_the_settings_of_a_group() {
         found.usable[0].knobs.pairs(),
         ["l2tp-hello-interval=5", "l2tp-nosession-timeout=never", "l2tp-busy-list-timeout=90"]
     );
+}
+
+/// RFC 2868 sections 3.3 and 3.4: a name or an address.
+#[test]
+fn an_end_is_an_address_or_a_name() {
+    let name = |text: &str| Some(Endpoint::Name(text.to_owned()));
+    for text in ["lns2.example.net", "lns", "2nd-lns.example", "lns_2"] {
+        assert_eq!(Endpoint::parse(text), name(text));
+    }
+    for wrong in ["10.0.0.500", "1", "", "lns..example", "-lns", "lns.example.", "l n s", "fe80::1"] {
+        assert_eq!(Endpoint::parse(wrong), None, "{wrong}");
+    }
+    let config = RouterConfig {
+        hosts: vec![("lns2.example.net".to_owned(), vec![[10, 0, 0, 2].into(), [10, 0, 0, 3].into()])],
+        ..RouterConfig::default()
+    };
+    let addresses = Endpoint::parse("LNS2.example.net").unwrap().addresses(&config);
+    assert_eq!(addresses, [Ipv4Addr::new(10, 0, 0, 2), Ipv4Addr::new(10, 0, 0, 3)]);
+    assert!(Endpoint::parse("lns3.example.net").unwrap().addresses(&config).is_empty());
+    let found = lac(&[
+        text(keys::TUNNEL_SERVER_ENDPOINT, 1, "lns2.example.net"),
+        text(keys::TUNNEL_CLIENT_ENDPOINT, 1, "lac.example.net"),
+    ]);
+    assert_eq!(found.problems, [] as [&str; 0]);
+    let pairs = found.usable[0].pairs();
+    assert!(pairs.contains(&"ip-addresses=lns2.example.net".to_owned()), "{pairs:?}");
+    assert!(pairs.contains(&"source-ip=lac.example.net".to_owned()), "{pairs:?}");
 }
 
 #[test]

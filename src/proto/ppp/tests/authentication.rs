@@ -278,7 +278,7 @@ fn a_peer_that_never_responds_is_thrown_out() {
 #[test]
 fn a_slow_owner_costs_the_peer_nothing() {
     let mut pair = dial(client(), server(&[ChapMd5]));
-    pair.sides[0].link.config.authentication_timeout = Duration::from_secs(60);
+    Arc::make_mut(&mut pair.sides[0].link.config).authentication_timeout = Duration::from_secs(60);
     pair.sides[1].hold = true;
     pair.run(35);
     assert_eq!(pair.sides[1].link.view().phase, Phase::Authenticating);

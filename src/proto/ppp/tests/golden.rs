@@ -83,7 +83,6 @@ Vi4 PPP: Phase is DOWN";
 
 fn lac_side() -> Side {
     let config = LinkConfig {
-        label: "Se0:0".into(),
         authentication: vec![AuthProtocol::ChapMd5],
         local_name: "5300-1".into(),
         alternate_name: true,
@@ -92,6 +91,7 @@ fn lac_side() -> Side {
         ..LinkConfig::default()
     };
     let mut lac = Side::new(config, 1);
+    lac.link.label = "Se0:0".into();
     lac.entropy = Scripted::new(
         1,
         &[

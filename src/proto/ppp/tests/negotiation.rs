@@ -150,7 +150,7 @@ fn a_refused_protocol_ends_what_needs_it() {
 #[test]
 fn a_peer_without_ip_ends_the_link() {
     let mut pair = plain();
-    pair.sides[1].link.config.ipcp = None;
+    Arc::make_mut(&mut pair.sides[1].link.config).ipcp = None;
     pair.up();
     pair.run(10);
     assert_eq!(pair.sides[0].finished(), Some(FinishCause::Negotiation));
@@ -227,8 +227,9 @@ fn a_peer_that_naks_forever_does_not_keep_us() {
 fn addresses_and_name_servers_are_given() {
     let mut pair = plain();
     let dns = vec![Ipv4Addr::new(10, 51, 6, 3), Ipv4Addr::new(10, 51, 6, 4)];
-    pair.sides[0].link.config.ipcp = Some(IpcpConfig { request_dns: true, ..IpcpConfig::default() });
-    pair.sides[1].link.config.ipcp =
+    Arc::make_mut(&mut pair.sides[0].link.config).ipcp =
+        Some(IpcpConfig { request_dns: true, ..IpcpConfig::default() });
+    Arc::make_mut(&mut pair.sides[1].link.config).ipcp =
         Some(IpcpConfig { local: LNS, dns: dns.clone(), ..IpcpConfig::default() });
     pair.sides[1].address = AddressDecision::Assign(SOHO);
     pair.up();
@@ -244,7 +245,8 @@ fn addresses_and_name_servers_are_given() {
 #[test]
 fn name_servers_that_we_have_not_are_rejected() {
     let mut pair = plain();
-    pair.sides[0].link.config.ipcp = Some(IpcpConfig { request_dns: true, ..IpcpConfig::default() });
+    Arc::make_mut(&mut pair.sides[0].link.config).ipcp =
+        Some(IpcpConfig { request_dns: true, ..IpcpConfig::default() });
     pair.sides[1].address = AddressDecision::Assign(SOHO);
     pair.up();
     pair.run(3);
@@ -278,7 +280,7 @@ fn a_peer_that_takes_our_vj_is_asked_again_without() {
 #[test]
 fn a_refused_address_ends_the_link() {
     let mut pair = plain();
-    pair.sides[0].link.config.ipcp = ipcp(Ipv4Addr::UNSPECIFIED);
+    Arc::make_mut(&mut pair.sides[0].link.config).ipcp = ipcp(Ipv4Addr::UNSPECIFIED);
     pair.sides[1].address = AddressDecision::Refuse;
     pair.up();
     pair.run(10);
@@ -432,6 +434,6 @@ fn a_link_is_small() {
 fn auth_none() -> auth::Authentication {
     let mut side = Side::new(server(&[]), 1);
     let mut cx = Context { now: Instant::ZERO, entropy: &mut side.entropy, trace: &mut side.trace };
-    let io = &mut machine::Io { cx: &mut cx, out: &mut side.link.out, config: &side.link.config };
+    let io = &mut machine::Io { cx: &mut cx, out: &mut side.link.out, label: "", config: &side.link.config };
     auth::Authentication::start(io, None, None, false)
 }

@@ -15,9 +15,9 @@ use crate::proto::radius::value::{Decoded, decode_all};
 pub struct ServerName {
     /// Its address.
     pub address: Ipv4Addr,
-    /// Port for authentication and authorization.
+    /// Port for authentication and authorization; 0 where it does neither.
     pub auth_port: u16,
-    /// Port for accounting.
+    /// Port for accounting; 0 where it does none.
     pub acct_port: u16,
     /// The group of a `server-private`; `None` for a server that everybody may ask.
     pub private: Option<Arc<str>>,

@@ -14,6 +14,7 @@ const TERMINATE_CAUSE: u8 = 49;
 const EVENT_TIMESTAMP: u8 = 55;
 const NAS_PORT_TYPE: u8 = 61;
 const SIGNATURE: u8 = 80;
+const NAS_IPV6_ADDRESS: u8 = 95;
 const ERROR_CAUSE: u8 = 101;
 /// Acct-Terminate-Cause Admin Reset, RFC 2866 section 5.10.
 const ADMIN_RESET: u32 = 6;
@@ -94,6 +95,8 @@ pub enum Mark {
     Calling,
     /// Acct-Session-Id.
     Session,
+    /// Acct-Multi-Session-Id.
+    MultiSession,
     /// Acct-Tunnel-Connection.
     TunnelConnection,
     /// Tunnel-Client-Endpoint.
@@ -104,6 +107,8 @@ pub enum Mark {
     TunnelClientName,
     /// Tunnel-Server-Auth-ID.
     TunnelServerName,
+    /// Chargeable-User-Identity, Framed-Interface-Id or Framed-IPv6-Prefix, by which no session is known here.
+    Foreign,
 }
 
 /// One thing that a session must be known by to be meant.
@@ -115,8 +120,8 @@ pub struct Identification {
     pub value: Value,
 }
 
-/// What an attribute is for in these requests (RFC 5176 section 3.6; the tunnel attributes of RFC 2867 and 2868 name
-/// sessions here).
+/// What an attribute is for in these requests (RFC 5176 sections 3 and 3.6; the tunnel attributes of RFC 2867 and 2868
+/// name sessions here).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     /// It names this router.
@@ -125,12 +130,12 @@ enum Purpose {
     Mark(Mark),
     /// It belongs to the exchange.
     Exchange,
-    /// It is to be changed.
+    /// It is to be changed, or, in a Disconnect-Request, names the session in a way that is not understood.
     Change,
 }
 
 fn purpose(key: AttributeKey) -> Purpose {
-    const MARKS: [(AttributeKey, Mark); 12] = [
+    const MARKS: [(AttributeKey, Mark); 16] = [
         (keys::USER_NAME, Mark::User),
         (keys::NAS_PORT, Mark::Port),
         (AttributeKey::Standard(87), Mark::PortId),
@@ -138,17 +143,21 @@ fn purpose(key: AttributeKey) -> Purpose {
         (keys::CALLED_STATION_ID, Mark::Called),
         (keys::CALLING_STATION_ID, Mark::Calling),
         (keys::ACCT_SESSION_ID, Mark::Session),
+        (keys::ACCT_MULTI_SESSION_ID, Mark::MultiSession),
         (AttributeKey::Standard(68), Mark::TunnelConnection),
         (keys::TUNNEL_CLIENT_ENDPOINT, Mark::TunnelClient),
         (keys::TUNNEL_SERVER_ENDPOINT, Mark::TunnelServer),
         (keys::TUNNEL_CLIENT_AUTH_ID, Mark::TunnelClientName),
         (keys::TUNNEL_SERVER_AUTH_ID, Mark::TunnelServerName),
+        (AttributeKey::Standard(89), Mark::Foreign),
+        (AttributeKey::Standard(96), Mark::Foreign),
+        (AttributeKey::Standard(97), Mark::Foreign),
     ];
     if let Some((_, mark)) = MARKS.iter().find(|(known, _)| *known == key) {
         return Purpose::Mark(*mark);
     }
     match key {
-        AttributeKey::Standard(4 | 32) => Purpose::Nas,
+        AttributeKey::Standard(4 | 32 | NAS_IPV6_ADDRESS) => Purpose::Nas,
         // Reply-Message and Class concern the end of a session, not its authorization.
         AttributeKey::Standard(
             SERVICE_TYPE | 18 | STATE | 25 | PROXY_STATE | TERMINATE_CAUSE | EVENT_TIMESTAMP | NAS_PORT_TYPE
@@ -205,9 +214,9 @@ impl Asked {
         }
         let types = |kind: u8| self.packet.attributes.iter().any(|a| a.kind == kind);
         if self.code == Code::DisconnectRequest {
-            let change = |key: AttributeKey| {
-                matches!(key, AttributeKey::Standard(_)) && purpose(key) == Purpose::Change
-            };
+            // A vendor's attribute names the session here (note 7), by something that is not known of any: who passed
+            // over it would end more than was asked.
+            let change = |key: AttributeKey| purpose(key) == Purpose::Change;
             let foreign = self.packet.flattened().iter().any(|(key, _)| change(*key));
             if foreign || [SERVICE_TYPE, STATE, NAS_PORT_TYPE].into_iter().any(types) {
                 return Some(ErrorCause::UnsupportedAttribute);
@@ -240,6 +249,11 @@ impl Asked {
     /// NAS-IP-Address.
     pub fn nas_address(&self) -> Option<Ipv4Addr> {
         self.known.iter().find(|a| a.key() == keys::NAS_IP_ADDRESS).and_then(|a| a.value.as_address())
+    }
+
+    /// Whether there is a NAS-IPv6-Address.
+    pub fn names_ipv6(&self) -> bool {
+        self.packet.first(NAS_IPV6_ADDRESS).is_some()
     }
 
     /// NAS-Identifier.

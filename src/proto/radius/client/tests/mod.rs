@@ -469,6 +469,20 @@ fn a_server_without_a_key_and_one_that_is_taken_away() {
     assert_eq!(bench.seconds(), [0, 5]);
 }
 
+/// Two servers of one address are two: each with its own dead time.
+#[test]
+fn a_server_is_dead_by_address_and_ports() {
+    let mut second = server(A);
+    (second.name.auth_port, second.name.acct_port) = (1645, 1646);
+    let mut bench = Bench::new(vec![server(A), second], 60, true);
+    bench.submit();
+    while bench.ended.is_empty() && bench.sent.last().is_some_and(|sent| sent.remote.port() == 1812) {
+        bench.step();
+    }
+    assert_eq!(bench.sent.last().unwrap().remote, (A, 1645).into());
+    assert_eq!((bench.server(0).dead, bench.server(1).dead), (true, false));
+}
+
 #[test]
 fn a_cancelled_request_leaves_nothing() {
     let mut bench = Bench::new(vec![server(A)], 0, true);
