@@ -8,6 +8,7 @@ use super::pager::{Filter, Pager, complete_filter, filter_help, split_pipe};
 use super::{complete, help};
 use crate::config::load::Cursor;
 use crate::config::store::Store;
+use crate::engine::aaa::Voucher;
 use crate::grammar::command::global::GlobalCommand;
 use crate::grammar::command::routing::RoutingCommand;
 use crate::grammar::table::Op;
@@ -71,6 +72,8 @@ pub struct Session {
     level: u8,
     /// The name of whoever has logged in; empty where no name was asked.
     user: String,
+    /// Who has said so.
+    voucher: Voucher,
     config: Option<Cursor>,
     length: u16,
     width: u16,
@@ -94,6 +97,7 @@ impl Session {
             state: State::Closed,
             level: USER,
             user: String::new(),
+            voucher: Voucher::default(),
             config: None,
             length: 24,
             width: 80,
@@ -140,6 +144,11 @@ impl Session {
             | State::More(_)
             | State::Seek { .. } => Some(&self.user),
         }
+    }
+
+    /// Who has said that it is them.
+    pub const fn voucher(&self) -> &Voucher {
+        &self.voucher
     }
 
     /// Ends the session, as `exit` does.
@@ -256,7 +265,7 @@ impl Session {
     fn open(&mut self, console: bool, store: &Store) {
         let settings = login::LineSettings::of(store, console);
         self.console = console;
-        self.user.clear();
+        self.voucher = Voucher::default();
         self.config = None;
         self.level = settings.privilege;
         (self.length, self.width) = (settings.length, settings.width);

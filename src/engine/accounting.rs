@@ -14,7 +14,7 @@ use super::aaa::accounting::{
     AccountingOutput, Authentic, Class, End, EndCause, Record, RecordId, Service, Statistics, Status,
     Subject, Usage,
 };
-use super::aaa::{Place, Port as AaaPort, PortType, SessionNumber};
+use super::aaa::{Place, SessionNumber};
 use super::core::Pending;
 use super::io::{HostRequest, InterfaceId};
 use super::ports::Side;
@@ -25,6 +25,7 @@ use crate::config::views::{AccountingList, AccountingRecords, AccountingService,
 use crate::proto::l2tp::{Role, TunnelId};
 use crate::proto::{Dialect, Instant};
 
+mod ends;
 mod exec;
 mod tunnels;
 mod views;
@@ -32,6 +33,15 @@ mod views;
 pub use exec::ExecUser;
 pub(super) use tunnels::{end_cause, tunnel_end_cause};
 pub use views::{AccountView, ActionView};
+
+/// What a spool knows of the lives of a router before this one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spooled {
+    /// How many there were, modulo 256.
+    pub life: u8,
+    /// The accounting records that were left, by name.
+    pub records: Vec<(u64, Vec<u8>)>,
+}
 
 /// How an open service is recorded.
 #[derive(Clone, Debug)]
@@ -86,8 +96,8 @@ struct Open {
 struct Link {
     plan: Plan,
     number: SessionNumber,
-    /// Acct-Session-Id of the tunnel's own records.
-    tunnel_number: Option<SessionNumber>,
+    /// Acct-Session-Id of the tunnel's own records, and how many links it had had when it was last seen.
+    multi: Option<(SessionNumber, u32)>,
     since: Instant,
     tunnel: SessionTunnel,
     connection: String,
@@ -100,29 +110,41 @@ struct Link {
 struct PortAccount {
     network: Option<Open>,
     link: Option<Link>,
-    /// The tunnel whose traffic this port's is part of, where tunnels are recorded.
+    /// The tunnel whose traffic this port's is part of, where tunnels or their links are recorded.
     carried_by: Option<TunnelId>,
 }
 
-/// A tunnel that is being recorded.
+/// A tunnel that is being recorded, or the links of which are.
 #[derive(Clone, Debug)]
 struct TunnelAccount {
-    plan: Plan,
+    /// None where only the links are recorded.
+    plan: Option<Plan>,
     number: SessionNumber,
     since: Instant,
     tunnel: SessionTunnel,
     connection: String,
     /// The traffic of sessions that are over.
     usage: Usage,
+    /// What these have lost, as far as sequence numbers tell.
+    lost: Option<u32>,
+    /// Links so far: Acct-Link-Count, which never falls (RFC 2866 section 5.12).
+    links: u32,
     /// The ports whose traffic is part of the tunnel's.
     carries: HashSet<InterfaceId>,
 }
 
 impl TunnelAccount {
-    fn new(plan: Plan, number: SessionNumber, since: Instant, tunnel: SessionTunnel) -> Self {
+    fn new(plan: Option<Plan>, number: SessionNumber, since: Instant, tunnel: SessionTunnel) -> Self {
         let (usage, carries) = (Usage::default(), HashSet::new());
         let connection = tunnel.connection();
-        TunnelAccount { plan, number, since, tunnel, connection, usage, carries }
+        TunnelAccount { plan, number, since, tunnel, connection, usage, lost: None, links: 0, carries }
+    }
+
+    /// What one of its links has lost comes on top.
+    fn add_lost(&mut self, lost: Option<u32>) {
+        if let Some(lost) = lost {
+            self.lost = Some(self.lost.unwrap_or(0).saturating_add(lost));
+        }
     }
 }
 
@@ -153,13 +175,6 @@ impl Engine {
         self.core.wall = seconds.map(|s| (now, s));
     }
 
-    /// Notes why the session of a port is about to end. What is noted first counts.
-    pub(super) fn note_end(&mut self, id: InterfaceId, cause: EndCause) {
-        if let Some(port) = self.ports.get_mut(&id) {
-            port.ended.get_or_insert(cause);
-        }
-    }
-
     /// What accounting asks for or answers.
     pub(super) fn accounting_output(&mut self, output: AccountingOutput) {
         match output {
@@ -179,8 +194,10 @@ impl Engine {
 
     /// The host has a spool, and this was left in it. Told before the first configuration: what a router says of itself
     /// when it is there comes behind what it had to say before.
-    pub fn restore(&mut self, now: Instant, left: Vec<(u64, Vec<u8>)>) {
+    pub fn restore(&mut self, now: Instant, spooled: Spooled) {
         self.advance(now);
+        let Spooled { life, records: left } = spooled;
+        self.registry.set_life(life);
         let wall = self.core.seconds();
         self.aaa.restore(&mut self.core.cx(), left, wall);
         self.pump();
@@ -211,18 +228,18 @@ impl Engine {
         let mut ports: Vec<InterfaceId> = self.accounts.ports.keys().copied().collect();
         ports.sort_unstable();
         for id in ports {
-            self.note_end(id, EndCause::NasReboot);
+            self.note_end(id, EndCause::AdminReboot);
             self.account_stop(id);
         }
         let mut tunnels: Vec<TunnelId> = self.accounts.tunnels.keys().copied().collect();
         tunnels.sort_unstable();
         for tunnel in tunnels {
-            self.account_tunnel_stop(tunnel, EndCause::NasReboot);
+            self.account_tunnel_stop(tunnel, EndCause::AdminReboot);
         }
         let mut lines: Vec<u32> = self.accounts.execs.keys().copied().collect();
         lines.sort_unstable();
         for line in lines {
-            self.exec_stop(line, EndCause::NasReboot);
+            self.exec_stop(line, EndCause::AdminReboot);
         }
         self.system_record(Status::AccountingOff);
         self.accounts.closed = true;
@@ -244,7 +261,7 @@ impl Engine {
         let number = self.registry.number();
         let mut subject = Subject::new(self.accounting_nas(), "", number);
         if status == Status::AccountingOff {
-            subject.end = Some(self.end(EndCause::NasReboot));
+            subject.end = Some(self.end(EndCause::AdminReboot));
         }
         self.submit(&plan, status, Class::System, subject, 0);
     }
@@ -334,7 +351,7 @@ impl Engine {
         let unique = self.unique_of(id);
         let name = list.as_deref().filter(|l| *l != "default");
         let Some(plan) = self.plan(AccountingService::Network, name, unique, &label) else { return true };
-        let number = self.service_number(id);
+        let number = self.user_number(id);
         let forwarded = self.forwards(id);
         let start = match plan.records {
             AccountingRecords::StopOnly | AccountingRecords::None => Start::None,
@@ -379,12 +396,18 @@ impl Engine {
         self.accounts.ports.entry(id).or_default().network = Some(open);
     }
 
-    /// The Acct-Session-Id of the next service of a port: its session's, or under `aaa session-id unique` a new one.
-    fn service_number(&mut self, id: InterfaceId) -> SessionNumber {
+    /// Acct-Session-Id of the user of a port: that of its session, which an Access-Request may have borne (RFC 2866
+    /// section 5.5).
+    fn user_number(&mut self, id: InterfaceId) -> SessionNumber {
         let entry = self.registry.at(Place::Port(id)).and_then(|unique| self.registry.get(unique));
-        match entry {
-            Some(entry) if !self.config.aaa.accounting.unique_ids => entry.number,
-            Some(_) | None => self.registry.number(),
+        entry.map(|entry| entry.number).unwrap_or_else(|| self.registry.number())
+    }
+
+    /// The Acct-Session-Id of the session in a tunnel: its user's, or under `aaa session-id unique` a new one.
+    fn link_number(&mut self, id: InterfaceId) -> SessionNumber {
+        match self.config.aaa.accounting.unique_ids {
+            true => self.registry.number(),
+            false => self.user_number(id),
         }
     }
 
@@ -420,8 +443,11 @@ impl Engine {
         }
     }
 
+    /// Of a service whose start was told: nothing is news of what nobody has heard of.
     fn send_update(&mut self, id: InterfaceId) {
-        if self.network_record(id, Status::Interim, None).is_some()
+        let open = self.accounts.ports.get(&id).and_then(|a| a.network.as_ref());
+        if open.is_some_and(|open| open.start == Start::Sent)
+            && self.network_record(id, Status::Interim, None).is_some()
             && let Some(open) = self.accounts.ports.get_mut(&id).and_then(|a| a.network.as_mut())
         {
             open.updates += 1;
@@ -468,8 +494,9 @@ impl Engine {
     }
 
     /// `aaa accounting send stop-record authentication failure`: somebody did not get in.
-    pub(super) fn account_refused(&mut self, id: InterfaceId) {
-        if !self.config.aaa.accounting.stop_on_failure || self.accounts.ports.contains_key(&id) {
+    fn account_refused(&mut self, id: InterfaceId) {
+        let recorded = self.accounts.ports.get(&id).is_some_and(|account| account.network.is_some());
+        if !self.config.aaa.accounting.stop_on_failure || recorded {
             return;
         }
         let Some(label) = self.ports.get(&id).map(|p| p.label.clone()) else { return };
@@ -477,9 +504,8 @@ impl Engine {
         let name = list.as_deref().filter(|l| *l != "default");
         let unique = self.unique_of(id);
         let Some(plan) = self.plan(AccountingService::Network, name, unique, &label) else { return };
-        let number = self.service_number(id);
+        let number = self.user_number(id);
         self.open(id, plan, number, Start::None);
-        self.note_end(id, EndCause::Authentication);
     }
 
     /// Makes a record of the network service of a port.
@@ -494,10 +520,7 @@ impl Engine {
         let state = self.ports.get(&id)?;
         let (user, class) = (state.accounted_user(), state.class());
         let multilink = self.port_config(id).is_some_and(|c| c.ppp.multilink);
-        let usage = match status {
-            Status::Start => None,
-            _ => Some(Usage { time: self.core.now.duration_since(open.since), ..self.usage(id) }),
-        };
+        let begins = status == Status::Start;
         let subject = Subject {
             port: Some(&port),
             multi: multilink.then_some((open.number, 1)),
@@ -507,7 +530,8 @@ impl Engine {
             address: open.address,
             connect_info: self.connect_info(id),
             tunnel: open.tunnel.as_deref().map(|(tunnel, connection)| (tunnel, connection.as_str())),
-            usage,
+            usage: (!begins).then(|| self.usage(id)),
+            time: (!begins).then(|| self.core.now.duration_since(open.since)),
             end: cause.map(|cause| self.end(cause)),
             ..Subject::new(open.nas, &user, open.number)
         };
@@ -542,20 +566,6 @@ impl Engine {
             output_octets: octets_out + octets,
             input_packets: packets_in,
             output_packets: packets_out + packets,
-            time: Default::default(),
         }
     }
-}
-
-/// A port that is none of PPP's, for records of terminals.
-pub(super) fn line_port(
-    long: String,
-    number: u32,
-    nas_ip: Ipv4Addr,
-    unique: u32,
-    calling: Option<String>,
-) -> AaaPort {
-    let kind = PortType::Virtual;
-    let (called, origin) = (None, None);
-    AaaPort { short: long.clone(), long, number, kind, nas_ip, called, calling, unique, origin }
 }

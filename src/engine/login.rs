@@ -2,7 +2,6 @@
 
 use super::Engine;
 use super::aaa::{LoginQuestion, Place, Port, PortType, Ticket};
-use super::accounting::line_port;
 use super::registry::AaaSessionView;
 use crate::proto::Instant;
 use crate::proto::radius::client::{Component, SessionOrigin};
@@ -12,20 +11,7 @@ impl Engine {
     /// ticket tells.
     pub fn login(&mut self, now: Instant, line: u32, question: LoginQuestion) -> Ticket {
         self.advance(now);
-        let name = format!("tty{line}");
-        let unique = self.registry.at(Place::Line(line)).unwrap_or(0);
-        let session = self.registry.get(unique).map(|entry| entry.number.0);
-        let port = Port {
-            long: name.clone(),
-            short: name,
-            number: line,
-            kind: if question.console { PortType::Async } else { PortType::Virtual },
-            nas_ip: self.nas_address(),
-            called: None,
-            calling: None,
-            unique,
-            origin: Some(SessionOrigin { component: Component::Exec, session }),
-        };
+        let port = self.line_port(line, question.console, None);
         let ticket = self.aaa.login(&mut self.core.cx(), port, question);
         self.pump();
         ticket
@@ -38,7 +24,25 @@ impl Engine {
         }
         let who = self.terminals.get(&view.line?)?;
         let from = who.from.map(|address| address.to_string());
-        Some(line_port(who.name.clone(), who.line, self.nas_address(), view.unique, from))
+        Some(self.line_port(who.line, who.console, from))
+    }
+
+    /// A terminal line as RADIUS sees it: the console is an asynchronous line, every other one is virtual.
+    pub(super) fn line_port(&self, line: u32, console: bool, calling: Option<String>) -> Port {
+        let name = format!("tty{line}");
+        let unique = self.registry.at(Place::Line(line)).unwrap_or(0);
+        let session = self.registry.get(unique).map(|entry| entry.number.0);
+        Port {
+            long: name.clone(),
+            short: name,
+            number: line,
+            kind: if console { PortType::Async } else { PortType::Virtual },
+            nas_ip: self.nas_address(),
+            called: None,
+            calling,
+            unique,
+            origin: Some(SessionOrigin { component: Component::Exec, session }),
+        }
     }
 
     /// Nobody waits for a login any more.

@@ -9,6 +9,7 @@ mod aaa_calls;
 mod access;
 mod accounting;
 mod arp;
+mod boot;
 mod core;
 mod debug;
 mod devices;
@@ -35,7 +36,7 @@ mod vpdn;
 mod tests;
 
 pub use self::aaa::accounting::EndCause;
-pub use self::accounting::{AccountView, ActionView, ExecUser};
+pub use self::accounting::{AccountView, ActionView, ExecUser, Spooled};
 pub use self::arp::ArpView;
 pub use self::interfaces::{LinkState, Origin};
 pub use self::ip::{RouteSource, RouteView};
@@ -57,6 +58,7 @@ use std::time::Duration;
 
 use self::aaa::{Aaa, Place, Sessions, Ticket};
 use self::accounting::Accounts;
+use self::boot::Boot;
 use self::core::{Change, Core, Pending, Work};
 use self::dialer::Dialers;
 use self::dynamic::DynamicAuthor;
@@ -82,6 +84,7 @@ pub struct Engine {
     core: Core,
     config: Arc<RouterConfig>,
     configured: bool,
+    boot: Boot,
     interfaces: Interfaces,
     routes: Routes,
     pools: Pools,
@@ -110,6 +113,7 @@ impl Engine {
             core: Core::new(entropy),
             config: Arc::default(),
             configured: false,
+            boot: Boot::default(),
             interfaces: Interfaces::default(),
             routes: Routes::default(),
             pools: Pools::default(),
@@ -136,6 +140,9 @@ impl Engine {
         let boot = !std::mem::replace(&mut self.configured, true);
         let old = std::mem::replace(&mut self.config, config.clone());
         self.core.journal.dialect = config.dialect;
+        if boot {
+            self.boot_begins();
+        }
         if boot || old.aaa != config.aaa {
             self.aaa.configure(&mut self.core.cx(), &config.aaa);
             self.configure_dynamic();
@@ -150,6 +157,7 @@ impl Engine {
             self.core.forward(ForwardCommand::ForgetRoutes);
         }
         self.pump();
+        self.settle_boot();
     }
 
     /// Takes one input.
@@ -171,6 +179,7 @@ impl Engine {
             Input::Timeout => {}
         }
         self.pump();
+        self.settle_boot();
         self.run_timers();
     }
 

@@ -30,6 +30,10 @@ pub(super) struct Port {
     pub label: Arc<str>,
     /// The peer's name: as it claims, then as it proved.
     pub user: Arc<str>,
+    /// By which protocol the peer has claimed to be somebody.
+    proof: Option<AuthProtocol>,
+    /// The same, once that claim is refused.
+    pub refused: Option<AuthProtocol>,
     pub session: super::aaa_calls::AaaState,
     framing: Framing,
     /// An address that a local pool lent to the peer.
@@ -56,6 +60,8 @@ impl Port {
             link,
             label,
             user: "".into(),
+            proof: None,
+            refused: None,
             session: Default::default(),
             framing: Framing::default(),
             lent: None,
@@ -287,6 +293,7 @@ impl Engine {
     fn claimed(&mut self, id: InterfaceId, credentials: Credentials) {
         let Some(port) = self.ports.get_mut(&id) else { return };
         port.user = String::from_utf8_lossy(&credentials.name).into();
+        port.proof = Some(credentials.proof.protocol());
         self.abandon_look_up(id);
         if self.wants_tunnel(id) {
             self.lac_claimed(id, credentials);
@@ -311,10 +318,8 @@ impl Engine {
     }
 
     fn give_verdict(&mut self, id: InterfaceId, verdict: Verdict) {
-        if matches!(verdict, Verdict::Fail { .. }) {
-            self.account_refused(id);
-        }
         if let Some(port) = self.ports.get_mut(&id) {
+            port.refused = port.proof.filter(|_| matches!(verdict, Verdict::Fail { .. }));
             port.link.authenticated(&mut self.core.cx(), verdict);
             self.drive(id);
         }
@@ -549,17 +554,7 @@ impl Engine {
     /// A link has ended by itself.
     fn link_finished(&mut self, id: InterfaceId, cause: FinishCause) {
         self.set_protocol(id, false);
-        self.note_end(
-            id,
-            match cause {
-                FinishCause::Peer => EndCause::UserRequest,
-                FinishCause::Local => EndCause::AdminReset,
-                FinishCause::Authentication => EndCause::Authentication,
-                FinishCause::Negotiation => EndCause::Negotiation,
-                FinishCause::Keepalive => EndCause::LostCarrier,
-                FinishCause::Loopback => EndCause::PortError,
-            },
-        );
+        self.note_finish(id, cause);
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => self.core.later(Work::DropCall(id)),
             Some(Side::Vaccess(_)) => self.finish_vaccess(id, cause),
@@ -569,6 +564,7 @@ impl Engine {
 
     /// Carrier is gone: the link goes down, what it had is given back, the port is forgotten.
     pub(super) fn close_port(&mut self, id: InterfaceId) -> Option<Port> {
+        self.note_ending(id);
         let port = self.ports.get_mut(&id)?;
         port.link.lower_down(&mut self.core.cx());
         self.drive(id);

@@ -10,8 +10,9 @@ use super::aaa::debug::{AaaDebug, emit};
 use super::aaa::{Entry, Place, SessionNumber};
 use super::interfaces::Origin;
 use super::io::InterfaceId;
-use super::ports::Port;
+use super::ports::{Port, Side};
 use super::views::session_of;
+use super::vpdn::lac::Lac;
 use crate::config::views::{InterfaceKind, InterfaceName};
 use crate::proto::Instant;
 use crate::proto::l2tp::{Role, SessionId};
@@ -37,6 +38,8 @@ pub struct SessionTunnel {
     pub remote: IpAddr,
     /// Tunnel-Assignment-Id, or the vpdn-group.
     pub assignment: Option<Arc<str>>,
+    /// Tunnel-Private-Group-ID of a session: what RADIUS has told the LAC, and that the LNS.
+    pub private_group: Option<Arc<[u8]>>,
 }
 
 impl SessionTunnel {
@@ -173,6 +176,16 @@ impl Engine {
         }
     }
 
+    fn private_group(&self, id: InterfaceId) -> Option<Arc<[u8]>> {
+        match &self.ports.get(&id)?.side {
+            Side::Access(access) => {
+                let Lac::Session(targets, _) = &access.lac else { return None };
+                targets.definition.private_group.as_deref().map(|group| group.as_bytes().into())
+            }
+            Side::Vaccess(vaccess) => vaccess.private_group.clone(),
+        }
+    }
+
     /// The tunnel of a session of L2TP, as accounting describes it.
     pub(super) fn session_tunnel(&self, id: SessionId) -> Option<SessionTunnel> {
         let tunnel = self.vpdn.tunnels.get(&id.tunnel)?;
@@ -191,6 +204,7 @@ impl Engine {
                 .as_ref()
                 .and_then(|k| k.assignment.clone())
                 .or_else(|| tunnel.group.clone()),
+            private_group: self.vpdn.sessions.get(&id).and_then(|port| self.private_group(*port)),
         })
     }
 }

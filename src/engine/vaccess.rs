@@ -29,6 +29,8 @@ pub(super) struct Vaccess {
     /// The port of the LAC that the user came in on, and its physical channel.
     pub lac_port: Option<u32>,
     pub lac_channel: Option<u32>,
+    /// Private Group ID, which the LAC has sent.
+    pub private_group: Option<Arc<[u8]>>,
     /// The ICCN, until the link has begun.
     info: Option<Box<ConnectInfo>>,
     /// The ACCMs that the LAC knows of: to send to the user with, and to receive with.
@@ -66,6 +68,7 @@ impl Engine {
             speed: info.tx_speed,
             lac_port: nas_port.as_deref().map(super::vpdn::port_number),
             lac_channel: physical_channel,
+            private_group: info.private_group.as_deref().map(Arc::from),
             accm: (agreed_accm(&info.last_received_lcp), agreed_accm(&info.last_sent_lcp)),
             info: Some(Box::new(info)),
         };

@@ -12,8 +12,8 @@ use super::clock::MonotonicClock;
 use super::devices::{self, Report, Requests};
 use super::handle::{HostConfig, Startup};
 use super::ping::Answer;
-use super::spool::{self, Found, Spool, Work};
-use crate::engine::{HostRequest, RequestId};
+use super::spool::{self, Spool, Work};
+use crate::engine::{HostRequest, RequestId, Spooled};
 use crate::forward::Table;
 use crate::proto::Instant;
 use crate::router::{Input, Output, Router, RouterParams};
@@ -81,7 +81,7 @@ impl Machine {
     ) -> io::Result<Machine> {
         let (report, reports) = mpsc::unbounded_channel();
         let spool = config.spool.as_deref().map(|directory| open_spool(directory, &report)).transpose()?;
-        let (spool, left) = spool.map_or((None, None), |(writer, found)| (Some(writer), Some(found.records)));
+        let (spool, left) = spool.unzip();
         let (requests, worker) = devices::start(config.devices.clone(), report.clone())?;
         let clock = MonotonicClock::start();
         let params = RouterParams {
@@ -148,10 +148,11 @@ impl Machine {
 }
 
 /// Opens the spool; with it comes what was left in it.
-fn open_spool(directory: &Path, report: &mpsc::UnboundedSender<Report>) -> io::Result<(Writer, Found)> {
+fn open_spool(directory: &Path, report: &mpsc::UnboundedSender<Report>) -> io::Result<(Writer, Spooled)> {
     let explain =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
     let (spool, found) = Spool::open(directory).map_err(explain)?;
+    let [.., life] = spool::lives::count(directory).map_err(explain)?.to_be_bytes();
     let report = report.clone();
     let writer = spool::start(spool, move |id, result| {
         let _ = report.send(match result {
@@ -159,7 +160,7 @@ fn open_spool(directory: &Path, report: &mpsc::UnboundedSender<Report>) -> io::R
             Err(text) => Report::Refused(id, text),
         });
     })?;
-    Ok((writer, found))
+    Ok((writer, Spooled { life, records: found.records }))
 }
 
 /// Waits for a deadline; for ever without one.

@@ -5,6 +5,8 @@
 //! kept, it is written anew beside the old one, which it then replaces. A thread of its own writes, many entries with
 //! one `fsync`, so that no call waits for the disk.
 
+pub mod lives;
+
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};

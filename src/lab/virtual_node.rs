@@ -93,6 +93,8 @@ pub struct VirtualRouter {
     host: VirtualHost,
     /// Its disk, if it has one: it stays when the router is switched off.
     spool: Option<BTreeMap<u64, Vec<u8>>>,
+    /// How often it has been switched on.
+    lives: u8,
     sockets: BTreeMap<Socket, u16>,
     delivered: VecDeque<Delivered>,
     outputs: VecDeque<NodeOutput>,
@@ -115,6 +117,7 @@ impl VirtualRouter {
             router: None,
             table: Table::new(),
             spool: None,
+            lives: 0,
             sockets: BTreeMap::new(),
             delivered: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -164,8 +167,12 @@ impl VirtualRouter {
             startup_config: self.startup.clone(),
             wall_clock: self.wall_clock,
             reloaded,
-            spooled: self.spool.as_ref().map(|s| s.iter().map(|(id, bytes)| (*id, bytes.clone())).collect()),
+            spooled: self.spool.as_ref().map(|spool| engine::Spooled {
+                life: self.lives,
+                records: spool.iter().map(|(id, bytes)| (*id, bytes.clone())).collect(),
+            }),
         };
+        self.lives = self.lives.wrapping_add(1);
         self.router = Some(Router::new(now, params));
         self.console(now, ConsoleInput::Open { console: true });
         self.console(now, ConsoleInput::Size { width: 80, length: 0 });

@@ -130,16 +130,27 @@ impl Core {
             ending: None,
         };
         core.tell_time();
-        if let Some(left) = params.spooled {
-            core.engine.restore(now, left);
+        if let Some(spooled) = params.spooled {
+            core.engine.restore(now, spooled);
         }
         let startup = core.startup.clone();
         let reports = core.load(&startup);
+        core.count_life();
         core.reconfigure();
         for report in reports {
             core.report_refused(&report);
         }
         core
+    }
+
+    /// `radius-server unique-ident` counts the lives of a router, so that their Acct-Session-Ids differ: the number in the
+    /// startup-config is one higher from boot to boot, and 1 follows on 255. That the router writes this one line of its
+    /// startup-config by itself is recalled.
+    fn count_life(&mut self) {
+        let Some((line, startup)) = super::unique_ident::next(&self.store, &self.startup) else { return };
+        self.load(&line);
+        self.startup.clone_from(&startup);
+        self.outputs.push_back(Output::SaveStartup(startup));
     }
 
     /// Tells the engine what the calendar says.

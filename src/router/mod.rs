@@ -6,6 +6,7 @@
 mod core;
 mod exec;
 pub mod io;
+mod unique_ident;
 
 pub use io::*;
 
@@ -30,8 +31,8 @@ pub struct RouterParams {
     pub wall_clock: Option<(i64, u32)>,
     /// It was `reload` that switched the router on.
     pub reloaded: bool,
-    /// The accounting records that were left in its spool, by name; `None` where there is no spool.
-    pub spooled: Option<Vec<(u64, Vec<u8>)>>,
+    /// What was left in its spool; `None` where there is no spool.
+    pub spooled: Option<engine::Spooled>,
 }
 
 /// A session on a line, and when somebody last typed there.
@@ -146,7 +147,17 @@ impl Router {
                 let list = terminal.session.accounting_list(&self.core.store);
                 let name = format!("tty{number}");
                 let privilege = terminal.session.level();
-                let who = engine::ExecUser { line: number, name, user, from: None, privilege, list };
+                let (console, voucher) = (terminal.session.is_console(), terminal.session.voucher().clone());
+                let who = engine::ExecUser {
+                    line: number,
+                    console,
+                    name,
+                    user,
+                    voucher,
+                    from: None,
+                    privilege,
+                    list,
+                };
                 self.core.engine.exec_started(self.core.now, who);
             }
             (true, None) => {

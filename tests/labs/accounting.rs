@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use vpdnsh::engine::Engine;
 use vpdnsh::lab::description::Description;
 use vpdnsh::lab::player::Stage;
 use vpdnsh::lab::virtual_lab::VirtualOptions;
+use vpdnsh::proto::Instant;
 
 use crate::call::{Bench, example};
 
@@ -36,7 +38,8 @@ fn lab(lac: &str, lns: &str) -> (tempfile::TempDir, Description) {
         "	Framed-IP-Address = 255.255.255.255",
         "	Framed-IP-Address = 255.255.255.255,\n	Class = 0xcafe01,\n	Class += 0xcafe02",
     );
-    std::fs::write(directory.path().join("users"), users).unwrap();
+    let bob = "\nbob\tCleartext-Password := \"secret\"\n\tClass = \"bobclass\"\n";
+    std::fs::write(directory.path().join("users"), users + bob).unwrap();
     let text = std::fs::read_to_string(example().join("lab.toml")).unwrap();
     let text = text
         .replace("../../configs/dial-in/", "")
@@ -148,6 +151,21 @@ fn traffic(record: &Record) -> (u64, u64, u64, u64) {
     )
 }
 
+#[test]
+fn accounting_on_is_the_first_word_of_a_router_and_comes_as_soon_as_there_is_an_address_to_send_it_from() {
+    let exec = format!("{ON}aaa accounting exec default start-stop group radius\n");
+    let (_files, description) = lab(&exec, &exec);
+    let mut bench = Bench::switched_on(&description, &VirtualOptions::default());
+    bench.lab.run_until(Instant::from_start(Duration::from_millis(100)));
+    let mut books = Books { bench, records: Vec::new(), _files };
+    books.read();
+    for nas in [LAC, LNS] {
+        let own = books.records.iter().filter(|r| r["NAS-IP-Address"] == nas);
+        let statuses: Vec<&str> = own.map(|r| &*r["Acct-Status-Type"]).collect();
+        assert_eq!(statuses, ["Accounting-On", "Start"], "{nas}");
+    }
+}
+
 const CALL: &str = "soho: enable\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\n";
 
 #[test]
@@ -254,8 +272,30 @@ fn stop_only_delay_start_and_unique_ids() {
     assert!(books.of(LAC, "Start").is_empty() && books.of(LAC, "Stop").len() == 1);
     let start = books.only(LNS, "Start");
     assert_eq!(start["Framed-IP-Address"], "10.10.53.2");
-    assert!(start["Acct-Session-Id"].starts_with("1F"), "{start:?}");
+    // One more than what the startup-config had: so does every boot.
+    assert!(start["Acct-Session-Id"].starts_with("20"), "{start:?}");
     assert_ne!(start["Acct-Session-Id"], books.only(LNS, "Tunnel-Link-Start")["Acct-Session-Id"]);
+}
+
+#[test]
+fn two_lives_of_a_router_have_no_session_id_in_common() {
+    let mut books = Books::new("", ON);
+    for _ in 0..2 {
+        books.play(CALL);
+        books.play("power lns off\nsleep 90s\npower lns on\nsleep 60s\n");
+    }
+    let mut ids: Vec<Vec<&str>> = vec![Vec::new()];
+    for record in books.records.iter().filter(|r| r["NAS-IP-Address"] == LNS) {
+        if record["Acct-Status-Type"] == "Accounting-On" && !ids[0].is_empty() {
+            ids.push(Vec::new());
+        }
+        ids.last_mut().unwrap().push(&record["Acct-Session-Id"]);
+    }
+    assert_eq!(ids.len(), 3, "{ids:?}");
+    for (life, ids) in ids.iter().enumerate() {
+        assert!(ids.iter().all(|id| id.starts_with(&format!("{life:02X}"))), "{ids:?}");
+    }
+    assert_eq!(ids[0][0], "00000001");
 }
 
 #[test]
@@ -387,6 +427,27 @@ fn a_router_that_loses_its_power_sends_what_was_left_when_it_is_back() {
 }
 
 #[test]
+fn no_update_comes_before_the_start_that_waits_for_an_address() {
+    let mut books = remote_books();
+    // The user is let in, and then nothing more is heard of it.
+    books.play(
+        "lns: enable\nlns: configure terminal\nlns: aaa accounting delay-start\n\
+         lns: aaa accounting update periodic 1\nlns: interface virtual-template 1\nlns: no keepalive\n\
+         lns: ppp max-configure 255\nlns: end\n\
+         link lac-lns delay 1s\nsoho: ping 10.51.6.82\nwait lns /Virtual-Access1, changed state to up/ 30s\n\
+         link lac-lns down\nsleep 400s\n",
+    );
+    let statuses = |name: &str| books.of(OWN, name).iter().filter(|r| r.contains_key("User-Name")).count();
+    assert_eq!(
+        (statuses("Stop"), statuses("Start"), statuses("Interim-Update")),
+        (1, 0, 0),
+        "{:#?}",
+        books.records
+    );
+    assert!(number(books.of(OWN, "Stop")[0], "Acct-Session-Time") > 60);
+}
+
+#[test]
 fn wait_start_waits_for_the_servers_answer() {
     let mut books = remote_books();
     books.play(
@@ -411,6 +472,29 @@ fn terminals_are_recorded() {
     assert_eq!(start[0]["Acct-Session-Id"], stop["Acct-Session-Id"]);
     assert_eq!(stop["Acct-Terminate-Cause"], "User-Request");
     assert!(number(stop, "Acct-Session-Time") >= 100, "{stop:?}");
+}
+
+#[test]
+fn who_is_at_a_terminal_is_recorded_as_it_was_told() {
+    let lines = "aaa accounting exec default start-stop group radius\nusername carol password 0 secret\n\
+                 aaa authentication login default group radius local\n";
+    let mut books = Books::new("", lines);
+    books.play("lns: bob\nlns: secret\nsleep 30s\nlns: exit\nsleep 10s\n");
+    let (start, stop) = (books.only(LNS, "Start").clone(), books.only(LNS, "Stop"));
+    for record in [&start, stop] {
+        assert_eq!((&*record["User-Name"], &*record["Acct-Authentic"]), ("bob", "RADIUS"));
+        assert_eq!(record["Class"], "0x626f62636c617373", "bobclass");
+        assert_eq!(record["NAS-Port-Type"], "Async", "as in the Access-Request");
+    }
+    // The record begins when bob is let in, not when he first types; and nobody counts what he types.
+    assert_eq!(stop["Acct-Session-Time"], "30");
+    for name in ["Octets", "Packets"] {
+        assert!(!stop.keys().any(|key| key.ends_with(name)), "{stop:?}");
+    }
+    // Whom the server does not know is asked for here; nothing of bob is left at the line.
+    books.play("link lac-lns down\nlns: \nlns: carol\nlns: secret\nsleep 90s\nlns: exit\nlink lac-lns up\nsleep 90s\n");
+    let stop = books.of(LNS, "Stop")[1];
+    assert_eq!((&*stop["User-Name"], &*stop["Acct-Authentic"], stop.get("Class")), ("carol", "Local", None));
 }
 
 #[test]
@@ -447,8 +531,8 @@ fn reload_ends_everything_in_the_books_first() {
     books.play(CALL);
     books.play("lns: enable\nlns: reload\nlns: \nsleep 120s\n");
     let stop = books.only(LNS, "Stop");
-    assert_eq!((&*stop["Acct-Terminate-Cause"], &*stop["Acct-Delay-Time"]), ("NAS-Reboot", "0"));
-    assert_eq!(books.only(LNS, "Tunnel-Stop")["Acct-Terminate-Cause"], "NAS-Reboot");
+    assert_eq!((&*stop["Acct-Terminate-Cause"], &*stop["Acct-Delay-Time"]), ("Admin-Reboot", "0"));
+    assert_eq!(books.only(LNS, "Tunnel-Stop")["Acct-Terminate-Cause"], "Admin-Reboot");
     let all: Vec<&str> = books
         .records
         .iter()

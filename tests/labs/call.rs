@@ -34,12 +34,16 @@ impl Bench {
     }
 
     pub fn of(description: &Description, options: &VirtualOptions) -> Bench {
-        let mut lab = VirtualLab::new(description, options).unwrap();
-        let mut player = Player::new(description, None).unwrap();
-        let minute = Play::parse("minute", "sleep 60s").unwrap();
-        player.run(&mut lab, &minute).unwrap();
-        lab.take_baseline();
-        Bench { lab, player }
+        let mut bench = Bench::switched_on(description, options);
+        bench.play("sleep 60s").unwrap();
+        bench.lab.take_baseline();
+        bench
+    }
+
+    /// A lab that has just been switched on.
+    pub fn switched_on(description: &Description, options: &VirtualOptions) -> Bench {
+        let lab = VirtualLab::new(description, options).unwrap();
+        Bench { lab, player: Player::new(description, None).unwrap() }
     }
 
     pub fn play(&mut self, text: &str) -> Result<(), String> {

@@ -329,10 +329,10 @@ impl Session {
         let State::Login(Login::Waiting(user, tries)) = &self.state else { return };
         let (user, tries) = (user.clone(), *tries);
         match outcome {
-            LoginOutcome::Pass { message, privilege } => {
+            LoginOutcome::Pass { message, privilege, voucher } => {
                 self.reply_message(&message);
                 self.level = privilege.unwrap_or(self.level);
-                self.user = user;
+                (self.user, self.voucher) = (user, voucher);
                 self.back(store);
             }
             LoginOutcome::Unauthorized { message } => {

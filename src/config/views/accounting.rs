@@ -64,6 +64,8 @@ pub struct AccountingConfig {
     pub delay_start: bool,
     /// `aaa accounting send stop-record authentication failure`.
     pub stop_on_failure: bool,
+    /// `no aaa accounting system guarantee-first`: nothing waits for the answer to Accounting-On.
+    pub on_in_any_place: bool,
     /// `aaa session-id unique`.
     pub unique_ids: bool,
     /// `radius-server unique-ident`.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::debug::{AaaDebug, AuthenStatus, AuthorStatus, Family, emit, question_id};
 use super::profile::UserProfile;
-use super::types::{AaaOutput, Challenge, LoginOutcome, LoginQuestion, LoginService, Port, Ticket};
+use super::types::{AaaOutput, Challenge, LoginOutcome, LoginQuestion, LoginService, Port, Ticket, Voucher};
 use super::{Aaa, Asked, access, lists, local};
 use crate::config::views::Method;
 use crate::proto::radius::dictionary::keys;
@@ -181,7 +181,10 @@ impl Aaa {
             LoginService::Login => self.authorize_exec(cx, task, &profile),
         };
         let outcome = match exec {
-            Exec { passed: true, privilege } => LoginOutcome::Pass { message, privilege },
+            Exec { passed: true, privilege } => {
+                let voucher = Voucher { radius: profile.from_radius, class: profile.class.clone() };
+                LoginOutcome::Pass { message, privilege, voucher }
+            }
             Exec { passed: false, .. } => LoginOutcome::Unauthorized { message },
         };
         self.outputs.push_back(AaaOutput::Login(task.ticket, outcome));

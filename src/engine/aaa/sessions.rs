@@ -55,6 +55,8 @@ pub struct Sessions {
     last_number: u32,
     /// `radius-server unique-ident`: the top eight bits of every number.
     ident: u8,
+    /// The same where there is no such line: how many lives of this router its spool has seen before.
+    life: u8,
 }
 
 impl Sessions {
@@ -74,14 +76,20 @@ impl Sessions {
         self.by_unique.remove(&unique).map(|entry| (unique, entry))
     }
 
-    /// The next number for an Acct-Session-Id.
+    /// The next number for an Acct-Session-Id. As RFC 2866 section 5.5 suggests, its top eight bits tell the lives of a
+    /// router apart, wherever there is something to remember them by: for what a spool has kept of one life is sent in
+    /// the next one, beside the records of other sessions. They are 0 in the first one.
     pub fn number(&mut self) -> SessionNumber {
         const OWN: u32 = 0x00FF_FFFF;
-        self.last_number = match self.ident {
-            0 => self.last_number.wrapping_add(1).max(1),
-            _ => (self.last_number.wrapping_add(1) & OWN).max(1),
-        };
-        SessionNumber(self.last_number | u32::from(self.ident) << 24)
+        let top = if self.ident == 0 { self.life } else { self.ident };
+        let own = if top == 0 { u32::MAX } else { OWN };
+        self.last_number = (self.last_number.wrapping_add(1) & own).max(1);
+        SessionNumber(self.last_number | u32::from(top) << 24)
+    }
+
+    /// How many lives of this router its spool has seen before this one, modulo 256.
+    pub fn set_life(&mut self, life: u8) {
+        self.life = life;
     }
 
     /// `radius-server unique-ident`.
@@ -137,6 +145,17 @@ mod tests {
         assert_eq!(sessions.number().to_string(), "1F000001");
         sessions.last_number = 0x00FF_FFFF;
         assert_eq!(sessions.number().to_string(), "1F000001");
+    }
+
+    #[test]
+    fn two_lives_have_no_number_in_common() {
+        let mut sessions = Sessions::default();
+        sessions.set_life(2);
+        assert_eq!(sessions.number().to_string(), "02000001");
+        sessions.set_ident(0x1F);
+        assert_eq!(sessions.number().to_string(), "1F000002", "what is configured counts");
+        sessions.set_ident(0);
+        assert_eq!(sessions.number().to_string(), "02000003");
     }
 
     #[test]

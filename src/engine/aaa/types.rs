@@ -149,6 +149,15 @@ pub struct Challenge {
     pub(super) methods: VecDeque<Method>,
 }
 
+/// Who said who somebody at a terminal line is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Voucher {
+    /// A RADIUS server; else this router.
+    pub radius: bool,
+    /// Each Class attribute of its Access-Accept.
+    pub class: Vec<Vec<u8>>,
+}
+
 /// The answer to a [`LoginQuestion`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginOutcome {
@@ -158,6 +167,8 @@ pub enum LoginOutcome {
         message: Vec<u8>,
         /// The level that was authorized, 0 to 15.
         privilege: Option<u8>,
+        /// For its records.
+        voucher: Voucher,
     },
     /// It is who it says it is, and may not have an EXEC.
     Unauthorized {

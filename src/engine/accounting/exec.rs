@@ -2,11 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Plan, line_port};
+use super::Plan;
 use crate::config::views::{AccountingRecords, AccountingService};
 use crate::engine::Engine;
-use crate::engine::aaa::accounting::{Authentic, Class, EndCause, Service, Status, Subject, Usage};
-use crate::engine::aaa::{Place, SessionNumber};
+use crate::engine::aaa::accounting::{Authentic, Class, EndCause, Service, Status, Subject};
+use crate::engine::aaa::{Place, SessionNumber, Voucher};
 use crate::proto::Instant;
 
 /// Somebody at a terminal.
@@ -14,10 +14,14 @@ use crate::proto::Instant;
 pub struct ExecUser {
     /// The terminal line: 0 is the console.
     pub line: u32,
+    /// It is the console.
+    pub console: bool,
     /// How IOS names it: `tty0`, `tty2`.
     pub name: String,
     /// The user, empty when nobody was asked.
     pub user: String,
+    /// Who has said so.
+    pub voucher: Voucher,
     /// Where it comes from.
     pub from: Option<Ipv4Addr>,
     /// The privilege level with which it began.
@@ -75,14 +79,18 @@ impl Engine {
         let who = &account.who;
         let nas = self.accounting_nas();
         let from = who.from.map(|a| a.to_string());
-        let port = line_port(who.name.clone(), who.line, nas, account.unique, from);
-        let time = self.core.now.duration_since(account.since);
-        let local = !who.user.is_empty();
+        let port = self.line_port(who.line, who.console, from);
+        let authentic = match who.voucher.radius {
+            true => Some(Authentic::Radius),
+            false => (!who.user.is_empty()).then_some(Authentic::Local),
+        };
         let subject = Subject {
             port: Some(&port),
-            authentic: local.then_some(Authentic::Local),
+            authentic,
+            class: &who.voucher.class,
             service: Some(Service::Prompt),
-            usage: cause.map(|_| Usage { time, ..Usage::default() }),
+            // What goes over a terminal line is counted by nobody.
+            time: cause.map(|_| self.core.now.duration_since(account.since)),
             end: cause.map(|cause| self.end(cause)),
             ..Subject::new(nas, &who.user, account.number)
         };

@@ -38,11 +38,16 @@ impl Engine {
     /// A tunnel is up.
     pub(in crate::engine) fn account_tunnel_start(&mut self, id: TunnelId) {
         let list = self.config.vpdn.tunnel_accounting.clone();
-        let Some(plan) = self.tunnel_plan(list) else { return };
+        let plan = self.tunnel_plan(list);
+        // Links name their tunnel in each case.
+        if plan.is_none() && (self.config.vpdn.session_accounting.is_none() || self.accounts.closed) {
+            return;
+        }
         let Some(tunnel) = self.described(id) else { return };
+        let starts = plan.as_ref().is_some_and(|plan| plan.records.starts());
         let account = TunnelAccount::new(plan, self.registry.number(), self.core.now, tunnel);
-        if account.plan.records.starts() {
-            self.tunnel_record(&account, Status::TunnelStart, None, None);
+        if starts {
+            self.tunnel_record(&account, Status::TunnelStart, None);
         }
         self.accounts.tunnels.insert(id, Box::new(account));
     }
@@ -52,9 +57,13 @@ impl Engine {
         let Some(mut account) = self.accounts.tunnels.remove(&id) else { return };
         for port in std::mem::take(&mut account.carries) {
             account.usage += self.usage(port);
+            account.add_lost(self.lost(port));
+            // Its link outlives the tunnel by a moment.
+            if let Some(link) = self.accounts.ports.get_mut(&port).and_then(|port| port.link.as_mut()) {
+                link.multi = Some((account.number, account.links));
+            }
         }
-        let usage = Usage { time: self.core.now.duration_since(account.since), ..account.usage };
-        self.tunnel_record(&account, Status::TunnelStop, Some(usage), Some(cause));
+        self.tunnel_record(&account, Status::TunnelStop, Some(cause));
     }
 
     /// A tunnel did not come about. `remote_id` is what the peer calls it, as far as it has said so.
@@ -76,6 +85,7 @@ impl Engine {
             local: request.local,
             remote: request.remote.ip(),
             assignment: None,
+            private_group: None,
         };
         self.tunnel_rejected(tunnel, EndCause::Authentication);
     }
@@ -83,40 +93,43 @@ impl Engine {
     fn tunnel_rejected(&mut self, tunnel: SessionTunnel, cause: EndCause) {
         let list = self.config.vpdn.tunnel_accounting.clone();
         let Some(plan) = self.tunnel_plan(list) else { return };
-        let account = TunnelAccount::new(plan, self.registry.number(), self.core.now, tunnel);
-        self.tunnel_record(&account, Status::TunnelReject, None, Some(cause));
+        let account = TunnelAccount::new(Some(plan), self.registry.number(), self.core.now, tunnel);
+        self.tunnel_record(&account, Status::TunnelReject, Some(cause));
     }
 
-    fn tunnel_record(
-        &mut self,
-        account: &TunnelAccount,
-        status: Status,
-        usage: Option<Usage>,
-        cause: Option<EndCause>,
-    ) {
+    /// A tunnel is the multilink session of its links: its stop bears Acct-Multi-Session-Id and Acct-Link-Count as
+    /// theirs do (RFC 2867 section 3.2). Acct-Tunnel-Packets-Lost is in the stops of tunnels and links of which somebody
+    /// knows: where data came with sequence numbers, and in no other record.
+    fn tunnel_record(&mut self, account: &TunnelAccount, status: Status, cause: Option<EndCause>) {
+        let Some(plan) = &account.plan else { return };
         // The peer of a tunnel is who uses it.
         let user = account.tunnel.remote_name.clone();
+        let stops = status == Status::TunnelStop;
         let subject = Subject {
+            multi: stops.then_some((account.number, account.links)),
             tunnel: Some((&account.tunnel, &account.connection)),
-            usage,
+            lost: account.lost.filter(|_| stops),
+            usage: stops.then_some(account.usage),
+            time: stops.then(|| self.core.now.duration_since(account.since)),
             end: cause.map(|cause| self.end(cause)),
             ..Subject::new(self.accounting_nas(), &user, account.number)
         };
-        self.submit(&account.plan, status, Class::Tunnel, subject, 0);
+        self.submit(plan, status, Class::Tunnel, subject, 0);
     }
 
     /// A session of a tunnel is established on a port.
     pub(in crate::engine) fn account_link_start(&mut self, id: InterfaceId, session: SessionId) {
         if let Some(tunnel) = self.accounts.tunnels.get_mut(&session.tunnel) {
             tunnel.carries.insert(id);
+            tunnel.links = tunnel.links.saturating_add(1);
             self.accounts.ports.entry(id).or_default().carried_by = Some(session.tunnel);
         }
         let list = self.config.vpdn.session_accounting.clone();
         let Some(plan) = self.tunnel_plan(list) else { return };
         let Some(tunnel) = self.session_tunnel(session) else { return };
         let link = Link {
-            number: self.service_number(id),
-            tunnel_number: self.accounts.tunnels.get(&session.tunnel).map(|t| t.number),
+            number: self.link_number(id),
+            multi: self.accounts.tunnels.get(&session.tunnel).map(|t| (t.number, t.links)),
             since: self.core.now,
             connection: self.connection(id),
             nas: self.user_nas(Some(&tunnel)),
@@ -131,17 +144,20 @@ impl Engine {
 
     /// The session of a port is over.
     pub(super) fn account_link_stop(&mut self, id: InterfaceId, cause: EndCause) {
-        let usage = self.usage(id);
+        let (usage, lost) = (self.usage(id), self.lost(id));
         let Some(account) = self.accounts.ports.get_mut(&id) else { return };
-        let (link, carried_by) = (account.link.take(), account.carried_by.take());
+        let (mut link, carried_by) = (account.link.take(), account.carried_by.take());
         if let Some(tunnel) = carried_by.and_then(|t| self.accounts.tunnels.get_mut(&t)) {
             // A tunnel of the same number may have come since.
             if tunnel.carries.remove(&id) {
                 tunnel.usage += usage;
+                tunnel.add_lost(lost);
+                if let Some(link) = &mut link {
+                    link.multi = Some((tunnel.number, tunnel.links));
+                }
             }
         }
         if let Some(link) = link {
-            let usage = Usage { time: self.core.now.duration_since(link.since), ..usage };
             self.link_record(id, &link, Status::LinkStop, Some(usage), Some(cause));
             // The network record still says which tunnel it was.
             if let Some(account) = self.accounts.ports.get_mut(&id) {
@@ -187,19 +203,15 @@ impl Engine {
         let lost = self.lost(id);
         let subject = Subject {
             port: Some(&port),
-            multi: link.tunnel_number.map(|number| (number, self.links(link.tunnel.id.tunnel))),
+            multi: link.multi,
             tunnel: Some((&link.tunnel, &link.connection)),
             lost: lost.filter(|_| status == Status::LinkStop),
             usage,
+            time: usage.map(|_| self.core.now.duration_since(link.since)),
             end: cause.map(|cause| self.end(cause)),
             ..Subject::new(link.nas, &user, link.number)
         };
         self.submit(&link.plan, status, Class::Link, subject, port.unique);
-    }
-
-    /// Sessions that a tunnel carries now.
-    fn links(&self, id: TunnelId) -> u32 {
-        self.vpdn.tunnels.get(&id).map_or(0, |t| t.sessions)
     }
 
     /// Packets that did not come in, which only sequence numbers tell.

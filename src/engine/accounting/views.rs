@@ -65,7 +65,7 @@ impl Engine {
                 all.push(ActionView { class, place, user, privilege, number, elapsed, address });
             }
         }
-        for (id, tunnel) in &self.accounts.tunnels {
+        for (id, tunnel) in self.accounts.tunnels.iter().filter(|(_, tunnel)| tunnel.plan.is_some()) {
             all.push(ActionView {
                 class: Class::Tunnel,
                 place: format!("Tunnel {}", id.0),
@@ -91,7 +91,7 @@ impl Engine {
         all
     }
 
-    /// Every Acct-Session-Id in the records of a port; under `aaa session-id unique` none is that of its session.
+    /// Every Acct-Session-Id in the records of a port; under `aaa session-id unique` there are several.
     pub(in crate::engine) fn port_numbers(&self, id: InterfaceId) -> impl Iterator<Item = SessionNumber> {
         let account = self.accounts.ports.get(&id);
         let network = account.and_then(|a| a.network.as_ref()).map(|open| open.number);
@@ -104,7 +104,8 @@ impl Engine {
         let account = self.accounts.ports.get(&id);
         let bundle = self.port_config(id).is_some_and(|config| config.ppp.multilink);
         let network = account.and_then(|a| a.network.as_ref()).filter(|_| bundle).map(|open| open.number);
-        let tunnel = account.and_then(|a| a.link.as_ref()).and_then(|link| link.tunnel_number);
+        let tunnel =
+            account.and_then(|a| a.link.as_ref()).and_then(|link| link.multi).map(|(number, _)| number);
         network.into_iter().chain(tunnel)
     }
 

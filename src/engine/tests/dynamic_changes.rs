@@ -132,8 +132,10 @@ fn somebody_at_a_terminal_is_known_and_can_be_sent_away() {
     let mut world = called();
     let who = |line: u32, user: &str| ExecUser {
         line,
+        console: false,
         name: format!("tty{line}"),
         user: user.to_owned(),
+        voucher: crate::engine::aaa::Voucher::default(),
         from: None,
         privilege: 1,
         list: None,

@@ -1,5 +1,6 @@
 //! Whole calls through several engines in virtual time.
 
+mod books;
 mod call;
 mod devices;
 mod dynamic;

@@ -120,13 +120,7 @@ impl Engine {
         {
             self.leave_alone(lns, tunnel.busy);
         }
-        let (kind, mut reason) = describe(cause);
-        if let (DownCause::Timeout, IpAddr::V4(source)) = (cause, tunnel.addresses.0)
-            && !source.is_unspecified()
-            && !self.is_own_address(source)
-        {
-            reason = format!("The source {source} is no address of this router");
-        }
+        let (kind, reason) = describe(cause);
         let logging = self.config.vpdn.logging;
         if logging.enable && !tunnel.established {
             match (cause, tunnel.lns) {

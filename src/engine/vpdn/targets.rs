@@ -455,7 +455,12 @@ impl Engine {
         if let Some(address) = targets.lns() {
             self.vpdn_debug(id, VpdnEvent::Unreachable(address));
         }
-        let (kind, reason) = events::describe(cause);
+        let (kind, mut reason) = events::describe(cause);
+        if let (DownCause::Timeout, Some(source)) = (cause, targets.definition.source)
+            && !self.is_own_address(source)
+        {
+            reason = format!("The source {source} is no address of this router");
+        }
         self.record_targets(id, &targets, None, (kind, &reason));
         // The LNS wanted a tunnel at the same moment and has got it.
         if matches!(cause, DownCause::LostTie) {
@@ -572,8 +577,10 @@ const fn administrative(cause: EndCause) -> bool {
         | EndCause::AdminReset
         | EndCause::TunnelAdmin
         | EndCause::ServerRequest
-        | EndCause::NasReboot => true,
+        | EndCause::AdminReboot => true,
         EndCause::UserRequest
+        | EndCause::Pap
+        | EndCause::Chap
         | EndCause::UserExit
         | EndCause::LostCarrier
         | EndCause::TunnelCarrier

@@ -165,6 +165,11 @@ impl Link {
         }
     }
 
+    /// Why the link is about to end, from the first word of it until `Finished`.
+    pub const fn ending(&self) -> Option<FinishCause> {
+        self.ending
+    }
+
     /// Runs every timer that is due.
     pub fn handle_timeout(&mut self, cx: &mut Context) {
         let due = |deadline: Option<Instant>| deadline.is_some_and(|d| d <= cx.now);

@@ -177,6 +177,16 @@ pub enum Proof {
     },
 }
 
+impl Proof {
+    /// By which protocol.
+    pub const fn protocol(&self) -> AuthProtocol {
+        match self {
+            Proof::Pap { .. } => AuthProtocol::Pap,
+            Proof::Chap { protocol, .. } => *protocol,
+        }
+    }
+}
+
 impl std::fmt::Debug for Proof {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

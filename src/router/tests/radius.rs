@@ -157,6 +157,24 @@ R#";
     assert!(!old.shown("show debugging").contains("Radius"));
 }
 
+#[test]
+fn the_unique_ident_of_the_startup_config_counts_the_boots() {
+    for (typed, next) in [("radius-server unique-ident 7", 8), ("radius-s unique 255", 1)] {
+        let startup = format!("{R}! for the books\n{typed}\nend\n");
+        let mut bench = Bench::enabled(&startup);
+        let line = format!("radius-server unique-ident {next}\n");
+        assert!(bench.shown("show running-config").contains(&line));
+        // The rest of it is as it was written.
+        let saved = bench.saved.take();
+        assert_eq!(saved, Some(startup.replace(&format!("{typed}\n"), &line)));
+        assert!(bench.shown("show startup-config").contains("! for the books\n"));
+        bench.lines("configure terminal\nradius-server unique-ident 40\nend");
+        assert_eq!(bench.saved, None, "what is typed holds as it is");
+    }
+    let mut bench = Bench::enabled(&format!("{R}radius-server unique-ident 0\n"));
+    assert_eq!((bench.saved.take(), Bench::enabled(R).saved), (None, None));
+}
+
 /// The accounting records that were sent so far: Acct-Status-Type of each.
 fn recorded(bench: &Bench) -> Vec<u32> {
     let packets = bench.asked.iter().filter(|(_, remote, _)| remote.port() == 1813);

@@ -40,6 +40,7 @@ fn read_line(command: &A, line: &Line, aaa: &mut AaaConfig) {
         A::Accounting(Op::Set(a)) => aaa.accounting.lists.push(accounting(a)),
         A::AccountingUpdate(Op::Set(u)) => update(&u.when, &mut aaa.accounting),
         A::AccountingDelayStart(op) => aaa.accounting.delay_start = op.is_set(),
+        A::AccountingGuaranteeFirst(op) => aaa.accounting.on_in_any_place = !op.is_set(),
         A::AccountingSendStopFailure(op) => aaa.accounting.stop_on_failure = op.is_set(),
         A::SessionId(Op::Set(s)) => aaa.accounting.unique_ids = s.kind == g::SessionIdKind::Unique,
         A::RadiusServerUniqueIdent(Op::Set(i)) => {

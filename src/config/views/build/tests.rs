@@ -160,6 +160,13 @@ fn what_requests_carry_is_read() {
 }
 
 #[test]
+fn accounting_on_is_the_first_record_unless_it_need_not_be() {
+    let unordered = |text: &str| config(text).aaa.accounting.on_in_any_place;
+    assert!(!unordered("aaa new-model\n") && !unordered("aaa accounting system guarantee-first\n"));
+    assert!(unordered("no aaa accounting system guarantee-first\n"));
+}
+
+#[test]
 fn how_the_port_is_written_is_read() {
     let extras = |text: &str| config(text).aaa.extras;
     assert!(extras("no radius-server attribute nas-port\n").hides_nas_port);

@@ -14,6 +14,8 @@ use crate::proto::radius::{Attribute, AttributeKey};
 /// Tunnel-Type 3 is L2TP, Tunnel-Medium-Type 1 is IPv4 (RFC 2868 sections 3.1 and 3.2).
 const L2TP: u32 = 3;
 const IPV4: u32 = 1;
+/// The highest tag of a tunnel attribute (RFC 2868 section 3.1).
+const MAX_TAG: u8 = 0x1F;
 const PPP: u32 = 1;
 /// How far the attributes may reach when the last Class has been written: what follows always has room in a packet. A
 /// server may send as many of them as fit into its own.
@@ -80,7 +82,7 @@ impl Attributes {
     }
 }
 
-/// Traffic and time of a session, from the user's side: input is what came from the user.
+/// Traffic of a session, from the user's side: input is what came from the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Octets from the user.
@@ -91,12 +93,9 @@ pub struct Usage {
     pub input_packets: u64,
     /// Packets to the user.
     pub output_packets: u64,
-    /// How long the service has lasted.
-    pub time: Duration,
 }
 
 impl std::ops::AddAssign for Usage {
-    /// Adds the traffic; the time stays.
     fn add_assign(&mut self, other: Usage) {
         self.input_octets += other.input_octets;
         self.output_octets += other.output_octets;
@@ -171,8 +170,10 @@ pub struct Subject<'a> {
     pub tunnel: Option<(&'a SessionTunnel, &'a str)>,
     /// Acct-Tunnel-Packets-Lost, where it is known.
     pub lost: Option<u32>,
-    /// Traffic and time, in updates and stops.
+    /// Traffic, in updates and stops, where it is counted.
     pub usage: Option<Usage>,
+    /// How long the service has lasted, in updates and stops.
+    pub time: Option<Duration>,
     /// In stops and rejects.
     pub end: Option<End>,
     /// Seconds since 1970, when the clock is set.
@@ -196,6 +197,7 @@ impl<'a> Subject<'a> {
             tunnel: None,
             lost: None,
             usage: None,
+            time: None,
             end: None,
             event: None,
         }
@@ -263,6 +265,14 @@ impl<'a> Subject<'a> {
         out.text(keys::TUNNEL_SERVER_ENDPOINT, &known(server).unwrap_or_default());
         out.text(keys::TUNNEL_CLIENT_AUTH_ID, client_name);
         out.text(keys::TUNNEL_SERVER_AUTH_ID, server_name);
+        match tunnel.private_group.as_deref() {
+            None | Some([]) => {}
+            // What begins like a tag stands behind one (RFC 2868 section 3.6).
+            Some(group @ [0..=MAX_TAG, ..]) => {
+                out.put(keys::TUNNEL_PRIVATE_GROUP_ID, &[&[0], group].concat());
+            }
+            Some(group) => out.put(keys::TUNNEL_PRIVATE_GROUP_ID, group),
+        }
         out.text(keys::TUNNEL_ASSIGNMENT_ID, tunnel.assignment.as_deref().unwrap_or_default());
         out.text(keys::ACCT_TUNNEL_CONNECTION, connection);
     }
@@ -291,7 +301,9 @@ impl<'a> Subject<'a> {
             out.integer(keys::ACCT_INPUT_PACKETS, packets);
             let [_, packets] = words(usage.output_packets);
             out.integer(keys::ACCT_OUTPUT_PACKETS, packets);
-            out.integer(keys::ACCT_SESSION_TIME, u32::try_from(usage.time.as_secs()).unwrap_or(u32::MAX));
+        }
+        if let Some(time) = self.time {
+            out.integer(keys::ACCT_SESSION_TIME, u32::try_from(time.as_secs()).unwrap_or(u32::MAX));
         }
         if let Some(lost) = self.lost {
             out.integer(keys::ACCT_TUNNEL_PACKETS_LOST, lost);

@@ -238,6 +238,7 @@ impl Accounting {
         config: &AaaConfig,
         groups: &Groups,
     ) {
+        self.order.hasty = config.accounting.on_in_any_place;
         for lane in &mut self.lanes {
             lane.servers = addresses(&lane.methods, config, groups);
             lane.parked = false;

@@ -4,7 +4,7 @@
 //!   takes the session for an open one.
 //! - Accounting-On and -Off are fences, because a server that hears one closes every session of this router: they are
 //!   sent when all that was recorded before them is answered, what a spool had kept of an earlier life included, and
-//!   what is recorded after them waits for them.
+//!   what is recorded after them waits for them, unless `no aaa accounting system guarantee-first` says otherwise.
 //!
 //! Both holds for records that may reach the same server. Nothing waits for a server that is dead: a lane in which all
 //! servers have failed holds up no other lane, and a record that all its servers have left unanswered several times
@@ -23,6 +23,8 @@ pub struct Order {
     lanes: Vec<BTreeSet<RecordId>>,
     /// Accounting-On and -Off, each with its lane.
     fences: BTreeMap<RecordId, usize>,
+    /// What is recorded after a fence does not wait for it.
+    pub hasty: bool,
     /// Of each session: its lane and Acct-Session-Id.
     sessions: HashMap<(usize, Box<[u8]>), BTreeSet<RecordId>>,
 }
@@ -84,6 +86,6 @@ impl Order {
             let earlier = |set: &BTreeSet<RecordId>| set.first().is_some_and(|first| *first < id);
             return !self.lanes.iter().enumerate().any(|(lane, set)| earlier(set) && concerns(lane));
         }
-        !self.fences.range(..id).any(|(_, lane)| concerns(*lane))
+        self.hasty || !self.fences.range(..id).any(|(_, lane)| concerns(*lane))
     }
 }

@@ -345,15 +345,11 @@ fn value(attributes: &Attributes, kind: u8) -> Option<u32> {
 
 #[test]
 fn octets_beyond_32_bits_are_gigawords() {
-    let usage = Usage {
-        input_octets: (3 << 32) + 5,
-        output_octets: 7,
-        input_packets: 10,
-        output_packets: 11,
-        time: Duration::from_secs(90),
-    };
+    let usage =
+        Usage { input_octets: (3 << 32) + 5, output_octets: 7, input_packets: 10, output_packets: 11 };
     let mut subject = Subject::new(NAS, "bob", SessionNumber(1));
     subject.usage = Some(usage);
+    subject.time = Some(Duration::from_secs(90));
     let written = subject.attributes(Status::Stop, &RadiusExtras::default());
     let values = [42, 43, 47, 48, 46, 52, 53].map(|kind| value(&written, kind));
     assert_eq!(values, [5, 7, 10, 11, 90, 3, 0].map(Some));
@@ -465,6 +461,7 @@ fn a_record_fits_into_a_packet_whatever_a_server_has_said_of_the_user() {
         local: NAS.into(),
         remote: NAS.into(),
         assignment: Some(long.as_str().into()),
+        private_group: Some(long.as_bytes().into()),
     };
     subject.tunnel = Some((&tunnel, &long));
     let extras = RadiusExtras { vsa_accounting: true, extended_nas_port: true, ..RadiusExtras::default() };

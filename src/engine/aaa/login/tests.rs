@@ -10,7 +10,8 @@ use crate::proto::{Dialect, Instant};
 const USERS: &str = "admin Cleartext-Password := \"geheim\"
 \tService-Type = NAS-Prompt-User,
 \tCisco-AVPair = \"shell:priv-lvl=15\",
-\tReply-Message = \"Welcome\"
+\tReply-Message = \"Welcome\",
+\tClass = \"staff\"
 
 clerk Cleartext-Password := \"geheim\"
 \tService-Type = Login-User
@@ -131,11 +132,29 @@ fn ask_in(
 }
 
 fn ask(config: &AaaConfig, question: LoginQuestion, server: bool) -> LoginOutcome {
-    ask_in(Dialect::V12_0, config, question, server).0
+    match ask_in(Dialect::V12_0, config, question, server).0 {
+        LoginOutcome::Pass { message, privilege, .. } => {
+            LoginOutcome::Pass { message, privilege, voucher: Voucher::default() }
+        }
+        other => other,
+    }
 }
 
 fn pass(message: &str, privilege: Option<u8>) -> LoginOutcome {
-    LoginOutcome::Pass { message: message.into(), privilege }
+    LoginOutcome::Pass { message: message.into(), privilege, voucher: Voucher::default() }
+}
+
+#[test]
+fn the_server_vouches_for_whom_it_lets_in() {
+    for (user, voucher) in [
+        ("admin", Voucher { radius: true, class: vec![b"staff".to_vec()] }),
+        ("clerk", Voucher { radius: true, class: Vec::new() }),
+    ] {
+        let question = question(LoginService::Login, user, "geheim");
+        let (outcome, _) = ask_in(Dialect::V12_0, &config(), question, true);
+        let LoginOutcome::Pass { voucher: own, .. } = outcome else { panic!("{outcome:?}") };
+        assert_eq!(own, voucher);
+    }
 }
 
 const FAIL: LoginOutcome = LoginOutcome::Fail { message: Vec::new() };

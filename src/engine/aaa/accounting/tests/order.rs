@@ -132,6 +132,22 @@ fn a_server_that_does_not_know_accounting_on_has_the_rest_soon() {
 }
 
 #[test]
+fn nothing_waits_for_accounting_on_where_it_is_not_guaranteed_to_be_the_first() {
+    let mut bench = Bench::new();
+    let mut config = config();
+    config.accounting.on_in_any_place = true;
+    bench.run(|aaa, cx| aaa.configure(cx, &config));
+    bench.ignored = vec![8];
+    bench.record(7, Status::Start, LIST);
+    bench.record(8, Status::AccountingOn, LIST);
+    bench.record(9, Status::Start, LIST);
+    assert_eq!(bench.numbers(), [7, 9]);
+    bench.ignored.clear();
+    bench.seconds(10);
+    assert_eq!(bench.numbers(), [7, 9, 8]);
+}
+
+#[test]
 fn a_stop_does_not_overtake_its_start() {
     let mut bench = Bench::new();
     bench.alive.clear();
