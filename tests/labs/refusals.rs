@@ -80,11 +80,7 @@ fn a_refusal_has_its_lines_in_15() {
 #[test]
 fn a_lookup_that_fails_has_its_lines_in_15() {
     for (from, to, wanted) in [
-        (
-            "Tunnel-Server-Endpoint:1 = \"10.51.6.82\"",
-            "Tunnel-Server-Endpoint:1 = \"10.51.6.x\"",
-            "is no IP address",
-        ),
+        ("Tunnel-Medium-Type:1 = IPv4", "Tunnel-Medium-Type:1 = IPv6", "tunnel medium 2 is not supported"),
         ("Tunnel-Type:1 = L2TP", "Tunnel-Type:1 = PPTP", "tunnel type pptp is not supported"),
     ] {
         let users = std::fs::read_to_string(crate::call::example().join("users")).unwrap();
