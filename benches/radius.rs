@@ -56,6 +56,7 @@ fn request() -> Request {
         servers: None,
         label: "Virtual-Access4".to_owned(),
         unique: 4,
+        origin: None,
     }
 }
 

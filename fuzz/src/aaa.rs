@@ -64,6 +64,7 @@ pub fn radius_client(octets: &[u8]) {
         servers: None,
         label: "Virtual-Access1".to_owned(),
         unique: 1,
+        origin: None,
     };
     with(Instant::ZERO, &mut entropy, |cx| client.submit(cx, request));
     let (mut sent, mut done) = (None, 0);

@@ -4,6 +4,7 @@ use super::text::say;
 use crate::engine::aaa::TestOutcome;
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{Decoded, Value, names};
+use crate::proto::redact;
 
 /// What the legacy form says before it asks; published captures show it.
 pub fn attempting(group: Option<&str>) -> String {
@@ -50,23 +51,14 @@ fn shown(attribute: &Decoded) -> String {
         Value::Octets(octets) => {
             let text = String::from_utf8_lossy(octets);
             let text: String = text.chars().map(|c| if c.is_control() { '.' } else { c }).collect();
-            format!("\"{}\"", without_password(&text))
+            let text = if attribute.key() == keys::CISCO_AVPAIR { redact::pair(&text) } else { text };
+            format!("\"{text}\"")
         }
         Value::Integer(number) => match names::shown(attribute.key(), *number) {
             Some(name) => format!("{number} [{name}]"),
             None => format!("{number} (0x{number:X})"),
         },
         Value::Address(address) => address.to_string(),
-    }
-}
-
-/// An AV pair whose value is a password is shown without it.
-fn without_password(pair: &str) -> &str {
-    match pair.find(['=', '*']) {
-        Some(at) if pair.get(..at).is_some_and(|name| name.ends_with("password")) => {
-            pair.get(..=at).unwrap_or_default()
-        }
-        Some(_) | None => pair,
     }
 }
 
@@ -94,7 +86,7 @@ mod tests {
             new_code("bob", &outcome),
             "User successfully authenticated\n\nUSER ATTRIBUTES\n\nusername             0   \"bob\"\nservice-type         \
              0   2 [Framed]\nsession-timeout      0   60 (0x3C)\nframed-ip-address    0   10.0.0.1\nreply-message        \
-             0   \"hi.you\"\ntunnel-password      0   *\ncisco-avpair         0   \"vpdn:l2tp-tunnel-password=\"\n"
+             0   \"hi.you\"\ntunnel-password      0   *\ncisco-avpair         0   \"vpdn:l2tp-tunnel-password=*\"\n"
         );
     }
 

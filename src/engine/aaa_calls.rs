@@ -15,11 +15,13 @@ use super::interfaces::{Interface, LinkState, Origin};
 use super::io::{Action, HostRequest, InterfaceId, LogLine, Output, Socket};
 use super::ip::RouteKey;
 use super::ports::{Port, Side};
+use super::syslog::Syslog;
 use super::vpdn::lookup::{Definition, Lns};
 use super::vpdn::port_number;
 use crate::config::views::{InterfaceKind, IpAddress, NasPortFormat, NasPortSource, PeerAddress};
 use crate::proto::ppp::Credentials;
 use crate::proto::radius::Secret;
+use crate::proto::radius::client::{Component, SessionOrigin};
 
 /// What a port has asked of AAA and got.
 #[derive(Debug, Default)]
@@ -97,6 +99,7 @@ impl Engine {
                     AuthenOutcome::Fail { .. } | AuthenOutcome::Error => None,
                 };
                 if profile.is_some() {
+                    self.bind_session(id);
                     self.open_user(id, profile);
                 }
                 self.verdict(id, verdict);
@@ -209,6 +212,13 @@ impl Engine {
             called,
             calling,
             unique: self.unique_of(id),
+            origin: Some(SessionOrigin {
+                component: match &port.side {
+                    Side::Access(_) => Component::Ppp,
+                    Side::Vaccess(_) => Component::Vpdn,
+                },
+                session: self.registry.get(self.unique_of(id)).map(|entry| entry.number.0),
+            }),
         })
     }
 
@@ -401,6 +411,9 @@ impl Engine {
 
     /// What AAA says about the address that the peer asks for.
     pub(super) fn authorize_address(&mut self, id: InterfaceId, wish: Ipv4Addr) -> PeerDecision {
+        if self.pool_is_missing(id, wish) {
+            return PeerDecision::Refused;
+        }
         let Some(port) = self.ports.get_mut(&id) else { return PeerDecision::Refused };
         let want = port.session.want.unwrap_or(Ipv4Addr::UNSPECIFIED);
         let Some(session) = port.session.session.as_mut() else { return PeerDecision::Unrestricted };
@@ -414,6 +427,29 @@ impl Engine {
                 Some((None, Some(FramedIp::NasAssigns | FramedIp::UserChooses))) => PeerDecision::Pool(None),
                 Some((None, Some(FramedIp::Address(_)) | None)) | None => PeerDecision::Unrestricted,
             },
+        }
+    }
+
+    /// Whether the user is to have an address of a pool that is not configured; says so.
+    fn pool_is_missing(&mut self, id: InterfaceId, wish: Ipv4Addr) -> bool {
+        let Some(port) = self.ports.get(&id).filter(|port| port.session.want.is_none()) else { return false };
+        let Some(session) = port.session.user() else { return false };
+        let pool = session.attributes().and_then(|profile| profile.pool_for(wish));
+        let Some(pool) = pool.filter(|pool| !self.pools.exists(pool)).map(str::to_owned) else {
+            return false;
+        };
+        self.aaa.refuse_pool(&mut self.core.cx(), session, wish, &pool);
+        self.log_no_address(id, &[pool]);
+        true
+    }
+
+    /// A peer gets no address: none of these pools has one, or is there.
+    pub(super) fn log_no_address(&mut self, id: InterfaceId, pools: &[String]) {
+        let Some(port) = self.ports.get(&id) else { return };
+        let (label, user) = (port.label.clone(), port.user.clone());
+        for pool in pools {
+            let exists = self.pools.exists(pool);
+            self.core.syslog(&Syslog::NoAddress { interface: &label, user: &user, pool, exists });
         }
     }
 

@@ -518,7 +518,7 @@ impl Engine {
         let open = self.accounts.ports.get(&id)?.network.clone()?;
         let port = self.aaa_port(id)?;
         let state = self.ports.get(&id)?;
-        let (user, class) = (state.user.clone(), state.class());
+        let (user, class) = (state.accounted_user(), state.class());
         let multilink = self.port_config(id).is_some_and(|c| c.ppp.multilink);
         let begins = status == Status::Start;
         let subject = Subject {

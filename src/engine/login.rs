@@ -4,6 +4,7 @@ use super::Engine;
 use super::aaa::{LoginQuestion, Place, Port, PortType, Ticket};
 use super::registry::AaaSessionView;
 use crate::proto::Instant;
+use crate::proto::radius::client::{Component, SessionOrigin};
 
 impl Engine {
     /// Asks whether somebody may sit at the terminal line with this number (0 is the console); `Output::Login` of this
@@ -29,6 +30,8 @@ impl Engine {
     /// A terminal line as RADIUS sees it: the console is an asynchronous line, every other one is virtual.
     pub(super) fn line_port(&self, line: u32, console: bool, calling: Option<String>) -> Port {
         let name = format!("tty{line}");
+        let unique = self.registry.at(Place::Line(line)).unwrap_or(0);
+        let session = self.registry.get(unique).map(|entry| entry.number.0);
         Port {
             long: name.clone(),
             short: name,
@@ -37,7 +40,8 @@ impl Engine {
             nas_ip: self.nas_address(),
             called: None,
             calling,
-            unique: self.registry.at(Place::Line(line)).unwrap_or(0),
+            unique,
+            origin: Some(SessionOrigin { component: Component::Exec, session }),
         }
     }
 

@@ -61,6 +61,10 @@ impl Engine {
     /// What a profile makes of the port of its user, whatever made it what it is now. Nothing is changed. `None` when
     /// the user must have what it cannot have here.
     pub(super) fn plan_per_user(&mut self, id: InterfaceId, profile: &UserProfile) -> Option<Plan> {
+        if let Some(problem) = profile.problems.iter().find(|problem| problem.must) {
+            self.core.syslog(&Syslog::BadInterfaceConfig { line: &problem.what });
+            return None;
+        }
         let mut lines: Vec<(String, bool)> = Vec::new();
         let mtu = profile.mtu.filter(|mtu| MTU.contains(mtu));
         lines.extend(mtu.map(|mtu| (format!("ip mtu {mtu}"), false)));
@@ -93,6 +97,9 @@ impl Engine {
     /// Makes a port what was planned for its user, and says what of the profile has no effect.
     pub(super) fn take_plan(&mut self, id: InterfaceId, profile: &UserProfile, plan: Plan) {
         let Some(label) = self.ports.get(&id).map(|p| p.label.clone()) else { return };
+        for problem in &profile.problems {
+            self.core.debug(&PerUser::Ignored { label: &label, what: &problem.what });
+        }
         if let Some(mtu) = profile.mtu.filter(|mtu| !MTU.contains(mtu)) {
             self.core.debug(&PerUser::Ignored { label: &label, what: &format!("Framed-MTU {mtu}") });
         }

@@ -118,6 +118,11 @@ impl Pools {
         }
     }
 
+    /// Whether there is a pool of this name.
+    pub fn exists(&self, name: &str) -> bool {
+        self.pools.contains_key(name)
+    }
+
     /// Every pool, by name.
     pub fn views(&self) -> Vec<PoolView> {
         let addresses = |(a, b): &(u32, u32)| (Ipv4Addr::from_bits(*a), Ipv4Addr::from_bits(*b));

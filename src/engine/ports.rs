@@ -72,6 +72,12 @@ impl Port {
         }
     }
 
+    /// The user as accounting names it: as a server did (RFC 2865 section 5.1), else as it named itself.
+    pub fn accounted_user(&self) -> Arc<str> {
+        let profile = self.session.user().and_then(|session| session.profile.as_ref());
+        profile.and_then(|p| p.user_name.as_deref()).map_or_else(|| self.user.clone(), Arc::from)
+    }
+
     /// Each Class attribute that came with the user's Access-Accept.
     pub fn class(&self) -> Vec<Vec<u8>> {
         self.session.class()
@@ -304,7 +310,8 @@ impl Engine {
             return;
         }
         if pass && !(self.authorize_link(id) && self.apply_per_user(id)) {
-            self.give_verdict(id, Verdict::Fail { message: b"Authorization failed".to_vec() });
+            let message = b"Authorization failed".to_vec();
+            self.give_verdict(id, Verdict::Fail { message, retries: None });
             return;
         }
         self.give_verdict(id, verdict);
@@ -461,7 +468,10 @@ impl Engine {
             _unnamed => vec!["default".to_owned()],
         };
         let names = if names.is_empty() { &configured } else { names };
-        let Some(address) = self.pools.take(names, id) else { return AddressDecision::Refuse };
+        let Some(address) = self.pools.take(names, id) else {
+            self.log_no_address(id, names);
+            return AddressDecision::Refuse;
+        };
         if let Some(port) = self.ports.get_mut(&id) {
             port.lent = Some(address);
             let label = port.label.clone();

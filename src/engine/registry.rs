@@ -8,11 +8,12 @@ use super::Engine;
 use super::aaa::accounting::EndCause;
 use super::aaa::debug::{AaaDebug, emit};
 use super::aaa::{Entry, Place, SessionNumber};
+use super::interfaces::Origin;
 use super::io::InterfaceId;
 use super::ports::{Port, Side};
 use super::views::session_of;
 use super::vpdn::lac::Lac;
-use crate::config::views::InterfaceName;
+use crate::config::views::{InterfaceKind, InterfaceName};
 use crate::proto::Instant;
 use crate::proto::l2tp::{Role, SessionId};
 
@@ -103,10 +104,31 @@ impl Engine {
     /// Begins the session of a port. Its unique id.
     pub(super) fn open_session(&mut self, id: InterfaceId) -> u32 {
         let unique = self.registry.open(Place::Port(id), self.core.now);
-        if let Some(interface) = self.interfaces.get(id) {
-            emit(&mut self.core.cx(), &AaaDebug::Bind(unique, &interface.name));
+        let name = self.interfaces.get(id).map(|interface| match interface.origin {
+            Origin::Cloned { template } => {
+                InterfaceName::new(InterfaceKind::VirtualTemplate, template.to_string())
+            }
+            Origin::Configured | Origin::Channel { .. } => interface.name.clone(),
+        });
+        if let Some(name) = name {
+            self.say_bound(unique, &name);
         }
         unique
+    }
+
+    /// The debug line of a session that is bound to an interface: to the template first, to its clone when its user is
+    /// known.
+    fn say_bound(&mut self, unique: u32, name: &InterfaceName) {
+        emit(&mut self.core.cx(), &AaaDebug::Bind(unique, name));
+    }
+
+    /// The user of a cloned interface is known: its session is bound to it.
+    pub(super) fn bind_session(&mut self, id: InterfaceId) {
+        let Some(interface) = self.interfaces.get(id) else { return };
+        if matches!(interface.origin, Origin::Cloned { .. }) {
+            let name = interface.name.clone();
+            self.say_bound(self.unique_of(id), &name);
+        }
     }
 
     /// The unique id of the session on a port, 0 when there is none.

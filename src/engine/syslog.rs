@@ -59,6 +59,9 @@ pub(super) enum Syslog<'a> {
     /// `%AAA-3-PARSEERR`: a server sent a line of configuration that is none. The mnemonic and the words are those of
     /// the list of system messages, the number of the error is recalled.
     BadInterfaceConfig { line: &'a str },
+    /// `%AAA-4-NOADDRESS`: a pool has no address for a peer. No document has a line for it: mnemonic and words are this
+    /// project's.
+    NoAddress { interface: &'a str, user: &'a str, pool: &'a str, exists: bool },
     /// The host refused something: `%SYS-3-HOST`, a facility of this program.
     Refused { what: &'a str, reason: &'a str },
 }
@@ -71,6 +74,7 @@ impl Syslog<'_> {
             | Syslog::NoResource { .. }
             | Syslog::BadInterfaceConfig { .. }
             | Syslog::Refused { .. } => 3,
+            Syslog::NoAddress { .. } => 4,
             Syslog::AdministrativelyDown { .. }
             | Syslog::Protocol { .. }
             | Syslog::Unreachable { .. }
@@ -156,6 +160,10 @@ impl fmt::Display for Syslog<'_> {
             Syslog::BadInterfaceConfig { line } => {
                 write!(f, "%AAA-3-PARSEERR: Error(-1): parser is unable to parse {line} per-user command")
             }
+            Syslog::NoAddress { interface, user, pool, exists } => {
+                let why = if *exists { "is exhausted" } else { "does not exist" };
+                write!(f, "%AAA-4-NOADDRESS: No address for user {user} on {interface}: pool {pool} {why}")
+            }
             Syslog::Refused { what, reason } => write!(f, "%SYS-3-HOST: {what}: {reason}"),
         }
     }
@@ -205,6 +213,7 @@ mod tests {
             Syslog::Softshut { role: "HGW", name: "a", user: "b" },
             Syslog::DeadCache { lns: Ipv4Addr::LOCALHOST, change: DeadChange::Added },
             Syslog::NoResource { name: "a", what: "c", user: "b" },
+            Syslog::NoAddress { interface: "a", user: "b", pool: "c", exists: true },
             Syslog::Refused { what: "a", reason: "b" },
         ] {
             let text = line.to_string();

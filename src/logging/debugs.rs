@@ -55,19 +55,22 @@ pub const RADIUS: [Switch; 5] = [
 ];
 
 /// What 15.x answers to `debug radius ...`: the state of everything that is below it, as the published capture has
-/// it. What does not exist here (hex dumps, elog ...) is off.
+/// it. What does not exist here (hex dumps, elog ...) is off, but for the table, which the capture has on with the rest.
 pub fn radius_acknowledgement(is_on: impl Fn(Switch) -> bool) -> String {
     let verbose = is_on(Switch::RadiusVerbose);
     let packets = is_on(Switch::Radius) || verbose;
+    let any = RADIUS.into_iter().any(&is_on);
     let rows = [
-        ("Radius protocol", RADIUS.into_iter().any(&is_on)),
+        ("Radius protocol", any),
         ("Radius protocol brief", is_on(Switch::RadiusBrief)),
         ("Radius protocol verbose", verbose),
         ("Radius packet hex dump", false),
         ("Radius packet protocol (authentication)", packets || is_on(Switch::RadiusAuthentication)),
         ("Radius packet protocol (accounting)", packets || is_on(Switch::RadiusAccounting)),
         ("Radius elog debugging", false),
+        ("Radius DTLS debugging", false),
         ("Radius packet retransmission", false),
+        ("Radius table", any),
         ("Radius server fail-over", false),
     ];
     rows.map(|(name, on)| format!("{name} debugging is {}\n", if on { "on" } else { "off" })).concat()

@@ -9,6 +9,7 @@ pub mod hdlc;
 pub mod l2tp;
 pub mod ppp;
 pub mod radius;
+pub mod redact;
 pub mod time;
 pub mod trace;
 

@@ -8,8 +8,8 @@ use super::RouterParams;
 use super::exec::{self, Job, Saving};
 use super::io::{LineId, Output};
 use crate::cli::{ExecResult, Executor, Parsed};
-use crate::config::secret::masked;
 use crate::config::store::{Applied, Path, Store, is_digested};
+use crate::config::views::secret_free;
 use crate::config::{LineReport, RouterConfig, Verdict};
 use crate::engine::aaa::{LoginOutcome, LoginQuestion, Ticket};
 use crate::engine::{self, Engine, LogLine, RequestId};
@@ -194,7 +194,7 @@ impl Core {
     /// A line of the startup-config that is refused is on the log, so that nothing is lost silently.
     fn report_refused(&mut self, report: &LineReport) {
         if let Verdict::Refused(why) = &report.verdict {
-            let line = masked(&report.text);
+            let line = secret_free(&report.text);
             let text = format!("%SYS-4-CONFIG_LINE: startup-config line {}: {line}: {why}", report.number);
             self.syslog(4, text);
         }

@@ -589,6 +589,17 @@ fn the_server_says_how_often_a_user_is_updated() {
     assert_eq!(updated(&own, "Acct-Interim-Interval = 60"), [120], "what is configured here comes first");
 }
 
+/// RFC 2865 section 5.1: the name that the server gives stands in the records from then on.
+#[test]
+fn a_user_is_accounted_under_the_name_that_the_server_gives() {
+    let mut books = Books::with_user("", ON, "User-Name = \"customer-7\"");
+    books.play(CALL);
+    books.play("soho: clear interface bri0\nsleep 60s\n");
+    for status in ["Start", "Stop"] {
+        assert_eq!(books.only(LNS, status)["User-Name"], "customer-7", "{status}");
+    }
+}
+
 #[test]
 fn the_port_is_written_as_the_configuration_says() {
     let format = |letter: char| format!("{ON}radius-server attribute nas-port format {letter}\n");
@@ -636,16 +647,18 @@ fn the_debugs_of_15_are_worded_as_later_releases_do() {
     assert_eq!(
         found,
         [
-            "AAA/BIND(00000002): Bind i/f Virtual-Access1",
+            "AAA/BIND(00000002): Bind i/f Virtual-Template1",
             "AAA/AUTHEN/PPP (00000002): Pick method list 'vpdn'",
+            "AAA/BIND(00000002): Bind i/f Virtual-Access1",
             "AAA/ACCT/NET(00000002): Pick method list 'default'",
             "AAA/ACCT/NET(00000002): Queueing record is START",
             "AAA/ACCT/NET(00000002): START protocol reply PASS",
             "AAA/ACCT/EVENT/(00000002): CALL STOP",
             "AAA/ACCT/NET(00000002): Queueing record is STOP",
             "AAA/ACCT/NET(00000002): STOP protocol reply PASS",
-            "AAA/BIND(00000003): Bind i/f Virtual-Access1",
+            "AAA/BIND(00000003): Bind i/f Virtual-Template1",
             "AAA/AUTHEN/PPP (00000003): Pick method list 'vpdn'",
+            "AAA/BIND(00000003): Bind i/f Virtual-Access1",
             "AAA/ACCT/NET(00000003): Method list not found",
         ]
     );

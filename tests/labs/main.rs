@@ -11,6 +11,7 @@ mod play;
 mod player;
 mod proofs;
 mod readme;
+mod refusals;
 mod segment;
 mod users;
 mod virtual_host;

@@ -18,7 +18,16 @@ fn lab(reply: &[&str], lns: &[Change], soho: &[Change]) -> Bench {
 }
 
 /// The same with changed configurations of `lac`, `lns` and `soho`.
-pub fn lab_of(reply: &[&str], [lac, lns, soho]: [&[Change]; 3]) -> Bench {
+pub fn lab_of(reply: &[&str], changes: [&[Change]; 3]) -> Bench {
+    let users = std::fs::read_to_string(example().join("users")).unwrap();
+    let kept = users.split("# The remote user").next().unwrap();
+    let reply: Vec<String> = reply.iter().map(|item| format!("\t{item}")).collect();
+    let users = format!("{kept}2500-1\tCleartext-Password := \"cisco\"\n{}\n", reply.join(",\n"));
+    lab_with(&users, changes)
+}
+
+/// The same with this `users` file.
+pub fn lab_with(users: &str, [lac, lns, soho]: [&[Change]; 3]) -> Bench {
     let directory = tempfile::tempdir().unwrap();
     let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/dial-in");
     let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
@@ -31,10 +40,7 @@ pub fn lab_of(reply: &[&str], [lac, lns, soho]: [&[Change]; 3]) -> Bench {
     for (name, changes) in [("lac.cfg", lac), ("lns.cfg", lns), ("soho.cfg", soho)] {
         write(name, &changed(std::fs::read_to_string(configs.join(name)).unwrap(), changes));
     }
-    let users = std::fs::read_to_string(example().join("users")).unwrap();
-    let kept = users.split("# The remote user").next().unwrap();
-    let reply: Vec<String> = reply.iter().map(|item| format!("\t{item}")).collect();
-    write("users", &format!("{kept}2500-1\tCleartext-Password := \"cisco\"\n{}\n", reply.join(",\n")));
+    write("users", users);
     let toml = std::fs::read_to_string(example().join("lab.toml")).unwrap();
     write("lab.toml", &toml.replace("../../configs/dial-in/", "").replace("console-port = 2001\n", ""));
     Bench::of(&Description::load(directory.path()).unwrap(), &VirtualOptions::default())

@@ -83,6 +83,7 @@ const VARIABLES: &[(&str, &str, &str)] = &[
     (r"RADIUS: .*\bid (21)\b", "lookup_id", NUMBER),
     (r"\b(1021372159)\b", "author_vpdn", NUMBER),
     (r"Attribute 2 18 (1C27DEA4)", "lookup_password", HEX8),
+    (r"Attribute 80 18 (BAB324AF)", "request_authenticator", HEX8),
     (r"Attribute 80 18 (E87EA4F9)", "accept_authenticator", HEX8),
     (r"Attribute 69 21 01(D42C39)", "tunnel_password", "[89A-F][0-9A-F]{5}"),
 ];

@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use crate::config::secret;
 use crate::grammar::value::{Scheme, Secret};
+use crate::proto::redact;
 
 /// A password or its digest, which no `Debug` shows and which is wiped from memory when it goes.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl Password {
 
 /// A line of configuration as a log may show it.
 pub fn secret_free(line: &str) -> String {
-    secret::masked(line)
+    redact::line(line)
 }
 
 impl Deref for Password {

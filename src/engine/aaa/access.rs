@@ -3,12 +3,15 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use super::debug::{AaaDebug, Family, emit};
 use super::local::refusal;
 use super::profile::UserProfile;
 use super::types::{
-    AuthenOutcome, Hints, LoginQuestion, LoginService, PasswordTest, Port, TestOutcome, TunnelLookup,
+    AuthenOutcome, AuthenRequest, Hints, LoginQuestion, LoginService, PasswordTest, Port, TestOutcome,
+    TunnelLookup,
 };
 use crate::config::views::RadiusExtras;
+use crate::proto::Context;
 use crate::proto::ppp::{AuthProtocol, Credentials, Proof};
 use crate::proto::radius::client::{RequestAttribute, ServerGroup};
 use crate::proto::radius::dictionary::keys;
@@ -63,6 +66,7 @@ impl Attributes {
             servers,
             label: port.long.clone(),
             unique: port.unique,
+            origin: port.origin,
         }
     }
 }
@@ -177,6 +181,7 @@ pub fn test(test: &PasswordTest, nas_ip: Ipv4Addr, servers: Option<Arc<ServerGro
         servers,
         label: String::new(),
         unique: 0,
+        origin: None,
     }
 }
 
@@ -204,32 +209,50 @@ pub fn tunnel(lookup: &TunnelLookup, nas_ip: Ipv4Addr, servers: Option<Arc<Serve
 }
 
 /// What a reply says about the user.
-pub fn outcome(reply: &Reply, credentials: &Credentials) -> AuthenOutcome {
+///
+/// RFC 2865 section 5.6: a Service-Type that is not served on a PPP port counts as an Access-Reject, and so does a
+/// Framed-Protocol that is not PPP.
+pub fn outcome(cx: &mut Context, reply: &Reply, request: &AuthenRequest) -> AuthenOutcome {
+    let credentials = &request.credentials;
     let (attributes, unreadable) = reply.attributes();
-    if reply.packet.code == Code::AccessAccept {
-        let profile = UserProfile::from_attributes(&attributes, unreadable);
-        let message = match &credentials.proof {
-            Proof::Pap { .. } | Proof::Chap { protocol: AuthProtocol::ChapMd5 | AuthProtocol::Pap, .. } => {
-                profile.reply_message.clone()
-            }
-            Proof::Chap { protocol: AuthProtocol::MsChapV2, .. } => {
-                after_identifier(&attributes, keys::MS_CHAP2_SUCCESS).unwrap_or_default()
-            }
-            Proof::Chap { protocol: AuthProtocol::MsChap, .. } => Vec::new(),
-        };
-        return AuthenOutcome::Pass { message, profile: Arc::new(profile) };
+    let profile = UserProfile::from_attributes(&attributes, unreadable);
+    if reply.packet.code != Code::AccessAccept {
+        return refused(&attributes, profile, credentials);
     }
-    // A challenge cannot be put to a PPP peer: it counts as a reject (RFC 2865 section 4.4).
+    for problem in &profile.tunnel_problems {
+        emit(cx, &AaaDebug::Unusable(&request.port.short, Family::Vpdn, problem));
+    }
+    if !profile.is_for_ppp() {
+        emit(cx, &AaaDebug::WrongService);
+        return AuthenOutcome::Fail { message: refusal(credentials), retries: None };
+    }
+    let message = match &credentials.proof {
+        Proof::Pap { .. } | Proof::Chap { protocol: AuthProtocol::ChapMd5 | AuthProtocol::Pap, .. } => {
+            profile.reply_message.clone()
+        }
+        Proof::Chap { protocol: AuthProtocol::MsChapV2, .. } => {
+            after_identifier(&attributes, keys::MS_CHAP2_SUCCESS).unwrap_or_default()
+        }
+        Proof::Chap { protocol: AuthProtocol::MsChap, .. } => Vec::new(),
+    };
+    AuthenOutcome::Pass { message, profile: Arc::new(profile) }
+}
+
+/// A server says no. A challenge cannot be put to a PPP peer: it counts as a reject (RFC 2865 section 4.4).
+fn refused(attributes: &[Decoded], profile: UserProfile, credentials: &Credentials) -> AuthenOutcome {
     let message = match &credentials.proof {
         Proof::Chap { protocol: AuthProtocol::MsChap | AuthProtocol::MsChapV2, .. } => {
-            after_identifier(&attributes, keys::MS_CHAP_ERROR)
+            after_identifier(attributes, keys::MS_CHAP_ERROR)
         }
         Proof::Chap { protocol: AuthProtocol::ChapMd5 | AuthProtocol::Pap, .. } | Proof::Pap { .. } => {
-            let all = UserProfile::from_attributes(&attributes, unreadable).reply_message;
-            (!all.is_empty()).then_some(all)
+            Some(profile.reply_message).filter(|message| !message.is_empty())
         }
     };
-    AuthenOutcome::Fail { message: message.unwrap_or_else(|| refusal(credentials)) }
+    let retries = attributes.iter().find(|a| a.key() == keys::PASSWORD_RETRY);
+    AuthenOutcome::Fail {
+        message: message.unwrap_or_else(|| refusal(credentials)),
+        retries: retries.and_then(|a| a.value.as_integer()),
+    }
 }
 
 /// What a peer that proved itself locally is told: the `reply-message` of its attribute list, unless the protocol has

@@ -6,17 +6,14 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::Aaa;
-use super::debug::{AaaDebug, AuthorStatus, Family, emit};
-use super::profile::{FramedIp, UserProfile};
+use super::debug::{AaaDebug, AuthorStatus, Family, emit, question_id};
+use super::profile::{AvPair, FramedIp, UserProfile};
 use super::types::{Decision, IpcpDecision, UserSession};
 use super::{lists, local};
 use crate::config::views::Method;
-use crate::proto::{Context, Purpose};
+use crate::proto::{Context, redact};
 
 const SERVICE_PPP: &str = "service=ppp";
-
-/// Service-Types that a PPP user may have: Framed and Callback Framed.
-const FRAMED: [u32; 2] = [2, 4];
 
 impl UserSession {
     /// What a server or the local database said about the user, when the interface is authorized so that it counts.
@@ -144,6 +141,17 @@ impl Aaa {
         IpcpDecision::Use(want)
     }
 
+    /// The peer asks for `her` and was to have an address of a pool that this router does not have.
+    pub fn refuse_pool(&self, cx: &mut Context, session: &UserSession, her: Ipv4Addr, pool: &str) {
+        if self.author_list(session).is_none() {
+            return;
+        }
+        let port = session.port.short.as_str();
+        emit(cx, &AaaDebug::Start(port, her, Ipv4Addr::UNSPECIFIED));
+        emit(cx, &AaaDebug::Unusable(port, Family::Ipcp, &format!("there is no address pool {pool}")));
+        emit(cx, &AaaDebug::Denied(port, Family::Ipcp));
+    }
+
     /// The list that applies: its name as typed (empty for none), and its methods. `None` when nothing is to be
     /// authorized.
     fn author_list(&self, session: &UserSession) -> Option<List> {
@@ -170,7 +178,7 @@ impl Aaa {
         her: Option<Ipv4Addr>,
     ) -> Authorized {
         let port = session.port.short.as_str();
-        let id = cx.entropy.u32(Purpose::AaaId);
+        let id = question_id(cx, session.port.unique);
         emit(cx, &AaaDebug::Port(port, family, id, &session.port.long, &list.typed));
         emit(cx, &AaaDebug::User(port, family, id, &session.user));
         for pair in pairs {
@@ -206,8 +214,8 @@ impl Aaa {
             Method::Radius | Method::Group(_) => {
                 by_radius(cx, session.attributes().filter(|profile| profile.from_radius), her)
             }
-            Method::Local => self.by_users(session, false),
-            Method::LocalCase => self.by_users(session, true),
+            Method::Local => self.by_users(cx, session, false),
+            Method::LocalCase => self.by_users(cx, session, true),
             Method::None => AuthorStatus::PassAdd,
             Method::IfAuthenticated if session.profile.is_some() => AuthorStatus::PassAdd,
             Method::IfAuthenticated => AuthorStatus::Fail,
@@ -216,8 +224,12 @@ impl Aaa {
         }
     }
 
-    fn by_users(&self, session: &UserSession, case: bool) -> AuthorStatus {
+    fn by_users(&self, cx: &mut Context, session: &UserSession, case: bool) -> AuthorStatus {
         match local::find(&self.config.users, session.user.as_bytes(), case) {
+            Some(_) if session.attributes().is_some_and(|p| p.from_list && !p.is_for_ppp()) => {
+                emit(cx, &AaaDebug::WrongService);
+                AuthorStatus::Fail
+            }
             Some(user) if user.attribute_list.is_some() => AuthorStatus::PassReplace,
             Some(_) => AuthorStatus::PassAdd,
             None => AuthorStatus::Error,
@@ -236,7 +248,7 @@ struct List {
 /// it.
 fn by_radius(cx: &mut Context, profile: Option<&UserProfile>, her: Option<Ipv4Addr>) -> AuthorStatus {
     let Some(profile) = profile else { return AuthorStatus::Error };
-    if profile.service_type.is_some_and(|service| !FRAMED.contains(&service)) {
+    if !profile.is_for_ppp() {
         emit(cx, &AaaDebug::WrongService);
         return AuthorStatus::Fail;
     }
@@ -271,7 +283,9 @@ fn lcp_pairs(profile: &UserProfile) -> Vec<String> {
     let mut out = Vec::new();
     out.extend(profile.session_timeout.map(|t| format!("timeout={}", t.as_secs())));
     out.extend(profile.idle_timeout.map(|t| format!("idletime={}", t.as_secs())));
-    out.extend(profile.interface_config.iter().map(|line| format!("interface-config={line}")));
+    let own = |pair: &&AvPair| (pair.protocol.as_str(), pair.name()) == ("lcp", "interface-config");
+    let shown = |pair: &AvPair| redact::pair(&format!("interface-config={}", pair.value));
+    out.extend(profile.av_pairs.iter().filter(own).map(shown));
     out
 }
 

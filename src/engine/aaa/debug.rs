@@ -1,15 +1,18 @@
 //! `debug aaa authentication` and `debug aaa authorization`: the only place with IOS's words for them.
 //!
 //! The LCP, FSM and IPCP families of 12.0 are the documented call's. The VPDN family, refusals and the lines for
-//! local users are worded after them, as IOS of that time did. 15.x prints `Pick method list` only (a published
-//! capture of IOS-XE).
+//! local users are worded after them, as IOS of that time did.
+//!
+//! Of what goes well with PPP 15.x prints `Bind i/f` and `Pick method list` only (a published capture of IOS-XE). What is refused
+//! and what cannot be used has its line there too; no document shows it, so the words of 12.x are kept, with the unique
+//! id of the session in place of a number of its own.
 
 use std::fmt;
 use std::net::Ipv4Addr;
 
 use super::types::LoginService;
 use crate::config::views::{InterfaceName, Method};
-use crate::proto::{Context, DebugText, Dialect, Switch};
+use crate::proto::{Context, DebugText, Dialect, Purpose, Switch};
 
 /// `status = ...`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +141,7 @@ pub enum AaaDebug<'a> {
     Succeeded(&'a str),
     /// `Vi4 AAA/AUTHOR/IPCP: Done. Her address 10.10.53.2, we want 10.10.53.2`
     Done(&'a str, Ipv4Addr, Ipv4Addr),
-    /// `Vi4 AAA/AUTHOR/LCP: Denied`
+    /// `Vi4 AAA/AUTHOR/LCP: Denied`. That of a lookup is 15.x's only: 12.x has its status.
     Denied(&'a str, Family),
 }
 
@@ -147,16 +150,21 @@ impl AaaDebug<'_> {
     pub fn exists_in(&self, dialect: Dialect) -> bool {
         let late = dialect == Dialect::V15;
         match self {
-            // What cannot be used is told by every release.
-            AaaDebug::Exec(..) | AaaDebug::Unusable(..) => true,
-            AaaDebug::PickList(..)
+            AaaDebug::Bind(..)
+            | AaaDebug::PickList(..)
             | AaaDebug::PickLogin(..)
             | AaaDebug::PickExec(..)
             | AaaDebug::ExecPair(..)
-            | AaaDebug::Bind(..) => late,
-            AaaDebug::AuthenStatus(..)
-            | AaaDebug::AuthenMethod(..)
+            | AaaDebug::Denied(_, Family::Vpdn) => late,
+            AaaDebug::AuthenStatus(_, AuthenStatus::Fail | AuthenStatus::Error)
             | AaaDebug::UserNotFound(_)
+            | AaaDebug::NoList(..)
+            | AaaDebug::WrongService
+            | AaaDebug::Unusable(..)
+            | AaaDebug::Exec(..)
+            | AaaDebug::Denied(..) => true,
+            AaaDebug::AuthenStatus(_, AuthenStatus::Pass)
+            | AaaDebug::AuthenMethod(..)
             | AaaDebug::LoginStart(..)
             | AaaDebug::LoginList(..)
             | AaaDebug::AuthorizeLcp(_)
@@ -166,28 +174,71 @@ impl AaaDebug<'_> {
             | AaaDebug::User(..)
             | AaaDebug::Send(..)
             | AaaDebug::FoundList(..)
-            | AaaDebug::NoList(..)
             | AaaDebug::Method(..)
             | AaaDebug::AuthorData
             | AaaDebug::AllowNegotiated(_)
             | AaaDebug::NasDefault
             | AaaDebug::AuthorizeAddress(_)
-            | AaaDebug::WrongService
             | AaaDebug::PostStatus(..)
             | AaaDebug::Processing(..)
             | AaaDebug::Start(..)
             | AaaDebug::Reject(..)
             | AaaDebug::Succeeded(_)
-            | AaaDebug::Done(..)
-            | AaaDebug::Denied(..) => !late,
+            | AaaDebug::Done(..) => !late,
         }
+    }
+
+    /// The switch under which the line is printed where its own is off.
+    fn second_switch(&self) -> Option<Switch> {
+        match self {
+            AaaDebug::Bind(..) | AaaDebug::WrongService => Some(Switch::AaaAuthorization),
+            _ => None,
+        }
+    }
+}
+
+/// A line under another switch than its own.
+struct Under<'a>(&'a AaaDebug<'a>, Switch);
+
+impl DebugText for Under<'_> {
+    fn switch(&self) -> Switch {
+        self.1
+    }
+
+    fn write(&self, dialect: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+        self.0.write(dialect, f)
     }
 }
 
 /// Prints `line` where its switch is on and the release has it.
 pub fn emit(cx: &mut Context, line: &AaaDebug) {
-    if line.exists_in(cx.trace.dialect()) {
-        cx.debug(line);
+    if !line.exists_in(cx.trace.dialect()) {
+        return;
+    }
+    match line.second_switch() {
+        Some(second) if !cx.trace.enabled(line.switch()) => cx.debug(&Under(line, second)),
+        Some(_) | None => cx.debug(line),
+    }
+}
+
+/// The number that the lines of a question bear: its own in 12.x, that of the session in 15.x.
+pub fn question_id(cx: &mut Context, unique: u32) -> u32 {
+    let own = cx.entropy.u32(Purpose::AaaId);
+    match cx.trace.dialect() {
+        Dialect::V12_0 | Dialect::V12_1 => own,
+        Dialect::V15 => unique,
+    }
+}
+
+/// [`question_id`] as the dialect writes it.
+struct Id(Dialect, u32);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Dialect::V12_0 | Dialect::V12_1 => write!(f, "{}", self.1),
+            Dialect::V15 => write!(f, "{:08X}", self.1),
+        }
     }
 }
 
@@ -265,6 +316,7 @@ impl DebugText for AaaDebug<'_> {
             }
             AaaDebug::Bind(unique, interface) => write!(f, "AAA/BIND({unique:08X}): Bind i/f {interface} "),
             AaaDebug::AuthenStatus(id, status) => {
+                let id = Id(dialect, *id);
                 let status = match status {
                     AuthenStatus::Pass => "PASS",
                     AuthenStatus::Fail => "FAIL",
@@ -277,6 +329,7 @@ impl DebugText for AaaDebug<'_> {
                 write!(f, "AAA/AUTHEN ({id}): Method={name}{kind}")
             }
             AaaDebug::UserNotFound(id) => {
+                let id = Id(dialect, *id);
                 write!(f, "AAA/AUTHEN ({id}): User not found, end of method list")
             }
             AaaDebug::PickList(unique, list) => {
@@ -319,13 +372,13 @@ impl DebugText for AaaDebug<'_> {
             | AaaDebug::Succeeded(_)
             | AaaDebug::Done(..)
             | AaaDebug::Exec(..)
-            | AaaDebug::Denied(..) => self.write_author(f),
+            | AaaDebug::Denied(..) => self.write_author(dialect, f),
         }
     }
 }
 
 impl AaaDebug<'_> {
-    fn write_author(&self, f: &mut dyn fmt::Write) -> fmt::Result {
+    fn write_author(&self, dialect: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
         match self {
             AaaDebug::AuthorizeLcp(port) => write!(f, "{port} AAA/AUTHOR/LCP: Authorize LCP"),
             AaaDebug::CanWeStart(port) => write!(f, "{port} AAA/AUTHOR/FSM: (0): Can we start IPCP?"),
@@ -344,6 +397,7 @@ impl AaaDebug<'_> {
                 write!(f, "{port} AAA/AUTHOR/{} ({id}): found list \"{list}\"", family.name())
             }
             AaaDebug::NoList(port, family, id, list) => {
+                let id = Id(dialect, *id);
                 write!(f, "{port} AAA/AUTHOR/{} ({id}): no list \"{list}\"", family.name())
             }
             AaaDebug::Method(port, family, id, method) => {
@@ -383,13 +437,13 @@ impl AaaDebug<'_> {
             AaaDebug::AuthenStatus(..)
             | AaaDebug::AuthenMethod(..)
             | AaaDebug::UserNotFound(_)
+            | AaaDebug::Bind(..)
             | AaaDebug::PickList(..)
             | AaaDebug::LoginStart(..)
             | AaaDebug::LoginList(..)
             | AaaDebug::PickLogin(..)
             | AaaDebug::PickExec(..)
             | AaaDebug::ExecPair(..)
-            | AaaDebug::Bind(..)
             | AaaDebug::AuthorData
             | AaaDebug::AllowNegotiated(_)
             | AaaDebug::NasDefault

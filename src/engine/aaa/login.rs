@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::debug::{AaaDebug, AuthenStatus, AuthorStatus, Family, emit};
+use super::debug::{AaaDebug, AuthenStatus, AuthorStatus, Family, emit, question_id};
 use super::profile::UserProfile;
 use super::types::{AaaOutput, Challenge, LoginOutcome, LoginQuestion, LoginService, Port, Ticket, Voucher};
 use super::{Aaa, Asked, access, lists, local};
@@ -55,7 +55,7 @@ impl Aaa {
     /// Asks whether somebody may sit at a line. [`AaaOutput::Login`] of this ticket follows.
     pub fn login(&mut self, cx: &mut Context, port: Port, question: LoginQuestion) -> Ticket {
         let ticket = self.ticket();
-        let id = cx.entropy.u32(Purpose::AaaId);
+        let id = question_id(cx, port.unique);
         let name = question.list.as_deref().unwrap_or(lists::DEFAULT);
         emit(cx, &AaaDebug::PickLogin(port.unique, question.service, name));
         let typed = question.list.as_deref().unwrap_or_default();
@@ -143,7 +143,12 @@ impl Aaa {
         let (attributes, unreadable) = reply.attributes();
         let profile = UserProfile::from_attributes(&attributes, unreadable);
         match reply.packet.code {
-            Code::AccessAccept => self.passed(cx, &task, Arc::new(profile)),
+            Code::AccessAccept if profile.is_for_terminal() => self.passed(cx, &task, Arc::new(profile)),
+            // RFC 2865 section 5.6: what is not served here counts as a reject.
+            Code::AccessAccept => {
+                emit(cx, &AaaDebug::WrongService);
+                self.refused_login(cx, &task, Vec::new());
+            }
             Code::AccessChallenge => {
                 let first = |key| attributes.iter().find(|a| a.key() == key).map(|a| &a.value);
                 let state = first(keys::STATE).and_then(|v| v.as_octets()).map(<[u8]>::to_vec);

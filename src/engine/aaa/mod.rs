@@ -32,13 +32,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use self::accounting::{Accounting, Record, RecordId};
-use self::debug::{AaaDebug, AuthenStatus, AuthorStatus, Family, emit};
+use self::debug::{AaaDebug, AuthenStatus, AuthorStatus, Family, emit, question_id};
 use self::local::LocalVerdict;
 use crate::config::views::{AaaConfig, Method};
 use crate::proto::radius::client::{ClientView, ServerGroup};
 use crate::proto::radius::{Client, ClientOutput, Code, Reply, Request, RequestKey};
 use crate::proto::time::earliest;
-use crate::proto::{Context, Instant, Purpose};
+use crate::proto::{Context, Instant};
 
 /// A question on its way through its method list.
 struct Task {
@@ -146,7 +146,7 @@ impl Aaa {
     pub fn authenticate_with(&mut self, cx: &mut Context, request: AuthenRequest, hints: Hints) -> Ticket {
         let methods = self.authentication_methods(request.list.as_deref());
         emit(cx, &AaaDebug::PickList(request.port.unique, request.list.as_deref().unwrap_or(lists::DEFAULT)));
-        let id = cx.entropy.u32(Purpose::AaaId);
+        let id = question_id(cx, request.port.unique);
         let ticket = self.ticket();
         let question = Question::Authentication(request);
         self.run(cx, Task { ticket, id, methods, not_found: false, question, hints }, true);
@@ -164,7 +164,7 @@ impl Aaa {
             return ticket;
         };
         let methods = methods.iter().cloned().collect();
-        let id = cx.entropy.u32(Purpose::AaaId);
+        let id = question_id(cx, lookup.port.unique);
         let (port, family) = (lookup.port.short.as_str(), Family::Vpdn);
         let list = lookup.list.as_deref().unwrap_or(lists::DEFAULT);
         emit(cx, &AaaDebug::Port(port, family, id, &lookup.port.long, list));
@@ -358,7 +358,7 @@ impl Aaa {
         let outcome = match &task.question {
             Question::Authentication(request) => {
                 let message = local::refusal(&request.credentials);
-                Outcome::Authentication(AuthenOutcome::Fail { message })
+                Outcome::Authentication(AuthenOutcome::Fail { message, retries: None })
             }
             Question::Tunnel(_) => Outcome::Tunnel(TunnelOutcome::NotFound),
         };
@@ -425,7 +425,7 @@ impl Aaa {
                 Step::Known(Outcome::Authentication(AuthenOutcome::Pass { message, profile }))
             }
             LocalVerdict::Fail(message) => {
-                Step::Known(Outcome::Authentication(AuthenOutcome::Fail { message }))
+                Step::Known(Outcome::Authentication(AuthenOutcome::Fail { message, retries: None }))
             }
             LocalVerdict::NotFound => Step::NotFound,
         };
@@ -443,12 +443,7 @@ impl Aaa {
 
     fn replied(&mut self, cx: &mut Context, task: Task, reply: &Reply) {
         let outcome = match &task.question {
-            Question::Authentication(request) => {
-                if reply.packet.code == Code::AccessAccept {
-                    print_unusable(cx, &request.port, reply);
-                }
-                Outcome::Authentication(access::outcome(reply, &request.credentials))
-            }
+            Question::Authentication(request) => Outcome::Authentication(access::outcome(cx, reply, request)),
             Question::Tunnel(lookup) if reply.packet.code == Code::AccessAccept => {
                 let (attributes, unreadable) = reply.attributes();
                 let tunnels = tunnel::definitions(&attributes, unreadable, lookup.asker);
@@ -488,7 +483,7 @@ impl Aaa {
             Question::Authentication(request) if task.not_found => {
                 emit(cx, &AaaDebug::UserNotFound(task.id));
                 let message = local::refusal(&request.credentials);
-                Outcome::Authentication(AuthenOutcome::Fail { message })
+                Outcome::Authentication(AuthenOutcome::Fail { message, retries: None })
             }
             Question::Authentication(_) => Outcome::Authentication(AuthenOutcome::Error),
             Question::Tunnel(_) => Outcome::Tunnel(TunnelOutcome::Error),
@@ -521,13 +516,6 @@ fn look_up_by(method: &Method) -> Step {
     }
 }
 
-/// What of the tunnels in a user's own profile cannot be used.
-fn print_unusable(cx: &mut Context, port: &Port, reply: &Reply) {
-    for problem in tunnel::definitions(&reply.attributes().0, 0, Asker::Lac).problems {
-        emit(cx, &AaaDebug::Unusable(&port.short, Family::Vpdn, &problem));
-    }
-}
-
 /// A method that cannot tell, in the debugs; the last one of an authentication says so with its end.
 fn print_error(cx: &mut Context, task: &Task) {
     match &task.question {
@@ -548,9 +536,12 @@ fn print_tunnels(cx: &mut Context, task: &Task, outcome: &TunnelOutcome) {
         TunnelOutcome::Local => AuthorStatus::PassAdd,
         TunnelOutcome::NotFound => AuthorStatus::Fail,
         // Each method has said so already.
-        TunnelOutcome::Error => return,
+        TunnelOutcome::Error => return emit(cx, &AaaDebug::Denied(port, family)),
     };
     emit(cx, &AaaDebug::PostStatus(port, task.id, status));
+    if status == AuthorStatus::Fail {
+        emit(cx, &AaaDebug::Denied(port, family));
+    }
     let TunnelOutcome::Found(definitions) = outcome else { return };
     emit(cx, &AaaDebug::Processing(port, family, "service=ppp"));
     emit(cx, &AaaDebug::Processing(port, family, "protocol=vpdn"));

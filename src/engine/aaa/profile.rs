@@ -1,10 +1,13 @@
 //! What a server says about a user, typed.
 
+mod problems;
+
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+pub use self::problems::Problem;
 use super::tunnel::{self, Asker, TunnelDefinition};
 use crate::config::views::{AttributeList, ListAttribute};
 use crate::proto::radius::dictionary::keys;
@@ -77,9 +80,9 @@ impl AvPair {
         })
     }
 
-    /// Whether its value is a secret, which no debug prints.
-    pub fn is_secret(&self) -> bool {
-        self.attribute.ends_with("password")
+    /// The attribute without the number that tells pairs of one name apart: `route` of `route#2`.
+    pub fn name(&self) -> &str {
+        self.attribute.split('#').next().unwrap_or_default()
     }
 }
 
@@ -149,6 +152,20 @@ fn by_class(address: Ipv4Addr) -> Option<Ipv4Net> {
     Ipv4Net::new(address, length).ok()
 }
 
+/// Service-Types and the Framed-Protocol of RFC 2865 sections 5.6 and 5.7 that can be served here.
+mod service {
+    /// Login.
+    pub const LOGIN: u32 = 1;
+    /// Framed.
+    pub const FRAMED: u32 = 2;
+    /// Administrative.
+    pub const ADMINISTRATIVE: u32 = 6;
+    /// NAS Prompt.
+    pub const NAS_PROMPT: u32 = 7;
+    /// PPP.
+    pub const PPP: u32 = 1;
+}
+
 /// Keys of MPPE as the server sent them, in the clear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MppeKeys {
@@ -165,6 +182,8 @@ pub struct UserProfile {
     pub from_radius: bool,
     /// It came from an `aaa attribute list` of a local user: authorization by the local database uses it.
     pub from_list: bool,
+    /// User-Name: the name under which accounting knows the user (RFC 2865 section 5.1).
+    pub user_name: Option<String>,
     /// Service-Type.
     pub service_type: Option<u32>,
     /// Framed-Protocol.
@@ -193,8 +212,6 @@ pub struct UserProfile {
     pub filters: Vec<String>,
     /// `ip:inacl` and `ip:outacl`: the entries of an access list of the user's own, or its number.
     pub access_lists: Vec<(Direction, String)>,
-    /// `lcp:interface-config`, in order.
-    pub interface_config: Vec<String>,
     /// Reply-Message, all of them.
     pub reply_message: Vec<u8>,
     /// Class, in order; goes back unchanged in accounting.
@@ -205,18 +222,24 @@ pub struct UserProfile {
     pub av_pairs: Vec<AvPair>,
     /// Where its calls are to be tunnelled: what the attributes of RFC 2868 and the `vpdn:` pairs of its own profile say.
     pub tunnels: Vec<TunnelDefinition>,
-    /// How many attributes could not be read.
-    pub unreadable: usize,
+    /// What is wrong with its tunnels.
+    pub tunnel_problems: Vec<String>,
+    /// What it was given and cannot have here.
+    pub problems: Vec<Problem>,
 }
 
 impl UserProfile {
-    /// The profile that the attributes of an Access-Accept make.
+    /// The profile that the attributes of an Access-Accept make, and `unreadable` ones that fitted no row of the table.
     pub fn from_attributes(attributes: &[Decoded], unreadable: usize) -> Self {
-        let mut profile = UserProfile { from_radius: true, unreadable, ..UserProfile::default() };
+        let mut profile = UserProfile { from_radius: true, ..UserProfile::default() };
+        if unreadable > 0 {
+            profile.ignore(&format!("{unreadable} unreadable attributes"), false);
+        }
         for attribute in attributes {
             profile.take(attribute.key(), &attribute.value);
         }
-        profile.tunnels = tunnel::definitions(attributes, 0, Asker::Lac).usable;
+        let tunnels = tunnel::definitions(attributes, 0, Asker::Lac);
+        (profile.tunnels, profile.tunnel_problems) = (tunnels.usable, tunnels.problems);
         profile
     }
 
@@ -233,30 +256,69 @@ impl UserProfile {
     }
 
     fn take_named(&mut self, attribute: &ListAttribute) {
-        let seconds = || attribute.value.parse().ok().map(Duration::from_secs);
-        let addresses = || addresses(&attribute.value);
-        match attribute.name.as_str() {
-            "addr" => self.framed_ip = attribute.value.parse::<Ipv4Addr>().ok().map(FramedIp::from),
-            "netmask" => self.netmask = attribute.value.parse().ok(),
-            "timeout" => self.session_timeout = seconds(),
-            "idletime" => self.idle_timeout = seconds(),
-            "mtu" => self.mtu = attribute.value.parse().ok(),
-            "service-type" => self.service_type = service_type(&attribute.value),
-            "filter-id" => self.filters.push(attribute.value.clone()),
-            "reply-message" => self.reply_message.extend(attribute.value.as_bytes()),
-            "dns-servers" => self.dns.extend(addresses()),
-            "wins-servers" => self.wins.extend(addresses()),
-            name => self.take_pair(AvPair {
-                tag: 0,
-                protocol: match (name, &attribute.protocol) {
+        let (name, value) = (attribute.name.as_str(), attribute.value.as_str());
+        let seconds = || value.parse().ok().map(Duration::from_secs);
+        let understood = match name {
+            "netmask" => put(&mut self.netmask, value.parse().ok()),
+            "timeout" => put(&mut self.session_timeout, seconds()),
+            "idletime" => put(&mut self.idle_timeout, seconds()),
+            "mtu" => put(&mut self.mtu, value.parse().ok()),
+            "service-type" => put(&mut self.service_type, service_type(value)),
+            "filter-id" => {
+                self.filters.push(value.to_owned());
+                true
+            }
+            "reply-message" => {
+                self.reply_message.extend(value.as_bytes());
+                true
+            }
+            _ => {
+                let protocol = match (name, &attribute.protocol) {
                     (_, Some(protocol)) => protocol.to_ascii_lowercase(),
                     ("interface-config", None) => "lcp".to_owned(),
                     (_, None) => "ip".to_owned(),
-                },
-                attribute: name.to_owned(),
-                mandatory: attribute.mandatory,
-                value: attribute.value.clone(),
-            }),
+                };
+                let pair = AvPair {
+                    tag: 0,
+                    protocol,
+                    attribute: name.to_owned(),
+                    mandatory: attribute.mandatory,
+                    value: value.to_owned(),
+                };
+                return self.take_pair(pair, name);
+            }
+        };
+        if !understood {
+            self.ignore(&format!("{name} {value}"), attribute.mandatory);
+        }
+    }
+
+    /// Notes what the user cannot have.
+    fn ignore(&mut self, what: &str, must: bool) {
+        self.problems.push(Problem::new(what, must));
+    }
+
+    /// Whether this is somebody who may have PPP: Framed, or no Service-Type. Nobody is called back here, so Callback
+    /// Framed is not among them; nor is SLIP.
+    pub fn is_for_ppp(&self) -> bool {
+        self.service_type.is_none_or(|kind| kind == service::FRAMED)
+            && self.framed_protocol.is_none_or(|protocol| protocol == service::PPP)
+    }
+
+    /// Whether this is somebody who may be authenticated at a terminal line. Framed is among them, recalled of IOS: it
+    /// is served by this router, and `aaa authorization exec` by RADIUS refuses it an EXEC.
+    pub fn is_for_terminal(&self) -> bool {
+        let kinds = [service::LOGIN, service::FRAMED, service::ADMINISTRATIVE, service::NAS_PROMPT];
+        self.service_type.is_none_or(|kind| kinds.contains(&kind))
+    }
+
+    /// The pool that a peer which asks for `her` is to have its address from.
+    pub fn pool_for(&self, her: Ipv4Addr) -> Option<&str> {
+        let pool = self.pool.as_deref()?;
+        match self.framed_ip {
+            Some(FramedIp::Address(_)) => None,
+            Some(FramedIp::UserChooses) if !her.is_unspecified() => None,
+            Some(FramedIp::UserChooses | FramedIp::NasAssigns) | None => Some(pool),
         }
     }
 
@@ -281,9 +343,7 @@ impl UserProfile {
 
     /// The lines of `lcp:interface-config`, one each, and whether the user must have it.
     pub fn interface_lines(&self) -> impl Iterator<Item = (String, bool)> + '_ {
-        let ours = |pair: &&AvPair| {
-            pair.protocol == "lcp" && pair.attribute.split('#').next() == Some("interface-config")
-        };
+        let ours = |pair: &&AvPair| pair.protocol == "lcp" && pair.name() == "interface-config";
         self.av_pairs.iter().filter(ours).flat_map(|pair| {
             let lines: Vec<(String, bool)> = pair
                 .value
@@ -309,13 +369,18 @@ impl UserProfile {
             None if direction == Direction::Out && !filter.ends_with(".in") => Some(filter.clone()),
             None => None,
         });
-        let entry = |(at, _): &&(Direction, String)| *at == direction;
-        named.or_else(|| self.access_lists.iter().any(|e| entry(&e)).then(|| own.to_owned()))
+        // One word is the number or the name of a list of the router.
+        let listed = self.access_lists.iter().rev().find(|(at, _)| *at == direction).map(|(_, entry)| {
+            let one = !entry.is_empty() && !entry.contains(char::is_whitespace);
+            if one { entry.clone() } else { own.to_owned() }
+        });
+        named.or(listed)
     }
 
     /// Takes what a CoA-Request changes: it replaces all values of the same attributes (RFC 5176 section 3.6, note 3).
     pub fn change(&mut self, attributes: &[Decoded]) {
         let has = |key| attributes.iter().any(|a| a.key() == key);
+        self.problems.clear();
         if has(keys::FILTER_ID) {
             self.filters.clear();
         }
@@ -324,17 +389,11 @@ impl UserProfile {
             .filter(|a| a.key() == keys::CISCO_AVPAIR)
             .filter_map(|a| AvPair::parse(&a.value.as_text()?))
             .collect();
-        let name = |pair: &AvPair| {
-            let attribute = pair.attribute.split('#').next().unwrap_or_default();
-            (pair.protocol.clone(), attribute.to_owned())
-        };
+        let name = |pair: &AvPair| (pair.protocol.clone(), pair.name().to_owned());
         let replaced = |known: &AvPair| new.iter().any(|pair| name(pair) == name(known));
         self.av_pairs.retain(|known| !replaced(known));
         for pair in &new {
             match name(pair) {
-                (protocol, attribute) if protocol == "lcp" && attribute == "interface-config" => {
-                    self.interface_config.clear();
-                }
                 (protocol, attribute) if protocol == "ip" && attribute == "inacl" => {
                     self.access_lists.retain(|(at, _)| *at != Direction::In);
                 }
@@ -352,6 +411,7 @@ impl UserProfile {
     fn take(&mut self, key: AttributeKey, value: &Value) {
         let seconds = |value: &Value| value.as_integer().map(|s| Duration::from_secs(s.into()));
         match key {
+            keys::USER_NAME => self.user_name = value.as_text().filter(|name| !name.is_empty()),
             keys::SERVICE_TYPE => self.service_type = value.as_integer(),
             keys::FRAMED_PROTOCOL => self.framed_protocol = value.as_integer(),
             keys::FRAMED_IP_ADDRESS => self.framed_ip = value.as_address().map(FramedIp::from),
@@ -360,9 +420,12 @@ impl UserProfile {
             keys::FRAMED_MTU => self.mtu = value.as_integer(),
             keys::SESSION_TIMEOUT => self.session_timeout = seconds(value),
             keys::IDLE_TIMEOUT => self.idle_timeout = seconds(value),
-            keys::ACCT_INTERIM_INTERVAL => {
-                self.interim = seconds(value).filter(|interval| *interval >= INTERIM_MIN);
-            }
+            keys::ACCT_INTERIM_INTERVAL => match seconds(value) {
+                Some(short) if short < INTERIM_MIN => {
+                    self.ignore(&format!("Acct-Interim-Interval {}", short.as_secs()), false);
+                }
+                interval => self.interim = interval,
+            },
             keys::FRAMED_POOL => self.pool = value.as_text(),
             keys::FILTER_ID => self.filters.extend(value.as_text()),
             keys::REPLY_MESSAGE => self.reply_message.extend(value.as_octets().unwrap_or_default()),
@@ -372,35 +435,71 @@ impl UserProfile {
             keys::MS_MPPE_SEND_KEY => self.mppe.send = value.as_octets().map(Secret::new),
             keys::MS_MPPE_RECV_KEY => self.mppe.receive = value.as_octets().map(Secret::new),
             keys::CISCO_AVPAIR => match value.as_text().and_then(|text| AvPair::parse(&text)) {
-                Some(pair) => self.take_pair(pair),
-                None => self.unreadable += 1,
+                Some(pair) => {
+                    let name = match pair.protocol.as_str() {
+                        "" => pair.attribute.clone(),
+                        protocol => format!("{protocol}:{}", pair.attribute),
+                    };
+                    self.take_pair(pair, &name);
+                }
+                None => self.ignore("Cisco-AVPair without a value", false),
             },
-            // The rest does not concern a PPP user.
-            _ => {}
+            _ => self.problems.extend(problems::without_effect(key, value)),
         }
     }
 
-    fn take_pair(&mut self, pair: AvPair) {
-        // `route#2`: the number only tells pairs of one name apart.
-        let name = pair.attribute.split('#').next().unwrap_or_default();
+    /// Takes a pair that the log calls `called`.
+    fn take_pair(&mut self, pair: AvPair, called: &str) {
+        let must = self.from_list && pair.mandatory;
+        let value = pair.value.as_str();
+        let name = pair.name();
         match (pair.protocol.as_str(), name) {
-            ("ip", "addr-pool") => self.pool = Some(pair.value.clone()),
-            ("ip", "addr") => self.framed_ip = pair.value.parse::<Ipv4Addr>().ok().map(FramedIp::from),
-            ("ip", "route") => self.routes.push(pair.value.clone()),
-            ("ip", "dns-servers") => self.dns.extend(addresses(&pair.value)),
-            ("ip", "wins-servers") => self.wins.extend(addresses(&pair.value)),
-            ("ip", "inacl") => self.access_lists.push((Direction::In, pair.value.clone())),
-            ("ip", "outacl") => self.access_lists.push((Direction::Out, pair.value.clone())),
-            ("lcp", "interface-config") => self.interface_config.push(pair.value.clone()),
-            _ => {}
+            ("ip", "addr-pool") => self.pool = Some(value.to_owned()),
+            ("ip", "addr") => {
+                if !put(&mut self.framed_ip, value.parse::<Ipv4Addr>().ok().map(FramedIp::from)) {
+                    self.ignore(&format!("{called} {value}"), must);
+                }
+            }
+            ("ip", "route") => self.routes.push(value.to_owned()),
+            ("ip", "dns-servers" | "wins-servers") => {
+                let (good, bad) = addresses(value);
+                match name {
+                    "dns-servers" => self.dns.extend(good),
+                    _ => self.wins.extend(good),
+                }
+                for word in bad {
+                    self.ignore(&format!("{called} {word}"), must);
+                }
+            }
+            ("ip", "inacl") => self.access_lists.push((Direction::In, value.to_owned())),
+            ("ip", "outacl") => self.access_lists.push((Direction::Out, value.to_owned())),
+            // Put onto the interface line by line, which logs what is no line.
+            ("lcp", "interface-config") => {}
+            // Of a tunnel, which has its own problems, and of the EXEC of a user who is more than one of PPP.
+            ("vpdn" | "shell", _) => {}
+            _ => self.ignore(called, must),
         }
         self.av_pairs.push(pair);
     }
 }
 
-/// The addresses of a list with blanks or commas; what is none is left out.
-fn addresses(text: &str) -> Vec<Ipv4Addr> {
-    text.split([' ', ',']).filter(|t| !t.is_empty()).filter_map(|t| t.parse().ok()).collect()
+/// Takes a value that could be read; what is known already stays where it could not.
+fn put<T>(field: &mut Option<T>, value: Option<T>) -> bool {
+    let understood = value.is_some();
+    *field = value.or(field.take());
+    understood
+}
+
+/// The addresses of a list with blanks or commas, and the words that are none.
+fn addresses(text: &str) -> (Vec<Ipv4Addr>, Vec<&str>) {
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
+        match word.parse() {
+            Ok(address) => good.push(address),
+            Err(_) => bad.push(word),
+        }
+    }
+    (good, bad)
 }
 
 /// Service-Type by name or number, RFC 2865 section 5.6.

@@ -9,6 +9,7 @@ use super::profile::UserProfile;
 use super::tunnel::{Asker, TunnelDefinition};
 use crate::config::views::{Method, Password};
 use crate::proto::ppp::{Credentials, Verdict};
+use crate::proto::radius::client::SessionOrigin;
 use crate::proto::radius::{Decoded, Secret};
 
 /// Names a question to AAA; never reused.
@@ -59,6 +60,8 @@ pub struct Port {
     pub calling: Option<String>,
     /// Unique id of the session, which 15.x prints in parentheses.
     pub unique: u32,
+    /// What began the session, and its number; `None` where nobody's session is concerned.
+    pub origin: Option<SessionOrigin>,
 }
 
 /// Is this user who it says it is?
@@ -219,6 +222,9 @@ pub enum AuthenOutcome {
     Fail {
         /// Text for the peer: Reply-Message, or `E=691 ...` of MS-CHAP.
         message: Vec<u8>,
+        /// Password-Retry (RFC 2869 section 5.9): how often the peer may try again on its link; `None` where nobody
+        /// said so.
+        retries: Option<u32>,
     },
     /// No method could tell.
     Error,
@@ -229,8 +235,10 @@ impl AuthenOutcome {
     pub fn verdict(&self) -> Verdict {
         match self {
             AuthenOutcome::Pass { message, .. } => Verdict::Pass { message: message.clone() },
-            AuthenOutcome::Fail { message } => Verdict::Fail { message: message.clone() },
-            AuthenOutcome::Error => Verdict::Fail { message: Vec::new() },
+            AuthenOutcome::Fail { message, retries } => {
+                Verdict::Fail { message: message.clone(), retries: *retries }
+            }
+            AuthenOutcome::Error => Verdict::Fail { message: Vec::new(), retries: None },
         }
     }
 }

@@ -41,6 +41,7 @@ impl Engine {
             called: None,
             calling: None,
             unique: u32::from(tunnel.0),
+            origin: None,
         };
         let password = Secret::new(self.config.vpdn.lookup_password.as_str());
         let key = request.host_name.clone();

@@ -223,9 +223,9 @@ impl RadiusNode {
     }
 }
 
-/// What an Access-Reject may carry.
+/// What an Access-Reject may carry: Reply-Message, and Password-Retry of RFC 2869 section 5.19.
 fn in_reject(key: AttributeKey) -> bool {
-    key == keys::REPLY_MESSAGE
+    [keys::REPLY_MESSAGE, keys::PASSWORD_RETRY].contains(&key)
 }
 
 /// A sealed reply. It is signed when the request was; Proxy-State goes back unchanged (RFC 2865 section 5.33).

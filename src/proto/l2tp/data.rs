@@ -1,5 +1,7 @@
 //! The header of data messages, RFC 2661 section 3.1, with L, S, O and P in every combination.
 
+use std::ops::Range;
+
 use super::header::{L, O, P, S, T, VERSION};
 use crate::proto::cursor::{Reader, Truncated};
 
@@ -75,23 +77,32 @@ pub fn encode_data(header: &DataHeader, payload: &[u8]) -> Vec<u8> {
 /// Why the message must be discarded: not a data message of version 2, truncated, or a Length or Offset Size
 /// that lies outside the datagram.
 pub fn decode_data(bytes: &[u8]) -> Result<(DataHeader, &[u8]), &'static str> {
+    let (header, payload) = locate_data(bytes)?;
+    Ok((header, bytes.get(payload).unwrap_or_default()))
+}
+
+/// The same, with the place of the payload in `bytes`.
+///
+/// # Errors
+/// As [`decode_data`].
+pub fn locate_data(bytes: &[u8]) -> Result<(DataHeader, Range<usize>), &'static str> {
     let flags = Reader::new(bytes).u16().map_err(|_| "truncated data header")?;
     if flags & T != 0 || flags & 0x000f != VERSION {
         return Err("not a data message of version 2");
     }
     let (header, len, rest) = fields(flags, bytes).map_err(|_| "truncated data header")?;
     let consumed = bytes.len() - rest.len();
-    let rest = match len {
-        None => rest,
-        Some(len) if usize::from(len) > bytes.len() => return Err("length beyond the datagram"),
-        Some(len) => {
-            let payload = usize::from(len).checked_sub(consumed).ok_or("length shorter than the header")?;
-            rest.get(..payload).ok_or("length beyond the datagram")?
-        }
+    let end = match len.map(usize::from) {
+        None => bytes.len(),
+        Some(len) if len > bytes.len() => return Err("length beyond the datagram"),
+        Some(len) if len < consumed => return Err("length shorter than the header"),
+        Some(len) => len,
     };
-    let pad = usize::from(header.offset.unwrap_or(0));
-    let payload = rest.get(pad..).ok_or("offset beyond the message")?;
-    Ok((header, payload))
+    let start = consumed + usize::from(header.offset.unwrap_or(0));
+    if start > end {
+        return Err("offset beyond the message");
+    }
+    Ok((header, start..end))
 }
 
 /// The header's fields, the Length field, and what follows the Offset Size field.

@@ -2,9 +2,11 @@
 //! 23980) prints them.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::data::decode_data;
 use super::header::{ControlHeader, L, O, P, S, T};
+use super::passwords;
 use super::prefix::Prefix;
 use crate::proto::{Context, DebugText, Dialect, Switch};
 
@@ -43,7 +45,7 @@ impl DebugText for DataDebug<'_> {
             write!(f, ", ns {ns}, nr {nr}")?;
         }
         write!(f, ", {} octets of PPP", frame.len())?;
-        if self.dumped { dump(f, self.bytes) } else { Ok(()) }
+        if self.dumped { dump(f, self.bytes, &passwords::in_data(self.bytes)) } else { Ok(()) }
     }
 }
 
@@ -98,18 +100,18 @@ impl DebugText for L2tpPacketDebug<'_> {
             L2tpPacketDebug::Input { prefix, header, name, bytes } => {
                 packet_line(f, prefix, 'I', name, header, bytes)?;
                 contiguous_pak(dialect, f, bytes)?;
-                dump(f, bytes)
+                dump(f, bytes, &passwords::in_control(bytes))
             }
             L2tpPacketDebug::Output { prefix, header, name, bytes } => {
                 packet_line(f, prefix, 'O', name, header, bytes)?;
                 match dialect {
                     Dialect::V12_0 => Ok(()),
-                    Dialect::V12_1 | Dialect::V15 => dump(f, bytes),
+                    Dialect::V12_1 | Dialect::V15 => dump(f, bytes, &passwords::in_control(bytes)),
                 }
             }
             L2tpPacketDebug::Buffer { bytes } => {
                 write!(f, "contiguous buffer, size {}", bytes.len())?;
-                dump(f, bytes)
+                dump(f, bytes, &passwords::in_control(bytes))
             }
             L2tpPacketDebug::ZlbIn { prefix, header, bytes } => {
                 packet_line(f, prefix, 'I', ZLB, header, bytes)?;
@@ -169,14 +171,18 @@ fn packet_line(
     write!(f, ", ver {version}, len {len}, tnl {tunnel}, cl {session}, ns {ns}, nr {nr}")
 }
 
-/// Sixteen octets a line behind nine spaces; a message of more than 48 octets is cut after 47.
-fn dump(f: &mut dyn fmt::Write, bytes: &[u8]) -> fmt::Result {
+/// Sixteen octets a line behind nine spaces; a message of more than 48 octets is cut after 47. Stars stand for what is
+/// `secret`.
+fn dump(f: &mut dyn fmt::Write, bytes: &[u8], secret: &[Range<usize>]) -> fmt::Result {
     let cut = bytes.len() > DUMP_WHOLE;
     let shown = if cut { bytes.get(..DUMP).unwrap_or(bytes) } else { bytes };
-    for line in shown.chunks(16) {
-        f.write_str("\n        ")?;
-        for octet in line {
-            write!(f, " {octet:02X}")?;
+    for (at, octet) in shown.iter().enumerate() {
+        if at % 16 == 0 {
+            f.write_str("\n        ")?;
+        }
+        match secret.iter().any(|range| range.contains(&at)) {
+            true => f.write_str(" **")?,
+            false => write!(f, " {octet:02X}")?,
         }
     }
     if cut { f.write_str(" ...") } else { Ok(()) }

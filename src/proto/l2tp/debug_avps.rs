@@ -36,6 +36,8 @@ pub enum L2tpAvpDebug<'a> {
         spec: &'a Spec,
         /// Its value, unhidden, of the right length.
         value: &'a [u8],
+        /// It is a password: a star stands for it.
+        secret: bool,
     },
     /// `Result code(1): 1: Loss of carrier`.
     Result {
@@ -99,7 +101,8 @@ impl DebugText for L2tpAvpDebug<'_> {
             L2tpAvpDebug::Message { prefix, message_type } => {
                 write!(f, "{prefix}Parse {}", message_type.name())
             }
-            L2tpAvpDebug::Value { prefix, spec, value } => {
+            L2tpAvpDebug::Value { prefix, spec, secret: true, .. } => write!(f, "{prefix}{} *", spec.debug),
+            L2tpAvpDebug::Value { prefix, spec, value, secret: false } => {
                 write!(f, "{prefix}{}", spec.debug)?;
                 // The length was checked; a value that ends early prints what it has.
                 value_text(f, dialect, spec.kind, value).unwrap_or(Ok(()))
@@ -233,7 +236,7 @@ mod tests {
 
     fn value(dialect: Dialect, attribute: Attribute, value: &[u8]) -> String {
         let mut text = String::new();
-        let event = L2tpAvpDebug::Value { prefix: Prefix::L2x, spec: attribute.spec(), value };
+        let event = L2tpAvpDebug::Value { prefix: Prefix::L2x, spec: attribute.spec(), value, secret: false };
         event.write(dialect, &mut text).unwrap();
         text
     }

@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod header;
 pub mod hidden;
 pub mod message;
+pub mod passwords;
 pub mod prefix;
 pub mod result;
 pub mod tables;

@@ -34,6 +34,12 @@ enum Client {
     Pap(pap::Peer),
 }
 
+/// Whether a peer that has failed so often, the last time included, may try again: this end's own limit and the word of
+/// whoever judged both count.
+pub fn may_retry(io: &Io, failures: u32, retries: Option<u32>) -> bool {
+    failures < io.config.max_bad_auth && retries.is_none_or(|retries| failures <= retries)
+}
+
 /// Both directions of authentication on one link.
 #[derive(Debug)]
 pub struct Authentication {

@@ -1,6 +1,6 @@
 //! CHAP (RFC 1994) with MD5, MS-CHAP and MS-CHAPv2, both ends.
 
-use super::auth::Step;
+use super::auth::{Step, may_retry};
 use super::debug::{Way, What};
 use super::machine::Io;
 use super::mschap;
@@ -52,7 +52,7 @@ pub fn verify(credentials: &Credentials, password: &[u8]) -> Verdict {
     if proved {
         Verdict::Pass { message: right.into_bytes() }
     } else {
-        Verdict::Fail { message: wrong.into_bytes() }
+        Verdict::Fail { message: wrong.into_bytes(), retries: None }
     }
 }
 
@@ -152,52 +152,76 @@ impl Authenticator {
     /// The owner's verdict.
     pub fn decide(&mut self, io: &mut Io, verdict: Verdict) -> Step {
         let Stage::Deciding { id } = self.stage else { return Step::Nothing };
-        self.challenge = Vec::new();
+        let answered = std::mem::take(&mut self.challenge);
         match verdict {
             Verdict::Pass { message } => {
                 self.result(io, "SUCCESS", SUCCESS, id, &message);
                 self.stage = Stage::Passed { id, message: message.into() };
                 Step::Nothing
             }
-            Verdict::Fail { message } => self.refuse(io, id, message),
+            Verdict::Fail { message, retries } => {
+                self.failures += 1;
+                let again = may_retry(io, self.failures, retries);
+                match self.protocol {
+                    AuthProtocol::ChapMd5 | AuthProtocol::Pap => self.refuse(io, id, &message, again),
+                    AuthProtocol::MsChap | AuthProtocol::MsChapV2 => {
+                        self.refuse_microsoft(io, id, &message, again, answered)
+                    }
+                }
+            }
         }
     }
 
-    /// Failure: the peer may try again as long as `ppp max-bad-auth` allows it.
-    fn refuse(&mut self, io: &mut Io, id: u8, message: Vec<u8>) -> Step {
-        self.failures += 1;
-        let again = self.failures < io.config.max_bad_auth;
-        let told = mschap::Failure::parse(&message).filter(|failure| failure.error == mschap::WRONG);
-        match (self.protocol, told) {
-            (AuthProtocol::ChapMd5 | AuthProtocol::Pap, _) if again => {
-                self.result(io, "FAILURE", FAILURE, id, &message);
-                self.id = self.id.wrapping_add(1);
-                self.challenge = draw(io, self.protocol);
-                self.challenge(io, true);
-                Step::Nothing
-            }
-            // RFC 2433 section 6 and RFC 2759 section 6: the message has the next challenge, and the peer answers it
-            // under the next identifier.
-            (AuthProtocol::MsChap | AuthProtocol::MsChapV2, Some(told)) if again => {
-                let theirs = told.challenge.filter(|_| told.retry);
-                let right = theirs
-                    .filter(|challenge| challenge_len(self.protocol, io.config).contains(&challenge.len()));
-                self.challenge = right.unwrap_or_else(|| draw(io, self.protocol));
-                let message = mschap::Failure::again(&self.challenge, &told.message).into_bytes();
-                self.result(io, "FAILURE", FAILURE, id, &message);
-                self.id = id.wrapping_add(1);
-                self.stage = Stage::Waiting { resend: None };
-                Step::Nothing
-            }
-            (
-                AuthProtocol::ChapMd5 | AuthProtocol::Pap | AuthProtocol::MsChap | AuthProtocol::MsChapV2,
-                _,
-            ) => {
-                self.result(io, "FAILURE", FAILURE, id, &message);
-                self.stage = Stage::Failed;
-                Step::Fail
-            }
+    /// Failure: a peer that may try again gets a new challenge at once.
+    fn refuse(&mut self, io: &mut Io, id: u8, message: &[u8], again: bool) -> Step {
+        self.result(io, "FAILURE", FAILURE, id, message);
+        if !again {
+            self.stage = Stage::Failed;
+            return Step::Fail;
         }
+        self.id = self.id.wrapping_add(1);
+        self.challenge = draw(io, self.protocol);
+        self.challenge(io, true);
+        Step::Nothing
+    }
+
+    /// Failure of MS-CHAP: RFC 2433 section 6 and RFC 2759 section 6 give the message its form. With `R=1` it has the next
+    /// challenge, and the peer answers it under the next identifier.
+    ///
+    /// `R` is true, whoever wrote the message: 1 only if this end takes another try. Whoever judged has the last word
+    /// with `R=0`, and what is not a wrong password is not tried again here.
+    fn refuse_microsoft(
+        &mut self,
+        io: &mut Io,
+        id: u8,
+        message: &[u8],
+        again: bool,
+        answered: Vec<u8>,
+    ) -> Step {
+        let told = mschap::Failure::parse(message);
+        let form = told.is_some();
+        let told = told.unwrap_or_else(|| mschap::Failure::with_text(message));
+        if again && told.retry && told.error == mschap::WRONG {
+            // A challenge that was answered once is none any more.
+            let lengths = challenge_len(self.protocol, io.config);
+            let fits = |new: &Vec<u8>| lengths.contains(&new.len()) && *new != answered;
+            self.challenge = told.challenge.clone().filter(fits).unwrap_or_else(|| draw(io, self.protocol));
+            let challenge = Some(self.challenge.clone());
+            let message = mschap::Failure { challenge, ..told }.text();
+            self.result(io, "FAILURE", FAILURE, id, message.as_bytes());
+            self.id = id.wrapping_add(1);
+            self.stage = Stage::Waiting { resend: None };
+            return Step::Nothing;
+        }
+        if form && !told.retry {
+            self.result(io, "FAILURE", FAILURE, id, message);
+        } else {
+            let challenge = told.challenge.clone().or(Some(answered));
+            let message = mschap::Failure { retry: false, challenge, ..told }.text();
+            self.result(io, "FAILURE", FAILURE, id, message.as_bytes());
+        }
+        self.stage = Stage::Failed;
+        Step::Fail
     }
 
     fn result(&self, io: &mut Io, name: &'static str, code: u8, id: u8, message: &[u8]) {
@@ -477,7 +501,7 @@ mod tests {
         assert_eq!(verify(&credentials, b"cisco"), Verdict::Pass { message: Vec::new() });
         assert_eq!(
             verify(&credentials, b"Cisco"),
-            Verdict::Fail { message: b"Authentication failed".to_vec() }
+            Verdict::Fail { message: b"Authentication failed".to_vec(), retries: None }
         );
     }
 

@@ -184,15 +184,23 @@ impl Failure {
         seen.then_some(failure)
     }
 
-    /// The message for a wrong name or password when the peer may try again, with the challenge that it then answers.
-    pub fn again(challenge: &[u8], human: &str) -> String {
-        let human = if human.is_empty() { String::new() } else { format!(" M={human}") };
-        format!("E={WRONG} R=1 C={} V=3{human}", upper_hex(challenge))
+    /// A wrong name or password of which `human` says more. The peer may try again, for all that is known here.
+    pub fn with_text(human: &[u8]) -> Self {
+        let message = String::from_utf8_lossy(human).into_owned();
+        Failure { error: WRONG, retry: true, message, ..Failure::default() }
     }
 
-    /// The message for a wrong name or password, no other try.
+    /// The message for a wrong name or password. Whether the link takes another try, it says itself.
     pub fn wrong(challenge: &[u8]) -> String {
-        format!("E={WRONG} R=0 C={} V=3", upper_hex(challenge))
+        Failure { challenge: Some(challenge.to_vec()), ..Failure::with_text(b"") }.text()
+    }
+
+    /// The message: version 3 of the change-password protocol where none is named, and no `M=` without a text.
+    pub fn text(&self) -> String {
+        let challenge = upper_hex(self.challenge.as_deref().unwrap_or_default());
+        let human = if self.message.is_empty() { String::new() } else { format!(" M={}", self.message) };
+        let (retry, version) = (u8::from(self.retry), self.version.unwrap_or(3));
+        format!("E={} R={retry} C={challenge} V={version}{human}", self.error)
     }
 }
 
@@ -272,6 +280,9 @@ mod tests {
         assert_eq!(Failure::parse(b"Authentication failed"), None);
         assert_eq!(Failure::parse(b"E=x R=0"), None);
         let wrong = Failure::parse(Failure::wrong(&[0xab; 16]).as_bytes()).unwrap();
-        assert_eq!((wrong.error, wrong.retry, wrong.challenge), (691, false, Some(vec![0xab; 16])));
+        assert_eq!((wrong.error, wrong.retry, wrong.challenge), (691, true, Some(vec![0xab; 16])));
+        let told = Failure::with_text(b"Go away");
+        assert_eq!(told.text(), "E=691 R=1 C= V=3 M=Go away");
+        assert_eq!(Failure::parse(told.text().as_bytes()).map(|f| f.message), Some(told.message));
     }
 }

@@ -1,6 +1,6 @@
 //! PAP (RFC 1334), both ends.
 
-use super::auth::Step;
+use super::auth::{Step, may_retry};
 use super::debug::{Way, What};
 use super::machine::Io;
 use super::packet::{PAP, Packet};
@@ -71,9 +71,9 @@ impl Authenticator {
     /// The owner's verdict.
     pub fn decide(&mut self, io: &mut Io, verdict: Verdict) -> Step {
         let Stage::Deciding { id } = self.stage else { return Step::Nothing };
-        let (code, message) = match verdict {
-            Verdict::Pass { message } => (ACK, message),
-            Verdict::Fail { message } => (NAK, message),
+        let (code, message, retries) = match verdict {
+            Verdict::Pass { message } => (ACK, message, None),
+            Verdict::Fail { message, retries } => (NAK, message, retries),
         };
         result(io, Way::Out, code, id, &message);
         io.transmit(PAP, code, id, &texted(&message));
@@ -82,7 +82,7 @@ impl Authenticator {
             return Step::Nothing;
         }
         self.failures += 1;
-        if self.failures < io.config.max_bad_auth {
+        if may_retry(io, self.failures, retries) {
             self.stage = Stage::Waiting;
             return Step::Nothing;
         }

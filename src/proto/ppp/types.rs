@@ -213,10 +213,12 @@ pub enum Verdict {
         /// Text for the peer.
         message: Vec<u8>,
     },
-    /// Wrong. For MS-CHAP `message` is the `E=691 R=1 C=... V=3` text.
+    /// Wrong. For MS-CHAP `message` is the `E=691 R=1 C=... V=3` text; another text becomes its `M=`.
     Fail {
         /// Text for the peer.
         message: Vec<u8>,
+        /// How often the peer may try again on this link; `None` for as often as `max_bad_auth` allows.
+        retries: Option<u32>,
     },
 }
 

@@ -56,6 +56,15 @@ fn sign(bytes: &mut [u8], at: Option<usize>, authenticator: &[u8; 16], secret: &
     }
 }
 
+/// Writes the signature of `bytes` into the packet as well, so that both say the same.
+fn keep_signature(packet: &mut Packet, bytes: &[u8], at: Option<usize>) {
+    let signature = at.and_then(|at| bytes.get(at..at + 16));
+    let attribute = packet.attributes.iter_mut().find(|a| a.kind == MESSAGE_AUTHENTICATOR);
+    if let (Some(signature), Some(attribute)) = (signature, attribute) {
+        attribute.value = signature.into();
+    }
+}
+
 /// Puts an empty Message-Authenticator in front of the attributes, when there is none yet.
 fn add_signature(packet: &mut Packet) {
     if packet.first(MESSAGE_AUTHENTICATOR).is_none() {
@@ -64,8 +73,8 @@ fn add_signature(packet: &mut Packet) {
 }
 
 /// Writes a request. An Access-Request (or Status-Server) keeps the authenticator that it holds; that of every
-/// other code is computed (RFC 2866 section 3, RFC 5176 section 2.3) and written into `packet` too. With
-/// `signed` the first attribute is a Message-Authenticator.
+/// other code is computed (RFC 2866 section 3, RFC 5176 section 2.3). With `signed` the first attribute is a
+/// Message-Authenticator. What is computed is written into `packet` too.
 ///
 /// # Errors
 /// [`EncodeError`] when it does not fit.
@@ -81,6 +90,7 @@ pub fn seal_request(packet: &mut Packet, secret: &[u8], signed: bool) -> Result<
     let mut bytes = packet.encode()?;
     let authenticator = packet.authenticator;
     sign(&mut bytes, at, &authenticator, secret);
+    keep_signature(packet, &bytes, at);
     if !random {
         packet.authenticator = md5(&[&bytes, secret]);
         replace(&mut bytes, 4, &packet.authenticator);
@@ -89,7 +99,7 @@ pub fn seal_request(packet: &mut Packet, secret: &[u8], signed: bool) -> Result<
 }
 
 /// Writes a reply to the request that had the authenticator `request`. With `signed` the first attribute is a
-/// Message-Authenticator. The Response Authenticator is written into `packet` too.
+/// Message-Authenticator. What is computed is written into `packet` too.
 ///
 /// # Errors
 /// [`EncodeError`] when it does not fit.
@@ -106,6 +116,7 @@ pub fn seal_reply(
     packet.authenticator = *request;
     let mut bytes = packet.encode()?;
     sign(&mut bytes, at, request, secret);
+    keep_signature(packet, &bytes, at);
     packet.authenticator = md5(&[&bytes, secret]);
     replace(&mut bytes, 4, &packet.authenticator);
     Ok(bytes)

@@ -7,12 +7,12 @@
 use std::fmt::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::client::Service;
+use super::client::{Component, Service};
 use super::dictionary::{self, AttributeKey, Kind, vendor_name};
 use super::names::shown;
-use super::packet::{Attribute, Code, EncodeError, Packet};
+use super::packet::{Attribute, Code, EncodeError, Packet, VENDOR_SPECIFIC};
 use super::value;
-use crate::proto::{Context, DebugText, Dialect, Switch};
+use crate::proto::{Context, DebugText, Dialect, Switch, redact};
 
 /// Who a packet belongs to in the debugs.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +32,12 @@ pub struct Exchange<'a> {
 /// A line.
 #[derive(Clone, Copy, Debug)]
 pub enum RadiusDebug<'a> {
+    /// `RADIUS/ENCODE(0000001F):Orig. component type = PPPoE`, 15.x only. The names of the other components are recalled.
+    Component(u32, Component),
     /// `RADIUS(0000001F): Config NAS IP: 192.168.18.11`, 15.x only.
     ConfigNasIp(u32, Ipv4Addr),
+    /// `RADIUS/ENCODE(0000001F): acct_session_id: 4021`, 15.x only.
+    SessionId(u32, u32),
     /// `RADIUS(0000001F): sending`, 15.x only.
     Sending(u32),
     /// The head of a packet that goes out for the first time to this server.
@@ -46,6 +50,8 @@ pub enum RadiusDebug<'a> {
     VendorAttribute(AttributeKey, &'a [u8]),
     /// A continuation line with the octets of the attribute above, 15.x only.
     Octets(&'a [u8]),
+    /// `RADIUS(0000001F): Sending a IPv4 Radius Packet`, behind the attributes, 15.x only.
+    SendingPacket(u32),
     /// `RADIUS(0000001F): Started 5 sec timeout`, 15.x only.
     Timeout(u32, u64),
     /// The head of a packet that came in and was believed.
@@ -76,7 +82,10 @@ impl RadiusDebug<'_> {
     /// Whether releases of this dialect print the line at all.
     pub fn exists_in(&self, dialect: Dialect) -> bool {
         match self {
-            RadiusDebug::ConfigNasIp(..)
+            RadiusDebug::Component(..)
+            | RadiusDebug::ConfigNasIp(..)
+            | RadiusDebug::SessionId(..)
+            | RadiusDebug::SendingPacket(_)
             | RadiusDebug::Sending(_)
             | RadiusDebug::VendorAttribute(..)
             | RadiusDebug::Octets(_)
@@ -108,7 +117,10 @@ impl RadiusDebug<'_> {
             | RadiusDebug::GaveUp(_)
             | RadiusDebug::Unsendable(..)
             | RadiusDebug::NoServers => Detail::Brief,
-            RadiusDebug::ConfigNasIp(..)
+            RadiusDebug::Component(..)
+            | RadiusDebug::ConfigNasIp(..)
+            | RadiusDebug::SessionId(..)
+            | RadiusDebug::SendingPacket(_)
             | RadiusDebug::Sending(_)
             | RadiusDebug::Attribute(_)
             | RadiusDebug::VendorAttribute(..)
@@ -224,8 +236,10 @@ fn emit_octets(cx: &mut Context, service: Service, key: AttributeKey, octets: &[
     }
 }
 
+/// What is Vendor-Specific and cannot be taken apart may be a pair with a password: it has none.
 fn has_octet_lines(key: AttributeKey) -> bool {
-    dictionary::find(key).is_none_or(|d| d.kind == Kind::Octets && !d.secret)
+    key != AttributeKey::Standard(VENDOR_SPECIFIC)
+        && dictionary::find(key).is_none_or(|d| d.kind == Kind::Octets && !d.secret)
 }
 
 impl RadiusDebug<'_> {
@@ -274,7 +288,10 @@ impl RadiusDebug<'_> {
             RadiusDebug::NoServers => f.write_str("RADIUS: No radius servers defined!"),
             // This project's choice, in both dialects.
             RadiusDebug::Unsendable(_, error) => write!(f, "RADIUS: Request cannot be sent, {error}"),
-            RadiusDebug::ConfigNasIp(..)
+            RadiusDebug::Component(..)
+            | RadiusDebug::ConfigNasIp(..)
+            | RadiusDebug::SessionId(..)
+            | RadiusDebug::SendingPacket(_)
             | RadiusDebug::Sending(_)
             | RadiusDebug::VendorAttribute(..)
             | RadiusDebug::Octets(_)
@@ -287,6 +304,20 @@ impl RadiusDebug<'_> {
         match self {
             // The published capture.
             RadiusDebug::ConfigNasIp(unique, nas) => write!(f, "RADIUS({unique:08X}): Config NAS IP: {nas}"),
+            RadiusDebug::Component(unique, component) => {
+                let name = match component {
+                    Component::Ppp => "PPP",
+                    Component::Vpdn => "VPDN",
+                    Component::Exec => "Exec",
+                };
+                write!(f, "RADIUS/ENCODE({unique:08X}):Orig. component type = {name}")
+            }
+            RadiusDebug::SessionId(unique, session) => {
+                write!(f, "RADIUS/ENCODE({unique:08X}): acct_session_id: {session}")
+            }
+            RadiusDebug::SendingPacket(unique) => {
+                write!(f, "RADIUS({unique:08X}): Sending a IPv4 Radius Packet")
+            }
             RadiusDebug::Sending(unique) => write!(f, "RADIUS({unique:08X}): sending"),
             RadiusDebug::Transmit(x, code, len, authenticator) => {
                 write!(f, "RADIUS({:08X}): Send {} to {} id ", x.unique, code.name(), x.remote)?;
@@ -363,7 +394,10 @@ impl RadiusDebug<'_> {
             RadiusDebug::Malformed(x) => {
                 write!(f, "RADIUS: Response ({}) dropped, malformed packet", x.identifier)
             }
-            RadiusDebug::ConfigNasIp(..)
+            RadiusDebug::Component(..)
+            | RadiusDebug::ConfigNasIp(..)
+            | RadiusDebug::SessionId(..)
+            | RadiusDebug::SendingPacket(_)
             | RadiusDebug::Sending(_)
             | RadiusDebug::Transmit(..)
             | RadiusDebug::Retransmit(_)
@@ -434,22 +468,13 @@ fn write_value(f: &mut dyn fmt::Write, key: AttributeKey, raw: &[u8]) -> fmt::Re
                 .chars()
                 .map(|c| if c.is_control() { '.' } else { c })
                 .collect();
-            write!(f, "{tag}\"{}\"", printable_pair(&text))
+            let text = if key == dictionary::keys::CISCO_AVPAIR { redact::pair(&text) } else { text };
+            write!(f, "{tag}\"{text}\"")
         }
         value::Value::Address(address) => write!(f, "{tag}{address:<26}"),
         value::Value::Integer(number) => match shown(key, number) {
             Some(name) => write!(f, "{:<26}[{number}]", format!("{tag}{name}")),
             None => write!(f, "{:<26}", format!("{tag}{number}")),
         },
-    }
-}
-
-/// An AV pair whose value is a password is shown without it.
-fn printable_pair(text: &str) -> String {
-    match text.split_once(['=', '*']) {
-        Some((name, value)) if name.ends_with("password") => {
-            format!("{}*", text.strip_suffix(value).unwrap_or(name))
-        }
-        Some(_) | None => text.to_owned(),
     }
 }

@@ -272,6 +272,7 @@ pub mod keys {
         CALLED_STATION_ID = Standard(30), "Called-Station-Id";
         CALLING_STATION_ID = Standard(31), "Calling-Station-Id";
         PROXY_STATE = Standard(33), "Proxy-State";
+        PASSWORD_RETRY = Standard(75), "Password-Retry";
         PROMPT = Standard(76), "Prompt";
         ACCT_STATUS_TYPE = Standard(40), "Acct-Status-Type";
         ACCT_DELAY_TIME = Standard(41), "Acct-Delay-Time";

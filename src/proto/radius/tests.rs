@@ -1,8 +1,11 @@
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::client::Service;
+use super::client::{
+    ClientConfig, Component, Request, RequestAttribute, ServerConfig, ServerName, Service, SessionOrigin,
+};
 use super::crypt::*;
 use super::dictionary::{CISCO, Encryption, Kind, TABLE, keys};
 use super::packet::VENDOR_SPECIFIC;
@@ -260,41 +263,54 @@ fn vendor_attributes_are_taken_apart() {
 }
 
 /// The lines of a published capture of IOS-XE, from the attributes that it shows.
+/// The published capture, but for the component, which is none of this router's.
 #[test]
 fn debug_of_a_request_in_15() {
-    let attributes = vec![
-        Attribute::integer(7, 1),
-        Attribute::new(1, *b"test2@lab.com.au"),
-        Attribute::new(3, [0; 17]),
-        Attribute::integer(61, 5),
-        Attribute::integer(5, 0),
-        Attribute::new(87, *b"0/0/0/100.1"),
-        Attribute::new(77, *b"AS64499"),
-        Attribute::with_key(keys::CISCO_AVPAIR, b"client-mac-address=a2df.d1ed.e9d5"),
-        Attribute::integer(6, 2),
-        Attribute::new(4, [192, 168, 18, 11]),
-    ];
-    let authenticator: [u8; 16] = hex("1BA3BD59E178436FC50655395D98E859").try_into().unwrap();
-    let packet = Packet { code: Code::AccessRequest, identifier: 10, authenticator, attributes };
-    let exchange = debug::Exchange {
-        label: "Virtual-Access1.1",
+    let plain = |attribute| RequestAttribute::Plain(attribute);
+    let request = Request {
+        code: Code::AccessRequest,
+        attributes: vec![
+            plain(Attribute::integer(7, 1)),
+            plain(Attribute::new(1, *b"test2@lab.com.au")),
+            plain(Attribute::new(3, [0; 17])),
+            plain(Attribute::integer(61, 5)),
+            plain(Attribute::integer(5, 0)),
+            plain(Attribute::new(87, *b"0/0/0/100.1")),
+            plain(Attribute::new(77, *b"AS64499")),
+            plain(Attribute::with_key(keys::CISCO_AVPAIR, b"client-mac-address=a2df.d1ed.e9d5")),
+            plain(Attribute::integer(6, 2)),
+            plain(Attribute::new(4, [192, 168, 18, 11])),
+        ],
+        authenticator: Some(hex("1BA3BD59E178436FC50655395D98E859").try_into().unwrap()),
+        servers: None,
+        label: "Virtual-Access1.1".to_owned(),
         unique: 0x1f,
-        source_port: 1645,
-        identifier: 10,
-        remote: "192.168.18.12:1812".parse().unwrap(),
+        origin: Some(SessionOrigin { component: Component::Vpdn, session: Some(4021) }),
+    };
+    let name =
+        ServerName { address: [192, 168, 18, 12].into(), auth_port: 1812, acct_port: 1813, private: None };
+    let server = ServerConfig {
+        name,
+        secret: Some(Secret::new("key")),
+        timeout: Duration::from_secs(5),
+        retransmit: 3,
     };
     let mut trace = Recorder { dialect: Dialect::V15, lines: Vec::new() };
     let mut entropy = Seeded::new(1);
     let mut cx = Context { now: Instant::ZERO, entropy: &mut entropy, trace: &mut trace };
-    let transmit =
-        debug::RadiusDebug::Transmit(exchange, packet.code, packet.encode().unwrap().len(), authenticator);
-    debug::emit(&mut cx, Service::Authentication, &transmit);
-    debug::emit_attributes(&mut cx, Service::Authentication, &packet);
-    debug::emit(&mut cx, Service::Authentication, &debug::RadiusDebug::Timeout(0x1f, 5));
+    let mut client = Client::new();
+    client.configure(&mut cx, ClientConfig { servers: vec![server], ..ClientConfig::default() });
+    client.submit(&mut cx, request);
+    let identifier: Vec<String> =
+        trace.lines.iter().filter_map(|l| l.split(" id ").nth(1)).map(str::to_owned).collect();
     assert_eq!(
         trace.lines,
         [
-            "RADIUS(0000001F): Send Access-Request to 192.168.18.12:1812 id 1645/10, len 150",
+            "RADIUS/ENCODE(0000001F):Orig. component type = VPDN",
+            "RADIUS(0000001F): Config NAS IP: 192.168.18.11",
+            "RADIUS/ENCODE(0000001F): acct_session_id: 4021",
+            "RADIUS(0000001F): sending",
+            &format!("RADIUS(0000001F): Send Access-Request to 192.168.18.12:1812 id {}", identifier[0]),
             "RADIUS:  authenticator 1B A3 BD 59 E1 78 43 6F - C5 06 55 39 5D 98 E8 59",
             "RADIUS:  Framed-Protocol     [7]   6   PPP                       [1]",
             "RADIUS:  User-Name           [1]   18  \"test2@lab.com.au\"",
@@ -307,9 +323,11 @@ fn debug_of_a_request_in_15() {
             "RADIUS:   Cisco AVpair       [1]   35  \"client-mac-address=a2df.d1ed.e9d5\"",
             "RADIUS:  Service-Type        [6]   6   Framed                    [2]",
             "RADIUS:  NAS-IP-Address      [4]   6   192.168.18.11             ",
+            "RADIUS(0000001F): Sending a IPv4 Radius Packet",
             "RADIUS(0000001F): Started 5 sec timeout",
         ]
     );
+    assert!(identifier[0].starts_with("1645/") && identifier[0].ends_with(", len 150"), "{identifier:?}");
 }
 
 #[test]

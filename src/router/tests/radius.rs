@@ -130,7 +130,9 @@ Radius packet hex dump debugging is off
 Radius packet protocol (authentication) debugging is on
 Radius packet protocol (accounting) debugging is off
 Radius elog debugging debugging is off
+Radius DTLS debugging debugging is off
 Radius packet retransmission debugging is off
+Radius table debugging is on
 Radius server fail-over debugging is off
 R#";
     assert_eq!(on, expected);

@@ -333,6 +333,7 @@ impl Accounting {
             servers,
             label: record.label.to_string(),
             unique: record.unique,
+            origin: None,
         };
         if let Some(lane) = self.lanes.get_mut(queued.lane) {
             lane.under_way += 1;

@@ -406,6 +406,7 @@ fn port() -> Port {
         called: Some("614629".to_owned()),
         calling: Some("2085730592".to_owned()),
         unique: 4,
+        origin: None,
     }
 }
 

@@ -22,6 +22,12 @@ root Cleartext-Password := \"geheim\"
 dialer Cleartext-Password := \"geheim\"
 \tService-Type = Framed-User
 
+dnis:614629 Cleartext-Password := \"cisco\"
+\tService-Type = Outbound-User
+
+caller Cleartext-Password := \"geheim\"
+\tService-Type = Callback-Login-User
+
 $enab15$ Cleartext-Password := \"oben\"
 \tService-Type = Administrative-User
 
@@ -84,6 +90,7 @@ fn tty() -> Port {
         called: None,
         calling: None,
         unique: 0x1c,
+        origin: None,
     }
 }
 
@@ -162,6 +169,24 @@ fn a_server_says_who_may_log_in_and_at_which_level() {
     assert_eq!(login("dialer", "geheim"), LoginOutcome::Unauthorized { message: Vec::new() });
     // Only an error leads on to the next method, never a reject.
     assert_eq!(login("keeper", "lokal"), FAIL);
+}
+
+/// A tunnel's profile is nobody who may sit at a line, whatever authorizes an EXEC.
+#[test]
+fn a_service_that_no_line_serves_counts_as_a_reject() {
+    for exec in [Vec::new(), list(&[Method::IfAuthenticated]), list(&[Method::Radius])] {
+        let config = AaaConfig { authorization_exec: exec, ..config() };
+        for (user, password) in [("dnis:614629", "cisco"), ("caller", "geheim")] {
+            for dialect in [Dialect::V12_0, Dialect::V15] {
+                let question = question(LoginService::Login, user, password);
+                let (outcome, lines) = ask_in(dialect, &config, question, true);
+                assert_eq!(outcome, FAIL, "{user}");
+                let said = |text: &str| lines.iter().any(|line| line.ends_with(text));
+                assert!(said("no appropriate authorization type for user."), "{lines:#?}");
+                assert!(said("status = FAIL"), "{lines:#?}");
+            }
+        }
+    }
 }
 
 #[test]

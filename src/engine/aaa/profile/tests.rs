@@ -49,7 +49,7 @@ fn pairs_are_told_apart_by_numbers() {
         "lcp:interface-config*keepalive 30",
         "ppp:multilink*1",
     ] {
-        profile.take_pair(pair(text));
+        profile.take_pair(pair(text), text);
     }
     assert_eq!(profile.routes, ["10.1.0.0 255.255.0.0", "10.2.0.0 255.255.0.0"]);
     let lines: Vec<(String, bool)> = profile.interface_lines().collect();
@@ -114,4 +114,64 @@ fn a_netmask_is_a_route_to_the_users_network() {
     assert_eq!(networks(&of([255, 255, 255, 0])), ["10.7.7.0/24"]);
     assert_eq!(networks(&of([255, 255, 255, 255])), [] as [&str; 0]);
     assert_eq!(of([255, 0, 255, 0]).user_routes(peer).1, ["netmask"]);
+}
+
+#[test]
+fn a_number_or_a_name_is_a_list_of_the_router() {
+    let with = |text: &str| {
+        let mut profile = UserProfile::default();
+        profile.take_pair(pair(text), text);
+        profile.access_list(Direction::In, "Vi1#0")
+    };
+    assert_eq!(with("ip:inacl=101").as_deref(), Some("101"));
+    assert_eq!(with("ip:inacl#1=permit ip any any").as_deref(), Some("Vi1#0"));
+}
+
+#[test]
+fn what_cannot_be_had_is_noted_and_leaves_what_is_known() {
+    let mut profile = UserProfile { from_radius: true, ..UserProfile::default() };
+    let good = Ipv4Addr::new(10, 0, 0, 1);
+    profile.framed_ip = Some(FramedIp::Address(good));
+    for text in ["ip:addr=10.0.0.x", "ip:dns-servers=1.2.3.4,\u{1b}[2J", "ip:nonsense=1", "shell:priv-lvl=15"]
+    {
+        profile.take_pair(pair(text), text.split(['=']).next().unwrap());
+    }
+    assert_eq!(profile.framed_ip, Some(FramedIp::Address(good)));
+    assert_eq!(profile.dns, [Ipv4Addr::new(1, 2, 3, 4)]);
+    let noted: Vec<(&str, bool)> = profile.problems.iter().map(|p| (p.what.as_str(), p.must)).collect();
+    assert_eq!(noted, [("ip:addr 10.0.0.x", false), ("ip:dns-servers .[2J", false), ("ip:nonsense", false)]);
+}
+
+#[test]
+fn attributes_of_the_exchange_ask_for_nothing() {
+    use crate::proto::radius::dictionary::find_name;
+    let problem = |name: &str, number: u32| {
+        let mut profile = UserProfile::default();
+        profile.take(find_name(name).unwrap().key, &Value::Integer(number));
+        profile.problems.pop().map(|problem| problem.what)
+    };
+    for (name, number) in [
+        ("Framed-Compression", 0),
+        ("Framed-Routing", 0),
+        ("Termination-Action", 0),
+        ("Tunnel-Preference", 5),
+        ("NAS-Port", 5),
+        ("Acct-Interim-Interval", 60),
+    ] {
+        assert_eq!(problem(name, number), None, "{name}");
+    }
+    for name in ["Framed-Compression", "Framed-Routing", "Termination-Action", "Port-Limit"] {
+        assert_eq!(problem(name, 1).as_deref(), Some(name));
+    }
+    assert_eq!(problem("Acct-Interim-Interval", 59).as_deref(), Some("Acct-Interim-Interval 59"));
+}
+
+#[test]
+fn no_debug_of_a_profile_has_its_secrets() {
+    let mut profile = UserProfile::default();
+    for text in ["lcp:interface-config=ppp chap password 0 topsecret", "vpdn:l2tp-tunnel-password=topsecret"]
+    {
+        profile.take_pair(pair(text), text);
+    }
+    assert!(!format!("{profile:?}").contains("topsecret"), "{profile:?}");
 }

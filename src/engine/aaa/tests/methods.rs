@@ -126,7 +126,10 @@ fn a_reject_has_the_last_word() {
     let mut bench = Bench::new(&config);
     bench.run(|aaa, cx| aaa.authenticate(cx, ask(pap_credentials("bob", "builder"), None)));
     let outcome = bench.settle(&mut node("bob Auth-Type := Reject\n  Reply-Message = \"Go away\"\n"));
-    assert_eq!(*authentication(&outcome), AuthenOutcome::Fail { message: b"Go away".to_vec() });
+    assert_eq!(
+        *authentication(&outcome),
+        AuthenOutcome::Fail { message: b"Go away".to_vec(), retries: None }
+    );
 }
 
 /// Without servers the question is not even sent.
@@ -138,7 +141,10 @@ fn no_servers_is_an_error() {
     let AaaOutput::Syslog { severity: 3, text } = &outputs[0] else { panic!("{outputs:?}") };
     assert_eq!(text, "%RADIUS-3-NOSERVERS: No Radius hosts configured.");
     assert_eq!(*authentication(&events(outputs)), AuthenOutcome::Error);
-    assert_eq!(AuthenOutcome::Error.verdict(), crate::proto::ppp::Verdict::Fail { message: Vec::new() });
+    assert_eq!(
+        AuthenOutcome::Error.verdict(),
+        crate::proto::ppp::Verdict::Fail { message: Vec::new(), retries: None }
+    );
 }
 
 #[test]
@@ -160,7 +166,7 @@ fn chap_and_ms_chap_of_local_users() {
     };
     let documented = outcome_of(&config, ask(chap_credentials(), None));
     assert!(matches!(documented, AuthenOutcome::Pass { .. }));
-    let AuthenOutcome::Fail { message } = verdict(AuthProtocol::ChapMd5, &[1; 16], vec![0; 16]) else {
+    let AuthenOutcome::Fail { message, .. } = verdict(AuthProtocol::ChapMd5, &[1; 16], vec![0; 16]) else {
         panic!("a wrong response");
     };
     assert_eq!(message, b"Authentication failure");
@@ -171,7 +177,7 @@ fn chap_and_ms_chap_of_local_users() {
         panic!("a right response");
     };
     assert_eq!(message, success.into_bytes());
-    let AuthenOutcome::Fail { message } = verdict(AuthProtocol::MsChapV2, &[8; 16], v2.to_vec()) else {
+    let AuthenOutcome::Fail { message, .. } = verdict(AuthProtocol::MsChapV2, &[8; 16], v2.to_vec()) else {
         panic!("a wrong response");
     };
     assert!(message.starts_with(b"E=691 "));

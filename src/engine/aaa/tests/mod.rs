@@ -4,6 +4,7 @@ mod documented_call;
 mod extras;
 mod methods;
 mod round_trip;
+mod services;
 mod too_long;
 mod typed;
 
@@ -129,6 +130,7 @@ fn vi4() -> Port {
         called: Some("614629".to_owned()),
         calling: Some("2085730592".to_owned()),
         unique: 0x1c,
+        origin: None,
     }
 }
 

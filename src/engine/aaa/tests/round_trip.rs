@@ -81,15 +81,15 @@ fn pap() {
     assert_eq!(profile.pool.as_deref(), Some("vpn"));
     let dns = [[10, 0, 0, 53], [10, 0, 0, 54], [10, 9, 9, 9]].map(Ipv4Addr::from);
     assert_eq!(profile.dns, dns);
-    assert_eq!(profile.interface_config, ["ip mtu 1400"]);
+    assert_eq!(profile.interface_lines().collect::<Vec<_>>(), [("ip mtu 1400".to_owned(), true)]);
     assert_eq!(profile.session_timeout, Some(Duration::from_secs(3600)));
     assert_eq!(profile.idle_timeout, Some(Duration::from_secs(60)));
-    assert_eq!((profile.mtu, profile.unreadable), (Some(1400), 0));
+    assert_eq!((profile.mtu, profile.problems.len()), (Some(1400), 0), "{:?}", profile.problems);
     assert_eq!(profile.class, [hex("deadbeef")]);
     let wrong = try_it(pap_credentials("2500-1", "Cisco"));
-    assert_eq!(wrong, AuthenOutcome::Fail { message: b"Welcome".to_vec() });
+    assert_eq!(wrong, AuthenOutcome::Fail { message: b"Welcome".to_vec(), retries: None });
     let nobody = try_it(pap_credentials("nobody", "cisco"));
-    assert_eq!(nobody, AuthenOutcome::Fail { message: b"Authentication failure".to_vec() });
+    assert_eq!(nobody, AuthenOutcome::Fail { message: b"Authentication failure".to_vec(), retries: None });
     // Longer than one block of the hiding.
     assert!(matches!(try_it(pap_credentials("2500-1", &"x".repeat(40))), AuthenOutcome::Fail { .. }));
 }
@@ -112,7 +112,7 @@ fn ms_chap() {
     let challenge = [7; 8];
     let response = mschap::v1_respond(&challenge, b"cisco").unwrap();
     assert!(matches!(try_it(chap(AuthProtocol::MsChap, &challenge, &response)), AuthenOutcome::Pass { .. }));
-    let AuthenOutcome::Fail { message } = try_it(chap(AuthProtocol::MsChap, &[8; 8], &response)) else {
+    let AuthenOutcome::Fail { message, .. } = try_it(chap(AuthProtocol::MsChap, &[8; 8], &response)) else {
         panic!("another challenge");
     };
     assert_eq!(mschap::Failure::parse(&message).map(|f| f.error), Some(691));
@@ -125,10 +125,11 @@ fn ms_chap_v2() {
     let right = chap(AuthProtocol::MsChapV2, &challenge, &response);
     let AuthenOutcome::Pass { message, .. } = try_it(right) else { panic!("the right response") };
     assert!(mschap::v2_success(&success, &message));
-    let AuthenOutcome::Fail { message } = try_it(chap(AuthProtocol::MsChapV2, &[8; 16], &response)) else {
+    let AuthenOutcome::Fail { message, .. } = try_it(chap(AuthProtocol::MsChapV2, &[8; 16], &response))
+    else {
         panic!("another challenge");
     };
-    assert!(message.starts_with(b"E=691 R=0 C=0808"));
+    assert!(message.starts_with(b"E=691 R=1 C=0808"));
 }
 
 fn look_up(key: &str, trace: &mut Vec<String>) -> TunnelOutcome {

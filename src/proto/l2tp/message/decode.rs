@@ -10,6 +10,7 @@ use crate::proto::cursor::Reader;
 use crate::proto::l2tp::avp::{Attribute, BrokenAvps, IETF, Kind, RawAvp, RawAvps, Spec, TABLE, lookup};
 use crate::proto::l2tp::debug_avps::{L2tpAvpDebug, result_lines};
 use crate::proto::l2tp::hidden::{self, HiddenError};
+use crate::proto::l2tp::passwords;
 use crate::proto::l2tp::prefix::Prefix;
 use crate::proto::l2tp::types::ResultCode;
 
@@ -37,8 +38,17 @@ pub fn decode(
         Err((problem, fatal)) => return Err(headless(cx, prefix, problem, fatal)),
     };
     cx.debug(&L2tpAvpDebug::Message { prefix, message_type });
-    let mut parser =
-        Parser { cx, prefix, secret, message_type, vector: None, avps: Avps::default(), problem: None };
+    let digest = message_type == MessageType::Iccn && passwords::response_is_digest(body, secret);
+    let mut parser = Parser {
+        cx,
+        prefix,
+        secret,
+        message_type,
+        digest,
+        vector: None,
+        avps: Avps::default(),
+        problem: None,
+    };
     for raw in raws {
         match raw {
             Ok(avp) => parser.take(avp),
@@ -159,6 +169,8 @@ struct Parser<'a, 'c> {
     prefix: Prefix<'a>,
     secret: Option<&'a [u8]>,
     message_type: MessageType,
+    /// A Proxy Authen Response is a digest, which may be printed.
+    digest: bool,
     /// The last Random Vector.
     vector: Option<&'a [u8]>,
     avps: Avps<'a>,
@@ -238,7 +250,10 @@ impl<'a> Parser<'a, '_> {
         let prefix = self.prefix;
         match (spec.attribute, ResultCode::from_bytes(&value)) {
             (Attribute::ResultCode, Ok(code)) => result_lines(self.cx, prefix, self.message_type, &code),
-            _ => self.cx.debug(&L2tpAvpDebug::Value { prefix, spec, value: &value }),
+            (attribute, _) => {
+                let secret = attribute == Attribute::ProxyAuthenResponse && !self.digest;
+                self.cx.debug(&L2tpAvpDebug::Value { prefix, spec, value: &value, secret });
+            }
         }
         match spec.attribute {
             // Never hidden, so the octets in the message are the value; it may come again.

@@ -70,7 +70,11 @@ fn asked(protocol: AuthProtocol, max_bad_auth: u32) -> Pair {
 }
 
 fn refuse(pair: &mut Pair, message: &[u8]) {
-    let verdict = Verdict::Fail { message: message.to_vec() };
+    refuse_with(pair, message, None);
+}
+
+fn refuse_with(pair: &mut Pair, message: &[u8], retries: Option<u32>) {
+    let verdict = Verdict::Fail { message: message.to_vec(), retries };
     let now = pair.now;
     pair.sides[1].with(now, |link, cx| link.authenticated(cx, verdict));
 }
@@ -117,6 +121,58 @@ fn a_peer_may_fail_as_often_as_max_bad_auth_allows() {
         assert_eq!(asks, 2, "{protocol:?}: the second try is looked at");
         refuse(&mut pair, wrong.as_bytes());
         assert_eq!(pair.sides[1].link.view().phase, Phase::Terminating, "{protocol:?}");
+    }
+}
+
+/// What the peer is told when it fails for the first time, and the phase of the link then.
+fn first_failure(protocol: AuthProtocol, max: u32, message: &[u8], retries: Option<u32>) -> (String, Phase) {
+    let mut pair = asked(protocol, max);
+    refuse_with(&mut pair, message, retries);
+    let number = if protocol == Pap { packet::PAP } else { packet::CHAP };
+    let failure = told(&mut pair, number).swap_remove(0);
+    let text = String::from_utf8_lossy(&failure[4..]).into_owned();
+    (text, pair.sides[1].link.view().phase)
+}
+
+/// RFC 2759 section 6: `R` says whether there is another try, and that is true.
+#[test]
+fn another_try_is_promised_only_where_it_is_taken() {
+    let challenge = "0102030405060708090A0B0C0D0E0F10";
+    let server = |error: u32, retry: u8| format!("E={error} R={retry} C={challenge} V=3 M=No");
+    for (told, max, wanted, phase) in [
+        // The server's no is final.
+        (server(691, 0), 3, server(691, 0), Phase::Terminating),
+        // Its yes counts while this end takes another try.
+        (server(691, 1), 3, server(691, 1), Phase::Authenticating),
+        (server(691, 1), 1, server(691, 0), Phase::Terminating),
+        // Nobody changes a password here.
+        (server(648, 1), 3, server(648, 0), Phase::Terminating),
+    ] {
+        assert_eq!(first_failure(MsChapV2, max, told.as_bytes(), None), (wanted, phase), "{told} {max}");
+    }
+}
+
+#[test]
+fn a_failure_of_ms_chap_always_has_its_form() {
+    for protocol in [MsChap, MsChapV2] {
+        for text in ["", "Authorization failed"] {
+            let (message, _) = first_failure(protocol, 1, text.as_bytes(), None);
+            let failure = mschap::Failure::parse(message.as_bytes()).expect("E=");
+            assert_eq!((failure.error, failure.retry, failure.message.as_str()), (691, false, text));
+            assert!(failure.challenge.is_some_and(|c| !c.is_empty()), "{message}");
+        }
+    }
+}
+
+/// RFC 2869 section 5.9.
+#[test]
+fn who_judges_may_allow_fewer_tries_than_this_end() {
+    for protocol in ALL {
+        let wrong = mschap::Failure::wrong(&[0xab; 16]);
+        for (retries, phase) in [(0, Phase::Terminating), (1, Phase::Authenticating)] {
+            let (_, after) = first_failure(protocol, 3, wrong.as_bytes(), Some(retries));
+            assert_eq!(after, phase, "{protocol:?} {retries}");
+        }
     }
 }
 

@@ -100,15 +100,22 @@ impl Transmission {
     /// Prints it as it goes out for the first time.
     pub fn print(&self, cx: &mut Context, request: &Request, config: &ServerConfig) {
         let service = request.service();
+        if let Some(origin) = request.origin {
+            emit(cx, service, &RadiusDebug::Component(request.unique, origin.component));
+        }
         let AttributeKey::Standard(nas_ip) = keys::NAS_IP_ADDRESS else { return };
         if let Some(nas) = self.packet.first(nas_ip).and_then(|v| v.first_chunk::<4>()) {
             emit(cx, service, &RadiusDebug::ConfigNasIp(request.unique, (*nas).into()));
+        }
+        if let Some(session) = request.origin.and_then(|origin| origin.session) {
+            emit(cx, service, &RadiusDebug::SessionId(request.unique, session));
         }
         emit(cx, service, &RadiusDebug::Sending(request.unique));
         let (code, authenticator) = (self.packet.code, self.packet.authenticator);
         let head = RadiusDebug::Transmit(self.exchange(request), code, self.bytes.len(), authenticator);
         emit(cx, service, &head);
         emit_attributes(cx, service, &self.packet);
+        emit(cx, service, &RadiusDebug::SendingPacket(request.unique));
         emit(cx, service, &RadiusDebug::Timeout(request.unique, config.timeout.as_secs()));
     }
 }

@@ -107,6 +107,26 @@ pub enum Service {
     Accounting,
 }
 
+/// What began the session that a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Component {
+    /// A call that PPP came in by.
+    Ppp,
+    /// A session in a tunnel.
+    Vpdn,
+    /// Somebody at a terminal line.
+    Exec,
+}
+
+/// Where a request comes from, which 15.x says before it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionOrigin {
+    /// What began its session.
+    pub component: Component,
+    /// The number behind the session's Acct-Session-Id, once it has one.
+    pub session: Option<u32>,
+}
+
 /// What to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -123,6 +143,8 @@ pub struct Request {
     pub label: String,
     /// Unique id of the session, for the debugs.
     pub unique: u32,
+    /// Where it comes from, for the debugs; `None` where there is no session.
+    pub origin: Option<SessionOrigin>,
 }
 
 impl Request {

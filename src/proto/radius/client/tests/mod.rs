@@ -30,6 +30,7 @@ fn request() -> Request {
         servers: None,
         label: "Virtual-Access1".to_owned(),
         unique: 7,
+        origin: None,
     }
 }
 

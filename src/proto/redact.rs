@@ -1,0 +1,161 @@
+//! Texts as a log may show them: without the secrets in them.
+
+/// Keywords of a line of configuration that announce a secret.
+const ANNOUNCE: [&str; 6] = ["password", "passphrase", "pwd", "secret", "key", "key-string"];
+/// Those of them that are known when they are misspelt.
+const MISSPELT: [&str; 2] = ["password", "secret"];
+/// Letters by which a misspelt keyword may differ.
+const SLIPS: usize = 2;
+
+/// Stands for a secret in a line of configuration.
+const REMOVED: &str = "<removed>";
+
+/// A line of configuration: what follows a keyword that announces a secret is taken out. The keyword may be abbreviated or
+/// misspelt. So is what follows the type of a secret in clear or in type 7, whatever stands before it.
+pub fn line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut hiding = false;
+    for (at, word) in words.iter().enumerate() {
+        let kind = word.len() == 1 && word.bytes().all(|b| b.is_ascii_digit());
+        if (hiding && !kind) || is_typed_secret(&words, at) {
+            let kept = words.get(..at).unwrap_or_default();
+            return [kept, &[REMOVED]].concat().join(" ");
+        }
+        hiding |= announces(&word.to_ascii_lowercase());
+    }
+    words.join(" ")
+}
+
+/// Whether the last word is a secret behind its type: `0 topsecret`, `7 094F471A1A0A`.
+fn is_typed_secret(words: &[&str], at: usize) -> bool {
+    let (Some(word), Some(kind)) = (words.get(at), at.checked_sub(1).and_then(|at| words.get(at))) else {
+        return false;
+    };
+    let type_7 = || word.len() >= 4 && word.len() % 2 == 0 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    at > 1
+        && at + 1 == words.len()
+        && match *kind {
+            "0" => word.bytes().any(|b| b.is_ascii_alphabetic()),
+            "7" => type_7(),
+            _ => false,
+        }
+}
+
+/// Whether a word in lower case announces a secret.
+fn announces(word: &str) -> bool {
+    // `server-key`, `hex-key`, `tunnel-password`
+    let last = word.rsplit('-').next().unwrap_or(word);
+    let abbreviated = |known: &str| !word.is_empty() && known.starts_with(word);
+    ANNOUNCE.iter().any(|known| abbreviated(known) || *known == last)
+        || (word.len() > SLIPS + 2 && MISSPELT.iter().any(|known| distance(word, known) <= SLIPS))
+}
+
+/// How many letters must be put in, left out, changed or swapped with their neighbour to make `b` of `a`.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    let cell = |rows: &[Vec<usize>], i: usize, j: usize| {
+        rows.get(i).and_then(|row| row.get(j)).copied().unwrap_or(usize::MAX / 2)
+    };
+    for i in 1..=a.len() {
+        rows.push(vec![i]);
+        for j in 1..=b.len() {
+            let same = usize::from(a.get(i - 1) != b.get(j - 1));
+            let mut least = (cell(&rows, i - 1, j) + 1)
+                .min(cell(&rows, i, j - 1) + 1)
+                .min(cell(&rows, i - 1, j - 1) + same);
+            if i > 1 && j > 1 && a.get(i - 1) == b.get(j - 2) && a.get(i - 2) == b.get(j - 1) {
+                least = least.min(cell(&rows, i - 2, j - 2) + 1);
+            }
+            if let Some(row) = rows.get_mut(i) {
+                row.push(least);
+            }
+        }
+    }
+    cell(&rows, a.len(), b.len())
+}
+
+/// The name of a Cisco-AVPair without its number (`interface-config#2`), in lower case, as the reader of pairs takes it:
+/// neither letter case nor blanks nor a tag hide it.
+fn pair_name(name: &str) -> String {
+    let attribute = name.rsplit(':').next().unwrap_or(name);
+    attribute.split('#').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// A Cisco-AVPair, `protocol:attribute=value`: a value that is a password is a star, a secret in a line of configuration is
+/// taken out.
+pub fn pair(text: &str) -> String {
+    let Some((name, value)) = text.find(['=', '*']).and_then(|at| text.split_at_checked(at + 1)) else {
+        return text.to_owned();
+    };
+    let attribute = pair_name(name.trim_end_matches(['=', '*']));
+    if attribute.ends_with("password") || attribute.ends_with("secret") {
+        return format!("{name}*");
+    }
+    let free = value.split("\\n").map(secret_free).collect::<Vec<_>>().join("\\n");
+    format!("{name}{free}")
+}
+
+/// [`line`], but as it was written where nothing is taken out.
+fn secret_free(text: &str) -> String {
+    let free = line(text);
+    if free.ends_with(REMOVED) { free } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_no_secret() {
+        for (text, shown) in [
+            ("username x password 0 geheim junk", "username x password 0 <removed>"),
+            ("enable Secret geheim", "enable Secret <removed>"),
+            ("radius-server key geheim", "radius-server key <removed>"),
+            ("ppp chap passw 0 geheim", "ppp chap passw 0 <removed>"),
+            ("ppp chap p geheim", "ppp chap p <removed>"),
+            ("ppp chap pasword geheim", "ppp chap pasword <removed>"),
+            ("ppp chap Passwrod 7 094F471A1A0A", "ppp chap Passwrod 7 <removed>"),
+            ("enable sercet geheim", "enable sercet <removed>"),
+            ("ppp chap parole 0 geheim", "ppp chap parole 0 <removed>"),
+            ("ppp chap parole 7 094F471A1A0A", "ppp chap parole 7 <removed>"),
+            ("client 10.0.0.3 server-key geheim", "client 10.0.0.3 server-key <removed>"),
+            ("interface Ethernet0", "interface Ethernet0"),
+            ("password 7", "password 7"),
+            ("ip access-group 7 in", "ip access-group 7 in"),
+            ("ppp authentication chap vpdn", "ppp authentication chap vpdn"),
+            ("no keepalive", "no keepalive"),
+            ("radius-server retransmit 3", "radius-server retransmit 3"),
+            ("ip tcp select", "ip tcp select"),
+        ] {
+            assert_eq!(line(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_pair_has_no_secret() {
+        for (text, shown) in [
+            ("vpdn:l2tp-tunnel-password=geheim", "vpdn:l2tp-tunnel-password=*"),
+            ("VPDN:L2TP-Tunnel-Password=geheim", "VPDN:L2TP-Tunnel-Password=*"),
+            ("vpdn:l2tp-tunnel-password =geheim", "vpdn:l2tp-tunnel-password =*"),
+            (":1:vpdn:l2tp-tunnel-password*geheim", ":1:vpdn:l2tp-tunnel-password**"),
+            (
+                "lcp:interface-config#1=ip mtu 1400\\nppp chap password 0 geheim",
+                "lcp:interface-config#1=ip mtu 1400\\nppp chap password 0 <removed>",
+            ),
+            ("lcp:interface-config=ppp  mu", "lcp:interface-config=ppp  mu"),
+            ("ip:route=10.0.0.0 255.0.0.0", "ip:route=10.0.0.0 255.0.0.0"),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(pair(text), shown);
+        }
+    }
+
+    #[test]
+    fn letters_apart() {
+        for (a, b, slips) in [("", "", 0), ("ab", "ba", 1), ("secret", "sercet", 1), ("server", "secret", 3)]
+        {
+            assert_eq!((distance(a, b), distance(b, a)), (slips, slips), "{a} {b}");
+        }
+    }
+}
