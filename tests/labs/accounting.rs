@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use vpdnsh::engine::Engine;
 use vpdnsh::lab::description::Description;
 use vpdnsh::lab::player::Stage;
 use vpdnsh::lab::virtual_lab::VirtualOptions;
-use vpdnsh::proto::Instant;
 
 use crate::call::{Bench, example};
 
 mod ends;
+mod lives;
+mod terminals;
 
 /// A record: attributes by name. Those that stand several times are joined by `,`.
 type Record = BTreeMap<String, String>;
@@ -151,21 +151,6 @@ fn traffic(record: &Record) -> (u64, u64, u64, u64) {
     )
 }
 
-#[test]
-fn accounting_on_is_the_first_word_of_a_router_and_comes_as_soon_as_there_is_an_address_to_send_it_from() {
-    let exec = format!("{ON}aaa accounting exec default start-stop group radius\n");
-    let (_files, description) = lab(&exec, &exec);
-    let mut bench = Bench::switched_on(&description, &VirtualOptions::default());
-    bench.lab.run_until(Instant::from_start(Duration::from_millis(100)));
-    let mut books = Books { bench, records: Vec::new(), _files };
-    books.read();
-    for nas in [LAC, LNS] {
-        let own = books.records.iter().filter(|r| r["NAS-IP-Address"] == nas);
-        let statuses: Vec<&str> = own.map(|r| &*r["Acct-Status-Type"]).collect();
-        assert_eq!(statuses, ["Accounting-On", "Start"], "{nas}");
-    }
-}
-
 const CALL: &str = "soho: enable\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\n";
 
 #[test]
@@ -275,27 +260,6 @@ fn stop_only_delay_start_and_unique_ids() {
     // One more than what the startup-config had: so does every boot.
     assert!(start["Acct-Session-Id"].starts_with("20"), "{start:?}");
     assert_ne!(start["Acct-Session-Id"], books.only(LNS, "Tunnel-Link-Start")["Acct-Session-Id"]);
-}
-
-#[test]
-fn two_lives_of_a_router_have_no_session_id_in_common() {
-    let mut books = Books::new("", ON);
-    for _ in 0..2 {
-        books.play(CALL);
-        books.play("power lns off\nsleep 90s\npower lns on\nsleep 60s\n");
-    }
-    let mut ids: Vec<Vec<&str>> = vec![Vec::new()];
-    for record in books.records.iter().filter(|r| r["NAS-IP-Address"] == LNS) {
-        if record["Acct-Status-Type"] == "Accounting-On" && !ids[0].is_empty() {
-            ids.push(Vec::new());
-        }
-        ids.last_mut().unwrap().push(&record["Acct-Session-Id"]);
-    }
-    assert_eq!(ids.len(), 3, "{ids:?}");
-    for (life, ids) in ids.iter().enumerate() {
-        assert!(ids.iter().all(|id| id.starts_with(&format!("{life:02X}"))), "{ids:?}");
-    }
-    assert_eq!(ids[0][0], "00000001");
 }
 
 #[test]
@@ -460,51 +424,6 @@ fn wait_start_waits_for_the_servers_answer() {
     books.play("soho: clear interface bri0\nsleep 30s\n");
     assert!(!books.of(OWN, "Start").is_empty());
     assert_eq!(books.bench.leftovers(), [] as [String; 0]);
-}
-
-#[test]
-fn terminals_are_recorded() {
-    let exec = "aaa accounting exec default start-stop group radius\n";
-    let mut books = Books::new("", exec);
-    books.play("lns: enable\nsleep 40s\nlns: exit\nsleep 10s\n");
-    let (start, stop) = (books.of(LNS, "Start"), books.only(LNS, "Stop"));
-    assert_eq!(start[0]["Service-Type"], "NAS-Prompt-User");
-    assert_eq!(start[0]["Acct-Session-Id"], stop["Acct-Session-Id"]);
-    assert_eq!(stop["Acct-Terminate-Cause"], "User-Request");
-    assert!(number(stop, "Acct-Session-Time") >= 100, "{stop:?}");
-}
-
-#[test]
-fn who_is_at_a_terminal_is_recorded_as_it_was_told() {
-    let lines = "aaa accounting exec default start-stop group radius\nusername carol password 0 secret\n\
-                 aaa authentication login default group radius local\n";
-    let mut books = Books::new("", lines);
-    books.play("lns: bob\nlns: secret\nsleep 30s\nlns: exit\nsleep 10s\n");
-    let (start, stop) = (books.only(LNS, "Start").clone(), books.only(LNS, "Stop"));
-    for record in [&start, stop] {
-        assert_eq!((&*record["User-Name"], &*record["Acct-Authentic"]), ("bob", "RADIUS"));
-        assert_eq!(record["Class"], "0x626f62636c617373", "bobclass");
-        assert_eq!(record["NAS-Port-Type"], "Async", "as in the Access-Request");
-    }
-    // The record begins when bob is let in, not when he first types; and nobody counts what he types.
-    assert_eq!(stop["Acct-Session-Time"], "30");
-    for name in ["Octets", "Packets"] {
-        assert!(!stop.keys().any(|key| key.ends_with(name)), "{stop:?}");
-    }
-    // Whom the server does not know is asked for here; nothing of bob is left at the line.
-    books.play("link lac-lns down\nlns: \nlns: carol\nlns: secret\nsleep 90s\nlns: exit\nlink lac-lns up\nsleep 90s\n");
-    let stop = books.of(LNS, "Stop")[1];
-    assert_eq!((&*stop["User-Name"], &*stop["Acct-Authentic"], stop.get("Class")), ("carol", "Local", None));
-}
-
-#[test]
-fn a_line_may_name_the_list_by_which_it_is_recorded() {
-    let stop_only = "aaa accounting exec staff stop-only group radius\n";
-    for (line, recorded) in [("", false), ("line con 0\n accounting exec staff\n", true)] {
-        let mut books = Books::new("", &format!("{stop_only}{line}"));
-        books.play("lns: enable\nsleep 40s\nlns: exit\nsleep 10s\n");
-        assert_eq!((books.of(LNS, "Start").len(), books.of(LNS, "Stop").len()), (0, usize::from(recorded)));
-    }
 }
 
 #[test]
