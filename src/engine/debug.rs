@@ -49,6 +49,7 @@ pub(super) enum VpdnEvent<'a> {
     Clone(u32),
     /// `debug vpdn error`
     Unreachable(Ipv4Addr),
+    TunnelFailed(Ipv4Addr, &'a str),
     /// `debug vpdn error`
     LimitReached(Ipv4Addr),
     /// `debug vpdn error`
@@ -71,6 +72,7 @@ impl DebugText for Vpdn<'_> {
     fn switch(&self) -> Switch {
         match self.event {
             VpdnEvent::Unreachable(_)
+            | VpdnEvent::TunnelFailed(..)
             | VpdnEvent::LimitReached(_)
             | VpdnEvent::GroupFull(_)
             | VpdnEvent::Busy(_)
@@ -137,6 +139,9 @@ impl DebugText for Vpdn<'_> {
                 write!(f, "{label} VPDN: Clone from Vtemplate {number} filterPPP=0 blocking")
             }
             VpdnEvent::Unreachable(address) => write!(f, "{label} VPDN: LNS {address} is unreachable"),
+            VpdnEvent::TunnelFailed(address, why) => {
+                write!(f, "{label} VPDN: No tunnel to LNS {address}: {why}")
+            }
             VpdnEvent::LimitReached(address) => {
                 write!(f, "{label} VPDN: LNS {address} has reached its session limit")
             }

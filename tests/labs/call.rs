@@ -303,6 +303,24 @@ fn an_lns_that_is_switched_off_is_noticed_and_one_that_comes_back_is_used_again(
     assert_eq!(bench.leftovers(), [] as [String; 0]);
 }
 
+/// The LAC still has its tunnel, of which the new LNS knows nothing: once that has stayed unanswered for a while, a call
+/// opens another one, and the end of the old one is no reason to leave the LNS alone.
+#[test]
+fn an_lns_that_is_off_for_a_moment_takes_the_next_call() {
+    let mut bench = Bench::new(&VirtualOptions::default());
+    bench
+        .play(
+            "soho: enable\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\nlac: enable\nlac: debug vpdn event\n\
+             power lns off\nsleep 1s\npower lns on\nsoho: clear interface bri0\nsleep 8s\n\
+             soho: ping 10.51.6.82\nwait soho /!!!!!/ 15s\n\
+             wait lac /Select non-active address 10.51.6.82/ 1s\n\
+             lac: show vpdn tunnel\nwait lac /l2tp-gw +est/ 1s\nsleep 90s\nsoho: ping 10.51.6.82\n\
+             wait soho /!!!!!/ 5s\nlac: show vpdn dead-cache all\nsleep 1s\nsoho: clear interface bri0\n",
+        )
+        .unwrap();
+    assert_eq!(bench.leftovers(), [] as [String; 0]);
+}
+
 /// A third lost, a third twice and a third out of order, in each direction, of everything between LAC, LNS and RADIUS.
 fn bad_line() -> Impairment {
     Impairment {

@@ -411,6 +411,7 @@ fn the_numbers_of_the_records_name_a_session() {
         let mut lns = lns();
         dynamic(&mut lns);
         lns.aaa.accounting.unique_ids = true;
+        lns.vpdn.session_accounting = Some("default".to_owned());
         lns.aaa.accounting.lists = vec![AccountingList {
             service: AccountingService::Network,
             name: "default".to_owned(),
@@ -424,8 +425,8 @@ fn the_numbers_of_the_records_name_a_session() {
     let mut world = called();
     let engine = &world.nodes[LNS].engine;
     let port = engine.aaa_sessions()[0].port.unwrap();
-    let number = engine.account(port).expect("it is recorded").number;
-    assert_ne!(number, engine.aaa_sessions()[0].number);
+    let own = engine.aaa_sessions()[0].number;
+    let number = engine.port_numbers(port).find(|number| *number != own).expect("the link has its own");
     let id = vec![text(keys::ACCT_SESSION_ID, &number.to_string())];
     assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, id), (Code::DisconnectAck, None));
     let mut world = called();

@@ -40,6 +40,13 @@ fn a_wrong_tunnel_secret_drops_the_call() {
     assert_eq!(history.last().map(|h| h.kind), Some(FailureType::TunnelAuthentication));
     let refused = refused_tunnels(&world);
     assert!(matches!(refused[..], [(FailureType::PeerClosed, 1..)]), "the LAC found it out: {refused:?}");
+    let (_, history) = world.nodes[LNS].engine.history();
+    let reason = history.last().map(|h| h.reason.as_str());
+    assert_eq!(reason, Some("Requester is not authorized to establish a control channel"));
+    // The LNS was there: that is not what failed.
+    assert!(world.has(LAC, "VPDN: No tunnel to LNS 10.51.6.82: Tunnel authentication failed"));
+    assert!(world.has(LAC, "VPDN: Session closed: Tunnel authentication failed"));
+    assert!(!world.has(LAC, "unreachable"), "{:#?}", world.log(LAC));
     settle(&mut world);
 }
 

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::history::{FailureType, HistoryEntry};
-use super::result;
 use super::select::makes_busy;
+use super::{Tunnel, result};
 use crate::engine::Engine;
 use crate::engine::aaa::accounting::EndCause;
 use crate::engine::accounting::{end_cause, tunnel_end_cause};
@@ -16,7 +16,8 @@ use crate::engine::syslog::Syslog;
 use crate::engine::views::session_of;
 use crate::proto::l2tp::debug::DataDebug;
 use crate::proto::l2tp::prefix::Prefix;
-use crate::proto::l2tp::{self, DownCause, Event, PORT, Role, SessionId, TunnelId};
+use crate::proto::l2tp::result::result_text;
+use crate::proto::l2tp::{self, DownCause, Event, MessageType, PORT, Role, SessionId, TunnelId};
 
 /// Which tunnels `clear vpdn tunnel` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,16 +112,38 @@ impl Engine {
         }
         self.vpdn.cleared.remove(&id);
         let Some(tunnel) = self.vpdn.tunnels.remove(&id) else { return self.forget_peer(id) };
-        if let Some(key) = &tunnel.key {
+        // A tunnel that had gone silent may have been replaced meanwhile: its end says nothing about the LNS.
+        let replaced = tunnel.key.as_ref().is_some_and(|key| self.vpdn.outgoing.get(key) != Some(&id));
+        if let Some(key) = tunnel.key.as_ref().filter(|_| !replaced) {
             self.vpdn.outgoing.remove(key);
         }
-        if let Some(lns) = tunnel.lns
+        if let Some(lns) = tunnel.lns.filter(|_| !replaced)
             && (makes_busy(cause, tunnel.busy_disconnect)
                 || !tunnel.established && matches!(cause, DownCause::Remote(_)))
         {
             self.leave_alone(lns, tunnel.busy);
         }
-        let (kind, reason) = describe(cause);
+        let (kind, mut reason) = describe(cause, MessageType::StopCcn);
+        if let (DownCause::Timeout, IpAddr::V4(source)) = (cause, tunnel.addresses.0)
+            && !source.is_unspecified()
+            && !self.is_own_address(source)
+        {
+            reason = format!("The source {source} is no address of this router");
+        }
+        self.log_tunnel_down(&tunnel, cause);
+        let refused =
+            matches!(cause, DownCause::Authentication | DownCause::Remote(_) | DownCause::Protocol(_));
+        if tunnel.role == Role::Lns && !tunnel.established && refused {
+            let names = (tunnel.remote_name.as_str(), &*tunnel.local_name);
+            self.note_refused_tunnel(names, tunnel.addresses, (kind, &reason));
+        }
+        for port in tunnel.waiting {
+            self.lac_tunnel_failed(port, cause, (kind, &reason));
+        }
+    }
+
+    /// `vpdn logging`: a tunnel did not come up, or was lost.
+    fn log_tunnel_down(&mut self, tunnel: &Tunnel, cause: &DownCause) {
         let logging = self.config.vpdn.logging;
         if logging.enable && !tunnel.established {
             match (cause, tunnel.lns) {
@@ -140,15 +163,6 @@ impl Engine {
             let line = Syslog::TunnelDrop { name: &tunnel.local_name, peer: &tunnel.remote_name };
             self.core.syslog(&line);
         }
-        let refused =
-            matches!(cause, DownCause::Authentication | DownCause::Remote(_) | DownCause::Protocol(_));
-        if tunnel.role == Role::Lns && !tunnel.established && refused {
-            let names = (tunnel.remote_name.as_str(), &*tunnel.local_name);
-            self.note_refused_tunnel(names, tunnel.addresses, (kind, &reason));
-        }
-        for port in tunnel.waiting {
-            self.lac_tunnel_failed(port, cause, (kind, &reason));
-        }
     }
 
     fn session_down(&mut self, session: SessionId, cause: &DownCause) {
@@ -158,14 +172,15 @@ impl Engine {
         };
         // The result codes of a StopCCN, which takes its sessions along, mean other things than those of a CDN.
         let alone = self.l2tp.tunnel(session.tunnel).is_some();
+        let closed_by = if alone { MessageType::Cdn } else { MessageType::StopCcn };
         self.note_end(id, if alone { end_cause(cause) } else { tunnel_end_cause(cause) });
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => {
-                self.log_closed(session, id, cause);
-                self.lac_session_down(id, cause, !alone);
+                self.log_closed(session, id, cause, closed_by);
+                self.lac_session_down(id, cause, closed_by);
             }
             Some(Side::Vaccess(_)) => {
-                self.log_closed(session, id, cause);
+                self.log_closed(session, id, cause, closed_by);
                 self.vaccess_session_down(id, session);
             }
             None => {}
@@ -173,7 +188,7 @@ impl Engine {
     }
 
     /// `vpdn logging`: who closed which session, with what result.
-    fn log_closed(&mut self, session: SessionId, id: InterfaceId, cause: &DownCause) {
+    fn log_closed(&mut self, session: SessionId, id: InterfaceId, cause: &DownCause, closed_by: MessageType) {
         let logging = self.config.vpdn.logging;
         let DownCause::Remote(code) = cause else { return };
         if !(logging.enable && (logging.remote || logging.user)) {
@@ -181,7 +196,7 @@ impl Engine {
         }
         let Some(tunnel) = self.vpdn.tunnels.get(&session.tunnel) else { return };
         let Some(port) = self.ports.get(&id) else { return };
-        let (_, reason) = describe(cause);
+        let (_, reason) = describe(cause, closed_by);
         let line = Syslog::Closed {
             role: if tunnel.role == Role::Lac { "LNS" } else { "LAC" },
             peer: &tunnel.remote_name,
@@ -337,13 +352,12 @@ impl Engine {
     }
 }
 
-/// A cause in the words of the history table.
-pub(crate) fn describe(cause: &DownCause) -> (FailureType, String) {
+/// A cause in the words of the history table. `closed_by` is the message whose result code it may have: that of a tunnel
+/// means other things than that of a session.
+pub(crate) fn describe(cause: &DownCause, closed_by: MessageType) -> (FailureType, String) {
     match cause {
-        DownCause::Local(code) => (FailureType::Other, reason(code, "Closed locally")),
-        DownCause::Remote(code) => {
-            (FailureType::PeerClosed, reason(code, "The remote server closed this session"))
-        }
+        DownCause::Local(code) => (FailureType::Other, reason(code, closed_by)),
+        DownCause::Remote(code) => (FailureType::PeerClosed, reason(code, closed_by)),
         DownCause::Timeout => (FailureType::Unreachable, "The remote server did not answer".to_owned()),
         DownCause::Authentication => {
             (FailureType::TunnelAuthentication, "Tunnel authentication failed".to_owned())
@@ -354,19 +368,14 @@ pub(crate) fn describe(cause: &DownCause) -> (FailureType, String) {
     }
 }
 
-/// The message of a Result Code AVP, else the meaning of its code (RFC 2661 section 4.4.2, CDN).
-fn reason(code: &l2tp::ResultCode, other: &str) -> String {
-    if let Some(message) = code.message.as_ref().filter(|m| !m.is_empty()) {
-        return message.clone();
-    }
-    match code.result {
-        1 => "Loss of carrier",
-        2 => "Call disconnected, refer to error msg",
-        3 => "Administrative intervention",
-        4 => "No appropriate facilities available (temporary)",
-        5 => "No appropriate facilities available (permanent)",
-        6 => "Invalid destination",
-        _ => other,
+/// The message of a Result Code AVP, else the meaning of its code (RFC 2661 section 4.4.2). The words for result 3 of a
+/// CDN are IOS's, as recalled.
+fn reason(code: &l2tp::ResultCode, closed_by: MessageType) -> String {
+    let message = code.message.as_deref().filter(|message| !message.is_empty());
+    match (message, closed_by, code.result) {
+        (Some(message), ..) => message,
+        (None, MessageType::Cdn, 3) => "Administrative intervention",
+        (None, ..) => result_text(Some(closed_by), code.result),
     }
     .to_owned()
 }

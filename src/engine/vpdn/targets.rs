@@ -18,7 +18,9 @@ use crate::engine::io::{Counters, DataSession, ForwardCommand, InterfaceId};
 use crate::engine::syslog::Syslog;
 use crate::engine::traffic::Counts;
 use crate::proto::Purpose;
-use crate::proto::l2tp::{CallRequest, DataPath, DownCause, PORT, ResultCode, Role, SessionId, TunnelId};
+use crate::proto::l2tp::{
+    CallRequest, DataPath, DownCause, MessageType, PORT, ResultCode, Role, SessionId, TunnelId,
+};
 
 /// An open tunnel takes no new call while a message in it has been repeated so often: 7 s with the default timing, as
 /// long as an SCCRQ is tried.
@@ -34,6 +36,8 @@ pub(crate) struct Targets {
     serial: u32,
     /// Nothing has failed but limits.
     only_limits: bool,
+    /// Why the last LNS that answered did not take the call.
+    failure: Option<(FailureType, String)>,
     /// An LNS that was asked at the wrong moment has been given its second try.
     again: bool,
 }
@@ -54,7 +58,15 @@ impl Targets {
         let definitions: Vec<Arc<Definition>> = definitions.into_iter().map(Arc::new).collect();
         let definition = definitions.first().cloned()?;
         let left = definitions.iter().flat_map(|d| d.lns.iter().map(|l| (d.clone(), *l))).collect();
-        Some(Targets { left, definition, current: None, serial: 0, only_limits: true, again: false })
+        Some(Targets {
+            left,
+            definition,
+            current: None,
+            serial: 0,
+            only_limits: true,
+            failure: None,
+            again: false,
+        })
     }
 
     /// The LNS that is being tried.
@@ -198,14 +210,21 @@ impl Engine {
                 let reason = "Every LNS has reached its session limit";
                 self.lac_failed(id, targets, FailureType::SessionLimit, reason);
             }
-            false => self.lac_failed(id, targets, FailureType::Unreachable, "No LNS could be reached"),
+            false => {
+                let unreachable = || (FailureType::Unreachable, "No LNS could be reached".to_owned());
+                let (kind, reason) = targets.failure.take().unwrap_or_else(unreachable);
+                self.lac_failed(id, targets, kind, &reason);
+            }
         }
     }
 
     fn go_to(&mut self, id: InterfaceId, mut targets: Box<Targets>, lns: Lns) {
         let Lns { address, priority, .. } = lns;
         let key = targets.definition.tunnel_key(address);
+        // Behind a peer that has stopped to acknowledge the call would only wait for the tunnel's end. If the peer is
+        // there after all, it has forgotten the tunnel and takes a new one.
         let existing = self.vpdn.outgoing.get(&key).copied();
+        let existing = existing.filter(|tunnel| self.l2tp.unanswered(*tunnel) < SILENCE);
         self.vpdn_debug(id, VpdnEvent::Select { active: existing.is_some(), address, priority });
         targets.current = Some(lns);
         targets.only_limits = false;
@@ -397,15 +416,15 @@ impl Engine {
     }
 
     /// The LNS or the tunnel has ended the session of a call.
-    pub(super) fn lac_session_down(&mut self, id: InterfaceId, cause: &DownCause, with_tunnel: bool) {
+    pub(super) fn lac_session_down(&mut self, id: InterfaceId, cause: &DownCause, closed_by: MessageType) {
         match self.set_lac(id, Lac::Failed) {
             Lac::Session(targets, session) => {
-                self.setup_refused(id, targets, session, cause, with_tunnel);
+                self.setup_refused(id, targets, session, cause, closed_by);
             }
             Lac::Forwarded(forwarded) => {
                 let Forwarded { session, lns, group, .. } = *forwarded;
                 self.unload(session.tunnel, lns, group.as_deref());
-                let (kind, reason) = events::describe(cause);
+                let (kind, reason) = events::describe(cause, closed_by);
                 self.vpdn_debug(id, VpdnEvent::Closed(&reason));
                 self.record(id, None, (None, lns), Some(session), (kind, &reason));
                 self.vpdn_debug(id, VpdnEvent::Reset);
@@ -429,14 +448,15 @@ impl Engine {
         mut targets: Box<Targets>,
         session: SessionId,
         cause: &DownCause,
-        with_tunnel: bool,
+        closed_by: MessageType,
     ) {
-        let (kind, reason) = events::describe(cause);
+        let (kind, reason) = events::describe(cause, closed_by);
         let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
         self.account_link_reject(Some(id), (session, Some(targets.serial)), &user, end_cause(cause));
         self.unload_targets(session.tunnel, &targets);
         self.vpdn_debug(id, VpdnEvent::Closed(&reason));
         self.record_targets(id, &targets, Some(session), (kind, &reason));
+        targets.failure = Some((kind, reason));
         if let Some(lns) = targets.lns()
             && makes_busy(cause, targets.definition.busy_disconnect)
         {
@@ -444,7 +464,9 @@ impl Engine {
             self.vpdn_debug(id, VpdnEvent::Busy(lns));
         }
         // An LNS closes a tunnel that has had no session for a while; a call that was on its way opens another one.
-        if with_tunnel && matches!(cause, DownCause::Remote(ResultCode { result: 1, .. })) {
+        if closed_by == MessageType::StopCcn
+            && matches!(cause, DownCause::Remote(ResultCode { result: 1, .. }))
+        {
             targets.try_again();
         }
         self.set_lac(id, Lac::Next(targets));
@@ -461,9 +483,21 @@ impl Engine {
         let Lac::Tunnel(mut targets, tunnel) = self.set_lac(id, Lac::Failed) else { return };
         self.unload_targets(tunnel, &targets);
         if let Some(address) = targets.lns() {
-            self.vpdn_debug(id, VpdnEvent::Unreachable(address));
+            let event = match cause {
+                DownCause::Timeout => VpdnEvent::Unreachable(address),
+                DownCause::Local(_)
+                | DownCause::Remote(_)
+                | DownCause::Authentication
+                | DownCause::Protocol(_)
+                | DownCause::PeerRestarted
+                | DownCause::LostTie => VpdnEvent::TunnelFailed(address, failure.1),
+            };
+            self.vpdn_debug(id, event);
         }
         self.record_targets(id, &targets, None, failure);
+        if !matches!(cause, DownCause::Timeout) {
+            targets.failure = Some((failure.0, failure.1.to_owned()));
+        }
         // The LNS wanted a tunnel at the same moment and has got it.
         if matches!(cause, DownCause::LostTie) {
             targets.try_again();
