@@ -112,6 +112,21 @@ impl Aaa {
         her: Ipv4Addr,
         want: Ipv4Addr,
     ) -> IpcpDecision {
+        emit(cx, &AaaDebug::NegotiationStart(&session.port.short, her, want));
+        let decision = self.decide_ipcp(cx, session, her, want);
+        if let IpcpDecision::Use(want) = decision {
+            emit(cx, &AaaDebug::NegotiationDone(&session.port.short, her, want));
+        }
+        decision
+    }
+
+    fn decide_ipcp(
+        &mut self,
+        cx: &mut Context,
+        session: &mut UserSession,
+        her: Ipv4Addr,
+        want: Ipv4Addr,
+    ) -> IpcpDecision {
         let Some(list) = self.author_list(session) else { return IpcpDecision::Use(want) };
         let port = session.port.short.clone();
         emit(cx, &AaaDebug::Start(&port, her, want));

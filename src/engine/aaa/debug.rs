@@ -133,6 +133,10 @@ pub enum AaaDebug<'a> {
     Processing(&'a str, Family, &'a str),
     /// `Vi4 AAA/AUTHOR/VPDN: 10.1.1.300 is no IP address`: something of a definition cannot be used.
     Unusable(&'a str, Family, &'a str),
+    /// `Vi1.1 IPCP AUTHOR: Start.  Her address 0.0.0.0, we want 0.0.0.0`: a line of `debug ppp negotiation` in 15.x.
+    NegotiationStart(&'a str, Ipv4Addr, Ipv4Addr),
+    /// `Vi1.1 IPCP AUTHOR: Done.  Her address 0.0.0.0, we want 0.0.0.0`: the same.
+    NegotiationDone(&'a str, Ipv4Addr, Ipv4Addr),
     /// `Vi4 AAA/AUTHOR/IPCP: Start. Her address 10.10.53.2, we want 0.0.0.0`
     Start(&'a str, Ipv4Addr, Ipv4Addr),
     /// `Vi4 AAA/AUTHOR/IPCP: Reject 10.10.53.2, using 10.1.1.1`
@@ -146,48 +150,6 @@ pub enum AaaDebug<'a> {
 }
 
 impl AaaDebug<'_> {
-    /// Whether releases of this dialect print the line at all.
-    pub fn exists_in(&self, dialect: Dialect) -> bool {
-        let late = dialect == Dialect::V15;
-        match self {
-            AaaDebug::Bind(..)
-            | AaaDebug::PickList(..)
-            | AaaDebug::PickLogin(..)
-            | AaaDebug::PickExec(..)
-            | AaaDebug::ExecPair(..)
-            | AaaDebug::Denied(_, Family::Vpdn) => late,
-            AaaDebug::AuthenStatus(_, AuthenStatus::Fail | AuthenStatus::Error)
-            | AaaDebug::UserNotFound(_)
-            | AaaDebug::NoList(..)
-            | AaaDebug::WrongService
-            | AaaDebug::Unusable(..)
-            | AaaDebug::Exec(..)
-            | AaaDebug::Denied(..) => true,
-            AaaDebug::AuthenStatus(_, AuthenStatus::Pass)
-            | AaaDebug::AuthenMethod(..)
-            | AaaDebug::LoginStart(..)
-            | AaaDebug::LoginList(..)
-            | AaaDebug::AuthorizeLcp(_)
-            | AaaDebug::CanWeStart(_)
-            | AaaDebug::WeCanStart(_)
-            | AaaDebug::Port(..)
-            | AaaDebug::User(..)
-            | AaaDebug::Send(..)
-            | AaaDebug::FoundList(..)
-            | AaaDebug::Method(..)
-            | AaaDebug::AuthorData
-            | AaaDebug::AllowNegotiated(_)
-            | AaaDebug::NasDefault
-            | AaaDebug::AuthorizeAddress(_)
-            | AaaDebug::PostStatus(..)
-            | AaaDebug::Processing(..)
-            | AaaDebug::Start(..)
-            | AaaDebug::Reject(..)
-            | AaaDebug::Succeeded(_)
-            | AaaDebug::Done(..) => !late,
-        }
-    }
-
     /// The switch under which the line is printed where its own is off.
     fn second_switch(&self) -> Option<Switch> {
         match self {
@@ -205,6 +167,10 @@ impl DebugText for Under<'_> {
         self.1
     }
 
+    fn exists_in(&self, dialect: Dialect) -> bool {
+        self.0.exists_in(dialect)
+    }
+
     fn write(&self, dialect: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
         self.0.write(dialect, f)
     }
@@ -212,9 +178,6 @@ impl DebugText for Under<'_> {
 
 /// Prints `line` where its switch is on and the release has it.
 pub fn emit(cx: &mut Context, line: &AaaDebug) {
-    if !line.exists_in(cx.trace.dialect()) {
-        return;
-    }
     match line.second_switch() {
         Some(second) if !cx.trace.enabled(line.switch()) => cx.debug(&Under(line, second)),
         Some(_) | None => cx.debug(line),
@@ -299,6 +262,50 @@ impl DebugText for AaaDebug<'_> {
             | AaaDebug::PickExec(..)
             | AaaDebug::ExecPair(..)
             | AaaDebug::Denied(..) => Switch::AaaAuthorization,
+            AaaDebug::NegotiationStart(..) | AaaDebug::NegotiationDone(..) => Switch::PppNegotiation,
+        }
+    }
+
+    fn exists_in(&self, dialect: Dialect) -> bool {
+        let late = dialect == Dialect::V15;
+        match self {
+            AaaDebug::Bind(..)
+            | AaaDebug::PickList(..)
+            | AaaDebug::PickLogin(..)
+            | AaaDebug::PickExec(..)
+            | AaaDebug::ExecPair(..)
+            | AaaDebug::NegotiationStart(..)
+            | AaaDebug::NegotiationDone(..)
+            | AaaDebug::Denied(_, Family::Vpdn) => late,
+            AaaDebug::AuthenStatus(_, AuthenStatus::Fail | AuthenStatus::Error)
+            | AaaDebug::UserNotFound(_)
+            | AaaDebug::NoList(..)
+            | AaaDebug::WrongService
+            | AaaDebug::Unusable(..)
+            | AaaDebug::Exec(..)
+            | AaaDebug::Denied(..) => true,
+            AaaDebug::AuthenStatus(_, AuthenStatus::Pass)
+            | AaaDebug::AuthenMethod(..)
+            | AaaDebug::LoginStart(..)
+            | AaaDebug::LoginList(..)
+            | AaaDebug::AuthorizeLcp(_)
+            | AaaDebug::CanWeStart(_)
+            | AaaDebug::WeCanStart(_)
+            | AaaDebug::Port(..)
+            | AaaDebug::User(..)
+            | AaaDebug::Send(..)
+            | AaaDebug::FoundList(..)
+            | AaaDebug::Method(..)
+            | AaaDebug::AuthorData
+            | AaaDebug::AllowNegotiated(_)
+            | AaaDebug::NasDefault
+            | AaaDebug::AuthorizeAddress(_)
+            | AaaDebug::PostStatus(..)
+            | AaaDebug::Processing(..)
+            | AaaDebug::Start(..)
+            | AaaDebug::Reject(..)
+            | AaaDebug::Succeeded(_)
+            | AaaDebug::Done(..) => !late,
         }
     }
 
@@ -355,7 +362,9 @@ impl DebugText for AaaDebug<'_> {
             AaaDebug::WrongService => f.write_str("RADIUS: no appropriate authorization type for user."),
             AaaDebug::NasDefault => f.write_str("RADIUS: Using NAS default peer"),
             AaaDebug::AuthorizeAddress(address) => write!(f, "RADIUS: Authorize IP address {address}"),
-            AaaDebug::AuthorizeLcp(_)
+            AaaDebug::NegotiationStart(..)
+            | AaaDebug::NegotiationDone(..)
+            | AaaDebug::AuthorizeLcp(_)
             | AaaDebug::CanWeStart(_)
             | AaaDebug::WeCanStart(_)
             | AaaDebug::Port(..)
@@ -428,6 +437,12 @@ impl AaaDebug<'_> {
             AaaDebug::Succeeded(port) => write!(f, "{port} AAA/AUTHOR/IPCP: Authorization succeeded"),
             AaaDebug::Done(port, her, want) => {
                 write!(f, "{port} AAA/AUTHOR/IPCP: Done. Her address {her}, we want {want}")
+            }
+            AaaDebug::NegotiationStart(port, her, want) => {
+                write!(f, "{port} IPCP AUTHOR: Start.  Her address {her}, we want {want}")
+            }
+            AaaDebug::NegotiationDone(port, her, want) => {
+                write!(f, "{port} IPCP AUTHOR: Done.  Her address {her}, we want {want}")
             }
             AaaDebug::Exec(port, _, passed) => {
                 let outcome = if *passed { "successful" } else { "FAILED" };

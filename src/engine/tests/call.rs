@@ -8,7 +8,7 @@ use super::world::World;
 use crate::config::views::InterfaceKind;
 use crate::engine::{Counts, Faults, HostEvent, Input};
 use crate::proto::entropy::Seeded;
-use crate::proto::{Entropy, Purpose};
+use crate::proto::{Dialect, Entropy, Purpose};
 
 /// Gives out what the documented call drew, then anything.
 struct Documented {
@@ -328,4 +328,22 @@ fn no_data_flows_before_the_session_is_established() {
         world.seconds(5);
         assert_eq!((world.sessions_of(LAC), world.sessions_of(LNS)), (1, 1), "it was repeated");
     }
+}
+
+/// The authorization of an address as 15.x words it, between the packets that it stands between in the published capture.
+#[test]
+fn an_address_is_authorized_in_the_words_of_15_x() {
+    let mut lns = lns();
+    lns.dialect = Dialect::V15;
+    let mut world = world_of(soho(), lac(), lns);
+    assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+    let log = world.log(LNS);
+    let at =
+        |line: &str| log.iter().position(|l| l.ends_with(line)).unwrap_or_else(|| panic!("{line}: {log:#?}"));
+    let asked = at("Vi1 IPCP: Protocol configured, start CP. state[Initial]");
+    let start = at("Vi1 IPCP AUTHOR: Start.  Her address 10.10.53.2, we want 0.0.0.0");
+    let done = at("Vi1 IPCP AUTHOR: Done.  Her address 10.10.53.2, we want 10.10.53.2");
+    let open = at("Vi1 IPCP: State is Open");
+    assert!(asked < start && start < done && done < open);
+    assert!(!log.iter().any(|l| l.contains("AAA/AUTHOR/IPCP")), "{log:#?}");
 }
