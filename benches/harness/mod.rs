@@ -62,13 +62,18 @@ pub fn config(text: &str) -> RouterConfig {
     RouterConfig::from_store(&store)
 }
 
+/// The slot and port of the controller with this number.
+fn controller(number: usize) -> String {
+    format!("{}/{}", number / 32, number % 32)
+}
+
 fn lac_config(users: usize) -> RouterConfig {
     let mut text = format!(
         "version 12.1\nhostname lac\nvpdn enable\nvpdn search-order dnis\nvpdn-group 1\n request-dialin\n  \
          protocol l2tp\n  dnis {NUMBER}\n initiate-to ip {LNS}\n local name hgw\n l2tp tunnel password hello\n\
          interface Ethernet0\n ip address {LAC} 255.255.255.0\n"
     );
-    for unit in 0..users.div_ceil(CHANNELS) {
+    for unit in (0..users.div_ceil(CHANNELS)).map(controller) {
         text += &format!(
             "controller E1 {unit}\n pri-group\ninterface Serial{unit}:15\n encapsulation ppp\n \
              ppp authentication chap\n"
@@ -135,7 +140,10 @@ impl Lab {
             // Channel 15 of an E1 is the D channel.
             let b = n % CHANNELS;
             ChannelId {
-                controller: InterfaceName::new(InterfaceKind::Serial, format!("{}:15", n / CHANNELS)),
+                controller: InterfaceName::new(
+                    InterfaceKind::Serial,
+                    format!("{}:15", controller(n / CHANNELS)),
+                ),
                 channel: (if b < 15 { b } else { b + 1 }) as u8,
             }
         };
