@@ -78,6 +78,10 @@ impl Client {
 
     /// Asks the servers. `Replied`, `Failed` or `Unsendable` with this key follows, in any case.
     pub fn submit(&mut self, cx: &mut Context, request: Request) -> RequestKey {
+        // What no port could be had for has failed. Whether one can be had now, the host says.
+        if self.requests.is_empty() && self.sockets.is_exhausted() {
+            self.sockets = Sockets::default();
+        }
         let key = RequestKey(self.next_key);
         self.next_key += 1;
         let mut rest = self.servers.candidates(request.servers.as_deref(), request.service());

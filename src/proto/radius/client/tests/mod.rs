@@ -308,6 +308,12 @@ fn a_port_that_cannot_be_had_is_left() {
     }
     assert!(matches!(bench.ended.as_slice(), [_, (_, None)]), "no port at all is a failure, not a hang");
     assert!(bench.client.is_quiet());
+    // The next request tries again.
+    let key = bench.submit();
+    assert_eq!(bench.opened.last(), Some(&0));
+    let sent = bench.sent.last().cloned().unwrap();
+    bench.answer(&sent);
+    assert!(matches!(bench.ended.last(), Some((ended, Some(_))) if *ended == key));
 }
 
 #[test]
