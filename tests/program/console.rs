@@ -8,8 +8,9 @@ use assert_cmd::Command as Program;
 use crate::{router, stderr, stdout};
 
 pub fn a_console_on_a_pipe_echoes_what_it_is_given() {
+    // An interface that needs nothing of Linux: no line of the log comes between what is typed.
     let (_directory, file) =
-        router("hostname R\ninterface Loopback0\n ip address 10.9.9.9 255.255.255.255\n");
+        router("hostname R\ninterface Virtual-Template1\n ip address 10.9.9.9 255.255.255.255\n");
     let output = Program::new("unshare")
         .args(["-Urn", env!("CARGO_BIN_EXE_vpdnsh"), "--config"])
         .arg(&file)
@@ -20,7 +21,7 @@ pub fn a_console_on_a_pipe_echoes_what_it_is_given() {
     let text = stdout(&output);
     assert!(output.status.success(), "{text}{}", stderr(&output));
     assert!(text.contains("R>enable\nR#show ip interface brief\nInterface "), "{text}");
-    assert!(text.contains("Loopback0              10.9.9.9        YES NVRAM "), "{text}");
+    assert!(text.contains("Virtual-Template1      10.9.9.9        YES NVRAM "), "{text}");
     assert!(text.contains("R(config)#hostname Q\n") && text.contains("Q(config)#end\n"), "{text}");
     assert!(text.contains("Building configuration...\n[OK]\n") && text.ends_with("Q#\n"), "{text}");
     assert!(std::fs::read_to_string(&file).unwrap().contains("hostname Q\n"));
