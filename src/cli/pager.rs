@@ -58,12 +58,24 @@ pub fn complete_filter(rest: &str) -> Option<String> {
     }
 }
 
-/// Why what stands behind `|` is no filter: the octet of the text where it goes wrong, or `None` when more is needed.
-pub type BadFilter = Option<usize>;
+/// Why what stands behind `|` is no filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadFilter {
+    /// More is needed.
+    Incomplete,
+    /// The octet of the text where a word stands that is no filter.
+    Unknown(usize),
+    /// The pattern is no regular expression.
+    Pattern,
+}
 
-/// IOS's regular expressions are nearly those of the crate; what is none of either is searched for as it stands.
+/// What a pattern that is no regular expression is told. Recalled.
+pub const BAD_PATTERN: &str = "% Failed to compile regular expression.\n";
+
+/// IOS's regular expressions are nearly those of the crate; a brace that repeats nothing is a character there.
 fn regex(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).or_else(|_| Regex::new(&regex::escape(pattern))).ok()
+    let literal = || pattern.replace('{', r"\{").replace('}', r"\}");
+    Regex::new(pattern).or_else(|_| Regex::new(&literal())).ok()
 }
 
 impl Filter {
@@ -74,15 +86,15 @@ impl Filter {
         let (name, pattern) = body.split_once(char::is_whitespace).unwrap_or((body, ""));
         let mut found = FILTERS.iter().filter(|f| starts_with(f.0, name));
         let filter = match (found.next(), found.next()) {
-            _ if name.is_empty() => return Err(None),
+            _ if name.is_empty() => return Err(BadFilter::Incomplete),
             (Some(f), None) => f.0,
-            _ => return Err(Some(start)),
+            _ => return Err(BadFilter::Unknown(start)),
         };
         let pattern = pattern.trim_start();
         if pattern.is_empty() {
-            return Err(None);
+            return Err(BadFilter::Incomplete);
         }
-        let regex = regex(pattern).ok_or(Some(start))?;
+        let regex = regex(pattern).ok_or(BadFilter::Pattern)?;
         Ok(match filter {
             "begin" => Filter::Begin(regex),
             "count" => Filter::Count(regex),
@@ -154,14 +166,17 @@ impl Pager {
     }
 
     /// What follows after `/`, `+` or `-` and this pattern: the rest from the line that matches, or the lines that match or
-    /// do not. Without a pattern the pager stands where it stood.
+    /// do not. Without a pattern, or with one that is no regular expression, the pager stands where it stood.
     pub fn seek(self, key: char, pattern: &str, length: u16) -> (String, Option<Pager>) {
-        let filter = regex(pattern).filter(|_| !pattern.is_empty()).map(|regex| match key {
+        if pattern.is_empty() {
+            return (String::new(), Some(self));
+        }
+        let Some(regex) = regex(pattern) else { return (BAD_PATTERN.to_owned(), Some(self)) };
+        let filter = match key {
             '+' => Filter::Include(regex),
             '-' => Filter::Exclude(regex),
             _ => Filter::Begin(regex),
-        });
-        let Some(filter) = filter else { return (String::new(), Some(self)) };
+        };
         let (page, rest) = Pager::start(filter.apply(&self.rest), length);
         (format!("filtering...\n{page}"), rest)
     }

@@ -4,7 +4,7 @@ use super::clearance::{Clearance, FULL, USER};
 use super::executor::{ExecResult, Executor};
 use super::matcher::{MatchError, Parsed, parse_as};
 use super::messages::{TOO_LONG, available, is_too_long, is_unknown_word, refused, unknown_word};
-use super::pager::{Filter, Pager, complete_filter, filter_help, split_pipe};
+use super::pager::{BAD_PATTERN, BadFilter, Filter, Pager, complete_filter, filter_help, split_pipe};
 use super::{complete, help};
 use crate::config::load::Cursor;
 use crate::config::store::Store;
@@ -386,10 +386,13 @@ impl Session {
         self.filter = match pipe.map(|(at, text)| (at, Filter::parse(text))) {
             None => None,
             Some((_, Ok(filter))) => Some(filter),
-            Some((_, Err(None))) => return self.refuse(line, &MatchError::Incomplete, executor.store()),
-            Some((at, Err(Some(wrong)))) => {
+            Some((_, Err(BadFilter::Incomplete))) => {
+                return self.refuse(line, &MatchError::Incomplete, executor.store());
+            }
+            Some((at, Err(BadFilter::Unknown(wrong)))) => {
                 return self.refuse(line, &MatchError::Invalid(at + wrong), executor.store());
             }
+            Some((_, Err(BadFilter::Pattern))) => return self.screen(BAD_PATTERN, executor.store()),
         };
         if let Command::Session(command) = parsed.command.clone() {
             return self.own(&command, executor);

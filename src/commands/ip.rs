@@ -171,7 +171,8 @@ fn line(route: &RouteView) -> Line {
 /// `show ip route`: the legend, the gateway of last resort, and the routes under their classful networks, as
 /// captures of each release show them. The peer of a PPP link is a connected /32.
 ///
-/// `local` are the router's own addresses: 15.x shows each as a local /32.
+/// `local` are the router's own addresses: 15.x shows each as a local /32, unless that is what the interface is
+/// connected to, as that of a loopback with a mask of 32 bits (recalled).
 pub fn show_ip_route(
     f: &mut String,
     dialect: Dialect,
@@ -189,7 +190,12 @@ pub fn show_ip_route(
             network: Ipv4Net::from(*address),
             way: format!("is directly connected, {interface}"),
         };
-        lines.extend(local.iter().map(own));
+        let connected = |of: &(Ipv4Addr, InterfaceName)| {
+            let same =
+                |r: &&RouteView| r.network == Ipv4Net::from(of.0) && r.interface.as_ref() == Some(&of.1);
+            routes.iter().find(same).is_some_and(|r| r.source == RouteSource::Connected)
+        };
+        lines.extend(local.iter().filter(|of| !connected(of)).map(own));
     }
     lines.sort_by_key(|l| (l.network.network(), l.network.prefix_len()));
     for (net, group) in by_class(lines) {
@@ -516,6 +522,15 @@ C        10.51.6.0/24 is directly connected, Ethernet0
 L        10.51.6.82/32 is directly connected, Ethernet0
 "
         );
+    }
+
+    #[test]
+    fn a_host_address_is_connected_and_not_local_as_well() {
+        let own = [([10, 9, 9, 9].into(), InterfaceName::new(InterfaceKind::Loopback, 0))];
+        let routes = [connected("10.9.9.9/32", InterfaceKind::Loopback, 0)];
+        let shown = screen(|f| show_ip_route(f, Dialect::V15, &routes, &own));
+        assert!(shown.contains("C        10.9.9.9 is directly connected, Loopback0\n"), "{shown}");
+        assert!(!shown.contains("\nL "), "{shown}");
     }
 
     #[test]

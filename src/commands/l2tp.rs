@@ -7,11 +7,31 @@ use super::vpdn::{
 };
 use crate::config::views::VpdnProtocol;
 use crate::engine::views::{SessionView, TunnelView};
+use crate::proto::l2tp::PortCounters;
 use crate::proto::{Dialect, Instant};
 
 /// `show l2tp`: a table of tunnels and one of sessions, as a published XE capture.
 pub fn show_l2tp(f: &mut String, now: Instant, tunnels: &[TunnelView], sessions: &[SessionView]) {
     vpdn::show_vpdn(f, Dialect::V15, now, tunnels, sessions);
+}
+
+/// `show l2tp counters`: what came to UDP port 1701 and was for no tunnel. IOS has screens of this name for each
+/// tunnel; the lines are this project's choice.
+pub fn show_l2tp_counters(f: &mut String, counters: PortCounters) {
+    let PortCounters { l2f, bad_version, malformed, unknown_tunnel, unknown_session, half_open_dropped } =
+        counters;
+    say!(f, "Packets to UDP port 1701 that were ignored");
+    say!(f);
+    for (what, count) in [
+        ("L2F", l2f),
+        ("Another version", bad_version),
+        ("Malformed", malformed),
+        ("Unknown tunnel", unknown_tunnel),
+        ("Unknown session", unknown_session),
+        ("Too many half-open tunnels", half_open_dropped),
+    ] {
+        say!(f, "  {what:<27}: {count}");
+    }
 }
 
 /// `show l2tp tunnel [all | packets | state | summary | transport]`: the table is that of a published XE capture,
@@ -107,6 +127,30 @@ LocID      RemID      TunID      Pkts-In    Pkts-Out   Bytes-In   Bytes-Out
             table.ends_with(
                 "45         7          55270      2500-1, Vi4          est    00:00:12 9         \n"
             )
+        );
+    }
+
+    #[test]
+    fn what_was_ignored_is_counted() {
+        let counters = PortCounters {
+            l2f: 1,
+            bad_version: 2,
+            malformed: 3,
+            unknown_tunnel: 4,
+            unknown_session: 5,
+            half_open_dropped: 6,
+        };
+        assert_eq!(
+            screen(|f| show_l2tp_counters(f, counters)),
+            "Packets to UDP port 1701 that were ignored
+
+  L2F                        : 1
+  Another version            : 2
+  Malformed                  : 3
+  Unknown tunnel             : 4
+  Unknown session            : 5
+  Too many half-open tunnels : 6
+"
         );
     }
 }

@@ -22,7 +22,7 @@ use crate::grammar::command::show::{
     VpdnSessionStyle, VpdnTunnelFilter, VpdnTunnelProtocol, VpdnTunnelStyle,
 };
 use crate::logging::{Logging, debugs};
-use crate::proto::Instant;
+use crate::proto::{Dialect, Instant};
 
 /// Everything that screens are made of.
 #[derive(Clone, Copy)]
@@ -132,6 +132,7 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
             };
             l2tp::show_l2tp_tunnel(f, now, style, &engine.tunnels());
         }
+        ShowCommand::L2tpCounters => l2tp::show_l2tp_counters(f, engine.counters().0),
         ShowCommand::L2tp => l2tp::show_l2tp(f, now, &engine.tunnels(), &engine.sessions()),
         ShowCommand::Line => users::show_line(f, on.lines),
         ShowCommand::Logging => f.push_str(&on.logging.show(dialect, &config.system.logging)),
@@ -406,13 +407,18 @@ fn running_interface(f: &mut String, on: &Sources<'_>, name: &InterfaceName) {
         return;
     };
     let text = block_for(on.store, line, on.clearance);
-    say!(f, "Building configuration...");
-    say!(f);
-    say!(f, "Current configuration : {} bytes", text.len());
-    say!(f, "!");
-    f.push_str(&text);
+    f.push_str(&built(on.config.dialect, &text));
     say!(f, "end");
     say!(f);
+}
+
+/// A configuration under the head that it is shown with. 12.0 does not count its octets.
+pub fn built(dialect: Dialect, text: &str) -> String {
+    let head = match dialect {
+        Dialect::V12_0 => "Current configuration:".to_owned(),
+        Dialect::V12_1 | Dialect::V15 => format!("Current configuration : {} bytes", text.len()),
+    };
+    format!("Building configuration...\n\n{head}\n!\n{text}")
 }
 
 #[cfg(test)]

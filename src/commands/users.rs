@@ -13,6 +13,8 @@ use crate::proto::Dialect;
 pub enum LineKind {
     /// `con N`
     Console(u16),
+    /// `aux N`
+    Aux(u16),
     /// `vty N`
     Vty(u16),
 }
@@ -22,13 +24,14 @@ impl LineKind {
     pub fn name(self) -> String {
         match self {
             LineKind::Console(n) => format!("con {n}"),
+            LineKind::Aux(n) => format!("aux {n}"),
             LineKind::Vty(n) => format!("vty {n}"),
         }
     }
 
     const fn service(self) -> &'static str {
         match self {
-            LineKind::Console(_) => "TTY",
+            LineKind::Console(_) | LineKind::Aux(_) => "TTY",
             LineKind::Vty(_) => "VTY",
         }
     }
@@ -107,13 +110,14 @@ fn peer(caller: &CallerView) -> String {
     }
 }
 
-/// `show line`: the terminal lines. The first columns are IOS's; those of modems do not exist here.
+/// `show line`: the terminal lines, a star at those that are in use. The first columns are IOS's; those of modems do not exist here.
 pub fn show_line(f: &mut String, lines: &[LineRow]) {
     say!(f, "   Tty Typ     Line     Location");
     for line in lines {
         let star = if line.active { '*' } else { ' ' };
         let kind = match line.kind {
             LineKind::Console(_) => "CTY",
+            LineKind::Aux(_) => "AUX",
             LineKind::Vty(_) => "VTY",
         };
         say!(f, "{star}{:>5} {kind:<7} {:<8} {}", line.number, line.kind.name(), line.location);

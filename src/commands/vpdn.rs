@@ -262,7 +262,8 @@ fn summary(f: &mut String, dialect: Dialect, tunnels: &[TunnelView], sessions: u
 
 /// `show vpdn session [...]`, of the sessions that the filter left.
 ///
-/// 15.x: the table of the published parser's sample, and its packet table. 12.x is recalled; `sequence`,
+/// 15.x: the table of the published parser's sample, and its packet table. A protocol without sessions has no table,
+/// and 15.x has no L2F. 12.x is recalled; `sequence`,
 /// `timers`, `window` and `interface` are this project's choice.
 pub fn show_vpdn_session(
     f: &mut String,
@@ -281,14 +282,7 @@ pub fn show_vpdn_session(
     match style {
         SessionStyle::Table => match dialect {
             Dialect::V12_0 | Dialect::V12_1 => session_table_12(f, now, sessions),
-            Dialect::V15 => {
-                session_table_15(f, now, sessions);
-                if protocol.is_none() {
-                    // The published parser wants a section of each protocol, empty ones included.
-                    say!(f, "\nL2F Session Information Total tunnels 0 sessions 0");
-                    say!(f, "\nPPPoE Session Information Total tunnels 0 sessions 0");
-                }
-            }
+            Dialect::V15 => session_table_15(f, now, sessions),
         },
         SessionStyle::All => sessions_in_full(f, dialect, now, tunnels, sessions),
         SessionStyle::Packets => packets(f, sessions),

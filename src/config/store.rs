@@ -5,11 +5,13 @@
 //! on by default keeps its `no` form.
 
 pub use super::rules::StoreError;
+use super::views::SEVERITIES;
 use super::{rules, secret, vty};
 use crate::cli::{Form, Parsed, SecretStyle, Word, in_full, mode_of, parse, render};
 use crate::grammar::command::COMMANDS;
 use crate::grammar::command::global::{GlobalCommand, PrivilegeAction};
 use crate::grammar::command::interface::InterfaceCommand;
+use crate::grammar::command::logging::LoggingCommand;
 use crate::grammar::table::{CommandSpec, Op};
 use crate::grammar::value::Scheme;
 use crate::grammar::{Command, Mode};
@@ -356,6 +358,9 @@ fn is_inert(command: &Command, spec: &CommandSpec) -> bool {
 /// The form in which a line is kept: the keywords of a command that `privilege` moves in full, its `reset` as a `no`, and
 /// the password of level 15 without its level, as IOS shows them.
 fn normal(parsed: &Parsed) -> Parsed {
+    if matches!(parsed.command, Command::Logging(_)) {
+        return with_level_named(parsed);
+    }
     let Command::Global(command) = &parsed.command else { return parsed.clone() };
     let text = match command {
         GlobalCommand::Privilege(op) => op.args().map(|p| {
@@ -375,6 +380,25 @@ fn normal(parsed: &Parsed) -> Parsed {
     let negated = parsed.form == Form::No && !text.starts_with("no ");
     let line = if negated { format!("no {text}") } else { text };
     parse(Mode::Config, &line).unwrap_or_else(|_| parsed.clone())
+}
+
+/// A command of `logging` that gives its level as a number, with the name of the level, as IOS keeps it. What else ends
+/// in a number is no level: the least size of a buffer is 4096.
+fn with_level_named(parsed: &Parsed) -> Parsed {
+    let level = |l: &LoggingCommand| match l {
+        LoggingCommand::Buffered(_)
+        | LoggingCommand::Console(_)
+        | LoggingCommand::Monitor(_)
+        | LoggingCommand::Trap(_) => parsed.words.last().map(|w| render(w, false))?.parse::<usize>().ok(),
+        _ => None,
+    };
+    let Command::Logging(command) = &parsed.command else { return parsed.clone() };
+    let Some(name) = level(command).and_then(|number| SEVERITIES.get(number)) else { return parsed.clone() };
+    let mut words: Vec<String> = parsed.words.iter().map(|w| render(w, false)).collect();
+    words.pop();
+    words.push((*name).to_owned());
+    let no = if parsed.form == Form::No { "no " } else { "" };
+    parse(Mode::Config, &format!("{no}{}", words.join(" "))).unwrap_or_else(|_| parsed.clone())
 }
 
 /// `enable secret level 15 X` without its level.

@@ -381,3 +381,18 @@ fn the_address_of_a_network_is_no_interfaces() {
         assert_eq!(of(right), Verdict::Accepted, "{right}");
     }
 }
+
+#[test]
+fn a_level_of_the_log_is_kept_by_its_name() {
+    let names = crate::config::views::SEVERITIES;
+    for (number, name) in names.iter().enumerate().filter(|(number, _)| *number != 7) {
+        for line in ["logging monitor", "logging console", "logging trap", "logging buffered 8192"] {
+            let shown = shown(&format!("{line} {number}\n"));
+            assert_eq!(shown, format!("{line} {name}\n!\n"), "{line} {number}");
+        }
+    }
+    assert_eq!(shown("logging monitor 7\n"), shown("logging monitor debugging\n"));
+    assert_eq!(shown("logging buffered 4\n"), "logging buffered warnings\n!\n");
+    assert_eq!(shown("logging buffered 8192\n"), "logging buffered 8192\n!\n");
+    assert_eq!(shown("no logging console\n"), "no logging console\n!\n");
+}

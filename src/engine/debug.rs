@@ -329,17 +329,74 @@ impl DebugText for PerUser<'_> {
     }
 }
 
+/// What the dialer list says of a packet, as `debug dialer packets` shows it. Recalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub interesting: bool,
+    pub by: Decider,
+}
+
+/// What has decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decider {
+    /// `dialer-list 1 protocol ip permit`, or `deny`.
+    Protocol,
+    /// `dialer-list 1 protocol ip list 101`: the number of the access list.
+    List(u16),
+    /// There is no list for the interface.
+    Nothing,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.interesting { "interesting" } else { "uninteresting" })?;
+        match self.by {
+            Decider::Protocol => write!(f, " (ip {})", if self.interesting { "PERMIT" } else { "DENY" }),
+            Decider::List(number) => write!(f, " (list {number})"),
+            Decider::Nothing => f.write_str(" (no dialer-group defined)"),
+        }
+    }
+}
+
 /// `debug dialer`: 12.1's `BR0 DDR:`; 12.0 says `BRI0:`. Recalled.
 pub(super) enum Dialer<'a> {
-    Cause { name: &'a InterfaceName, source: Ipv4Addr, destination: Ipv4Addr },
-    Attempt { name: &'a InterfaceName, number: &'a str },
-    NoMap { name: &'a InterfaceName, destination: Ipv4Addr },
-    Uninteresting { name: &'a InterfaceName, source: Ipv4Addr, destination: Ipv4Addr },
-    NoChannel { name: &'a InterfaceName },
-    Up { name: &'a InterfaceName },
-    Idle { name: &'a InterfaceName },
-    Disconnecting { name: &'a InterfaceName },
-    Failed { name: &'a InterfaceName, number: &'a str, cause: u8 },
+    Cause {
+        name: &'a InterfaceName,
+        source: Ipv4Addr,
+        destination: Ipv4Addr,
+    },
+    Attempt {
+        name: &'a InterfaceName,
+        number: &'a str,
+    },
+    NoMap {
+        name: &'a InterfaceName,
+        destination: Ipv4Addr,
+    },
+    Packet {
+        name: &'a InterfaceName,
+        source: Ipv4Addr,
+        destination: Ipv4Addr,
+        octets: usize,
+        verdict: Verdict,
+    },
+    NoChannel {
+        name: &'a InterfaceName,
+    },
+    Up {
+        name: &'a InterfaceName,
+    },
+    Idle {
+        name: &'a InterfaceName,
+    },
+    Disconnecting {
+        name: &'a InterfaceName,
+    },
+    Failed {
+        name: &'a InterfaceName,
+        number: &'a str,
+        cause: u8,
+    },
 }
 
 impl Dialer<'_> {
@@ -348,7 +405,7 @@ impl Dialer<'_> {
             Dialer::Cause { name, .. }
             | Dialer::Attempt { name, .. }
             | Dialer::NoMap { name, .. }
-            | Dialer::Uninteresting { name, .. }
+            | Dialer::Packet { name, .. }
             | Dialer::NoChannel { name }
             | Dialer::Up { name }
             | Dialer::Idle { name }
@@ -360,7 +417,17 @@ impl Dialer<'_> {
 
 impl DebugText for Dialer<'_> {
     fn switch(&self) -> Switch {
-        Switch::Dialer
+        match self {
+            Dialer::Packet { .. } => Switch::DialerPackets,
+            Dialer::Cause { .. }
+            | Dialer::Attempt { .. }
+            | Dialer::NoMap { .. }
+            | Dialer::NoChannel { .. }
+            | Dialer::Up { .. }
+            | Dialer::Idle { .. }
+            | Dialer::Disconnecting { .. }
+            | Dialer::Failed { .. } => Switch::Dialer,
+        }
     }
 
     fn write(&self, dialect: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
@@ -374,8 +441,8 @@ impl DebugText for Dialer<'_> {
             }
             Dialer::Attempt { number, .. } => write!(f, "Attempting to dial {number}"),
             Dialer::NoMap { destination, .. } => write!(f, "No dialer map matches {destination}"),
-            Dialer::Uninteresting { source, destination, .. } => {
-                write!(f, "ip (s={source}, d={destination}), uninteresting")
+            Dialer::Packet { source, destination, octets, verdict, .. } => {
+                write!(f, "ip (s={source}, d={destination}), {octets} bytes, outgoing {verdict}")
             }
             Dialer::NoChannel { .. } => f.write_str("No free dialer - starting fast idle timer"),
             Dialer::Up { .. } => f.write_str("dialer protocol up"),
@@ -486,5 +553,28 @@ mod tests {
         let event = Dialer::Attempt { name: &name, number: "614629" };
         assert_eq!(text(&event, Dialect::V12_0), "BRI0: Attempting to dial 614629");
         assert_eq!(text(&event, Dialect::V12_1), "BR0 DDR: Attempting to dial 614629");
+    }
+
+    #[test]
+    fn a_packet_of_the_dialer_says_what_decided() {
+        let name = InterfaceName::new(InterfaceKind::Bri, "0");
+        let text = |dialect, interesting, by| {
+            let (source, destination) = ([10, 1, 1, 8].into(), [10, 1, 1, 1].into());
+            let verdict = Verdict { interesting, by };
+            let mut text = String::new();
+            let packet = Dialer::Packet { name: &name, source, destination, octets: 100, verdict };
+            packet.write(dialect, &mut text).expect("a String takes everything");
+            text
+        };
+        assert_eq!(
+            text(Dialect::V12_0, true, Decider::List(101)),
+            "BRI0: ip (s=10.1.1.8, d=10.1.1.1), 100 bytes, outgoing interesting (list 101)"
+        );
+        assert_eq!(
+            text(Dialect::V12_1, false, Decider::Protocol),
+            "BR0 DDR: ip (s=10.1.1.8, d=10.1.1.1), 100 bytes, outgoing uninteresting (ip DENY)"
+        );
+        assert!(text(Dialect::V15, true, Decider::Protocol).ends_with("interesting (ip PERMIT)"));
+        assert!(text(Dialect::V15, false, Decider::Nothing).ends_with("(no dialer-group defined)"));
     }
 }

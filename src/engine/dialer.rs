@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Engine;
-use super::debug::Dialer as DialerDebug;
+use super::debug::{Decider, Dialer as DialerDebug, Verdict};
 use super::interfaces::LinkState;
 use super::io::{Action, CallRef, ForwardCommand, InterfaceId};
 use super::isdn::{Call, cause};
@@ -63,19 +63,20 @@ fn header(packet: &[u8]) -> Option<Header> {
 }
 
 /// Whether a packet is interesting to the dialer list of this number.
-fn interesting(config: &RouterConfig, group: Option<u16>, header: Header) -> bool {
+fn verdict(config: &RouterConfig, group: Option<u16>, header: Header) -> Verdict {
     let Some(list) = group.and_then(|g| config.dialer_lists.iter().find(|l| l.number == g)) else {
-        return false;
+        return Verdict { interesting: false, by: Decider::Nothing };
     };
     match list.rule {
-        DialerRule::Permit => true,
-        DialerRule::Deny => false,
-        DialerRule::List(number) => config
-            .access_lists
-            .iter()
-            .find(|l| l.number == number)
+        DialerRule::Permit => Verdict { interesting: true, by: Decider::Protocol },
+        DialerRule::Deny => Verdict { interesting: false, by: Decider::Protocol },
+        DialerRule::List(number) => {
+            let found = config.access_lists.iter().find(|l| l.number == number);
             // A list that does not exist permits everything.
-            .is_none_or(|l| l.entries.iter().find(|e| matches(e, header)).is_some_and(|e| e.permit)),
+            let permits =
+                found.is_none_or(|l| l.entries.iter().find(|e| matches(e, header)).is_some_and(|e| e.permit));
+            Verdict { interesting: permits, by: Decider::List(number) }
+        }
     }
 }
 
@@ -92,7 +93,8 @@ impl Engine {
     /// A packet came out of the TUN of an interface, and the data plane does not know which port it is for.
     pub(super) fn packet(&mut self, id: InterfaceId, packet: Vec<u8>) {
         let Some(header) = header(&packet) else { return };
-        let Header { source, destination, .. } = header;
+        let destination = header.destination;
+        self.debug_packet(id, header, packet.len());
         if let Some(port) = self.port_towards(id, destination) {
             self.core.forward(ForwardCommand::Route { tun: id, destination, port });
             self.core.act(Action::Packet { port, packet });
@@ -108,8 +110,7 @@ impl Engine {
         let number = self.number_for(id, destination);
         let mut dialing = self.dialing_to(id, number.as_deref());
         if dialing.is_none() {
-            if !interesting(&self.config, config.dialer.group, header) {
-                self.core.debug(&DialerDebug::Uninteresting { name: &name, source, destination });
+            if !verdict(&self.config, config.dialer.group, header).interesting {
                 return;
             }
             self.dial(id, &name, header, number.as_deref());
@@ -121,6 +122,17 @@ impl Engine {
         {
             dialing.held.push_back(packet);
         }
+    }
+
+    /// `debug dialer packets`. What the data plane carries on its own is not told, like what IOS switches fast.
+    fn debug_packet(&mut self, id: InterfaceId, header: Header, octets: usize) {
+        let Some(interface) = self.interfaces.get(id) else { return };
+        if !matches!(interface.name.kind, InterfaceKind::Bri | InterfaceKind::Dialer) {
+            return;
+        }
+        let verdict = verdict(&self.config, interface.config.dialer.group, header);
+        let (name, Header { source, destination, .. }) = (&interface.name, header);
+        self.core.debug(&DialerDebug::Packet { name, source, destination, octets, verdict });
     }
 
     /// The call of an interface to a number, on which IP is not up yet, or not at the moment.
@@ -324,12 +336,12 @@ mod tests {
         let ping = header(&PING).unwrap();
         let mut decide = |entries| {
             config.access_lists = vec![AccessList { number: 101, entries }];
-            interesting(&config, Some(1), ping)
+            verdict(&config, Some(1), ping).interesting
         };
         assert!(decide(vec![entry(true, None, net)]));
         assert!(!decide(vec![entry(false, Some(1), any), entry(true, None, any)]));
         assert!(decide(vec![entry(false, Some(6), any), entry(true, None, any)]));
         assert!(!decide(vec![]));
-        assert!(!interesting(&config, None, ping), "without a dialer-group nothing dials");
+        assert!(!verdict(&config, None, ping).interesting, "without a dialer-group nothing dials");
     }
 }

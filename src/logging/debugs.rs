@@ -37,6 +37,7 @@ pub const fn names(switch: Switch) -> (&'static str, &'static str) {
         }
         Switch::IsdnEvents => ("ISDN", "ISDN events"),
         Switch::Dialer => ("Dial on demand", "Dial on demand events"),
+        Switch::DialerPackets => ("Dial on demand", "Dial on demand packets"),
     }
 }
 

@@ -5,22 +5,10 @@ pub mod debugs;
 
 use std::collections::VecDeque;
 
-use crate::config::views::{LoggingConfig, SystemConfig};
+use crate::config::views::{LoggingConfig, SEVERITIES, SystemConfig};
 use crate::engine::LogLine;
 use crate::proto::{Dialect, Instant};
 use clock::Clock;
-
-/// The names of the severities 0 to 7, as `logging console LEVEL` takes them.
-pub const LEVELS: [&str; 8] = [
-    "emergencies",
-    "alerts",
-    "critical",
-    "errors",
-    "warnings",
-    "notifications",
-    "informational",
-    "debugging",
-];
 
 /// Who a stamped line is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +90,7 @@ impl Logging {
             ("Monitor", config.monitor, self.counts.monitor),
             ("Buffer", config.buffered.map(|b| b.0), self.counts.buffered),
         ];
-        let word = |level: u8| LEVELS[usize::from(level.min(7))];
+        let word = |level: u8| SEVERITIES[usize::from(level.min(7))];
         let mut out = match dialect {
             Dialect::V12_0 | Dialect::V12_1 => {
                 format!("Syslog logging: {state} (0 messages dropped, 0 flushes, 0 overruns)\n")

@@ -55,11 +55,13 @@ pub enum Switch {
     IsdnEvents,
     /// `debug dialer`
     Dialer,
+    /// `debug dialer packets`
+    DialerPackets,
 }
 
 impl Switch {
     /// Every switch, in the order in which `show debugging` groups them.
-    pub const ALL: [Switch; 25] = [
+    pub const ALL: [Switch; 26] = [
         Switch::PppNegotiation,
         Switch::PppAuthentication,
         Switch::PppPacket,
@@ -85,6 +87,7 @@ impl Switch {
         Switch::RadiusAccounting,
         Switch::IsdnEvents,
         Switch::Dialer,
+        Switch::DialerPackets,
     ];
 }
 

@@ -299,6 +299,57 @@ fn the_interface_of_a_call_is_nobody_elses_to_configure() {
 }
 
 #[test]
+fn only_12_0_leaves_the_size_of_a_configuration_out() {
+    let part = |version: &str| {
+        let startup = format!(
+            "version {version}\nhostname R\ninterface Loopback0\n ip address 10.9.9.9 255.255.255.255\n"
+        );
+        let mut bench = Bench::enabled(&startup);
+        bench.screen(CONSOLE).text.clear();
+        bench.shown("show running-config interface loopback 0")
+    };
+    assert!(
+        part("12.0").contains("\n\nCurrent configuration:\n!\ninterface Loopback0\n"),
+        "{}",
+        part("12.0")
+    );
+    for version in ["12.1", "15.2"] {
+        assert!(
+            part(version).contains("Current configuration : 57 bytes\n!\ninterface Loopback0\n"),
+            "{}",
+            part(version)
+        );
+    }
+}
+
+#[test]
+fn a_pattern_that_is_no_regular_expression_is_refused() {
+    let mut bench = Bench::enabled("hostname R\n");
+    for line in ["show version | include [", "show running-config | begin (", "show users | count *"] {
+        assert_eq!(bench.shown(line), "% Failed to compile regular expression.\nR#", "{line}");
+    }
+    assert!(bench.shown("show running-config | include ^host.*R$").contains("hostname R\n"));
+    assert_eq!(bench.shown("show version | include {"), "R#", "a brace that repeats nothing is a character");
+}
+
+#[test]
+fn packets_to_port_1701_that_are_ignored_are_counted() {
+    let mut bench = Bench::enabled("hostname R\n");
+    let shown = bench.shown("show l2tp counters");
+    assert!(shown.contains("  L2F                        : 0\n"), "{shown}");
+}
+
+#[test]
+fn the_packets_of_the_dialer_have_a_switch_of_their_own() {
+    let mut bench = Bench::enabled("hostname R\n");
+    assert_eq!(bench.shown("debug dialer packets"), "Dial on demand packets debugging is on\nR#");
+    let shown = bench.shown("show debugging");
+    assert!(shown.contains("Dial on demand packets debugging is on") && !shown.contains("events"), "{shown}");
+    assert_eq!(bench.shown("debug dialer"), "Dial on demand events debugging is on\nR#");
+    assert_eq!(bench.shown("no debug dialer packets"), "Dial on demand packets debugging is off\nR#");
+}
+
+#[test]
 fn durations_on_screens_are_as_of_now() {
     let mut bench = Bench::enabled("hostname R\nline con 0\n exec-timeout 0 0\n");
     bench.now = bench.now + Duration::from_secs(3600);

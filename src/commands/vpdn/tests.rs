@@ -145,7 +145,7 @@ fn show_vpdn_session_in_its_styles() {
         sessions(Dialect::V15, SessionStyle::Table),
         "L2TP Session Information Total tunnels 1 sessions 1\n\n\
              LocID RemID TunID Intf          Username             State    Last Chg Uniq ID\n\
-             45    7     55270 Vi4           2500-1               est      00:00:12  9\n\nL2F Session Information Total tunnels 0 sessions 0\n\nPPPoE Session Information Total tunnels 0 sessions 0\n"
+             45    7     55270 Vi4           2500-1               est      00:00:12  9\n"
     );
     assert_eq!(
         sessions(Dialect::V12_0, SessionStyle::Table),

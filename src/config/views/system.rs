@@ -4,6 +4,18 @@ use std::time::Duration;
 
 use super::Password;
 
+/// The names of the severities 0 to 7, as `logging console LEVEL` takes them.
+pub const SEVERITIES: [&str; 8] = [
+    "emergencies",
+    "alerts",
+    "critical",
+    "errors",
+    "warnings",
+    "notifications",
+    "informational",
+    "debugging",
+];
+
 /// The form of a time stamp in front of a log or debug line (`service timestamps`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StampForm {

@@ -3,7 +3,7 @@
 use super::{Core, ExecResult};
 use crate::commands::exec as text;
 use crate::grammar::command::debug::{
-    AaaWhat, DebugCommand, IsdnWhat, PppWhat, Radius, RadiusWhat, VpdnWhat,
+    AaaWhat, DebugCommand, DialerWhat, IsdnWhat, PppWhat, Radius, RadiusWhat, VpdnWhat,
 };
 use crate::grammar::table::Op;
 use crate::logging::debugs::{RADIUS, acknowledgement, radius_acknowledgement};
@@ -25,7 +25,10 @@ pub fn run(core: &mut Core, command: &DebugCommand, out: &mut String) -> ExecRes
             AaaWhat::Pod => Switch::AaaPod,
             AaaWhat::PerUser => Switch::AaaPerUser,
         }),
-        DebugCommand::Dialer(op) => one(core, op, out, |_| Switch::Dialer),
+        DebugCommand::Dialer(op) => one(core, op, out, |d| match d.what {
+            None | Some(DialerWhat::Events) => Switch::Dialer,
+            Some(DialerWhat::Packets) => Switch::DialerPackets,
+        }),
         DebugCommand::Isdn(op) => one(core, op, out, |i| match i.what {
             IsdnWhat::Events => Switch::IsdnEvents,
         }),

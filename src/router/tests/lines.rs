@@ -80,6 +80,16 @@ fn show_users_names_every_line_that_is_used() {
 }
 
 #[test]
+fn show_line_lists_what_is_configured_and_stars_what_is_used() {
+    let mut bench = with_vty("hostname R\nline con 0\nline aux 0\nline vty 0 1\n no login\n");
+    let text = bench.shown("show line");
+    let rows = "*    0 CTY     con 0    \n     1 AUX     aux 0    \n*    2 VTY     vty 0    \n     3 VTY     vty 1    \n";
+    assert!(text.contains(rows), "{text}");
+    bench.line_on(VTY, "exit");
+    assert!(bench.shown("show line").contains("     2 VTY     vty 0    \n"));
+}
+
+#[test]
 fn clear_line_ends_the_session_there() {
     let mut bench = with_vty(OPEN_VTY);
     assert_eq!(bench.shown("clear line vty 0"), "[confirm]");
