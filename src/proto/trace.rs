@@ -53,13 +53,15 @@ pub enum Switch {
     AaaPod,
     /// `debug isdn events`
     IsdnEvents,
+    /// `debug isdn q931`
+    IsdnQ931,
     /// `debug dialer`
     Dialer,
 }
 
 impl Switch {
     /// Every switch, in the order in which `show debugging` groups them.
-    pub const ALL: [Switch; 25] = [
+    pub const ALL: [Switch; 26] = [
         Switch::PppNegotiation,
         Switch::PppAuthentication,
         Switch::PppPacket,
@@ -84,6 +86,7 @@ impl Switch {
         Switch::RadiusAuthentication,
         Switch::RadiusAccounting,
         Switch::IsdnEvents,
+        Switch::IsdnQ931,
         Switch::Dialer,
     ];
 }
