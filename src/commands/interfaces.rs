@@ -93,8 +93,8 @@ pub fn show_interfaces(f: &mut String, dialect: Dialect, now: Instant, interface
     }
 }
 
-/// `show interfaces description`: an interface a line. The head and the states are as published configuration guides
-/// print them; the widths are recalled.
+/// `show interfaces description`: an interface a line. Columns, states and widths
+/// are recalled.
 pub fn show_interfaces_description(f: &mut String, interfaces: &[InterfaceView]) {
     say!(f, "{:<31}{:<15}{:<9}Description", "Interface", "Status", "Protocol");
     for view in interfaces {

@@ -436,8 +436,8 @@ impl DebugText for Isdn<'_> {
     }
 }
 
-/// `debug isdn q931`: a message of call control, as it came from the switch or goes to it. The shape is that of published
-/// captures; the elements are those that the simplified Q.931 of the lab carries, and the call reference is its own.
+/// `debug isdn q931`: a message of call control, as it came from the switch or goes to it. The wording is
+/// recalled; the elements are those that the simplified Q.931 of the lab carries, and the call reference is its own.
 pub(super) struct Q931<'a> {
     pub controller: &'a InterfaceName,
     pub sent: bool,
