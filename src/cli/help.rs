@@ -2,6 +2,7 @@
 
 use super::clearance::Clearance;
 use super::matcher::{Form, MatchError, Walk, walk, words};
+use super::pager::is_filtered;
 use super::token::placeholder;
 use crate::grammar::Mode;
 use crate::grammar::table::{ArgKind, Token};
@@ -112,11 +113,7 @@ pub fn help(clearance: &Clearance, mode: Mode, line: &str) -> String {
         out.push('\n');
     }
     if !first && walk.can_end() {
-        if words(head)
-            .iter()
-            .find(|w| !w.1.eq_ignore_ascii_case("do"))
-            .is_some_and(|w| starts_with("show", w.1))
-        {
+        if is_filtered(head) {
             out.push_str(&format!("  {:<width$}Output modifiers\n", "|"));
         }
         out.push_str("  <cr>\n");

@@ -138,13 +138,22 @@ impl Filter {
     }
 }
 
-/// Splits a line at the `|` of a `show` command: the command, and what stands behind the bar with its octet offset.
+/// Whether a command prints a screen that `|` may filter: `show`, and `write terminal`.
+pub fn is_filtered(command: &str) -> bool {
+    let mut words = command.split_whitespace().filter(|w| !w.eq_ignore_ascii_case("do"));
+    match (words.next(), words.next()) {
+        (Some(verb), _) if verb.len() >= 2 && starts_with("show", verb) => true,
+        (Some(verb), Some(what)) => starts_with("write", verb) && starts_with("terminal", what),
+        (Some(_), None) | (None, _) => false,
+    }
+}
+
+/// Splits a line at the `|` of a command that is filtered: the command, and what stands behind the bar with its octet
+/// offset.
 pub fn split_pipe(line: &str) -> (&str, Option<(usize, &str)>) {
-    let mut first = line.split_whitespace().filter(|w| !w.eq_ignore_ascii_case("do"));
-    let shows = first.next().is_some_and(|w| w.len() >= 2 && starts_with("show", w));
-    match line.find('|').filter(|_| shows) {
-        Some(bar) => (line.get(..bar).unwrap_or(line), line.get(bar + 1..).map(|rest| (bar + 1, rest))),
-        None => (line, None),
+    match line.split_once('|') {
+        Some((command, rest)) if is_filtered(command) => (command, Some((command.len() + 1, rest))),
+        Some(_) | None => (line, None),
     }
 }
 

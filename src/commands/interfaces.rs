@@ -93,6 +93,21 @@ pub fn show_interfaces(f: &mut String, dialect: Dialect, now: Instant, interface
     }
 }
 
+/// `show interfaces description`: an interface a line. Columns, states and widths
+/// are recalled.
+pub fn show_interfaces_description(f: &mut String, interfaces: &[InterfaceView]) {
+    say!(f, "{:<31}{:<15}{:<9}Description", "Interface", "Status", "Protocol");
+    for view in interfaces {
+        let link = match view.link {
+            LinkState::AdministrativelyDown => "admin down",
+            LinkState::Down | LinkState::Up => link_words(view.link),
+        };
+        let protocol = if view.protocol || view.spoofing { "up" } else { "down" };
+        let text = view.config.description.as_deref().unwrap_or_default();
+        say!(f, "{:<31}{link:<15}{protocol:<9}{text}", view.name.short());
+    }
+}
+
 fn identity(f: &mut String, view: &InterfaceView) {
     say!(f, "  Hardware is {}", hardware_name(view.name.kind));
     if let Some(text) = &view.config.description {
@@ -311,6 +326,19 @@ mod tests {
 
     fn shown(dialect: Dialect, view: InterfaceView) -> String {
         screen(|f| show_interfaces(f, dialect, NOW, &[view]))
+    }
+
+    #[test]
+    fn descriptions_stand_in_their_columns() {
+        let mut down = template();
+        down.link = LinkState::AdministrativelyDown;
+        assert_eq!(
+            screen(|f| show_interfaces_description(f, &[ethernet(), down])),
+            "Interface                      Status         Protocol Description
+Et0                            up             up       to the LAC
+Vt1                            admin down     down     
+"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName, IpAddress};
-use crate::engine::views::{CallerView, InterfaceView, SessionView, TunnelView};
+use crate::engine::views::{CallerView, InterfaceView, SessionView, TimeLimit, TunnelView};
 use crate::engine::{Counts, InterfaceId, LinkState, Load, Origin, TrafficView};
 use crate::proto::Instant;
 use crate::proto::l2tp::{self, SessionId, SessionState, TunnelId, TunnelState};
@@ -184,6 +184,8 @@ pub fn caller() -> CallerView {
         peer_address: Some(Ipv4Addr::new(10, 10, 53, 2)),
         active: Duration::from_secs(12),
         idle: Duration::from_secs(7),
+        session_limit: TimeLimit::default(),
+        idle_limit: TimeLimit::default(),
     }
 }
 

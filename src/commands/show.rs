@@ -93,6 +93,10 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
                 None => interfaces::show_interfaces(f, dialect, now, &views),
             }
         }
+        ShowCommand::InterfacesDescription { interface } => {
+            let Some(views) = chosen(f, on, interface.as_ref()) else { return };
+            interfaces::show_interfaces_description(f, &views);
+        }
         ShowCommand::IpInterface { interface, brief } => {
             let Some(views) = chosen(f, on, interface.as_ref()) else { return };
             if *brief {
@@ -196,15 +200,16 @@ pub fn show(f: &mut String, command: &ShowCommand, on: &Sources<'_>, running: &d
         ShowCommand::RunningConfig { part: Some(RunningConfigPart::Interface { interface }) } => {
             running_interface(f, on, interface);
         }
-        ShowCommand::StartupConfig => {
-            if on.startup.is_empty() {
-                say!(f, "startup-config is not present");
-            } else {
-                say!(f, "Using {} bytes", on.startup.len());
-                f.push_str(on.startup);
-            }
-        }
+        ShowCommand::StartupConfig | ShowCommand::Configuration => startup(f, on.startup),
     }
+}
+
+fn startup(f: &mut String, text: &str) {
+    if text.is_empty() {
+        return say!(f, "startup-config is not present");
+    }
+    say!(f, "Using {} bytes", text.len());
+    f.push_str(text);
 }
 
 /// The interface that was named, or all of them; says so and gives none when there is no such interface.
@@ -231,13 +236,17 @@ fn method(on: &Sources<'_>, view: &InterfaceView) -> Method {
 }
 
 fn caller(f: &mut String, command: &ShowCommand, on: &Sources<'_>) {
-    let ShowCommand::Caller { summary, ip, user, interface, .. } = command else { return };
+    let ShowCommand::Caller { full, timeouts, summary, ip, user, interface, .. } = command else { return };
     let wanted = |c: &CallerView| {
         user.as_ref().is_none_or(|u| **u == *c.user) && interface.as_ref().is_none_or(|i| *i == c.interface)
     };
     let callers: Vec<CallerView> = on.engine.callers().into_iter().filter(wanted).collect();
     if *summary {
         users::show_caller_summary(f, &callers);
+    } else if *timeouts {
+        users::show_caller_timeouts(f, &callers);
+    } else if *full {
+        users::show_caller_full(f, &callers);
     } else if *ip {
         users::show_caller_ip(f, &callers);
     } else {

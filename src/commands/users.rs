@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::text::{clip, or_dash, say};
 use crate::config::views::{InterfaceKind, InterfaceName};
-use crate::engine::views::CallerView;
+use crate::engine::views::{CallerView, TimeLimit};
 use crate::logging::clock::uptime_stamp;
 use crate::proto::Dialect;
 
@@ -162,6 +162,51 @@ pub fn show_caller_ip(f: &mut String, callers: &[CallerView]) {
     }
 }
 
+/// When the first limit of a caller is up.
+fn disconnect_in(caller: &CallerView) -> Option<Duration> {
+    [caller.session_limit.left, caller.idle_limit.left].into_iter().flatten().min()
+}
+
+fn time_or_dash(time: Option<Duration>) -> String {
+    time.map_or_else(|| "-".to_owned(), uptime_stamp)
+}
+
+/// `show caller timeouts`: the limits that the engine runs for PPP users, and when the first of them is up. The head is
+/// recalled.
+pub fn show_caller_timeouts(f: &mut String, callers: &[CallerView]) {
+    say!(f, "                                  Session   Idle      Disconnect");
+    say!(f, "  Line         User               Timeout   Timeout   User in");
+    for caller in callers {
+        let (interface, user) = (caller.interface.short(), clip(or_dash(&caller.user), 18));
+        let (session, idle) =
+            (time_or_dash(caller.session_limit.limit), time_or_dash(caller.idle_limit.limit));
+        let left = time_or_dash(disconnect_in(caller));
+        say!(f, "  {interface:<12} {user:<18} {session:<9} {idle:<9} {left}");
+    }
+}
+
+/// `show caller full`: a block for each PPP user. The layout is recalled; IOS's lines for what is not emulated (modem,
+/// ACLs, counters of the line) are absent.
+pub fn show_caller_full(f: &mut String, callers: &[CallerView]) {
+    for caller in callers {
+        let (interface, user) = (caller.interface.short(), or_dash(&caller.user));
+        say!(f);
+        say!(f, "  User: {user}, line {interface}, service {}", service(caller));
+        let (active, idle) = (uptime_stamp(caller.active), uptime_stamp(caller.idle));
+        say!(f, "        Active time {active}, Idle time {idle}");
+        say!(f, "  Timeouts:            Absolute  Idle");
+        let pair = |name: &str, of: fn(&TimeLimit) -> Option<Duration>| {
+            let [session, idle] = [caller.session_limit, caller.idle_limit].map(|l| time_or_dash(of(&l)));
+            format!("      {name:<17}{session:<10}{idle}")
+        };
+        say!(f, "{}", pair("Limits:", |l| l.limit));
+        say!(f, "{}", pair("Disconnect in:", |l| l.left));
+        if let Some(address) = caller.peer_address {
+            say!(f, "  IP: remote {address}");
+        }
+    }
+}
+
 /// Whether an interface is a B channel: the call on it is an ISDN call.
 const fn is_isdn(name: &InterfaceName) -> bool {
     matches!(name.kind, InterfaceKind::Serial | InterfaceKind::Bri)
@@ -285,6 +330,37 @@ mod tests {
         assert!(
             screen(|f| show_caller_ip(f, &[caller()]))
                 .ends_with("  Vi4          2500-1             10.10.53.2\n")
+        );
+    }
+
+    #[test]
+    fn show_caller_timeouts_tells_the_limits_and_the_first_end() {
+        let limit = |limit: Option<u64>, left: Option<u64>| TimeLimit {
+            limit: limit.map(Duration::from_secs),
+            left: left.map(Duration::from_secs),
+        };
+        let mut timed = caller();
+        timed.session_limit = limit(Some(3600), Some(3588));
+        timed.idle_limit = limit(Some(120), Some(113));
+        assert_eq!(
+            screen(|f| show_caller_timeouts(f, &[timed.clone(), caller()])),
+            "                                  Session   Idle      Disconnect
+  Line         User               Timeout   Timeout   User in
+  Vi4          2500-1             01:00:00  00:02:00  00:01:53
+  Vi4          2500-1             -         -         -
+"
+        );
+        timed.idle_limit = limit(None, None);
+        assert_eq!(
+            screen(|f| show_caller_full(f, &[timed])),
+            "
+  User: 2500-1, line Vi4, service PPP   L2TP
+        Active time 00:00:12, Idle time 00:00:07
+  Timeouts:            Absolute  Idle
+      Limits:          01:00:00  -
+      Disconnect in:   00:59:48  -
+  IP: remote 10.10.53.2
+"
         );
     }
 

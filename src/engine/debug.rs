@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use super::SessionEnd;
+use super::io::IsdnMessage;
 use crate::config::views::InterfaceName;
 use crate::proto::{DebugText, Dialect, Switch};
 
@@ -498,6 +499,49 @@ impl DebugText for Isdn<'_> {
                 controller.short(),
                 cause_text(*cause)
             ),
+        }
+    }
+}
+
+/// `debug isdn q931`: a message of call control, as it came from the switch or goes to it. The wording is
+/// recalled; the elements are those that the simplified Q.931 of the lab carries, and the call reference is its own.
+pub(super) struct Q931<'a> {
+    pub controller: &'a InterfaceName,
+    pub sent: bool,
+    pub message: &'a IsdnMessage,
+}
+
+impl DebugText for Q931<'_> {
+    fn switch(&self) -> Switch {
+        Switch::IsdnQ931
+    }
+
+    fn write(&self, _: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+        let way = if self.sent { "TX ->" } else { "RX <-" };
+        let (name, call) = match self.message {
+            IsdnMessage::Setup { call, .. } => ("SETUP", call),
+            IsdnMessage::Connect { call, .. } => ("CONNECT", call),
+            IsdnMessage::Disconnect { call, .. } => ("DISCONNECT", call),
+        };
+        write!(f, "ISDN {}: {way}  {name} callref = 0x{:08X}", self.controller.short(), call.0)?;
+        let channel = match self.message {
+            IsdnMessage::Setup { channel, .. } | IsdnMessage::Connect { channel, .. } => *channel,
+            IsdnMessage::Disconnect { .. } => None,
+        };
+        if let Some(channel) = channel {
+            write!(f, "\n        Channel B{channel}")?;
+        }
+        match self.message {
+            IsdnMessage::Setup { called, calling, .. } => {
+                if let Some(calling) = calling {
+                    write!(f, "\n        Calling Party Number '{calling}'")?;
+                }
+                write!(f, "\n        Called Party Number '{called}'")
+            }
+            IsdnMessage::Connect { .. } => Ok(()),
+            IsdnMessage::Disconnect { cause, .. } => {
+                write!(f, "\n        Cause {cause} - {}", cause_text(*cause))
+            }
         }
     }
 }

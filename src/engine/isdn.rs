@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::aaa::accounting::EndCause;
-use super::debug::Isdn as IsdnDebug;
+use super::debug::{Isdn as IsdnDebug, Q931};
 use super::interfaces::{LinkState, Origin};
 use super::io::{Action, CallRef, ChannelId, ForwardCommand, InterfaceId, IsdnMessage};
 use super::syslog::Syslog;
@@ -75,6 +75,7 @@ impl Isdn {
 impl Engine {
     /// A message of the switch.
     pub(super) fn signal(&mut self, controller: &InterfaceName, message: IsdnMessage) {
+        self.core.debug(&Q931 { controller, sent: false, message: &message });
         match message {
             IsdnMessage::Setup { call, called, calling, digital, speed, channel } => {
                 if self.isdn.calls.contains_key(&call) {
@@ -111,6 +112,7 @@ impl Engine {
     }
 
     fn tell(&mut self, controller: &InterfaceName, message: IsdnMessage) {
+        self.core.debug(&Q931 { controller, sent: true, message: &message });
         self.core.act(Action::Signal { controller: controller.clone(), message });
     }
 

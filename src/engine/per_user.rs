@@ -15,6 +15,7 @@ use super::io::InterfaceId;
 use super::ip::RouteKey;
 use super::syslog::Syslog;
 use super::timers::Timer;
+use super::views::TimeLimit;
 use crate::config::views::{IdleDirection, InterfaceConfig, secret_free};
 use crate::proto::Instant;
 use crate::proto::ppp::IpcpConfig;
@@ -208,6 +209,39 @@ impl Engine {
             session.or_else(|| config.as_ref().and_then(|c| c.absolute)),
             idle.or_else(|| config.as_ref().and_then(|c| c.ppp.idle)),
         )
+    }
+
+    /// Session and idle limits of a port, and what is left of those whose timers run. Traffic does not move the idle
+    /// timers, which look at it when they are due: what is left is counted from the last packet.
+    pub(super) fn limits_left(&self, id: InterfaceId) -> (TimeLimit, TimeLimit) {
+        let now = self.core.now;
+        let timers = &self.core.timers;
+        let (session, user_idle) = self.time_limits(id);
+        let left = timers.due(Timer::Session(id)).map(|at| at.duration_since(now));
+        let session = TimeLimit { limit: session, left };
+        let ends =
+            |limit: Duration, last: Option<Instant>| last.map(|last| (last + limit).duration_since(now));
+        let idle = match (user_idle, self.dialer_idle(id)) {
+            (Some((limit, direction)), _) => {
+                let last = self.last_packet(id, direction).map(|last| last + Duration::from_secs(1));
+                let left = ends(limit, last).filter(|_| timers.runs(Timer::UserIdle(id)));
+                TimeLimit { limit: Some(limit), left }
+            }
+            (None, Some(limit)) => {
+                let last = self.last_packet(id, IdleDirection::Either);
+                let left = ends(limit, last).filter(|_| timers.runs(Timer::Idle(id)));
+                TimeLimit { limit: Some(limit), left }
+            }
+            (None, None) => TimeLimit::default(),
+        };
+        (session, idle)
+    }
+
+    /// The idle time of the dialer that placed the call of a port.
+    fn dialer_idle(&self, id: InterfaceId) -> Option<Duration> {
+        let owner = self.ports.get(&id)?.access()?.dialer?;
+        let limit = self.interfaces.get(owner)?.config.dialer.idle_timeout;
+        (!limit.is_zero()).then_some(limit)
     }
 
     /// IPCP is open: the routes of the user, and its idle time.

@@ -66,6 +66,11 @@ impl Timers {
         self.due.contains_key(&timer)
     }
 
+    /// When `timer` is due, if it runs.
+    pub fn due(&self, timer: Timer) -> Option<Instant> {
+        self.due.get(&timer).copied()
+    }
+
     /// The earliest deadline.
     pub fn next(&self) -> Option<Instant> {
         self.order.first().map(|(at, _)| *at)

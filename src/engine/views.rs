@@ -108,6 +108,19 @@ pub struct CallerView {
     pub active: Duration,
     /// How long since it sent or got something.
     pub idle: Duration,
+    /// After how long the router ends its session, and in how long it will.
+    pub session_limit: TimeLimit,
+    /// The same for idle time: that of the user, or of the dialer that placed the call.
+    pub idle_limit: TimeLimit,
+}
+
+/// A limit of time of a caller. The limit of a session whose frames are forwarded is known by its timer only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimeLimit {
+    /// The limit; none without one.
+    pub limit: Option<Duration>,
+    /// What is left of it; none while its timer does not run.
+    pub left: Option<Duration>,
 }
 
 /// An ISDN call for `show isdn active` and `show dialer`.
@@ -297,7 +310,10 @@ impl Engine {
         let now = self.core.now;
         let seconds = interface.counters.last_activity.load(Ordering::Relaxed);
         let last = Instant::from_start(Duration::from_secs(seconds)).max(interface.changed);
+        let (session_limit, idle_limit) = self.limits_left(id);
         Some(CallerView {
+            session_limit,
+            idle_limit,
             interface: interface.name.clone(),
             user: port.user.clone(),
             vpdn: port.vaccess().is_some(),

@@ -36,6 +36,7 @@ pub const fn names(switch: Switch) -> (&'static str, &'static str) {
             ("Radius packet protocol (accounting)", "Radius packet protocol (accounting)")
         }
         Switch::IsdnEvents => ("ISDN", "ISDN events"),
+        Switch::IsdnQ931 => ("ISDN", "ISDN Q931 packets"),
         Switch::Dialer => ("Dial on demand", "Dial on demand events"),
         Switch::DialerPackets => ("Dial on demand", "Dial on demand packets"),
     }

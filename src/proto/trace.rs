@@ -53,6 +53,8 @@ pub enum Switch {
     AaaPod,
     /// `debug isdn events`
     IsdnEvents,
+    /// `debug isdn q931`
+    IsdnQ931,
     /// `debug dialer`
     Dialer,
     /// `debug dialer packets`
@@ -61,7 +63,7 @@ pub enum Switch {
 
 impl Switch {
     /// Every switch, in the order in which `show debugging` groups them.
-    pub const ALL: [Switch; 26] = [
+    pub const ALL: [Switch; 27] = [
         Switch::PppNegotiation,
         Switch::PppAuthentication,
         Switch::PppPacket,
@@ -86,6 +88,7 @@ impl Switch {
         Switch::RadiusAuthentication,
         Switch::RadiusAccounting,
         Switch::IsdnEvents,
+        Switch::IsdnQ931,
         Switch::Dialer,
         Switch::DialerPackets,
     ];

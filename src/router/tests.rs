@@ -6,6 +6,7 @@ mod files;
 mod lines;
 mod ping;
 mod radius;
+mod screens;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -29,6 +29,7 @@ impl Executor for TestRouter {
     fn exec(&mut self, _: LineId, parsed: &Parsed, out: &mut String) -> ExecResult {
         match &parsed.command {
             Command::Show(ShowCommand::RunningConfig { .. }) => out.push_str(&running_config(&self.store)),
+            Command::Exec(ExecCommand::WriteTerminal) => out.push_str(&running_config(&self.store)),
             Command::Exec(ExecCommand::Reload) => {
                 return ExecResult::Confirm("Proceed with reload? [confirm]".into());
             }

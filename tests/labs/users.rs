@@ -200,6 +200,42 @@ fn a_session_ends_when_its_time_is_up() {
 }
 
 #[test]
+fn the_limits_of_a_caller_and_what_is_left_of_them_are_shown() {
+    let reply = [FRAMED, "Framed-IP-Address = 10.10.53.2", "Session-Timeout = 300", "Idle-Timeout = 60"];
+    let mut bench = lab(&reply, &[], &[]);
+    bench.play("lac: enable\nlac: debug isdn q931\n").unwrap();
+    bench.play(CALL).unwrap();
+    bench
+        .play("sleep 10s\nlns: show caller timeouts\nlns: show caller full\nsoho: show caller timeouts\n")
+        .unwrap();
+    let seconds =
+        |text: &str| -> u64 { text.split(':').fold(0, |s, part| s * 60 + part.parse::<u64>().unwrap()) };
+    let screen = bench.screen("lns").to_owned();
+    let row: Vec<&str> = screen.lines().find(|l| l.ends_with("User in")).map_or(Vec::new(), |head| {
+        let at = screen.find(head).unwrap() + head.len();
+        screen[at..].lines().nth(1).unwrap().split_whitespace().collect()
+    });
+    assert_eq!(row[..4], ["Vi1", "2500-1", "00:05:00", "00:01:00"], "{screen}");
+    assert!((40..=50).contains(&seconds(row[4])), "{screen}");
+    assert!(screen.contains("  User: 2500-1, line Vi1, service PPP   L2TP\n"), "{screen}");
+    let left = screen.lines().find_map(|l| l.trim().strip_prefix("Disconnect in:")).unwrap();
+    let left: Vec<u64> = left.split_whitespace().map(seconds).collect();
+    assert!((280..=290).contains(&left[0]) && left[1] == seconds(row[4]), "{screen}");
+    bench.play(HANG_UP).unwrap();
+    let screen = bench.screen("lac");
+    for wanted in [
+        "RX <-  SETUP callref = 0x",
+        "        Called Party Number '614629'",
+        "TX ->  CONNECT callref = 0x",
+        "RX <-  DISCONNECT callref = 0x",
+        "        Cause 16 - Normal call clearing",
+    ] {
+        assert!(screen.contains(wanted), "{wanted}: {screen}");
+    }
+    assert_eq!(bench.leftovers(), NOTHING);
+}
+
+#[test]
 fn an_idle_session_ends_and_one_with_traffic_does_not() {
     let address = "Framed-IP-Address = 255.255.255.255";
     let (seconds, screen) = lasts(&[FRAMED, address, "Idle-Timeout = 30"], &[], "");

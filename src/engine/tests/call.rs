@@ -168,6 +168,11 @@ fn the_lac_prints_the_documented_call_and_the_lookup_that_its_publication_lost()
             || [
                 "Attribute ",
                 "ISDN Se0:23",
+                // `debug isdn q931`, which the publication did not have on.
+                "Calling Party Number '",
+                "Called Party Number '",
+                "Channel B",
+                "Cause ",
                 "MRRU",
                 "AuthProto",
                 "MagicNumber",

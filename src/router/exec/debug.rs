@@ -3,7 +3,7 @@
 use super::{Core, ExecResult};
 use crate::commands::exec as text;
 use crate::grammar::command::debug::{
-    AaaWhat, DebugCommand, DialerWhat, IsdnWhat, PppWhat, Radius, RadiusWhat, VpdnWhat,
+    AaaWhat, DebugCommand, DialerWhat, IsdnWhat, L2tpWhat, PppWhat, Radius, RadiusWhat, VpdnWhat,
 };
 use crate::grammar::table::Op;
 use crate::logging::debugs::{RADIUS, acknowledgement, radius_acknowledgement};
@@ -31,9 +31,21 @@ pub fn run(core: &mut Core, command: &DebugCommand, out: &mut String) -> ExecRes
         }),
         DebugCommand::Isdn(op) => one(core, op, out, |i| match i.what {
             IsdnWhat::Events => Switch::IsdnEvents,
+            IsdnWhat::Q931 => Switch::IsdnQ931,
         }),
+        // From 12.4(11)T the switches of `debug vpdn l2x-...` have these names.
+        DebugCommand::L2tp(op) => {
+            let Some(args) = op.args() else { return ExecResult::Done };
+            let switches: &[Switch] = match args.what {
+                L2tpWhat::All => &[Switch::L2xEvents, Switch::L2xErrors, Switch::L2xPackets],
+                L2tpWhat::Error => &[Switch::L2xErrors],
+                L2tpWhat::Event => &[Switch::L2xEvents],
+                L2tpWhat::Packet => &[Switch::L2xPackets],
+            };
+            switches.iter().for_each(|&switch| set(core, switch, op.is_set(), out));
+        }
         DebugCommand::Ppp(op) => one(core, op, out, |p| match p.what {
-            PppWhat::Authentication => Switch::PppAuthentication,
+            PppWhat::Authentication | PppWhat::Chap => Switch::PppAuthentication,
             PppWhat::Error => Switch::PppError,
             PppWhat::Negotiation => Switch::PppNegotiation,
             PppWhat::Packet => Switch::PppPacket,
@@ -88,9 +100,12 @@ fn radius(core: &mut Core, op: &Op<Radius>, out: &mut String) {
 
 fn one<T>(core: &mut Core, op: &Op<T>, out: &mut String, switch: impl FnOnce(&T) -> Switch) {
     if let Some(args) = op.args() {
-        let switch = switch(args);
-        core.engine.set_debug(switch, op.is_set());
-        out.push_str(&acknowledgement(switch, op.is_set()));
-        out.push('\n');
+        set(core, switch(args), op.is_set(), out);
     }
+}
+
+fn set(core: &mut Core, switch: Switch, on: bool, out: &mut String) {
+    core.engine.set_debug(switch, on);
+    out.push_str(&acknowledgement(switch, on));
+    out.push('\n');
 }
