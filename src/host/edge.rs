@@ -271,7 +271,11 @@ impl Edge {
         let (free, parked) = std::mem::take(&mut self.parked).into_iter().partition(|(full, _)| *full == hop);
         self.parked = parked;
         let free: Vec<(Hop, Source)> = free;
-        free.into_iter().for_each(|(_, source)| self.rearm(source));
+        for (_, source) in free {
+            // Nobody has read it, or looked, while it may have run over.
+            self.note_crowd(source);
+            self.rearm(source);
+        }
     }
 
     fn ring_for_room(&self, hop: Hop) {

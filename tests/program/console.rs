@@ -88,7 +88,7 @@ pub fn a_long_paste_leaves_every_line_and_the_console() {
     console.send("\x1ex").unwrap();
     console.flush().unwrap();
     console.exp_eof().unwrap();
-    assert!(format!("{:?}", console.process().status()).contains("Exited"));
+    assert!(format!("{:?}", console.process().wait()).contains("Exited"));
 }
 
 /// Runs a script in a user, network and mount namespace of its own, in the directory of `file`; `$0` is the program.

@@ -14,7 +14,7 @@ pub fn a_hang_up_ends_a_router() {
     console.exp_string("R>").unwrap();
     console.process_mut().signal(nix::sys::signal::Signal::SIGHUP).unwrap();
     console.exp_eof().unwrap();
-    let status = format!("{:?}", console.process().status());
+    let status = format!("{:?}", console.process().wait());
     assert!(!status.contains("Signaled"), "{status}");
 }
 
