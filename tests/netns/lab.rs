@@ -13,6 +13,8 @@ use vpdnsh::lab::shell::LabShell;
 use vpdnsh::router::{ConsoleInput, ConsoleOutput, Input, Output, Router};
 use vpdnsh::terminal::backlog::Backlog;
 
+use crate::bench::reach;
+
 const LAB: &str = "[[node]]\nname = \"a\"\n\n[[node]]\nname = \"b\"\n\n\
                    [[node]]\nname = \"aaa\"\nkind = \"radius\"\naddress = \"10.9.0.3/24\"\nusers = \"users\"\n\
                    clients = [{ address = \"10.9.0.0/24\", secret = \"cisco\" }]\n\n\
@@ -143,14 +145,6 @@ pub fn runs(argument: &str) -> bool {
     processes
         .filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok())
         .any(|arguments| arguments.ends_with(&ending))
-}
-
-pub fn reach(what: &str, mut reached: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !reached() {
-        assert!(Instant::now() < deadline, "{what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// A time to sleep that no other process on this machine sleeps.
