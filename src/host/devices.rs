@@ -371,17 +371,27 @@ impl Devices {
             |error: Error| format!("cannot install the route {}: {}", route.network, reason(&error));
         let earlier =
             |mine: &Route| (mine.network, mine.gateway) == (route.network, None) && mine.index != route.index;
-        if route.gateway.is_none()
-            && let Some(at) = self.routes.iter().position(earlier)
-        {
-            let covered = self.routes.swap_remove(at);
+        let found = self.routes.iter().copied().enumerate().find(|(_, mine)| earlier(mine));
+        let covered = found.filter(|_| route.gateway.is_none());
+        if let Some((at, covered)) = covered {
             self.links.remove_route(&covered).await.map_err(refused)?;
+            self.routes.swap_remove(at);
             self.covered.push(covered);
         }
-        if self.links.add_route(&route).await.map_err(refused)? && !self.routes.contains(&route) {
-            self.routes.push(route);
+        match self.links.add_route(&route).await {
+            Ok(added) => {
+                if added && !self.routes.contains(&route) {
+                    self.routes.push(route);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                if covered.is_some() {
+                    self.uncover(route.network).await;
+                }
+                Err(refused(error))
+            }
         }
-        Ok(())
     }
 
     /// The route that stood before the latest one has its turn again.

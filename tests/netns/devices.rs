@@ -118,6 +118,11 @@ pub fn the_latest_call_of_a_user_has_its_route() {
     bench.done(add(VI4));
     bench.done(HostRequest::DeleteTun { interface: VI4 });
     assert!(bench.ip("route show").contains("10.10.53.2 dev Vi5"), "its device is gone");
+    bench.done(create("Vi4"));
+    assert!(bench.refused(add(VI4)).contains("down"));
+    assert!(bench.ip("route show").contains("10.10.53.2 dev Vi5"), "a call that gets none takes none away");
+    bench.done(remove(VI5));
+    assert!(!bench.ip("route show").contains("10.10.53.2"));
     bench.stop().unwrap();
 }
 
