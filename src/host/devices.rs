@@ -81,7 +81,7 @@ struct Device {
     before: (Counts, Faults),
     /// Others have removed it.
     gone: bool,
-    /// One of its addresses has gone.
+    /// One of its addresses has gone, or may have.
     lost_address: bool,
 }
 

@@ -123,6 +123,13 @@ impl Bench {
         reach("everything is taken", || self.orders.lock().unwrap().is_empty());
     }
 
+    /// Does something while the host, kept busy by the script, takes no news of the kernel.
+    pub fn meanwhile(&self, work: impl FnOnce()) {
+        let _orders = self.orders.lock().unwrap();
+        assert!(self.input.console(STRING, ConsoleInput::Line(String::new())), "the task has ended");
+        work();
+    }
+
     /// The next thing that the script is told.
     pub fn see(&self) -> Seen {
         self.seen.recv_timeout(SOON).expect("the script was told nothing")

@@ -214,6 +214,32 @@ pub fn an_address_that_others_took_is_told_and_one_that_was_given_back_is_not() 
     bench.stop().unwrap();
 }
 
+/// More changes of a link than a netlink socket holds news of.
+const FLOOD: usize = 2_000;
+
+pub fn what_the_kernel_has_no_room_to_tell_is_looked_for() {
+    let (netns, _tap) = with_tap();
+    let mut bench = Bench::start(config(&netns, &[(ethernet0(), "eth9")], None));
+    bench.done(bind(ETHERNET, ethernet0()));
+    bench.done(up(ETHERNET, true));
+    let address = net("10.51.6.82/24");
+    bench.done(HostRequest::AddAddress { interface: ETHERNET, address });
+    bench.done(create("Vi4"));
+    let lines: String = (0..FLOOD).map(|n| format!("link set lo mtu {}\n", 60_000 + n % 2)).collect();
+    let script = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(script.path(), lines + "addr del 10.51.6.82/24 dev eth9\nlink del Vi4\n").unwrap();
+    bench.meanwhile(|| assert_eq!(ip(&netns, &format!("-batch {}", script.path().display())), ""));
+    let mut left =
+        vec![HostEvent::AddressTaken { interface: ETHERNET, address }, HostEvent::Gone { interface: VI4 }];
+    while !left.is_empty() {
+        bench.wait(|seen| match seen {
+            Seen::Host(event) if left.contains(&event) => Some(left.retain(|waited| *waited != event)),
+            _ => None,
+        });
+    }
+    bench.stop().unwrap();
+}
+
 pub fn a_new_namespace_forwards_where_it_says_so() {
     let netns = NetNs::create().unwrap();
     let kernel = netns.run(|| std::fs::read_to_string("/proc/sys/net/ipv4/ip_forward")).unwrap();

@@ -34,6 +34,7 @@ const TESTS: &[Test] = tests![
     NET => devices::a_device_that_others_removed_is_no_trouble,
     NET => devices::a_named_device_that_others_removed_is_waited_for,
     NET => devices::an_address_that_others_took_is_told_and_one_that_was_given_back_is_not,
+    NET => devices::what_the_kernel_has_no_room_to_tell_is_looked_for,
     &[Need::Iproute] => devices::a_new_namespace_forwards_where_it_says_so,
     NET => devices::mtu_and_link_state_are_set,
     NET => devices::refusals_say_what_and_why,
