@@ -1,5 +1,6 @@
 //! A file that is replaced as a whole.
 
+use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
@@ -30,10 +31,12 @@ pub(super) fn write_whole(path: &Path, text: &str) -> Result<(), String> {
     written.map_err(|error| format!("{}: {}", path.display(), reason(&error)))
 }
 
+/// Nobody names a file of his own like that, as he might `router.cfg.new`.
 fn beside(target: &Path) -> PathBuf {
-    let mut name = target.as_os_str().to_owned();
-    name.push(".new");
-    name.into()
+    let mut name = OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(".vpdnsh");
+    target.with_file_name(name)
 }
 
 fn write_beside(beside: &Path, former: Option<fs::Metadata>, text: &str) -> io::Result<()> {
@@ -68,12 +71,14 @@ mod tests {
         fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink("router.cfg", &link).unwrap();
         // What an earlier one that was killed may have left.
-        fs::write(directory.path().join("router.cfg.new"), "half").unwrap();
+        fs::write(directory.path().join(".router.cfg.vpdnsh"), "half").unwrap();
+        fs::write(directory.path().join("router.cfg.new"), "somebody's").unwrap();
         write_whole(&link, "new").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o640);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 3);
+        assert_eq!(fs::read_to_string(directory.path().join("router.cfg.new")).unwrap(), "somebody's");
         write_whole(&directory.path().join("third"), "new").unwrap();
         assert_eq!(fs::metadata(directory.path().join("third")).unwrap().mode() & 0o777, MODE);
     }
@@ -84,7 +89,7 @@ mod tests {
         let file = directory.path().join("router.cfg");
         fs::write(&file, "old").unwrap();
         // Nobody, root included, writes a file where a directory stands.
-        fs::create_dir(directory.path().join("router.cfg.new")).unwrap();
+        fs::create_dir(directory.path().join(".router.cfg.vpdnsh")).unwrap();
         let why = write_whole(&file, "new").unwrap_err();
         assert_eq!(why, format!("{}: Is a directory", file.display()));
         assert_eq!(fs::read_to_string(&file).unwrap(), "old");

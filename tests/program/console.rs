@@ -106,7 +106,7 @@ pub fn a_full_disk_is_said_and_leaves_the_file_as_it_was() {
     let script = "mkdir disk && mount -t tmpfs -o size=8k none disk && mv router.cfg disk
         head -c 8192 /dev/zero >disk/fill 2>/dev/null
         printf 'enable\nconfigure terminal\nhostname Q\nend\nwrite memory\n' | \"$0\" --config disk/router.cfg
-        echo status $?; ls disk; cat disk/router.cfg";
+        echo status $?; ls -A disk; cat disk/router.cfg";
     let output = in_namespaces(script, &file);
     let text = stdout(&output);
     let refused = "startup-config file open failed (disk/router.cfg: No space left on device)\nQ#\n";
