@@ -265,6 +265,18 @@ impl Links {
         self.handle.link().set(message).execute().await
     }
 
+    /// Plugs the cable of a TAP in, or pulls it: the other end of a TAP decides upon its carrier.
+    ///
+    /// # Errors
+    /// What the kernel says; `EOPNOTSUPP` before Linux 4.20 and for other devices.
+    pub async fn set_carrier(&self, index: u32, on: bool) -> Result<(), Error> {
+        let message = LinkMessageBuilder::<LinkUnspec>::new()
+            .index(index)
+            .append_extra_attribute(LinkAttribute::Carrier(on.into()))
+            .build();
+        self.handle.link().set(message).execute().await
+    }
+
     /// Sets an MTU.
     ///
     /// # Errors

@@ -529,8 +529,17 @@ impl Stage for VirtualLab {
     }
 
     fn link(&mut self, link: LinkId, change: LinkChange) {
-        if let Some(segment) = self.segment(link) {
-            change.apply(segment);
+        let Some(segment) = self.segment(link) else { return };
+        change.apply(segment);
+        let up = segment.is_up();
+        let ends = self.description.links.get(link.0).map_or(&[][..], |link| &link.ends);
+        for (port, end) in ends.iter().enumerate() {
+            let at = Attachment { link, port };
+            match end.node().and_then(|node| self.nodes.get_mut(node.0)) {
+                Some(Node::Router(router)) => router.plug(at, up),
+                // A server has one cable, and nobody to tell.
+                Some(Node::Radius { .. }) | None => {}
+            }
         }
     }
 

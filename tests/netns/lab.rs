@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use vpdnsh::host::{NetNs, Node};
 use vpdnsh::lab::description::Description;
-use vpdnsh::lab::real::{RealLab, RealOptions};
+use vpdnsh::lab::play::Play;
+use vpdnsh::lab::player::Player;
+use vpdnsh::lab::real::{RealLab, RealOptions, RealStage};
 use vpdnsh::lab::segment::LinkChange;
 use vpdnsh::lab::shell::LabShell;
 use vpdnsh::router::{ConsoleInput, ConsoleOutput, Input, Output, Router};
@@ -84,6 +86,51 @@ pub fn frames_cross_a_link_and_obey_it() {
     assert!(crosses(&b, &a, "late", OFTEN));
     assert!(start.elapsed() >= Duration::from_millis(200));
     assert!(lab.capture(link, Path::new("/nowhere/x.pcapng")).is_err());
+}
+
+/// What a router makes of its cable: `a` has an address on its Ethernet.
+const CABLE: &str = "\
+wait a /Interface Ethernet0, changed state to down/ 60s
+wait a /Line protocol on Interface Ethernet0, changed state to down/ 60s
+shell a: ip link show Et0 | grep NO-CARRIER
+shell aaa: ip link show eth0 | grep NO-CARRIER
+link lan up
+wait a /Line protocol on Interface Ethernet0, changed state to up/ 60s
+a: ping 10.9.0.3
+wait a /Success rate is [1-9]/ 60s
+link lan down
+power a off
+power a on
+";
+
+pub fn a_cable_that_is_pulled_is_noticed_at_its_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("users"), "").unwrap();
+    let config = "hostname A\ninterface Ethernet0\n ip address 10.9.0.1 255.255.255.0\n";
+    std::fs::write(directory.path().join("a.cfg"), config).unwrap();
+    let text = LAB.replacen("name = \"a\"", "name = \"a\"\nconfig = \"a.cfg\"", 1);
+    let description = Description::parse(&text, directory.path()).unwrap();
+    let lab = RealLab::start(description, RealOptions { console_ports: false }).unwrap();
+    let mut stage = RealStage::new(&lab);
+    let mut player = Player::new(lab.description(), None).unwrap();
+    let a = lab.description().node("a").unwrap();
+    let mut play = |text: &str| {
+        player.run(&mut stage, &Play::parse("cable", text).unwrap()).unwrap();
+        player.screen(a).unwrap().text().to_owned()
+    };
+    play("a: enable\nlink lan down\n");
+    shell(&lab, "b", "ip link del Et0");
+    reach("it is said", || {
+        lab.status().contains("! b: its end of lan was removed, and has been made anew\n")
+    });
+    shell(&lab, "b", "ip link set Et0 up && ip link show Et0 | grep NO-CARRIER");
+    play(CABLE);
+    reach("it has come up without a cable", || {
+        let screen = play("a: show ip interface brief\n");
+        screen.contains("Ethernet0              10.9.0.1        YES NVRAM  down                  down")
+    });
+    play("link lan up\nwait a /Line protocol on Interface Ethernet0, changed state to up/ 60s\n");
+    assert_eq!(lab.status().matches("! ").count(), 1, "{}", lab.status());
 }
 
 pub fn an_end_that_is_removed_is_made_anew() {

@@ -60,6 +60,7 @@ const TESTS: &[Test] = tests![
     &[] => books::what_was_not_answered_arrives_once_after_the_next_start,
     &[] => books::a_router_that_is_cut_off_keeps_what_nobody_has_answered,
     NET => lab::frames_cross_a_link_and_obey_it,
+    NET => lab::a_cable_that_is_pulled_is_noticed_at_its_ends,
     NET => lab::an_end_that_is_removed_is_made_anew,
     NET => lab::a_capture_that_cannot_go_on_says_so,
     NET => lab::a_linux_command_runs_in_the_namespace_of_its_node,

@@ -11,7 +11,7 @@ use rtnetlink::packet_route::address::AddressMessage;
 use rtnetlink::packet_route::link::LinkMessage;
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
-use super::{Devices, Report};
+use super::{Device, Devices, Report};
 use crate::engine::InterfaceId;
 use crate::host::netlink::{LinkState, errno};
 use crate::host::tun::Crowded;
@@ -111,11 +111,10 @@ impl Devices {
         self.note_traffic(interface, &now);
     }
 
-    /// Only of a device whose carrier has been told, which that of a TUN never is.
     fn note_carrier(&mut self, interface: InterfaceId, up: bool) {
-        let device = self.devices.get_mut(&interface).filter(|d| d.carrier.is_some_and(|was| was != up));
-        if let Some(device) = device {
-            device.carrier = Some(up);
+        let named = |device: &&mut Device| device.found.is_some() && device.carrier != up;
+        if let Some(device) = self.devices.get_mut(&interface).filter(named) {
+            device.carrier = up;
             self.report(Report::Carrier { interface, up });
         }
     }
