@@ -194,6 +194,17 @@ pub fn runs(argument: &str) -> bool {
         .any(|arguments| arguments.ends_with(&ending))
 }
 
+pub fn no_script_begins_on_a_lab_that_is_to_be_switched_off() {
+    let lab = start(false, "");
+    lab.end_commands();
+    let began = Instant::now();
+    let mut player = Player::new(lab.description(), None).unwrap();
+    let play = Play::parse("late", "a: enable\nsleep 600s\n").unwrap();
+    let ended = player.run(&mut RealStage::new(&lab), &play).unwrap_err();
+    assert_eq!(ended.to_string(), "late:1: a: enable: interrupted");
+    assert!(began.elapsed() < Duration::from_secs(300));
+}
+
 /// A time to sleep that no other process on this machine sleeps.
 fn unique(number: u32) -> String {
     format!("{}.{number}", 1_000_000 + std::process::id())

@@ -64,6 +64,7 @@ const TESTS: &[Test] = tests![
     NET => lab::an_end_that_is_removed_is_made_anew,
     NET => lab::a_capture_that_cannot_go_on_says_so,
     NET => lab::a_linux_command_runs_in_the_namespace_of_its_node,
+    NET => lab::no_script_begins_on_a_lab_that_is_to_be_switched_off,
     NET => lab::what_runs_in_the_background_ends_with_the_lab,
     NET => lab::an_orphan_that_ends_takes_nobody_along,
     NET => lab::a_lab_that_is_killed_takes_its_commands_along,
