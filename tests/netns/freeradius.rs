@@ -6,7 +6,8 @@ use vpdnsh::lab::description::Description;
 use vpdnsh::lab::real::{RealLab, RealOptions};
 
 use crate::bench::reach;
-use crate::lab::{runs, shell};
+use crate::lab::shell;
+use crate::processes::runs;
 
 const LAB: &str = "[[node]]\nname = \"a\"\n\n\
                    [[node]]\nname = \"aaa\"\nkind = \"freeradius\"\naddress = \"10.9.0.3/24\"\nusers = \"users\"\n\

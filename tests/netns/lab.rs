@@ -16,6 +16,7 @@ use vpdnsh::router::{ConsoleInput, ConsoleOutput, Input, Output, Router};
 use vpdnsh::terminal::backlog::Backlog;
 
 use crate::bench::reach;
+use crate::processes::{runs, unique};
 
 const LAB: &str = "[[node]]\nname = \"a\"\n\n[[node]]\nname = \"b\"\n\n\
                    [[node]]\nname = \"aaa\"\nkind = \"radius\"\naddress = \"10.9.0.3/24\"\nusers = \"users\"\n\
@@ -185,15 +186,6 @@ pub fn a_linux_command_runs_in_the_namespace_of_its_node() {
     shell(&lab, "aaa", &format!("kill {background}"));
 }
 
-/// Whether a process runs whose arguments end with this, anywhere on the machine.
-pub fn runs(argument: &str) -> bool {
-    let ending = format!("{argument}\0");
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    processes
-        .filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok())
-        .any(|arguments| arguments.ends_with(&ending))
-}
-
 pub fn no_script_begins_on_a_lab_that_is_to_be_switched_off() {
     let lab = start(false, "");
     lab.end_commands();
@@ -203,11 +195,6 @@ pub fn no_script_begins_on_a_lab_that_is_to_be_switched_off() {
     let ended = player.run(&mut RealStage::new(&lab), &play).unwrap_err();
     assert_eq!(ended.to_string(), "late:1: a: enable: interrupted");
     assert!(began.elapsed() < Duration::from_secs(300));
-}
-
-/// A time to sleep that no other process on this machine sleeps.
-fn unique(number: u32) -> String {
-    format!("{}.{number}", 1_000_000 + std::process::id())
 }
 
 pub fn what_runs_in_the_background_ends_with_the_lab() {

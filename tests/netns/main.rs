@@ -15,6 +15,8 @@ mod traffic;
 
 #[path = "../support/harness.rs"]
 mod harness;
+#[path = "../support/processes.rs"]
+mod processes;
 
 use std::process::ExitCode;
 
