@@ -94,6 +94,11 @@ impl Device {
         let [carrier, told, gone, lost_address] = [false; 4];
         Device { index, label, found, crowded, carrier, told, counted, before, gone, lost_address }
     }
+
+    /// Whether this is another carrier than was last seen. That of a TUN is nobody's affair.
+    fn loses_or_gains(&self, carrier: bool) -> bool {
+        self.found.is_some() && self.carrier != carrier
+    }
 }
 
 /// An interface for which there is no device.
@@ -172,7 +177,7 @@ impl Devices {
                     }
                     None => return self.take_back().await,
                 },
-                Some(news) = news.next() => self.hear(news),
+                Some(news) = news.next() => self.hear(news).await,
             }
         }
     }

@@ -11,7 +11,7 @@ use rtnetlink::packet_route::address::AddressMessage;
 use rtnetlink::packet_route::link::LinkMessage;
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
-use super::{Device, Devices, Report};
+use super::{Devices, Report};
 use crate::engine::InterfaceId;
 use crate::host::netlink::{LinkState, errno};
 use crate::host::tun::Crowded;
@@ -53,11 +53,16 @@ where
 }
 
 impl Devices {
-    pub(super) fn hear(&mut self, news: News) {
+    pub(super) async fn hear(&mut self, news: News) {
         match news {
-            News::Link(now) => {
-                let interface = self.interface_of(now.index);
-                interface.into_iter().for_each(|interface| self.note_carrier(interface, now.carrier));
+            // It may be older than what is known by now.
+            News::Link(then) => {
+                let interface = self.interface_of(then.index);
+                let differs =
+                    |id: &InterfaceId| self.devices.get(id).is_some_and(|d| d.loses_or_gains(then.carrier));
+                if let Some(interface) = interface.filter(differs) {
+                    self.look_at(interface).await;
+                }
             }
             News::Gone(index) => {
                 let interface = self.interface_of(index);
@@ -112,8 +117,7 @@ impl Devices {
     }
 
     fn note_carrier(&mut self, interface: InterfaceId, up: bool) {
-        let named = |device: &&mut Device| device.found.is_some() && device.carrier != up;
-        if let Some(device) = self.devices.get_mut(&interface).filter(named) {
+        if let Some(device) = self.devices.get_mut(&interface).filter(|d| d.loses_or_gains(up)) {
             device.carrier = up;
             self.report(Report::Carrier { interface, up });
         }
