@@ -272,9 +272,9 @@ impl Devices {
         if up && device.found.is_some() {
             let carrier = self.links.state(device.index).await.map_err(refused)?.carrier;
             // Whoever has set it up takes it to have one.
-            self.devices
-                .entry(interface)
-                .and_modify(|device| (device.carrier, device.told) = (carrier, false));
+            if let Some(device) = self.devices.get_mut(&interface) {
+                (device.carrier, device.told) = (carrier, false);
+            }
         }
         Ok(())
     }

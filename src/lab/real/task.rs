@@ -213,7 +213,7 @@ impl Task {
                 self.wires.replace_tap(link, port, tap.clone());
                 self.read(tap, link, port);
                 self.remark(format!("{gone} was removed, and has been made anew"));
-                if !self.wires.segment(link).is_none_or(|segment| segment.is_up()) {
+                if self.wires.segment(link).is_some_and(|segment| !segment.is_up()) {
                     self.plug(link, port, false);
                 }
             }
