@@ -147,8 +147,10 @@ impl Authentication {
             Server::Chap(server) => server.decide(io, verdict),
             Server::Pap(server) => server.decide(io, verdict),
         };
+        // A failure after which the peer may try again leads to nothing either.
+        let passed = self.server_passed();
         match (&step, &mut self.client) {
-            (Step::Nothing, Client::Chap(client)) => client.release(io),
+            (Step::Nothing, Client::Chap(client)) if passed => client.release(io),
             _ => step,
         }
     }

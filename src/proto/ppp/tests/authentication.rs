@@ -204,15 +204,16 @@ fn both_ends_authenticate_each_other_at_once() {
 
 #[test]
 fn who_calls_in_proves_itself_first() {
-    let config = LinkConfig { authentication: vec![ChapMd5], ..client() };
-    let mut pair = dial(config, server(&[ChapMd5]));
-    pair.sides[0].secret = Some(b"wrong");
-    pair.run(10);
-    // The called end never answered the challenge of a caller that it does not know.
-    assert!(!pair.sides[1].events.iter().any(|e| matches!(e, Event::SecretWanted { .. })));
-    assert!(
-        pair.sides[1].trace.lines.iter().any(|l| l == "Vi4 CHAP: Waiting for peer to authenticate first")
-    );
+    for max_bad_auth in [1, 2] {
+        let config = LinkConfig { authentication: vec![ChapMd5], ..client() };
+        let mut pair = dial(config, LinkConfig { max_bad_auth, ..server(&[ChapMd5]) });
+        pair.sides[0].secret = Some(b"wrong");
+        pair.run(10);
+        // The called end never answered the challenge of a caller that it does not know, one that may try again included.
+        assert!(!pair.sides[1].events.iter().any(|e| matches!(e, Event::SecretWanted { .. })));
+        let lines = &pair.sides[1].trace.lines;
+        assert!(lines.iter().any(|l| l == "Vi4 CHAP: Waiting for peer to authenticate first"));
+    }
 }
 
 #[test]
