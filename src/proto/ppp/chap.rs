@@ -70,6 +70,9 @@ pub struct Authenticator {
 enum Stage {
     /// The challenge is out, or made but not sent when a proxy response answers for it.
     Waiting { resend: Option<Instant> },
+    /// A Failure of MS-CHAP has the next challenge in it. It is repeated for every repetition of the response with this
+    /// identifier.
+    Retrying { failed: u8, message: Box<[u8]> },
     /// The owner decides on the response with this identifier.
     Deciding { id: u8 },
     /// Success was sent and is repeated for every repeated response.
@@ -123,8 +126,15 @@ impl Authenticator {
         let Some((value, name)) = split(packet.data) else { return Step::Nothing };
         log(io, Way::In, self.protocol, "RESPONSE", packet.id, packet.data.len(), name);
         match &self.stage {
-            Stage::Waiting { .. } if packet.id == self.id => {}
+            Stage::Waiting { .. } | Stage::Retrying { .. } if packet.id == self.id => {}
             Stage::Waiting { .. } | Stage::Failed => return Step::Nothing,
+            Stage::Retrying { failed, message } => {
+                // RFC 1994 section 4.2, as below: the Failure may have been lost.
+                if *failed == packet.id {
+                    self.result(io, "FAILURE", FAILURE, *failed, message);
+                }
+                return Step::Nothing;
+            }
             Stage::Deciding { .. } => {
                 io.debug(What::AuthNote(self.protocol, "Ignoring Additional Response"));
                 return Step::Nothing;
@@ -207,10 +217,10 @@ impl Authenticator {
             let fits = |new: &Vec<u8>| lengths.contains(&new.len()) && *new != answered;
             self.challenge = told.challenge.clone().filter(fits).unwrap_or_else(|| draw(io, self.protocol));
             let challenge = Some(self.challenge.clone());
-            let message = mschap::Failure { challenge, ..told }.text();
-            self.result(io, "FAILURE", FAILURE, id, message.as_bytes());
+            let message = mschap::Failure { challenge, ..told }.text().into_bytes();
+            self.result(io, "FAILURE", FAILURE, id, &message);
             self.id = id.wrapping_add(1);
-            self.stage = Stage::Waiting { resend: None };
+            self.stage = Stage::Retrying { failed: id, message: message.into() };
             return Step::Nothing;
         }
         if form && !told.retry {
@@ -250,7 +260,7 @@ impl Authenticator {
     pub fn response_id(&self) -> Option<u8> {
         match self.stage {
             Stage::Deciding { id } | Stage::Passed { id, .. } => Some(id),
-            Stage::Waiting { .. } | Stage::Failed => None,
+            Stage::Waiting { .. } | Stage::Retrying { .. } | Stage::Failed => None,
         }
     }
 
@@ -258,7 +268,7 @@ impl Authenticator {
     pub fn deadline(&self) -> Option<Instant> {
         match self.stage {
             Stage::Waiting { resend } => resend,
-            Stage::Deciding { .. } | Stage::Passed { .. } | Stage::Failed => None,
+            Stage::Retrying { .. } | Stage::Deciding { .. } | Stage::Passed { .. } | Stage::Failed => None,
         }
     }
 

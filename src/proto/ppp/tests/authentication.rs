@@ -333,6 +333,24 @@ fn proxy_pap_is_acknowledged_under_the_users_identifier() {
     assert!(lns.trace.lines.iter().any(|l| l == "Vi4 PAP: I AUTH-REQ id 42 len 12 from \"u\""));
 }
 
+/// RFC 1994 section 4.2: a Failure may be lost, and the same response gets the same answer.
+#[test]
+fn a_failure_of_ms_chap_that_was_lost_is_sent_again() {
+    for protocol in [MsChap, MsChapV2] {
+        let mut pair = asked(protocol, 2);
+        refuse(&mut pair, b"");
+        let lost = told(&mut pair, packet::CHAP);
+        let now = pair.now;
+        for (id, answers) in [(lost[0][1], &lost[..]), (lost[0][1].wrapping_sub(1), &[])] {
+            let frame = [&packet::CHAP.to_be_bytes()[..], &response(id, &[0; 49])].concat();
+            pair.sides[1].with(now, |link, cx| link.receive(cx, &frame));
+            assert_eq!(told(&mut pair, packet::CHAP), answers, "{protocol:?} {id}");
+        }
+        let claims = pair.sides[1].events.iter().filter(|e| matches!(e, Event::Authenticate(_))).count();
+        assert_eq!(claims, 1, "{protocol:?}: no second try");
+    }
+}
+
 #[test]
 fn our_own_challenge_is_not_answered() {
     // A called end that knows no password asks us what we have asked it.
