@@ -604,7 +604,7 @@ impl Link {
             return None;
         }
         let options = self.proxy_peer.as_ref()?;
-        self.silent_rounds += 1;
+        self.silent_rounds = self.silent_rounds.saturating_add(1);
         (self.silent_rounds >= SILENT_ROUNDS).then(|| options.clone())
     }
 }

@@ -384,6 +384,32 @@ fn a_user_that_never_repeats_its_request_is_held_to_what_the_lac_agreed() {
     assert_eq!(side.link.view().peer_options, user_proxy().last_received);
 }
 
+/// A Terminate-Ack that nobody asked for starts LCP over (RFC 1661 section 4.1, RTA in Opened), as often as the user likes.
+#[test]
+fn a_user_that_never_repeats_its_request_may_start_over_for_ever() {
+    let mut side = up_alone(server(&[]));
+    side.link.remember_proxy(&user_proxy());
+    side.with(Instant::ZERO, |link, cx| link.renegotiate(cx));
+    for n in 0..900 {
+        for frame in std::mem::take(&mut side.transmitted) {
+            let answer = match frame[..3] {
+                [0xc0, 0x21, packet::CONF_REQ] => packet::CONF_ACK,
+                [0xc0, 0x21, packet::ECHO_REQ] => packet::ECHO_REP,
+                _ => continue,
+            };
+            let answer = packet::build(packet::LCP, answer, frame[3], &frame[6..]);
+            side.with(seconds(n), |link, cx| link.receive(cx, &answer));
+        }
+        if side.link.view().phase == Phase::Up {
+            let ack = packet::build(packet::LCP, packet::TERM_ACK, 9, &[]);
+            side.with(seconds(n), |link, cx| link.receive(cx, &ack));
+        }
+        side.with(seconds(n), |link, cx| link.handle_timeout(cx));
+    }
+    let opened = side.events.iter().filter(|e| matches!(e, Event::LcpUp(_))).count();
+    assert!(opened > 256 && side.finished().is_none(), "{opened}");
+}
+
 #[test]
 fn force_local_chap_asks_the_user_itself() {
     let mut side = up_alone(server(&[AuthProtocol::ChapMd5]));
