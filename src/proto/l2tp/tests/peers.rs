@@ -146,3 +146,17 @@ fn another_address_cannot_speak_for_a_peer() {
     assert_eq!(peer.node.tunnel_ends(), []);
     assert_eq!(peer.node.endpoint.counters().unknown_tunnel, 1);
 }
+/// Neither a debug nor whoever is told of the tunnel gets what would drive a terminal.
+#[test]
+fn a_host_name_with_control_characters_is_harmless() {
+    let mut peer = Peer::new();
+    let sccrq = Sccrq { host_name: "h\u{1b}[2J\ngw\u{9b}".to_owned(), ..peer.sccrq() };
+    peer.send(0, &Message::Sccrq(sccrq));
+    assert!(peer.node.printed("L2TP: I SCCRQ from h.[2J.gw. tnl 100"), "{:#?}", peer.node.trace.lines);
+    assert!(peer.node.trace.lines.iter().all(|line| !line.contains(char::is_control)));
+    assert_eq!(peer.node.endpoint.tunnels()[0].remote_name, "h.[2J.gw.");
+    let message = Some("bye\u{7}".to_owned());
+    let stop = StopCcn { assigned_tunnel: 100, result: ResultCode { message, ..ResultCode::general(0, "") } };
+    peer.send(0, &Message::StopCcn(stop));
+    assert_eq!(peer.node.tunnel_ends(), [DownCause::Remote(ResultCode::general(0, "bye."))]);
+}

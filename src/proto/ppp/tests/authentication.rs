@@ -333,6 +333,20 @@ fn proxy_pap_is_acknowledged_under_the_users_identifier() {
     assert!(lns.trace.lines.iter().any(|l| l == "Vi4 PAP: I AUTH-REQ id 42 len 12 from \"u\""));
 }
 
+/// The octets of a rejected packet are printed, but no password among them.
+#[test]
+fn a_rejected_pap_request_shows_no_password() {
+    let mut pair = dial(client(), server(&[Pap]));
+    pair.sides[1].hold = true;
+    pair.run(1);
+    let request = [&[0xc0, 0x23, 1, 1, 0, 16, 6][..], b"2500-1", &[5], b"cisco"].concat();
+    let reject = packet::build(packet::LCP, packet::PROTO_REJ, 7, &request);
+    pair.call(0, |link, cx| link.receive(cx, &reject));
+    let line = pair.sides[0].trace.lines.iter().find(|l| l.contains("PROTREJ")).expect("a line");
+    let octets = "(0xC023010100100632353030 2D3105**********)".replace(' ', "");
+    assert!(line.ends_with(&format!("protocol PAP {octets}")), "{line}");
+}
+
 /// RFC 1994 section 4.2: a Failure may be lost, and the same response gets the same answer.
 #[test]
 fn a_failure_of_ms_chap_that_was_lost_is_sent_again() {
