@@ -225,11 +225,11 @@ impl Tunnel {
         self.gone = true;
     }
 
-    /// Whether an SCCRQ with this body is the one that made this tunnel, seen again: the same octets while the
-    /// peer can still be repeating it.
-    pub fn is_repetition(&self, now: Instant, body: &[u8]) -> bool {
+    /// Whether an SCCRQ whose body has this [`fingerprint`] is the one that made this tunnel, seen again: the same octets
+    /// while the peer can still be repeating it.
+    pub fn is_repetition(&self, now: Instant, digest: u64) -> bool {
         let fresh = !self.proven || now.duration_since(self.opened.0) < LINGER;
-        !self.locally_initiated && fresh && self.opened.1 == fingerprint(body)
+        !self.locally_initiated && fresh && self.opened.1 == digest
     }
 
     /// The one place that applies a cell of the table.
@@ -429,7 +429,8 @@ impl Tunnel {
     }
 }
 
-fn fingerprint(body: &[u8]) -> u64 {
+/// A digest of what an SCCRQ carried.
+pub(super) fn fingerprint(body: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     body.hash(&mut hasher);
     hasher.finish()

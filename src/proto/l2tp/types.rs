@@ -309,7 +309,8 @@ pub enum Output {
 /// What the owner must know or decide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// An SCCRQ without fault, or one with hidden AVPs that only a secret shows, arrived: answer with `accept_tunnel` or `reject_tunnel` at once or later.
+    /// An SCCRQ without fault, or one with hidden AVPs that only a secret shows, arrived: answer with `accept_tunnel` or
+    /// `reject_tunnel` at once or later.
     TunnelRequested {
         /// The id reserved for it (not shown to the peer before it is accepted).
         tunnel: TunnelId,

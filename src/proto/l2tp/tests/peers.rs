@@ -160,3 +160,10 @@ fn a_host_name_with_control_characters_is_harmless() {
     peer.send(0, &Message::StopCcn(stop));
     assert_eq!(peer.node.tunnel_ends(), [DownCause::Remote(ResultCode::general(0, "bye."))]);
 }
+
+#[test]
+fn a_stray_stopccn_without_an_id_is_not_answered() {
+    let mut peer = Peer::new();
+    let stop = Message::StopCcn(StopCcn { assigned_tunnel: 0, result: result(1, None) });
+    assert_eq!(names(&peer.send(0, &stop)), [""; 0], "a ZLB would have no tunnel to go to");
+}
