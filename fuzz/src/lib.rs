@@ -198,7 +198,7 @@ impl Node {
             l2tp::Event::SessionDown { session, .. } => {
                 self.up.remove(&session);
             }
-            l2tp::Event::SetLinkInfo { .. } | l2tp::Event::WanError { .. } => {}
+            l2tp::Event::SetLinkInfo { .. } | l2tp::Event::WanError { .. } | l2tp::Event::L2f { .. } => {}
         }
     }
 

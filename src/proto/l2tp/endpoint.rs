@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::debug_events::{L2tpEventDebug, Trouble, What};
 use super::header::{Packet, classify};
+use super::notices::Notices;
 use super::prefix::Prefix;
 use super::tables::control;
 use super::tunnel::{Io, Tunnel, Why};
@@ -35,6 +36,8 @@ pub struct Endpoint {
     unsettled: Vec<u16>,
     pub(super) outputs: VecDeque<Output>,
     pub(super) counters: PortCounters,
+    /// Who was told of as a peer that speaks L2F.
+    l2f: Notices,
 }
 
 /// Under which keys a tunnel stands in the endpoint's indexes.
@@ -190,6 +193,9 @@ impl Endpoint {
             Packet::L2f => {
                 self.counters.l2f += 1;
                 trouble(cx, Trouble::L2f(remote));
+                if self.l2f.is_due(cx.now, remote.ip()) {
+                    self.outputs.push_back(Output::Event(Event::L2f { peer: remote.ip() }));
+                }
             }
             Packet::BadVersion(version) => {
                 self.counters.bad_version += 1;

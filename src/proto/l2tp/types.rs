@@ -370,6 +370,12 @@ pub enum Event {
         /// CRC, framing, hardware overrun, buffer overrun, time-out and alignment errors.
         counters: [u32; 6],
     },
+    /// Somebody sends L2F (version 1) to port 1701, which is not spoken here. Not again of the same peer for a while, and
+    /// not of everybody when there are many.
+    L2f {
+        /// Who.
+        peer: IpAddr,
+    },
 }
 
 /// Why a tunnel or session went down.
