@@ -91,7 +91,7 @@ impl Authentication {
     /// protocol they are worth nothing and the peer is asked itself.
     pub fn replay(&mut self, io: &mut Io, id: u8, credentials: Credentials) -> Step {
         match (&mut self.server, &credentials.proof) {
-            (Server::Chap(server), Proof::Chap { id, .. }) => {
+            (Server::Chap(server), Proof::Chap { protocol, id, .. }) if server.protocol() == *protocol => {
                 let id = *id;
                 // The challenge is made and shown, but the response at hand answers another one: sent, it would
                 // make the peer respond a second time.
@@ -99,7 +99,7 @@ impl Authentication {
                 server.replay(io, id, credentials)
             }
             (Server::Pap(server), Proof::Pap { .. }) => server.replay(io, id, credentials),
-            (Server::Chap(server), Proof::Pap { .. }) => {
+            (Server::Chap(server), Proof::Chap { .. } | Proof::Pap { .. }) => {
                 server.challenge(io, true);
                 Step::Nothing
             }

@@ -89,6 +89,11 @@ impl Authenticator {
         Authenticator { protocol, id, challenge, stage: Stage::Waiting { resend: None }, failures: 0 }
     }
 
+    /// The algorithm that was agreed.
+    pub fn protocol(&self) -> AuthProtocol {
+        self.protocol
+    }
+
     /// Prints the challenge, and sends it unless a response to somebody else's is to be replayed.
     pub fn challenge(&mut self, io: &mut Io, send: bool) {
         if io.config.alternate_name {

@@ -365,6 +365,27 @@ fn a_failure_of_ms_chap_that_was_lost_is_sent_again() {
     }
 }
 
+/// What a LAC has collected with another algorithm than the one agreed is worth nothing: the user is asked.
+#[test]
+fn proxy_credentials_of_another_algorithm_are_not_taken() {
+    for (agreed, asked) in [(ChapMd5, false), (MsChap, true), (MsChapV2, true)] {
+        let mut lns = Side::new(server(&[agreed]), 9);
+        let now = Instant::ZERO;
+        lns.with(now, |link, cx| link.lower_up(cx));
+        let option = [&[3, 5][..], agreed.option()].concat();
+        let proxy = ProxyLcp { last_sent: option, ..ProxyLcp::default() };
+        assert!(lns.with(now, |link, cx| link.force_lcp(cx, &proxy)));
+        let (id, challenge) = (7, vec![1; 16]);
+        let response = chap::md5_response(id, b"cisco", &challenge).to_vec();
+        let proof = Proof::Chap { protocol: ChapMd5, id, challenge, response };
+        let credentials = Credentials { name: b"u".to_vec(), proof };
+        lns.with(now, |link, cx| link.replay_authentication(cx, credentials));
+        let challenged = lns.transmitted.iter().any(|frame| frame.starts_with(&[0xc2, 0x23, 1]));
+        let claimed = lns.events.iter().any(|e| matches!(e, Event::Authenticate(_)));
+        assert_eq!((challenged, claimed), (asked, !asked), "{agreed:?}");
+    }
+}
+
 #[test]
 fn our_own_challenge_is_not_answered() {
     // A called end that knows no password asks us what we have asked it.
