@@ -147,8 +147,12 @@ impl Authentication {
             Server::Chap(server) => server.decide(io, verdict),
             Server::Pap(server) => server.decide(io, verdict),
         };
-        // A failure after which the peer may try again leads to nothing either.
         let passed = self.server_passed();
+        // A failure after which the peer may try again leads to nothing either. It has its time once more: RFC 2759
+        // section 6 has short timeouts disabled for who must type, a limit stays all the same.
+        if matches!(step, Step::Nothing) && !passed {
+            self.deadline = Some(io.cx.now + io.config.authentication_timeout);
+        }
         match (&step, &mut self.client) {
             (Step::Nothing, Client::Chap(client)) if passed => client.release(io),
             _ => step,

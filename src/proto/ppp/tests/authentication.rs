@@ -386,6 +386,23 @@ fn proxy_credentials_of_another_algorithm_are_not_taken() {
     }
 }
 
+/// `ppp timeout authentication` is the time for a response: who may try again has it again (RFC 2759 section 6 even wants
+/// short timeouts disabled, for the user has to type).
+#[test]
+fn another_try_has_its_own_time() {
+    for protocol in ALL {
+        let mut pair = asked(protocol, 2);
+        let at = |n| Instant::ZERO + Duration::from_secs(n);
+        let server = &mut pair.sides[1];
+        let fail = Verdict::Fail { message: Vec::new(), retries: None };
+        server.with(at(8), |link, cx| link.authenticated(cx, fail));
+        for (n, phase) in [(12, Phase::Authenticating), (18, Phase::Terminating)] {
+            server.with(at(n), |link, cx| link.handle_timeout(cx));
+            assert_eq!(server.link.view().phase, phase, "{protocol:?} {n}");
+        }
+    }
+}
+
 #[test]
 fn our_own_challenge_is_not_answered() {
     // A called end that knows no password asks us what we have asked it.
