@@ -187,7 +187,7 @@ impl Authentication {
     }
 
     /// Whether the owner is deciding on the peer's credentials: its time is not the peer's.
-    fn deciding(&self) -> bool {
+    pub fn deciding(&self) -> bool {
         match &self.server {
             Server::None => false,
             Server::Chap(server) => server.deciding(),

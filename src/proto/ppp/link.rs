@@ -326,9 +326,10 @@ impl Link {
         self.echo.next = None;
     }
 
-    /// The verdict on [`Event::Authenticate`].
+    /// The verdict on [`Event::Authenticate`]. Without effect when the claim that it is about is gone with the LCP that it
+    /// was made on.
     pub fn authenticated(&mut self, cx: &mut Context, verdict: Verdict) {
-        if let Some(auth) = self.auth.as_mut() {
+        if let Some(auth) = self.auth.as_mut().filter(|auth| auth.deciding()) {
             if matches!(verdict, Verdict::Pass { .. }) {
                 let known = What::Phase(Phase::Authenticating, Detail::Authenticated);
                 cx.debug(&super::debug::Line { interface: &self.label, what: known });

@@ -403,6 +403,24 @@ fn another_try_has_its_own_time() {
     }
 }
 
+/// A verdict on what was claimed before LCP started over says nothing of who is asked now.
+#[test]
+fn a_verdict_that_comes_too_late_is_none() {
+    let mut pair = asked(ChapMd5, 1);
+    pair.sides[1].trace.dialect = Dialect::V15;
+    pair.call(1, |link, cx| link.renegotiate(cx));
+    pair.call(1, |link, cx| link.authenticated(cx, Verdict::Pass { message: Vec::new() }));
+    assert_eq!(pair.sides[1].link.view().phase, Phase::Establishing);
+    pair.sides[0].link.config = Arc::new(LinkConfig { retry: Duration::from_secs(60), ..client() });
+    while pair.sides[1].link.view().phase != Phase::Authenticating {
+        let (_, side, frame) = pair.line.pop_front().expect("LCP goes on");
+        pair.call(side, |link, cx| link.receive(cx, &frame));
+    }
+    pair.call(1, |link, cx| link.authenticated(cx, Verdict::Pass { message: Vec::new() }));
+    assert_eq!(pair.sides[1].link.view().phase, Phase::Authenticating);
+    assert!(!pair.sides[1].trace.lines.iter().any(|l| l.ends_with("Authenticated User")));
+}
+
 #[test]
 fn our_own_challenge_is_not_answered() {
     // A called end that knows no password asks us what we have asked it.
