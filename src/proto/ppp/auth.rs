@@ -204,7 +204,7 @@ impl Authentication {
         }
     }
 
-    /// The phase is over: no more time limit.
+    /// The phase is over: no more time limit, and nothing of ours is repeated any more.
     pub fn stop_clock(&mut self) {
         self.deadline = None;
     }
@@ -220,7 +220,8 @@ impl Authentication {
             Client::Chap(client) => client.deadline(),
             Client::Pap(client) => client.deadline(),
         };
-        earliest(self.deadline, earliest(server, client))
+        // Afterwards it is the authenticator that asks again.
+        earliest(self.deadline, earliest(server, self.deadline.and(client)))
     }
 
     /// Runs what is due; true when the time for authentication is up.
@@ -238,10 +239,12 @@ impl Authentication {
         {
             server.resend(io);
         }
-        match &mut self.client {
-            Client::Chap(client) if due(client.deadline()) => client.resend(io),
-            Client::Pap(client) if due(client.deadline()) => client.resend(io),
-            Client::None | Client::Chap(_) | Client::Pap(_) => {}
+        if self.deadline.is_some() {
+            match &mut self.client {
+                Client::Chap(client) if due(client.deadline()) => client.resend(io),
+                Client::Pap(client) if due(client.deadline()) => client.resend(io),
+                Client::None | Client::Chap(_) | Client::Pap(_) => {}
+            }
         }
         false
     }

@@ -322,7 +322,7 @@ enum Turn {
     Idle,
     /// The owner looks for a secret, or will when the peer has proved itself first.
     Asked { id: u8, challenge: Vec<u8>, name: Vec<u8>, held: bool },
-    /// The response is out. It is repeated, for the authenticator's answer may be lost.
+    /// The response is out. It is repeated during the phase, for the authenticator's answer may be lost.
     Answered { id: u8, data: Vec<u8>, expect: Option<String>, resend: Instant },
     /// The authenticator is content.
     Done,

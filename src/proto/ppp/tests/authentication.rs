@@ -300,6 +300,11 @@ fn a_second_challenge_on_an_open_link_is_answered() {
     assert_eq!(pair.sides[0].transmitted[0][..6], [0xc2, 0x23, 2, 77, 0, 27]);
     assert_eq!(pair.sides[0].transmitted[0][7..23], expected);
     assert_eq!(pair.sides[0].link.view().phase, Phase::Up);
+    // No answer comes. It is the authenticator that asks again (RFC 1994 section 4.1), not the response that goes on and on.
+    pair.sides[0].transmitted.clear();
+    pair.run(8);
+    let lines = &pair.sides[1].trace.lines;
+    assert!(!lines.iter().any(|line| line.contains("I RESPONSE id 77")), "{lines:#?}");
 }
 
 /// RFC 1334 section 2.2.1: the identifier of the answer is that of the request which it answers.
