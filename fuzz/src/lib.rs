@@ -318,6 +318,25 @@ impl Pair {
                 let local = IpAddr::V4(LAC);
                 self.nodes[0].with(now, |endpoint, cx| endpoint.connect(cx, config, local, remote));
             }
+            12 => {
+                // Somebody else hides what an SCCRQ may hide, with the secret or with another.
+                let sccrq = message::Sccrq {
+                    framing_capabilities: 3,
+                    host_name: "nas".to_owned(),
+                    assigned_tunnel: script.word(),
+                    ..Default::default()
+                };
+                let (secret, entropy) = if op & 0x40 != 0 { (SECRET, 5) } else { (&b"another"[..], 6) };
+                let mut hiding = message::Hiding { secret, entropy: &mut Seeded::new(entropy) };
+                let mut body = message::Message::Sccrq(sccrq).encode(Some(&mut hiding));
+                if op & 0x20 != 0 {
+                    let position = usize::from(script.octet()) % body.len();
+                    body[position] = script.octet();
+                }
+                let header = l2tp::ControlHeader { tunnel: 0, session: 0, ns: 0, nr: 0 };
+                let stranger = SocketAddr::from(([192, 0, 2, 2], l2tp::PORT));
+                self.deliver(at, stranger, &header::encode_control(&header, &body));
+            }
             _ => self.settle(),
         }
         self.carry();
