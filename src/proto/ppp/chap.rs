@@ -134,7 +134,7 @@ impl Authenticator {
             Stage::Waiting { .. } | Stage::Retrying { .. } if packet.id == self.id => {}
             Stage::Waiting { .. } | Stage::Failed => return Step::Nothing,
             Stage::Retrying { failed, message } => {
-                // RFC 1994 section 4.2, as below: the Failure may have been lost.
+                // RFC 1994 section 4.1, as below: the Failure may have been lost.
                 if *failed == packet.id {
                     self.result(io, "FAILURE", FAILURE, *failed, message);
                 }
@@ -341,7 +341,7 @@ impl Peer {
         if value.is_empty() {
             return Step::Nothing;
         }
-        // RFC 1994 section 2.3: who gets its own challenge answered could play the answer back.
+        // RFC 1994, Security Considerations: who gets its own challenge answered could play the answer back.
         if value == ours {
             io.debug(What::AuthNote(self.protocol, "Ignoring our own Challenge"));
             return Step::Nothing;

@@ -352,7 +352,7 @@ fn a_rejected_pap_request_shows_no_password() {
     assert!(line.ends_with(&format!("protocol PAP {octets}")), "{line}");
 }
 
-/// RFC 1994 section 4.2: a Failure may be lost, and the same response gets the same answer.
+/// RFC 1994 section 4.1: a Failure may be lost, and the same response gets the same answer.
 #[test]
 fn a_failure_of_ms_chap_that_was_lost_is_sent_again() {
     for protocol in [MsChap, MsChapV2] {
