@@ -97,11 +97,12 @@ impl Endpoint {
 
     /// LNS: takes a requested tunnel; hidden AVPs of its SCCRQ are read with the secret, and the SCCRP goes out.
     ///
-    /// A failed authentication (no secret), and hidden AVPs that this secret does not open, are answered with a
-    /// StopCCN if the peer's tunnel id is known, and `TunnelDown` follows.
+    /// A failed authentication (no secret, or our own challenge given back), and hidden AVPs that this secret does not
+    /// open, are answered with a StopCCN if the peer's tunnel id is known, and `TunnelDown` follows.
     pub fn accept_tunnel(&mut self, cx: &mut Context, tunnel: TunnelId, config: TunnelConfig) {
         if self.unseal(cx, tunnel.0, config.secret.as_deref()) {
-            self.with(cx, tunnel.0, |tunnel, io| tunnel.accept(io, config));
+            let mirrored = self.is_mirrored(tunnel.0);
+            self.with(cx, tunnel.0, |tunnel, io| tunnel.accept(io, config, mirrored));
         }
     }
 

@@ -167,6 +167,14 @@ impl Endpoint {
         false
     }
 
+    /// Whether a request has the challenge of an SCCRQ of ours that waits for its reply: the answer to the one would do as
+    /// the answer to the other (RFC 1994, Security Considerations).
+    pub(super) fn is_mirrored(&self, id: u16) -> bool {
+        let Some(theirs) = self.tunnels.get(&id).and_then(Tunnel::requested_challenge) else { return false };
+        let waits = |id: &u16| self.tunnels.get(id).is_some_and(|tunnel| tunnel.has_challenged_with(theirs));
+        self.opening.iter().any(|(_, ours)| waits(ours))
+    }
+
     /// The owner refuses a tunnel: an SCCRQ that nobody has read is printed as far as it shows.
     pub(super) fn show_sealed(&self, cx: &mut Context, id: u16) {
         let Some(tunnel) = self.tunnels.get(&id) else { return };

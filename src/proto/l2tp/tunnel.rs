@@ -232,6 +232,11 @@ impl Tunnel {
         !self.locally_initiated && fresh && self.opened.1 == digest
     }
 
+    /// Whether this is the challenge that the peer has been sent and has not answered.
+    pub fn has_challenged_with(&self, challenge: &[u8]) -> bool {
+        self.challenge.as_ref().is_some_and(|ours| ours[..] == *challenge)
+    }
+
     /// The one place that applies a cell of the table.
     fn apply(&mut self, io: &mut Io, event: On, why: Option<Why>) {
         let why = why.unwrap_or_else(|| Why::local(code(1, None)));

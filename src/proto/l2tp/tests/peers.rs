@@ -195,3 +195,22 @@ fn a_stray_stopccn_without_an_id_is_not_answered() {
     let stop = Message::StopCcn(StopCcn { assigned_tunnel: 0, result: result(1, None) });
     assert_eq!(names(&peer.send(0, &stop)), [""; 0], "a ZLB would have no tunnel to go to");
 }
+
+/// Who knows no secret could have us answer our own challenge, and play the answer back to the SCCRQ that it came in.
+#[test]
+fn a_peer_that_asks_what_it_was_asked_gets_no_answer() {
+    let mut peer = Peer::new();
+    peer.node.connect(peer.now, peer.address);
+    peer.replies();
+    let asked = peer.challenge.clone();
+    assert!(!asked.is_empty());
+    (peer.nr, peer.theirs) = (0, 0);
+    for (challenge, answer) in [(vec![7; 16], "SCCRP"), (asked, "StopCCN")] {
+        (peer.ns, peer.ours) = (0, peer.ours + 1);
+        peer.theirs = 0;
+        let sccrq = Message::Sccrq(Sccrq { challenge: Some(challenge), ..peer.sccrq() });
+        assert_eq!(names(&peer.send(0, &sccrq)), [answer]);
+    }
+    assert!(peer.node.printed("Tunnel auth failed for hgw, it asks what it was asked"));
+    assert_eq!(peer.node.tunnel_ends(), [DownCause::Authentication]);
+}
