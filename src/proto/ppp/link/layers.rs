@@ -53,6 +53,8 @@ impl Link {
 
     /// LCP is open: authentication, or the network phase when there is none.
     pub(super) fn lcp_opened(&mut self, cx: &mut Context, proxy: bool) {
+        // A peer that has ended IP may start over: then the link does not end.
+        self.ending = None;
         self.out.push_back(Output::Event(Event::LcpUp(self.lcp.policy.framing())));
         self.echo = Echo::default();
         if self.config.keepalive > Duration::ZERO {

@@ -319,6 +319,21 @@ fn lcp_renegotiated_by_the_peer_starts_over() {
     assert_eq!(pair.sides[0].link.view().phase, Phase::Up);
 }
 
+/// A peer that ends IP and then starts LCP over goes on: what ends the link later is another matter.
+#[test]
+fn a_link_that_starts_over_has_no_reason_to_end() {
+    let mut pair = open();
+    let request = packet::build(packet::IPCP, packet::TERM_REQ, 9, &[]);
+    pair.call(1, |link, cx| link.receive(cx, &request));
+    assert_eq!(pair.sides[1].link.ending(), Some(FinishCause::Peer));
+    pair.call(0, |link, cx| link.renegotiate(cx));
+    pair.run(3);
+    assert_eq!((pair.sides[1].link.view().phase, pair.sides[1].link.ending()), (Phase::Up, None));
+    pair.call(1, |link, cx| link.close(cx));
+    pair.run(3);
+    assert_eq!(pair.sides[1].finished(), Some(FinishCause::Local));
+}
+
 fn user_proxy() -> ProxyLcp {
     ProxyLcp {
         initial_received: None,
