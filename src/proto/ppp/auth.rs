@@ -49,19 +49,19 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// Starts what was agreed: `demands` of the peer, `demanded` of us. With `proxy` our own part waits for
-    /// a replay.
+    /// Starts what was agreed: `demands` of the peer, which has failed so often before, `demanded` of us. With `proxy` our
+    /// own part waits for a replay.
     pub fn start(
         io: &mut Io,
-        demands: Option<AuthProtocol>,
+        (demands, failures): (Option<AuthProtocol>, u32),
         demanded: Option<AuthProtocol>,
         proxy: bool,
     ) -> Self {
         let server = match demands {
             None => Server::None,
-            Some(AuthProtocol::Pap) => Server::Pap(pap::Authenticator::default()),
+            Some(AuthProtocol::Pap) => Server::Pap(pap::Authenticator::new(failures)),
             Some(protocol) => {
-                let mut server = chap::Authenticator::new(io, protocol);
+                let mut server = chap::Authenticator::new(io, protocol, failures);
                 if !proxy {
                     server.challenge(io, true);
                 }
@@ -183,6 +183,15 @@ impl Authentication {
             Server::None => true,
             Server::Chap(server) => server.passed(),
             Server::Pap(server) => server.passed(),
+        }
+    }
+
+    /// How often the peer has failed since it last proved itself.
+    pub fn failures(&self) -> u32 {
+        match &self.server {
+            Server::None => 0,
+            Server::Chap(server) => server.failures(),
+            Server::Pap(server) => server.failures(),
         }
     }
 

@@ -82,11 +82,11 @@ enum Stage {
 }
 
 impl Authenticator {
-    /// Draws identifier and challenge. Nothing is sent yet.
-    pub fn new(io: &mut Io, protocol: AuthProtocol) -> Self {
+    /// Draws identifier and challenge, for a peer that has failed so often. Nothing is sent yet.
+    pub fn new(io: &mut Io, protocol: AuthProtocol, failures: u32) -> Self {
         let id = io.cx.entropy.u8(Purpose::ChapId);
         let challenge = draw(io, protocol);
-        Authenticator { protocol, id, challenge, stage: Stage::Waiting { resend: None }, failures: 0 }
+        Authenticator { protocol, id, challenge, stage: Stage::Waiting { resend: None }, failures }
     }
 
     /// The algorithm that was agreed.
@@ -254,6 +254,11 @@ impl Authenticator {
     /// Whether the peer has proved itself.
     pub fn passed(&self) -> bool {
         matches!(self.stage, Stage::Passed { .. })
+    }
+
+    /// How often the peer has failed since it last proved itself.
+    pub fn failures(&self) -> u32 {
+        if self.passed() { 0 } else { self.failures }
     }
 
     /// Whether the owner is deciding.

@@ -29,6 +29,8 @@ pub struct Link {
     pub(super) phase: Phase,
     pub(super) lcp: ControlProtocol<Lcp>,
     pub(super) auth: Option<Box<Authentication>>,
+    /// How often the peer has failed in authentications that LCP has ended, since it last proved itself.
+    failures: u32,
     pub(super) ipcp: Option<Box<ControlProtocol<Ipcp>>>,
     pub(super) out: VecDeque<Output>,
     pub(super) echo: Echo,
@@ -88,6 +90,7 @@ impl Link {
             config,
             phase: Phase::Down,
             auth: None,
+            failures: 0,
             ipcp: None,
             out: VecDeque::new(),
             echo: Echo::default(),
@@ -113,6 +116,7 @@ impl Link {
     pub fn lower_up(&mut self, cx: &mut Context) {
         self.lcp = ControlProtocol::new(Lcp::new(&self.config));
         self.auth = None;
+        self.failures = 0;
         self.ipcp = None;
         self.ending = None;
         let passive = self.config.direction == Direction::Callin;

@@ -68,6 +68,7 @@ impl Link {
             (Some(_), Some(_)) => Detail::ByBoth,
         };
         self.enter(cx, Phase::Authenticating, detail);
+        let demands = (demands, self.failures);
         self.auth = Some(Box::new(Authentication::start(io!(self, cx), demands, demanded, proxy)));
     }
 
@@ -133,7 +134,10 @@ impl Link {
             ipcp.shut(io!(self, cx));
             self.network_down();
         }
-        self.auth = None;
+        if let Some(auth) = self.auth.take() {
+            // RFC 1994, Security Considerations: starting LCP over does not begin a new count.
+            self.failures = auth.failures();
+        }
         self.echo.next = None;
     }
 

@@ -426,6 +426,46 @@ fn a_verdict_that_comes_too_late_is_none() {
     assert!(!pair.sides[1].trace.lines.iter().any(|l| l.ends_with("Authenticated User")));
 }
 
+/// RFC 1994, Security Considerations: failures are counted until the peer has proved itself or the link has ended.
+#[test]
+fn failures_are_not_forgotten_by_starting_lcp_over() {
+    for protocol in ALL {
+        let mut pair = asked(protocol, 3);
+        for fails in 1..=3 {
+            let asks =
+                |side: &Side| side.events.iter().filter(|e| matches!(e, Event::Authenticate(_))).count();
+            assert_eq!(asks(&pair.sides[1]), fails, "{protocol:?}");
+            refuse(&mut pair, b"");
+            let phase = if fails < 3 { Phase::Authenticating } else { Phase::Terminating };
+            assert_eq!(pair.sides[1].link.view().phase, phase, "{protocol:?} {fails}");
+            pair.sides[1].transmitted.clear();
+            pair.call(0, |link, cx| link.renegotiate(cx));
+            pair.run(1);
+        }
+        // A call of its own begins at none.
+        let now = pair.now;
+        for side in &mut pair.sides {
+            side.with(now, |link, cx| link.lower_down(cx));
+        }
+        pair.sides[1].hold = false;
+        pair.sides[0].secret = Some(b"cisco");
+        pair.sides[1].events.clear();
+        pair.line.clear();
+        pair.up();
+        pair.run(3);
+        assert!(connected(&pair), "{protocol:?}");
+        pair.call(0, |link, cx| link.renegotiate(cx));
+        pair.sides[1].hold = true;
+        pair.run(1);
+        refuse(&mut pair, b"");
+        assert_eq!(
+            pair.sides[1].link.view().phase,
+            Phase::Authenticating,
+            "{protocol:?}: it had proved itself"
+        );
+    }
+}
+
 #[test]
 fn our_own_challenge_is_not_answered() {
     // A called end that knows no password asks us what we have asked it.

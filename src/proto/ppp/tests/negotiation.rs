@@ -476,5 +476,5 @@ fn auth_none() -> auth::Authentication {
     let mut side = Side::new(server(&[]), 1);
     let mut cx = Context { now: Instant::ZERO, entropy: &mut side.entropy, trace: &mut side.trace };
     let io = &mut machine::Io { cx: &mut cx, out: &mut side.link.out, label: "", config: &side.link.config };
-    auth::Authentication::start(io, None, None, false)
+    auth::Authentication::start(io, (None, 0), None, false)
 }
