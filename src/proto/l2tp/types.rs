@@ -89,7 +89,7 @@ pub enum SessionState {
     ShuttingDown,
 }
 
-/// How one tunnel behaves: what a vpdn-group says, with the defaults of `commands.md` 2.4.
+/// How one tunnel behaves: what a vpdn-group says, with the defaults of IOS 12.0.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TunnelConfig {
     /// Our Host Name AVP.
