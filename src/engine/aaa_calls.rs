@@ -75,7 +75,8 @@ impl Engine {
             }
             AaaOutput::Transmit { socket, local, remote, bytes } => {
                 let local = local.unwrap_or(Ipv4Addr::UNSPECIFIED).into();
-                self.ask_server(Action::Datagram { socket: Socket::Radius(socket), local, remote, bytes });
+                let socket = Socket::Radius(socket);
+                self.core.act(Action::Datagram { socket, local, remote, bytes });
             }
             AaaOutput::Syslog { severity, text } => {
                 self.core.push(Output::Log(LogLine::Syslog { severity, text }))

@@ -2,19 +2,19 @@
 //!
 //! Accounting-On is the first word of a router, and everything that it records waits for the answer to it. Before the
 //! host has given the interfaces their addresses and routes there is nothing to send it from: it would be lost, and come
-//! late by a whole time-out of RADIUS. So what is for RADIUS servers is held until the host has answered every request
-//! for devices, links, addresses and routes; a refusal is an answer too.
+//! late by a whole time-out of RADIUS. So RADIUS servers are asked nothing until the host has answered every request for
+//! devices, links, addresses and routes; a refusal is an answer too. The questions wait, not their datagrams: what was
+//! never sent is neither sent twice after a slow start nor held against the server.
 
 use super::Engine;
 use super::core::Pending;
-use super::io::Action;
 
 /// Whether a router is still booting.
-#[derive(Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Boot {
-    /// The host is at work; these datagrams wait for it.
-    Begun(Vec<Action>),
-    /// It has no startup-config yet, or the host has done what that one asked for.
+    /// The host is at work.
+    Begun,
+    /// There is no startup-config yet, or the host has done what that one asked for.
     #[default]
     Settled,
 }
@@ -22,15 +22,8 @@ pub(super) enum Boot {
 impl Engine {
     /// The startup-config is about to be carried out.
     pub(super) fn boot_begins(&mut self) {
-        self.boot = Boot::Begun(Vec::new());
-    }
-
-    /// Sends a datagram to a RADIUS server, as soon as there is something to send it from.
-    pub(super) fn ask_server(&mut self, datagram: Action) {
-        match &mut self.boot {
-            Boot::Begun(held) => held.push(datagram),
-            Boot::Settled => self.core.act(datagram),
-        }
+        self.boot = Boot::Begun;
+        self.aaa.hold();
     }
 
     /// Ends the boot once the host owes no answer about the network.
@@ -39,25 +32,27 @@ impl Engine {
             Pending::Bind(_) | Pending::Change(..) => true,
             Pending::Socket(_) | Pending::Echo | Pending::Neighbours | Pending::Spool => false,
         };
-        if matches!(self.boot, Boot::Settled) || self.core.pending.values().any(owed) {
+        if self.boot == Boot::Settled || self.core.pending.values().any(owed) {
             return;
         }
-        if let Boot::Begun(held) = std::mem::take(&mut self.boot) {
-            held.into_iter().for_each(|datagram| self.core.act(datagram));
-        }
+        self.boot = Boot::Settled;
+        self.aaa.release(&mut self.core.cx());
+        self.pump();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::*;
     use crate::config::store::Store;
     use crate::config::views::RouterConfig;
-    use crate::engine::{HostEvent, HostRequest, Input, Output, RequestId};
+    use crate::engine::{Action, HostEvent, HostRequest, Input, Output, RequestId};
     use crate::proto::Instant;
     use crate::proto::entropy::Seeded;
+    use crate::proto::radius::Packet;
 
     const CONFIG: &str = "aaa new-model\naaa accounting system default start-stop group radius\n\
                           radius-server host 10.0.0.1 key s3cret\n\
@@ -115,5 +110,39 @@ mod tests {
         assert_eq!(drain(&mut engine).1, 1);
         let (alone, _) = CONFIG.split_once("interface").unwrap();
         assert_eq!(drain(&mut booted(alone)).1, 1);
+    }
+
+    #[test]
+    fn a_host_that_is_slow_costs_no_answer_and_nothing_is_sent_twice() {
+        let mut engine = booted(CONFIG);
+        let mut owed = Vec::new();
+        // A minute goes by before the host says a word: RADIUS would have asked often, and taken the server for dead.
+        for second in 0..60 {
+            let now = Instant::from_start(Duration::from_secs(second));
+            engine.handle(now, Input::Timeout);
+            while let Some(output) = engine.poll() {
+                match output {
+                    Output::Act(Action::Host(id, _)) => owed.push(id),
+                    Output::Act(Action::Datagram { .. }) => panic!("nothing is sent yet"),
+                    Output::Log(line) => panic!("nobody is to blame: {line:?}"),
+                    _ => {}
+                }
+            }
+        }
+        let now = Instant::from_start(Duration::from_secs(60));
+        let mut delays = Vec::new();
+        while let Some(id) = owed.pop() {
+            engine.handle(now, Input::Host(HostEvent::Done(id)));
+            while let Some(output) = engine.poll() {
+                match output {
+                    Output::Act(Action::Host(id, _)) => owed.push(id),
+                    Output::Act(Action::Datagram { bytes, .. }) => {
+                        delays.push(Packet::decode(&bytes).unwrap().first(41).unwrap().to_vec());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        assert_eq!(delays, [[0, 0, 0, 60]], "Accounting-On, once, and it says how old it is");
     }
 }

@@ -113,6 +113,8 @@ pub struct Accounting {
     lesser: BTreeSet<RecordId>,
     last: u64,
     spooling: bool,
+    /// No server can be reached yet.
+    held: bool,
     limit: Option<usize>,
     outputs: VecDeque<AccountingOutput>,
     statistics: Statistics,
@@ -159,6 +161,11 @@ impl Accounting {
             }
         }
         self.make_room();
+    }
+
+    /// Whether records wait because no server can be reached yet.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
     }
 
     fn count(&mut self, record: &Record) {
@@ -249,6 +256,9 @@ impl Accounting {
 
     /// Sends what may be sent.
     pub fn pump(&mut self, cx: &mut Context, client: &mut Client, config: &AaaConfig, groups: &Groups) {
+        if self.held {
+            return;
+        }
         for place in 0..self.lanes.len() {
             self.pump_lane(cx, client, config, groups, place);
         }
@@ -418,7 +428,7 @@ impl Accounting {
             let at = lane.retry.filter(|_| !lane.parked && lane.under_way == 0)?;
             self.first(place).map(|_| at)
         };
-        self.lanes.iter().enumerate().filter_map(due).min()
+        self.lanes.iter().enumerate().filter(|_| !self.held).filter_map(due).min()
     }
 
     /// The next output; call until `None` after every other call.

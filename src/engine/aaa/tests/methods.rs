@@ -157,6 +157,21 @@ fn a_caller_who_hangs_up_hears_nothing() {
 }
 
 #[test]
+fn while_no_server_can_be_reached_questions_wait_and_time_does_not_count_against_a_server() {
+    let mut bench = Bench::new(&lns_config());
+    bench.run(|aaa, _| aaa.hold());
+    let gone = bench.run(|aaa, cx| aaa.authenticate(cx, ask(chap_credentials(), Some("vpdn"))));
+    let ticket = bench.run(|aaa, cx| aaa.authenticate(cx, ask(chap_credentials(), Some("vpdn"))));
+    assert!(bench.wait_out().is_empty() && !bench.aaa.is_quiet());
+    bench.run(|aaa, cx| aaa.cancel(cx, gone));
+    bench.run(|aaa, cx| aaa.release(cx));
+    let outcomes = bench.settle(&mut node("2500-1 Auth-Type := Accept\n"));
+    assert!(matches!(authentication(&outcomes), AuthenOutcome::Pass { .. }), "nobody asks for the other");
+    assert_eq!(outcomes[0].ticket, ticket);
+    assert!(bench.aaa.is_quiet());
+}
+
+#[test]
 fn chap_and_ms_chap_of_local_users() {
     use crate::proto::ppp::mschap;
     let config = AaaConfig { users: vec![user("2500-1", "cisco")], ..with_users(&[Method::Local]) };
