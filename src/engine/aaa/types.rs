@@ -154,6 +154,8 @@ pub struct Challenge {
 pub struct Voucher {
     /// A RADIUS server; else this router.
     pub radius: bool,
+    /// User-Name of its Access-Accept.
+    pub user_name: Option<String>,
     /// Each Class attribute of its Access-Accept.
     pub class: Vec<Vec<u8>>,
 }

@@ -30,6 +30,13 @@ pub struct ExecUser {
     pub list: Option<String>,
 }
 
+impl ExecUser {
+    /// The user as accounting names it: as a server did (RFC 2865 section 5.1), else as it named itself.
+    pub(in crate::engine) fn accounted_user(&self) -> &str {
+        self.voucher.user_name.as_deref().unwrap_or(&self.user)
+    }
+}
+
 /// An EXEC that is being recorded.
 #[derive(Clone, Debug)]
 pub(super) struct ExecAccount {
@@ -92,7 +99,7 @@ impl Engine {
             // What goes over a terminal line is counted by nobody.
             time: cause.map(|_| self.core.now.duration_since(account.since)),
             end: cause.map(|cause| self.end(cause)),
-            ..Subject::new(nas, &who.user, account.number)
+            ..Subject::new(nas, who.accounted_user(), account.number)
         };
         // `wait-start` is `start-stop` here: nobody is kept from the terminal by a server that is dead, for it is from
         // there that the server's place in the configuration is mended.

@@ -1,5 +1,7 @@
 //! Which sessions a request means.
 
+use std::sync::Arc;
+
 use super::debug::Dynamic;
 use crate::config::views::AuthType;
 use crate::engine::Engine;
@@ -61,12 +63,20 @@ impl Engine {
         }
     }
 
+    /// What the user of a session calls itself, and what its records call it.
+    fn names_of(&self, view: &AaaSessionView) -> [Arc<str>; 2] {
+        let terminal = || Some(self.terminals.get(&view.line?)?.accounted_user().into());
+        let recorded = view.port.map(|port| self.accounted_user(port)).or_else(terminal);
+        [view.user.clone(), recorded.unwrap_or_else(|| "".into())]
+    }
+
     fn is_known_by(&self, view: &AaaSessionView, id: &Identification) -> bool {
         let text = |own: &str| id.value.as_octets() == Some(own.as_bytes());
         let port = || self.session_port(view);
         let tunnel = |is: &dyn Fn(&SessionTunnel) -> bool| view.tunnel.as_ref().is_some_and(is);
         match id.mark {
-            Mark::User => !view.user.is_empty() && text(&view.user),
+            // The client knows the name in the records, or the one that the user has shown.
+            Mark::User => self.names_of(view).iter().any(|name| !name.is_empty() && text(name)),
             Mark::Session => {
                 let asked = id.value.as_text().unwrap_or_default();
                 let own = |number: SessionNumber| asked.eq_ignore_ascii_case(&number.to_string());

@@ -7,6 +7,7 @@ use super::world::World;
 use crate::config::views::{
     AccountingList, AccountingRecords, AccountingService, InterfaceConfig, InterfaceKind, Method,
 };
+use crate::engine::aaa::Voucher;
 use crate::engine::{ExecUser, Input, Socket};
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{Attribute, Code};
@@ -111,6 +112,21 @@ fn the_number_of_a_bundle_names_its_session() {
     assert!(world.nodes[LNS].engine.sessions().is_empty());
 }
 
+/// RFC 2865 section 5.1: the records of a user bear the name of its Access-Accept, where that has one.
+#[test]
+fn a_user_is_known_by_the_name_in_its_records_and_by_its_own() {
+    for (user, known) in [("customer-7", true), ("2500-1", true), ("customer-8", false), ("", false)] {
+        let mut world = called_with_lines();
+        world.radius.file = radius::file(&format!("{}, User-Name = \"customer-7\"\n", USERS.trim_end()));
+        super::wholesale::hang_up(&mut world);
+        world.seconds(60);
+        assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+        let answer = ask(&mut world, LNS, Code::DisconnectRequest, vec![text(keys::USER_NAME, user)]);
+        assert_eq!(answer, if known { (Code::DisconnectAck, None) } else { refused(503) }, "{user}");
+        assert_eq!(world.nodes[LNS].engine.sessions().is_empty(), known, "{user}");
+    }
+}
+
 /// `vpdn aaa attribute nas-ip-address vpdn-nas`: what servers are told is what they ask with.
 #[test]
 fn the_address_of_the_lac_names_the_router_for_the_sessions_behind_it() {
@@ -135,7 +151,7 @@ fn somebody_at_a_terminal_is_known_and_can_be_sent_away() {
         console: false,
         name: format!("tty{line}"),
         user: user.to_owned(),
-        voucher: crate::engine::aaa::Voucher::default(),
+        voucher: Voucher { user_name: (line == 2).then(|| "staff-7".to_owned()), ..Voucher::default() },
         from: None,
         privilege: 1,
         list: None,
@@ -148,6 +164,8 @@ fn somebody_at_a_terminal_is_known_and_can_be_sent_away() {
     let keeper = || text(keys::USER_NAME, "keeper");
     let change = vec![keeper(), Attribute::integer(27, 60)];
     assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(401)));
+    let change = vec![text(keys::USER_NAME, "staff-7"), Attribute::integer(27, 60)];
+    assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(401)), "the same");
     let elsewhere = vec![keeper(), Attribute::new(87, *b"tty3")];
     assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, elsewhere), refused(503));
     let here = vec![keeper(), Attribute::new(87, *b"tty2")];
