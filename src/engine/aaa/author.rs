@@ -16,9 +16,9 @@ use crate::proto::{Context, redact};
 const SERVICE_PPP: &str = "service=ppp";
 
 impl UserSession {
-    /// What a server or the local database said about the user, when the interface is authorized so that it counts.
+    /// What a server or the local database has said about the user, when the interface is authorized so that it counts.
     pub fn attributes(&self) -> Option<&UserProfile> {
-        let said = |profile: &&UserProfile| profile.from_radius || profile.from_list;
+        let said = |profile: &&UserProfile| profile.from_radius || profile.from_list || profile.changed;
         self.list.as_ref().and(self.profile.as_deref()).filter(said)
     }
 }

@@ -182,6 +182,8 @@ pub struct UserProfile {
     pub from_radius: bool,
     /// It came from an `aaa attribute list` of a local user: authorization by the local database uses it.
     pub from_list: bool,
+    /// A CoA-Request has changed it: that counts, whoever told who the user is.
+    pub changed: bool,
     /// User-Name: the name under which accounting knows the user (RFC 2865 section 5.1).
     pub user_name: Option<String>,
     /// Service-Type.
@@ -380,6 +382,7 @@ impl UserProfile {
     /// Takes what a CoA-Request changes: it replaces all values of the same attributes (RFC 5176 section 3.6, note 3).
     pub fn change(&mut self, attributes: &[Decoded]) {
         let has = |key| attributes.iter().any(|a| a.key() == key);
+        self.changed = true;
         self.problems.clear();
         if has(keys::FILTER_ID) {
             self.filters.clear();

@@ -17,12 +17,7 @@ const USERS: &str = "dnis:614629 Cleartext-Password := \"cisco\"\n  Tunnel-Type:
 /// The lab with a server that knows this, and records at the LNS.
 fn recorded(users: &str, soho: RouterConfig, change: impl FnOnce(&mut RouterConfig)) -> World {
     let mut lns = lns();
-    lns.aaa.accounting.lists = vec![AccountingList {
-        service: AccountingService::Network,
-        name: "default".to_owned(),
-        records: AccountingRecords::StartStop,
-        methods: vec![Method::Radius],
-    }];
+    lns.aaa.accounting.lists = vec![super::dynamic_changes::network_list()];
     lns.aaa.extras.vsa_accounting = true;
     change(&mut lns);
     let mut world = world_of(soho, lac(), lns);
