@@ -51,13 +51,14 @@ struct Plan {
     methods: Arc<[Method]>,
 }
 
-impl From<&AccountingList> for Plan {
-    fn from(list: &AccountingList) -> Self {
-        Plan {
-            list: list.name.as_str().into(),
-            records: list.records,
-            methods: list.methods.as_slice().into(),
-        }
+impl Plan {
+    /// `None` where only servers of TACACS+ are to be told, which nobody here can: records for them would be kept for
+    /// ever, and who waits for an answer would wait as long.
+    fn new(list: &AccountingList) -> Option<Self> {
+        let told = |method: &&Method| matches!(method, Method::Radius | Method::Group(_));
+        let methods: Arc<[Method]> = list.methods.iter().filter(told).cloned().collect();
+        let name = list.name.as_str().into();
+        (!methods.is_empty()).then_some(Plan { list: name, records: list.records, methods })
     }
 }
 
@@ -292,7 +293,7 @@ impl Engine {
             return None;
         }
         let config = self.config.clone();
-        let found = config.aaa.accounting.find(service, name).map(Plan::from);
+        let found = config.aaa.accounting.find(service, name).and_then(Plan::new);
         let class = match service {
             AccountingService::Network => Class::Network,
             AccountingService::Exec => Class::Exec,

@@ -65,6 +65,28 @@ fn the_user_has_the_session_id_of_its_access_request() {
     }
 }
 
+/// No server of that protocol can be told here, now or later.
+#[test]
+fn a_list_of_tacacs_alone_records_nothing_and_holds_nobody_up() {
+    for (methods, recorded) in [(vec![Method::Tacacs], 0), (vec![Method::Tacacs, Method::Radius], 1)] {
+        let mut world = recorded_by(AccountingRecords::WaitStart, methods);
+        assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'), "the user is let in");
+        let engine = &world.nodes[LNS].engine;
+        assert_eq!((of(&world, 1).len(), engine.accounting_pending()), (recorded, 0), "nothing is piled up");
+        hang_up(&mut world);
+        world.seconds(180);
+        assert_eq!(of(&world, 2).len(), recorded);
+        world.assert_quiet();
+    }
+}
+
+fn recorded_by(records: AccountingRecords, methods: Vec<Method>) -> World {
+    recorded(USERS, soho(), |c| {
+        c.aaa.accounting.lists[0].records = records;
+        c.aaa.accounting.lists[0].methods = methods;
+    })
+}
+
 /// The records of a status so far.
 fn of(world: &World, status: u8) -> Vec<&Packet> {
     world.radius.packets.iter().filter(|p| p.first(40) == Some(&[0, 0, 0, status])).collect()
