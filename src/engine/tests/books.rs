@@ -87,6 +87,20 @@ fn recorded_by(records: AccountingRecords, methods: Vec<Method>) -> World {
     })
 }
 
+/// A line of `debug aaa accounting` or `pod` is one, whatever the user calls itself.
+#[test]
+fn a_name_does_not_get_out_of_its_line() {
+    let mut world = recorded(USERS, soho(), |c| super::dynamic::dynamic(c));
+    assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+    let (port, _) = world.nodes[LNS].engine.ports.iter().next().unwrap();
+    world.nodes[LNS].engine.ports.get_mut(&port).unwrap().user = "mallory\u{1b}[2J\nbob".into();
+    let id = super::dynamic::session_id(&world, LNS);
+    super::dynamic::ask(&mut world, LNS, Code::DisconnectRequest, vec![id]);
+    for line in ["POD: KILL Vi1 mallory.[2J.bob 10.10.53.2", "NET/STOP User mallory.[2J.bob, Port"] {
+        assert!(world.has(LNS, line), "{line}: {:#?}", world.log(LNS));
+    }
+}
+
 /// The records of a status so far.
 fn of(world: &World, status: u8) -> Vec<&Packet> {
     world.radius.packets.iter().filter(|p| p.first(40) == Some(&[0, 0, 0, status])).collect()

@@ -217,6 +217,27 @@ fn authorization_by_local_users() {
     assert_eq!(bench.trace.lines.last().unwrap(), "Vi4 AAA/AUTHOR/FSM: Denied");
 }
 
+/// Names come from the wire, and a terminal obeys what it is sent.
+#[test]
+fn what_a_peer_calls_itself_neither_drives_a_terminal_nor_forges_a_line() {
+    let mut bench = Bench::new(&with_users(&[Method::Local]));
+    let name = "mallory\u{1b}[2J\nbob\u{9b}";
+    let mallory = session(None, name, Some(UserProfile::default()));
+    bench.run(|aaa, cx| aaa.authorize_lcp(cx, &mallory));
+    assert!(bench.trace.lines.iter().any(|line| line.ends_with("user='mallory.[2J.bob.'")));
+    let lookup = TunnelLookup {
+        port: vi4(),
+        list: None,
+        key: name.to_owned(),
+        password: Secret::new("cisco"),
+        asker: Asker::Lac,
+    };
+    bench.run(|aaa, cx| aaa.authorize_tunnel(cx, lookup));
+    let lines = &bench.trace.lines;
+    assert!(lines.iter().filter(|line| line.contains("mallory")).count() == 2, "{lines:#?}");
+    assert!(lines.iter().all(|line| !line.contains(char::is_control)), "{lines:#?}");
+}
+
 #[test]
 fn authorization_lists_that_do_not_exist() {
     let config = AaaConfig { authorization_network: Vec::new(), ..with_users(&[]) };
