@@ -172,6 +172,21 @@ fn every_pair_with_an_effect_sets_something() {
 }
 
 #[test]
+fn domains_without_a_tag_are_known_beside_tunnels_with_one() {
+    let found = [
+        pair("vpdn:vpn-domain-list=a.example,b.example"),
+        pair(":1:vpdn:ip-addresses=10.0.0.1"),
+        pair(":2:vpdn:ip-addresses=10.0.0.2"),
+    ];
+    for definition in definitions(&found, 0, Asker::Port).usable {
+        assert_eq!(
+            definition.domains.as_deref(),
+            Some(&["a.example".to_owned(), "b.example".to_owned()][..])
+        );
+    }
+}
+
+#[test]
 fn the_pairs_of_a_tunnel_stand_in_place_of_the_settings_of_a_group() {
     let found = lac(&[
         pair("vpdn:ip-addresses=10.0.0.1"),
