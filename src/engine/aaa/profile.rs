@@ -128,7 +128,11 @@ impl UserRoute {
             }
         };
         let gateway = words.peek().and_then(|word| word.parse::<Ipv4Addr>().ok());
-        if gateway.is_some() {
+        if let Some(gateway) = gateway {
+            // The mask of a network that has bits outside of it: nobody lives there.
+            if gateway.octets()[0] >= 240 {
+                return None;
+            }
             words.next();
         }
         let distance = match words.next() {
