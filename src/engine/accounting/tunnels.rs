@@ -159,10 +159,6 @@ impl Engine {
         }
         if let Some(link) = link {
             self.link_record(id, &link, Status::LinkStop, Some(usage), Some(cause));
-            // The network record still says which tunnel it was.
-            if let Some(account) = self.accounts.ports.get_mut(&id) {
-                account.link = Some(link);
-            }
         }
     }
 
