@@ -66,7 +66,7 @@ pub enum AccountingOutput {
     SpoolAppend(RecordId, Vec<u8>),
     /// It is not needed any more.
     SpoolRemove(RecordId),
-    /// A record that somebody waits for is answered.
+    /// A record that somebody waits for is answered, or given up.
     Answered(RecordId),
 }
 
@@ -223,6 +223,7 @@ impl Accounting {
         }
     }
 
+    /// A record is answered or given up: who waits for its answer waits no longer in either case.
     fn remove(&mut self, id: RecordId) -> Option<Queued> {
         let queued = self.records.remove(&id)?;
         let next = self.order.release(id, queued.lane, &queued.record);
@@ -233,6 +234,9 @@ impl Accounting {
         self.lesser.remove(&id);
         if self.spooling {
             self.outputs.push_back(AccountingOutput::SpoolRemove(id));
+        }
+        if queued.record.awaited {
+            self.outputs.push_back(AccountingOutput::Answered(id));
         }
         Some(queued)
     }
@@ -364,9 +368,6 @@ impl Accounting {
             (lane.retry, lane.pause) = (None, PAUSE.0);
         }
         cx.debug(&AcctDebug::Response(&queued.record, true));
-        if queued.record.awaited {
-            self.outputs.push_back(AccountingOutput::Answered(id));
-        }
     }
 
     /// Nobody has answered.
@@ -392,16 +393,13 @@ impl Accounting {
         }
     }
 
-    /// A record fits into no packet, which those that are made here do: it is none. Who waits for it waits no longer.
+    /// A record fits into no packet, which those that are made here do: it is none.
     pub fn unsendable(&mut self, key: RequestKey) {
         let Some(id) = self.under_way.remove(&key) else { return };
         let Some(queued) = self.remove(id) else { return };
         self.statistics.dropped += 1;
         if let Some(lane) = self.lanes.get_mut(queued.lane) {
             lane.under_way -= 1;
-        }
-        if queued.record.awaited {
-            self.outputs.push_back(AccountingOutput::Answered(id));
         }
     }
 

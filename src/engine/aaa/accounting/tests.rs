@@ -15,6 +15,7 @@ mod order;
 
 const NAS: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 82);
 const FIRST: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 3);
+const LIST: &[Method] = &[Method::Radius];
 const SECOND: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 4);
 
 /// An AAA with its servers, each alive or not.
@@ -287,6 +288,23 @@ fn a_full_queue_gives_up_updates_and_rejects_first_and_counts_what_it_loses() {
     let mut numbers = bench.numbers();
     numbers.sort_unstable();
     assert_eq!(numbers, [1, 4, 5], "the oldest was under way");
+}
+
+#[test]
+fn nobody_waits_for_the_answer_to_a_record_that_was_given_up() {
+    let mut bench = Bench::new();
+    bench.alive.clear();
+    bench.aaa.accounting.set_limit(2);
+    let first = bench.record(1, Status::Start, LIST);
+    // It has been tried once, and waits.
+    bench.seconds(22);
+    bench.record(2, Status::Stop, LIST);
+    assert_eq!(bench.answered, []);
+    bench.record(3, Status::Stop, LIST);
+    assert_eq!((bench.answered.clone(), bench.aaa.accounting().statistics().dropped), (vec![first], 1));
+    bench.alive.push(FIRST);
+    bench.seconds(60);
+    assert_eq!((bench.numbers(), bench.answered.len()), (vec![2, 3], 1));
 }
 
 #[test]

@@ -10,8 +10,6 @@ fn two() -> Method {
     Method::Group("two".to_owned())
 }
 
-const LIST: &[Method] = &[Method::Radius];
-
 #[test]
 fn on_comes_behind_what_was_left_and_before_what_is_new() {
     // The server is there at once, soon, and long after everything was given up.
