@@ -260,16 +260,11 @@ impl Engine {
     fn system_record(&mut self, status: Status) {
         let Some(plan) = self.plan(AccountingService::System, None, 0, "system") else { return };
         let number = self.registry.number();
-        let mut subject = Subject::new(self.accounting_nas(), "", number);
+        let mut subject = Subject::new(self.nas_address(), "", number);
         if status == Status::AccountingOff {
             subject.end = Some(self.end(EndCause::AdminReboot));
         }
         self.submit(&plan, status, Class::System, subject, 0);
-    }
-
-    /// NAS-IP-Address.
-    fn accounting_nas(&self) -> Ipv4Addr {
-        self.config.aaa.source.unwrap_or_else(|| self.nas_address())
     }
 
     /// NAS-IP-Address of a user: with `vpdn aaa attribute nas-ip-address vpdn-nas` that of the LAC which it came through.
@@ -277,7 +272,7 @@ impl Engine {
         let through = tunnel.filter(|t| self.config.vpdn.nas_ip_of_lac && t.role == Role::Lns);
         match through.map(|t| t.remote) {
             Some(IpAddr::V4(lac)) => lac,
-            Some(IpAddr::V6(_)) | None => self.accounting_nas(),
+            Some(IpAddr::V6(_)) | None => self.nas_address(),
         }
     }
 

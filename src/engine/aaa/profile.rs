@@ -490,8 +490,8 @@ impl UserProfile {
     }
 }
 
-/// Takes a value that could be read; what is known already stays where it could not.
-fn put<T>(field: &mut Option<T>, value: Option<T>) -> bool {
+/// Takes a value that could be read; what is known already stays where it could not. Whether it could.
+pub(super) fn put<T>(field: &mut Option<T>, value: Option<T>) -> bool {
     let understood = value.is_some();
     *field = value.or(field.take());
     understood

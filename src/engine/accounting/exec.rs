@@ -84,7 +84,7 @@ impl Engine {
 
     fn exec_record(&mut self, account: &ExecAccount, status: Status, cause: Option<EndCause>) {
         let who = &account.who;
-        let nas = self.accounting_nas();
+        let nas = self.nas_address();
         let from = who.from.map(|a| a.to_string());
         let port = self.line_port(who.line, who.console, from);
         let authentic = match who.voucher.radius {

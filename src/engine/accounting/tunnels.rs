@@ -112,7 +112,7 @@ impl Engine {
             usage: stops.then_some(account.usage),
             time: stops.then(|| self.core.now.duration_since(account.since)),
             end: cause.map(|cause| self.end(cause)),
-            ..Subject::new(self.accounting_nas(), &user, account.number)
+            ..Subject::new(self.nas_address(), &user, account.number)
         };
         self.submit(plan, status, Class::Tunnel, subject, 0);
     }
@@ -182,7 +182,7 @@ impl Engine {
             port: place.as_ref(),
             tunnel: Some((&tunnel, &connection)),
             end: Some(self.end(cause)),
-            ..Subject::new(self.accounting_nas(), &user, number)
+            ..Subject::new(self.nas_address(), &user, number)
         };
         let unique = place.as_ref().map_or(0, |p| p.unique);
         self.submit(&plan, Status::LinkReject, Class::Link, subject, unique);

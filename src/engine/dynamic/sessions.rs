@@ -7,7 +7,6 @@ use crate::config::views::AuthType;
 use crate::engine::Engine;
 use crate::engine::aaa::{Place, SessionNumber};
 use crate::engine::registry::{AaaSessionView, SessionTunnel};
-use crate::proto::l2tp::Role;
 use crate::proto::radius::dynamic::{Asked, ErrorCause, Identification, Mark};
 use crate::proto::radius::{Code, Value};
 
@@ -94,7 +93,7 @@ impl Engine {
             Mark::Calling => port().is_some_and(|p| p.calling.as_deref().is_some_and(text)),
             Mark::TunnelConnection => {
                 let serial = || view.port.map(|port| self.connection(port)).filter(|s| !s.is_empty());
-                tunnel(&|t| text(&tunnel_ids(t)) || serial().is_some_and(|serial| text(&serial)))
+                tunnel(&|t| text(&t.connection()) || serial().is_some_and(|serial| text(&serial)))
             }
             Mark::TunnelClient => tunnel(&|t| text(&t.ends().0.0.to_string())),
             Mark::TunnelServer => tunnel(&|t| text(&t.ends().1.0.to_string())),
@@ -102,14 +101,5 @@ impl Engine {
             Mark::TunnelServerName => tunnel(&|t| text(t.ends().1.1)),
             Mark::Foreign => false,
         }
-    }
-}
-
-/// The LAC's and the LNS's tunnel id, by which both ends know a tunnel.
-fn tunnel_ids(tunnel: &SessionTunnel) -> String {
-    let (ours, theirs) = (tunnel.id.tunnel.0, tunnel.remote_tunnel);
-    match tunnel.role {
-        Role::Lac => format!("{ours}/{theirs}"),
-        Role::Lns => format!("{theirs}/{ours}"),
     }
 }

@@ -90,7 +90,7 @@ fn recorded_by(records: AccountingRecords, methods: Vec<Method>) -> World {
 /// A line of `debug aaa accounting` or `pod` is one, whatever the user calls itself.
 #[test]
 fn a_name_does_not_get_out_of_its_line() {
-    let mut world = recorded(USERS, soho(), |c| super::dynamic::dynamic(c));
+    let mut world = recorded(USERS, soho(), super::dynamic::dynamic);
     assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
     let (port, _) = world.nodes[LNS].engine.ports.iter().next().unwrap();
     world.nodes[LNS].engine.ports.get_mut(&port).unwrap().user = "mallory\u{1b}[2J\nbob".into();
