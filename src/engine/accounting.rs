@@ -335,8 +335,8 @@ impl Engine {
 
     /// PPP of a port is up, or its frames go into a tunnel: its service begins. False when it has to wait for that.
     pub(super) fn account_start(&mut self, id: InterfaceId) -> bool {
-        if let Some(open) = self.accounts.ports.get(&id).and_then(|a| a.network.as_ref()) {
-            return !matches!(open.start, Start::Awaited(_));
+        if self.accounts.ports.get(&id).is_some_and(|account| account.network.is_some()) {
+            return !self.awaits_start(id);
         }
         // Only a peer that called has a service here.
         let Some(port) = self.ports.get(&id).filter(|p| p.access().is_none_or(|a| !a.outgoing)) else {
@@ -362,11 +362,17 @@ impl Engine {
             self.send_start(id, waits);
         }
         self.arm_update(id);
-        if waits && start == Start::Due && !self.config.aaa.accounting.delay_start {
+        let awaited = self.awaits_start(id);
+        if awaited {
             self.core.debug(&AcctDebug::Waiting { unique, port: &label });
-            return false;
         }
-        true
+        !awaited
+    }
+
+    /// Whether the service of a port has to wait until a server has its start record.
+    fn awaits_start(&self, id: InterfaceId) -> bool {
+        let open = self.accounts.ports.get(&id).and_then(|account| account.network.as_ref());
+        open.is_some_and(|open| matches!(open.start, Start::Awaited(_)))
     }
 
     /// Whether the frames of a port go on into a tunnel.

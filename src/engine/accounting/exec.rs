@@ -54,10 +54,15 @@ impl Engine {
         let place = Place::Line(who.line);
         let unique = self.registry.open(place, self.core.now);
         self.terminals.insert(who.line, who.clone());
-        if let Some(plan) = self.plan(AccountingService::Exec, who.list.as_deref(), unique, &who.name)
+        if let Some(mut plan) = self.plan(AccountingService::Exec, who.list.as_deref(), unique, &who.name)
             && let Some(number) = self.registry.get(unique).map(|e| e.number)
         {
             let line = who.line;
+            // `wait-start` is `start-stop` here: nobody is kept from the terminal by a server that is dead, for it is
+            // from there that the server's place in the configuration is mended.
+            if plan.records == AccountingRecords::WaitStart {
+                plan.records = AccountingRecords::StartStop;
+            }
             let account = ExecAccount { who, plan, number, since: self.core.now, unique };
             if account.plan.records.starts() {
                 self.exec_record(&account, Status::Start, None);
@@ -101,12 +106,6 @@ impl Engine {
             end: cause.map(|cause| self.end(cause)),
             ..Subject::new(nas, who.accounted_user(), account.number)
         };
-        // `wait-start` is `start-stop` here: nobody is kept from the terminal by a server that is dead, for it is from
-        // there that the server's place in the configuration is mended.
-        let mut plan = account.plan.clone();
-        if plan.records == AccountingRecords::WaitStart {
-            plan.records = AccountingRecords::StartStop;
-        }
-        self.submit(&plan, status, Class::Exec, subject, account.unique);
+        self.submit(&account.plan, status, Class::Exec, subject, account.unique);
     }
 }
