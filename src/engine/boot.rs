@@ -43,16 +43,19 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::net::SocketAddr;
     use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
     use crate::config::store::Store;
     use crate::config::views::RouterConfig;
-    use crate::engine::{Action, HostEvent, HostRequest, Input, Output, RequestId};
+    use crate::engine::{Action, HostEvent, HostRequest, Input, Output, RequestId, Socket, Spooled};
+    use crate::lab::radius_node::{ClientEntry, RadiusNode, Users};
     use crate::proto::Instant;
     use crate::proto::entropy::Seeded;
-    use crate::proto::radius::Packet;
+    use crate::proto::radius::{Packet, Secret};
 
     const CONFIG: &str = "aaa new-model\naaa accounting system default start-stop group radius\n\
                           radius-server host 10.0.0.1 key s3cret\n\
@@ -112,37 +115,86 @@ mod tests {
         assert_eq!(drain(&mut booted(alone)).1, 1);
     }
 
-    #[test]
-    fn a_host_that_is_slow_costs_no_answer_and_nothing_is_sent_twice() {
-        let mut engine = booted(CONFIG);
-        let mut owed = Vec::new();
-        // A minute goes by before the host says a word: RADIUS would have asked often, and taken the server for dead.
-        for second in 0..60 {
+    /// A life with a host that says nothing for a minute.
+    struct SlowLife {
+        engine: Engine,
+        disk: BTreeMap<u64, Vec<u8>>,
+        owed: Vec<RequestId>,
+        node: Option<RadiusNode>,
+        /// Acct-Session-Id and Acct-Delay-Time of what was sent.
+        sent: Vec<(String, u8)>,
+    }
+
+    impl SlowLife {
+        /// With what is on the disk, and with a server or without.
+        fn new(life: u8, disk: BTreeMap<u64, Vec<u8>>, server: bool) -> Self {
+            let mut store = Store::new();
+            store.load(CONFIG);
+            let mut engine = Engine::new(Box::new(Seeded::new(1)));
+            engine.restore(Instant::ZERO, Spooled { life, records: disk.clone().into_iter().collect() });
+            engine.configure(Instant::ZERO, Arc::new(RouterConfig::from_store(&store)));
+            let client = ClientEntry {
+                network: "10.0.0.0/24".parse().unwrap(),
+                secret: Secret::new("s3cret"),
+                require_message_authenticator: false,
+            };
+            let node = server.then(|| RadiusNode::new(Users::parse("").unwrap(), vec![client]));
+            let mut life = SlowLife { engine, disk, owed: Vec::new(), node, sent: Vec::new() };
+            // RADIUS would have asked often by then, and taken the server for dead.
+            for second in 0..=60 {
+                life.input(second, Input::Timeout);
+                assert_eq!(life.sent, [], "there is nothing to send it from");
+            }
+            while let Some(id) = life.owed.pop() {
+                life.input(60, Input::Host(HostEvent::Done(id)));
+            }
+            life
+        }
+
+        fn input(&mut self, second: u64, input: Input<'_>) {
             let now = Instant::from_start(Duration::from_secs(second));
-            engine.handle(now, Input::Timeout);
-            while let Some(output) = engine.poll() {
+            self.engine.handle(now, input);
+            while let Some(output) = self.engine.poll() {
                 match output {
-                    Output::Act(Action::Host(id, _)) => owed.push(id),
-                    Output::Act(Action::Datagram { .. }) => panic!("nothing is sent yet"),
+                    Output::Act(Action::Host(id, request)) => self.host(id, request),
+                    Output::Act(Action::Datagram { socket, remote, bytes, .. }) => {
+                        self.server(now, socket, remote, &bytes);
+                    }
                     Output::Log(line) => panic!("nobody is to blame: {line:?}"),
                     _ => {}
                 }
             }
         }
-        let now = Instant::from_start(Duration::from_secs(60));
-        let mut delays = Vec::new();
-        while let Some(id) = owed.pop() {
-            engine.handle(now, Input::Host(HostEvent::Done(id)));
-            while let Some(output) = engine.poll() {
-                match output {
-                    Output::Act(Action::Host(id, _)) => owed.push(id),
-                    Output::Act(Action::Datagram { bytes, .. }) => {
-                        delays.push(Packet::decode(&bytes).unwrap().first(41).unwrap().to_vec());
-                    }
-                    _ => {}
-                }
+
+        fn host(&mut self, id: RequestId, request: HostRequest) {
+            match request {
+                HostRequest::SpoolAppend { id, bytes } => assert_eq!(self.disk.insert(id, bytes), None),
+                HostRequest::SpoolRemove { id } => assert!(self.disk.remove(&id).is_some()),
+                _ => {}
+            }
+            self.owed.push(id);
+        }
+
+        fn server(&mut self, now: Instant, socket: Socket, remote: SocketAddr, bytes: &[u8]) {
+            let packet = Packet::decode(bytes).unwrap();
+            let id = String::from_utf8(packet.first(44).unwrap().to_vec()).unwrap();
+            self.sent.push((id, packet.first(41).unwrap()[3]));
+            let own = ([10, 0, 0, 2], 1645).into();
+            let answer = self.node.as_mut().and_then(|node| node.handle(&mut Seeded::new(1), own, bytes));
+            if let Some(bytes) = answer {
+                let input = Input::Datagram { socket, local: own.ip(), remote, bytes: &bytes };
+                self.engine.handle(now, input);
             }
         }
-        assert_eq!(delays, [[0, 0, 0, 60]], "Accounting-On, once, and it says how old it is");
+    }
+
+    #[test]
+    fn a_slow_host_costs_no_answer_and_each_life_says_once_that_it_has_begun() {
+        let said = |id: &str| (id.to_owned(), 60);
+        let first = SlowLife::new(0, BTreeMap::new(), false);
+        assert_eq!((first.sent, first.disk.len()), (vec![said("00000001")], 1), "nobody has answered");
+        let second = SlowLife::new(1, first.disk, true);
+        assert_eq!(second.sent, [said("00000001"), said("01000001")]);
+        assert!(second.disk.is_empty());
     }
 }
