@@ -51,7 +51,7 @@ pub struct Statistics {
     pub answered: u64,
     /// Tries that no server answered.
     pub failed: u64,
-    /// Lost because too many had to be kept.
+    /// Lost because too many had to be kept, or because they fitted into no packet.
     pub dropped: u64,
     /// Handed over by the spool at start.
     pub restored: u64,

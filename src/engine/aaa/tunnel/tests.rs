@@ -178,12 +178,9 @@ fn domains_without_a_tag_are_known_beside_tunnels_with_one() {
         pair(":1:vpdn:ip-addresses=10.0.0.1"),
         pair(":2:vpdn:ip-addresses=10.0.0.2"),
     ];
-    for definition in definitions(&found, 0, Asker::Port).usable {
-        assert_eq!(
-            definition.domains.as_deref(),
-            Some(&["a.example".to_owned(), "b.example".to_owned()][..])
-        );
-    }
+    let usable = definitions(&found, 0, Asker::Port).usable;
+    let domains = Some(vec!["a.example".to_owned(), "b.example".to_owned()]);
+    assert_eq!(usable.into_iter().map(|d| d.domains).collect::<Vec<_>>(), [domains.clone(), domains]);
 }
 
 #[test]
