@@ -306,15 +306,17 @@ impl Accounting {
         self.lanes.get_mut(place)?.ready.take(&id)
     }
 
-    /// The first record of a lane, unless it has to wait for others.
+    /// The first record of a lane that does not have to wait for others. What comes behind a fence that waits does so
+    /// too, unless nothing waits for fences.
     fn first(&self, place: usize) -> Option<RecordId> {
         let lane = self.lanes.get(place)?;
-        let id = *lane.ready.first()?;
         let concerns = |other: usize| {
             let shares = |l: &Lane| l.retry.is_none() && l.servers.iter().any(|s| lane.servers.contains(s));
             other == place || self.lanes.get(other).is_some_and(shares)
         };
-        self.order.permits(id, place, concerns).then_some(id)
+        let candidates = if self.order.hasty { usize::MAX } else { 1 };
+        let mut ready = lane.ready.iter().copied().take(candidates);
+        ready.find(|id| self.order.permits(*id, place, concerns))
     }
 
     /// Asks the next method of a record that has servers. False when none has.

@@ -143,6 +143,16 @@ fn nothing_waits_for_accounting_on_where_it_is_not_guaranteed_to_be_the_first() 
     bench.ignored.clear();
     bench.seconds(10);
     assert_eq!(bench.numbers(), [7, 9, 8]);
+    // Nor for one that has to wait itself.
+    bench.ignored = vec![10];
+    for (number, status) in [(10, Status::Stop), (11, Status::AccountingOff), (12, Status::Stop)] {
+        bench.record(number, status, LIST);
+    }
+    assert_eq!(bench.numbers(), [7, 9, 8, 12]);
+    bench.ignored.clear();
+    bench.seconds(10);
+    assert_eq!(bench.numbers(), [7, 9, 8, 12, 10, 11]);
+    assert!(bench.aaa.is_quiet());
 }
 
 #[test]
