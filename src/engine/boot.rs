@@ -8,6 +8,7 @@
 
 use super::Engine;
 use super::core::Pending;
+use super::interfaces::Origin;
 
 /// Whether a router is still booting.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -26,10 +27,13 @@ impl Engine {
         self.aaa.hold();
     }
 
-    /// Ends the boot once the host owes no answer about the network.
+    /// Ends the boot once the host owes no answer about the network. What it owes to calls does not count: there may
+    /// always be one.
     pub(super) fn settle_boot(&mut self) {
+        let configured = |id| self.interfaces.get(id).is_some_and(|i| i.origin == Origin::Configured);
         let owed = |pending: &Pending| match pending {
-            Pending::Bind(_) | Pending::Change(..) => true,
+            Pending::Bind(id) => configured(*id),
+            Pending::Change(id, _) => id.is_none_or(configured),
             Pending::Socket(_) | Pending::Echo | Pending::Neighbours | Pending::Spool => false,
         };
         if self.boot == Boot::Settled || self.core.pending.values().any(owed) {
@@ -50,7 +54,7 @@ mod tests {
 
     use super::*;
     use crate::config::store::Store;
-    use crate::config::views::RouterConfig;
+    use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName, RouterConfig};
     use crate::engine::{Action, HostEvent, HostRequest, Input, Output, RequestId, Socket, Spooled};
     use crate::lab::radius_node::{ClientEntry, RadiusNode, Users};
     use crate::proto::Instant;
@@ -113,6 +117,30 @@ mod tests {
         assert_eq!(drain(&mut engine).1, 1);
         let (alone, _) = CONFIG.split_once("interface").unwrap();
         assert_eq!(drain(&mut booted(alone)).1, 1);
+    }
+
+    #[test]
+    fn calls_that_come_while_the_router_boots_do_not_make_it_boot_for_ever() {
+        let mut engine = booted(CONFIG);
+        let name = InterfaceName::new(InterfaceKind::VirtualAccess, "1");
+        let config = Arc::new(InterfaceConfig::new(name.clone()));
+        let call = engine.interfaces.add(config, name, Origin::Cloned { template: 1 }, Instant::ZERO);
+        engine.create_tun(call);
+        let mut all = 0;
+        loop {
+            let (requests, sent) = drain(&mut engine);
+            all += sent;
+            if requests.is_empty() {
+                break;
+            }
+            for (id, request) in requests {
+                // The next call always asks before the last one is answered.
+                if !matches!(request, HostRequest::CreateTun { .. }) {
+                    engine.handle(Instant::ZERO, Input::Host(HostEvent::Done(id)));
+                }
+            }
+        }
+        assert_eq!(all, 1, "Accounting-On");
     }
 
     /// A life with a host that says nothing for a minute.
