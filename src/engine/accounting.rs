@@ -459,7 +459,7 @@ impl Engine {
     /// How often updates of a port are sent: as configured here, which overrides what the server says of the user
     /// (RFC 2869 section 2.1).
     fn update_period(&self, id: InterfaceId) -> Option<Duration> {
-        let user = || self.ports.get(&id)?.session.user()?.profile.as_ref()?.interim;
+        let user = || self.ports.get(&id)?.session.proof()?.interim;
         self.config.aaa.accounting.periodic.or_else(user)
     }
 

@@ -232,7 +232,7 @@ impl Aaa {
             Method::Local => self.by_users(cx, session, false),
             Method::LocalCase => self.by_users(cx, session, true),
             Method::None => AuthorStatus::PassAdd,
-            Method::IfAuthenticated if session.profile.is_some() => AuthorStatus::PassAdd,
+            Method::IfAuthenticated if session.proof.is_some() => AuthorStatus::PassAdd,
             Method::IfAuthenticated => AuthorStatus::Fail,
             // Not methods of network authorization, or nobody to ask.
             Method::Tacacs | Method::Enable | Method::Line | Method::IfNeeded => AuthorStatus::Error,

@@ -65,6 +65,36 @@ fn the_user_has_the_session_id_of_its_access_request() {
     }
 }
 
+/// What the server that let a user in wants back goes back, and that it did so, whoever says what the user may have.
+#[test]
+fn a_user_with_a_list_of_this_router_is_still_the_servers() {
+    let class = format!(
+        "{}, Class = 0xcafe, Acct-Interim-Interval = 60, User-Name = \"customer-7\"\n",
+        USERS.trim_end()
+    );
+    let mut world = recorded(&class, soho(), |c| {
+        let attribute = ListAttribute {
+            name: "addr".to_owned(),
+            value: "10.10.53.2".to_owned(),
+            service: None,
+            protocol: None,
+            mandatory: false,
+        };
+        c.aaa.attribute_lists = vec![AttributeList { name: "own".to_owned(), attributes: vec![attribute] }];
+        c.aaa.users = vec![User { attribute_list: Some("own".to_owned()), ..User::new("2500-1") }];
+        c.aaa.authorization_network.iter_mut().for_each(|list| list.methods = vec![Method::Local]);
+    });
+    assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+    world.seconds(65);
+    hang_up(&mut world);
+    world.seconds(60);
+    for status in [1, 3, 2] {
+        let [record] = of(&world, status)[..] else { panic!("{status}") };
+        assert_eq!((record.first(25), record.first(45)), (Some(&[0xCA, 0xFE][..]), Some(&[0, 0, 0, 1][..])));
+        assert_eq!(record.first(1), Some(&b"customer-7"[..]));
+    }
+}
+
 /// No server of that protocol can be told here, now or later.
 #[test]
 fn a_list_of_tacacs_alone_records_nothing_and_holds_nobody_up() {
