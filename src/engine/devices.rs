@@ -40,7 +40,8 @@ impl Engine {
         }
     }
 
-    fn device_lost(&mut self, id: InterfaceId) {
+    /// Nothing stands behind a configured interface any more.
+    pub(super) fn device_lost(&mut self, id: InterfaceId) {
         let Some(interface) = self.interfaces.get_mut(id) else { return };
         interface.binding = Binding::Refused;
         // It went with the device.

@@ -71,6 +71,8 @@ pub(super) struct Interface {
     /// What the last `%LINEPROTO` line said.
     announced: bool,
     pub binding: Binding,
+    /// What the device behind it last said of its carrier; one that has not spoken yet is taken to have it.
+    carrier: bool,
     /// A TUN of ours stands behind it, to be deleted with it.
     pub tun: bool,
     /// The address in effect that the configuration does not name (`ip address negotiated`).
@@ -143,6 +145,7 @@ impl Interfaces {
             protocol: false,
             announced: false,
             binding: Binding::None,
+            carrier: true,
             tun: false,
             negotiated: None,
             installed: None,
@@ -411,6 +414,7 @@ impl Engine {
             return;
         }
         interface.binding = Binding::Ready;
+        interface.carrier = true;
         match interface.origin {
             Origin::Configured => {
                 if !interface.tun {
@@ -436,8 +440,9 @@ impl Engine {
         }
         let name = interface.name.to_string();
         self.core.syslog(&Syslog::Refused { what: &name, reason });
-        if !matches!(interface.origin, Origin::Configured) {
-            self.port_refused(id);
+        match interface.origin {
+            Origin::Configured => self.device_lost(id),
+            Origin::Channel { .. } | Origin::Cloned { .. } => self.port_refused(id),
         }
     }
 
@@ -449,13 +454,14 @@ impl Engine {
             self.set_link(id, if up { LinkState::Up } else { LinkState::Down });
             self.set_protocol(id, up);
             if let Some(interface) = self.interfaces.get_mut(id) {
+                interface.carrier = up;
                 interface.quiet &= !up;
             }
             self.reconcile_routes();
         }
     }
 
-    /// Brings the link of a configured interface to what `shutdown` and its binding make it.
+    /// Brings the link of a configured interface to what `shutdown`, its binding and its carrier make it.
     fn settle_link(&mut self, id: InterfaceId, controller_down: bool) {
         let Some(interface) = self.interfaces.get(id) else { return };
         let ready = match (interface.name.kind, interface.origin) {
@@ -465,7 +471,7 @@ impl Engine {
             }
             (InterfaceKind::Null, Origin::Configured) => true,
             (InterfaceKind::VirtualTemplate, Origin::Configured) => false,
-            (_, Origin::Configured) => interface.binding == Binding::Ready,
+            (_, Origin::Configured) => interface.binding == Binding::Ready && interface.carrier,
         };
         let state = match (interface.config.shutdown, ready) {
             (true, _) => LinkState::AdministrativelyDown,
@@ -482,7 +488,8 @@ impl Engine {
             return;
         }
         if at_host {
-            let up = state == LinkState::Up;
+            // Where there is no carrier Linux is to look out for one.
+            let up = state != LinkState::AdministrativelyDown;
             self.core
                 .ask(HostRequest::SetLink { interface: id, up }, Pending::Change(Some(id), Change::Link));
             if up {

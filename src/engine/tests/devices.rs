@@ -129,3 +129,38 @@ fn a_loopback_interface_is_made_anew() {
     assert_eq!(world.nodes[LNS].addresses, before);
     assert_eq!(interface(&world, LNS, InterfaceKind::Loopback, "0").link, LinkState::Up);
 }
+
+/// A cable that is not plugged in is not plugged in by a word of configuration.
+#[test]
+fn an_interface_without_carrier_stays_down_whatever_is_configured() {
+    let mut world = world();
+    world.seconds(5);
+    let ethernet = interface(&world, LNS, InterfaceKind::Ethernet, "0").id;
+    tell(&mut world, LNS, HostEvent::Carrier { interface: ethernet, up: false });
+    world.change(LNS, |c| c.hostname = "other".to_owned());
+    world.change(LNS, |c| c.interfaces[0].shutdown = true);
+    world.change(LNS, |c| c.interfaces[0].shutdown = false);
+    world.seconds(5);
+    let view = interface(&world, LNS, InterfaceKind::Ethernet, "0");
+    assert_eq!((view.link, view.protocol), (LinkState::Down, false));
+    assert!(world.nodes[LNS].engine.routes().is_empty());
+    tell(&mut world, LNS, HostEvent::Carrier { interface: ethernet, up: true });
+    world.seconds(5);
+    let view = interface(&world, LNS, InterfaceKind::Ethernet, "0");
+    assert_eq!((view.link, view.protocol), (LinkState::Up, true));
+    assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");
+}
+
+#[test]
+fn a_dialer_that_gets_no_other_tun_is_down() {
+    let mut world = world();
+    world.seconds(5);
+    let bri = interface(&world, SOHO, InterfaceKind::Bri, "0").id;
+    world.nodes[SOHO].refuse = |request| matches!(request, HostRequest::CreateTun { .. });
+    remove(&mut world, SOHO, bri);
+    world.seconds(5);
+    assert!(world.has(SOHO, "%SYS-3-HOST: BRI0: refused by the test"));
+    let view = interface(&world, SOHO, InterfaceKind::Bri, "0");
+    assert_eq!((view.link, view.protocol), (LinkState::Down, false));
+    assert!(world.nodes[SOHO].engine.routes().is_empty());
+}
