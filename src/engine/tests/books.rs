@@ -1,5 +1,7 @@
 //! What the records of a call say, where it takes more than a lab to bring it about.
 
+use std::time::Duration;
+
 use super::lab::*;
 use super::radius;
 use super::wholesale::hang_up;
@@ -14,15 +16,20 @@ const USERS: &str = "dnis:614629 Cleartext-Password := \"cisco\"\n  Tunnel-Type:
                      Tunnel-Password:1 = \"hello\"\n\n2500-1 Cleartext-Password := \"cisco\"\n  \
                      Service-Type = Framed-User, Framed-Protocol = PPP, Framed-IP-Address = 255.255.255.255\n";
 
-/// The lab with a server that knows this, and records at the LNS.
-fn recorded(users: &str, soho: RouterConfig, change: impl FnOnce(&mut RouterConfig)) -> World {
-    let mut lns = lns();
-    lns.aaa.accounting.lists = vec![AccountingList {
+/// `aaa accounting network default start-stop group radius`
+fn network() -> AccountingList {
+    AccountingList {
         service: AccountingService::Network,
         name: "default".to_owned(),
         records: AccountingRecords::StartStop,
         methods: vec![Method::Radius],
-    }];
+    }
+}
+
+/// The lab with a server that knows this, and records at the LNS.
+fn recorded(users: &str, soho: RouterConfig, change: impl FnOnce(&mut RouterConfig)) -> World {
+    let mut lns = lns();
+    lns.aaa.accounting.lists = vec![network()];
     lns.aaa.extras.vsa_accounting = true;
     change(&mut lns);
     let mut world = world_of(soho, lac(), lns);
@@ -196,4 +203,27 @@ fn who_does_not_prove_himself_is_told_apart_by_the_protocol_of_his_proof() {
             assert_eq!(stop, (17, format!("disc-cause-ext={cause}")));
         }
     }
+}
+
+/// StopCCN 1 is a request to clear; CDN 1 would be a lost carrier.
+#[test]
+fn a_session_that_its_tunnel_takes_along_is_rejected_for_what_the_tunnel_was_closed_for() {
+    let mut world = recorded(USERS, soho(), |_| {});
+    world.change(LAC, |c| {
+        c.vpdn.session_accounting = Some("default".to_owned());
+        c.aaa.accounting.lists = vec![network()];
+    });
+    let now = world.now;
+    world.nodes[SOHO].engine.ping(now, LNS_ADDRESS.into(), None, 0, 100, Duration::from_secs(2));
+    world.drain(SOHO);
+    let end = now + Duration::from_secs(20);
+    while !world.has(LAC, "O ICRQ to") {
+        assert!(world.step(end));
+    }
+    let now = world.now;
+    world.nodes[LNS].engine.clear_tunnel(now, &TunnelSelector::All);
+    world.drain(LNS);
+    world.seconds(5);
+    let rejected = of(&world, 14);
+    assert_eq!(rejected.iter().map(|packet| causes(packet).0).collect::<Vec<_>>(), [6], "Admin-Reset");
 }

@@ -188,6 +188,29 @@ fn where_vpdn_is_given_up_while_aaa_is_asked_the_call_ends_here() {
     }
 }
 
+#[test]
+fn a_call_whose_group_is_gone_while_its_user_is_authenticated_says_so() {
+    let mut world = two_levels();
+    world.change(LAC, |c| {
+        c.vpdn.authen_before_forward = true;
+        c.vpdn.history_failure = Some(20);
+        c.aaa.authentication_ppp =
+            vec![MethodList { name: "default".to_owned(), methods: vec![Method::Radius] }];
+    });
+    dial(&mut world);
+    let end = world.now + Duration::from_secs(20);
+    while world.radius.requests.is_empty() {
+        assert!(world.step(end));
+    }
+    world.change(LAC, |c| c.groups.clear());
+    world.seconds(5);
+    assert!(world.has(LAC, "Session closed: Its vpdn-group is gone"), "{:#?}", world.log(LAC));
+    let (_, history) = world.nodes[LAC].engine.history();
+    assert_eq!(history.last().map(|h| h.kind), Some(FailureType::Other));
+    world.seconds(180);
+    world.assert_quiet();
+}
+
 /// A peer that waits long for the answer of a slow server may begin LCP anew.
 #[test]
 fn a_user_that_names_itself_again_while_its_tunnel_is_looked_up_is_forwarded_all_the_same() {

@@ -118,7 +118,7 @@ impl Engine {
             self.vpdn.outgoing.remove(key);
         }
         if let Some(lns) = tunnel.lns.filter(|_| !replaced)
-            && (makes_busy(cause, tunnel.busy_disconnect)
+            && (makes_busy(cause, MessageType::StopCcn, tunnel.busy_disconnect)
                 || !tunnel.established && matches!(cause, DownCause::Remote(_)))
         {
             self.leave_alone(lns, tunnel.busy);
@@ -173,13 +173,13 @@ impl Engine {
         // The result codes of a StopCCN, which takes its sessions along, mean other things than those of a CDN.
         let alone = self.l2tp.tunnel(session.tunnel).is_some();
         let closed_by = if alone { MessageType::Cdn } else { MessageType::StopCcn };
-        self.note_end(id, if alone { end_cause(cause) } else { tunnel_end_cause(cause) });
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => {
                 self.log_closed(session, id, cause, closed_by);
                 self.lac_session_down(id, cause, closed_by);
             }
             Some(Side::Vaccess(_)) => {
+                self.note_end(id, ended_by(cause, closed_by));
                 self.log_closed(session, id, cause, closed_by);
                 self.vaccess_session_down(id, session);
             }
@@ -255,8 +255,7 @@ impl Engine {
     pub(super) fn is_full(&self) -> bool {
         self.config.vpdn.session_limit.is_some_and(|limit| {
             // A call that waits for its tunnel has no session yet and will have one all the same.
-            let tunnels = self.vpdn.outgoing.values().filter_map(|id| self.vpdn.tunnels.get(id));
-            let waiting: usize = tunnels.map(|t| t.waiting.len()).sum();
+            let waiting: usize = self.vpdn.tunnels.values().map(|t| t.waiting.len()).sum();
             let total = self.vpdn.sessions.len() + self.vpdn.incoming.len() + waiting;
             total as u64 >= u64::from(limit)
         })
@@ -350,6 +349,11 @@ impl Engine {
             self.core.ask(HostRequest::CloseSocket { socket: Socket::L2tp }, Pending::Socket(Socket::L2tp));
         }
     }
+}
+
+/// A cause in the terms of the records of a session that `closed_by` has ended.
+pub(super) fn ended_by(cause: &DownCause, closed_by: MessageType) -> EndCause {
+    if closed_by == MessageType::StopCcn { tunnel_end_cause(cause) } else { end_cause(cause) }
 }
 
 /// A cause in the words of the history table. `closed_by` is the message whose result code it may have: that of a tunnel

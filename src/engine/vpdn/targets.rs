@@ -11,7 +11,6 @@ use super::select::{Candidate, Standing, choose, makes_busy};
 use super::{Tunnel, TunnelKey, events, result, secret, tunnel_config};
 use crate::engine::Engine;
 use crate::engine::aaa::accounting::EndCause;
-use crate::engine::accounting::end_cause;
 use crate::engine::core::Work;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
 use crate::engine::io::{Counters, DataSession, ForwardCommand, InterfaceId};
@@ -171,9 +170,14 @@ impl Engine {
     /// was no room for something.
     fn skip_groups(&mut self, id: InterfaceId, targets: &mut Targets) -> bool {
         let groups = &self.config.groups;
+        let before = targets.left.len();
         targets.left.retain(|(definition, _)| {
             definition.group.as_ref().is_none_or(|name| groups.iter().any(|g| *g.name == **name))
         });
+        if targets.left.len() < before {
+            targets.only_limits = false;
+            targets.failure.get_or_insert((FailureType::Other, "Its vpdn-group is gone".to_owned()));
+        }
         let full = |(definition, _): &(Arc<Definition>, Lns)| {
             definition.group.as_deref().is_some_and(|group| self.is_group_full(group))
         };
@@ -423,6 +427,7 @@ impl Engine {
             }
             Lac::Forwarded(forwarded) => {
                 let Forwarded { session, lns, group, .. } = *forwarded;
+                self.note_end(id, events::ended_by(cause, closed_by));
                 self.unload(session.tunnel, lns, group.as_deref());
                 let (kind, reason) = events::describe(cause, closed_by);
                 self.vpdn_debug(id, VpdnEvent::Closed(&reason));
@@ -452,13 +457,14 @@ impl Engine {
     ) {
         let (kind, reason) = events::describe(cause, closed_by);
         let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
-        self.account_link_reject(Some(id), (session, Some(targets.serial)), &user, end_cause(cause));
+        let ended = events::ended_by(cause, closed_by);
+        self.account_link_reject(Some(id), (session, Some(targets.serial)), &user, ended);
         self.unload_targets(session.tunnel, &targets);
         self.vpdn_debug(id, VpdnEvent::Closed(&reason));
         self.record_targets(id, &targets, Some(session), (kind, &reason));
         targets.failure = Some((kind, reason));
         if let Some(lns) = targets.lns()
-            && makes_busy(cause, targets.definition.busy_disconnect)
+            && makes_busy(cause, closed_by, targets.definition.busy_disconnect)
         {
             self.leave_alone(lns, targets.definition.settings.busy);
             self.vpdn_debug(id, VpdnEvent::Busy(lns));
