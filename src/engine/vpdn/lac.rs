@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::forwarding::Forwarded;
 use super::lookup::{self, Definition, LookupKey};
-use super::targets::{Forwarded, Targets};
+use super::targets::Targets;
 use crate::config::views::SearchKey;
 use crate::engine::Engine;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};

@@ -2,6 +2,7 @@
 
 mod connect;
 pub(super) mod events;
+mod forwarding;
 pub(super) mod history;
 pub(super) mod lac;
 mod line;
