@@ -12,7 +12,6 @@ use super::interfaces::Origin;
 use super::io::InterfaceId;
 use super::ports::{Port, Side};
 use super::views::session_of;
-use super::vpdn::lac::Lac;
 use crate::config::views::{InterfaceKind, InterfaceName};
 use crate::proto::Instant;
 use crate::proto::l2tp::{Role, SessionId};
@@ -178,21 +177,7 @@ impl Engine {
 
     fn private_group(&self, id: InterfaceId) -> Option<Arc<[u8]>> {
         match &self.ports.get(&id)?.side {
-            Side::Access(access) => {
-                let group = match &access.lac {
-                    Lac::Session(targets, _) => targets.definition.private_group.clone(),
-                    Lac::Forwarded(forwarded) => forwarded.private_group.clone(),
-                    Lac::Idle
-                    | Lac::Screening(_)
-                    | Lac::Lookup(_)
-                    | Lac::Authenticating(_)
-                    | Lac::Local
-                    | Lac::Tunnel(..)
-                    | Lac::Next(_)
-                    | Lac::Failed => None,
-                };
-                group.map(Arc::from)
-            }
+            Side::Access(access) => access.lac.private_group().cloned().map(Arc::from),
             Side::Vaccess(vaccess) => vaccess.private_group.clone(),
         }
     }

@@ -30,7 +30,7 @@ pub(crate) struct Forwarded {
 impl Engine {
     /// The tunnel of a call is up: its session begins.
     pub(crate) fn start_session(&mut self, id: InterfaceId, tunnel: TunnelId) {
-        let Lac::Tunnel(mut targets, _) = self.set_lac(id, Lac::Failed) else { return };
+        let Some(Lac::Tunnel(mut targets, _)) = self.take_lac(id, Lac::waits, Lac::Failed) else { return };
         let serial = self.next_serial();
         targets.serial = serial;
         let interface = self.interfaces.get(id).map(|i| &i.name);
@@ -98,21 +98,8 @@ impl Engine {
 
     /// The session of a call is established: its frames go through it, and what set it up is forgotten.
     pub(crate) fn lac_session_up(&mut self, id: InterfaceId, path: DataPath) {
-        let (targets, session) = match self.set_lac(id, Lac::Failed) {
-            Lac::Session(targets, session) => (targets, session),
-            other @ (Lac::Idle
-            | Lac::Screening(_)
-            | Lac::Lookup(_)
-            | Lac::Authenticating(_)
-            | Lac::Local
-            | Lac::Tunnel(..)
-            | Lac::Next(_)
-            | Lac::Forwarded(_)
-            | Lac::Failed) => {
-                self.set_lac(id, other);
-                return;
-            }
-        };
+        let asked = |lac: &Lac| matches!(lac, Lac::Session(..));
+        let Some(Lac::Session(targets, session)) = self.take_lac(id, asked, Lac::Failed) else { return };
         let (counters, lns) = (Arc::<Counters>::default(), targets.lns());
         let group = targets.definition.group.clone();
         let private_group = targets.definition.private_group.clone();
@@ -139,11 +126,11 @@ impl Engine {
 
     /// The LNS or the tunnel has ended the session of a call.
     pub(super) fn lac_session_down(&mut self, id: InterfaceId, cause: &DownCause, closed_by: MessageType) {
-        match self.set_lac(id, Lac::Failed) {
-            Lac::Session(targets, session) => {
+        match self.take_lac(id, |lac| lac.session().is_some(), Lac::Failed) {
+            Some(Lac::Session(targets, session)) => {
                 self.setup_refused(id, targets, session, cause, closed_by);
             }
-            Lac::Forwarded(forwarded) => {
+            Some(Lac::Forwarded(forwarded)) => {
                 let Forwarded { session, lns, group, .. } = *forwarded;
                 self.note_end(id, events::ended_by(cause, closed_by));
                 self.unload(session.tunnel, lns, group.as_deref());
@@ -153,14 +140,7 @@ impl Engine {
                 self.vpdn_debug(id, VpdnEvent::Reset);
                 self.core.later(Work::DropCall(id));
             }
-            Lac::Idle
-            | Lac::Screening(_)
-            | Lac::Lookup(_)
-            | Lac::Authenticating(_)
-            | Lac::Local
-            | Lac::Tunnel(..)
-            | Lac::Next(_)
-            | Lac::Failed => {}
+            Some(_) | None => {}
         }
     }
 

@@ -301,7 +301,9 @@ impl Engine {
         cause: &DownCause,
         failure: (FailureType, &str),
     ) {
-        let Lac::Tunnel(mut targets, tunnel) = self.set_lac(id, Lac::Failed) else { return };
+        let Some(Lac::Tunnel(mut targets, tunnel)) = self.take_lac(id, Lac::waits, Lac::Failed) else {
+            return;
+        };
         self.unload_targets(tunnel, &targets);
         if let Some(address) = targets.lns() {
             let event = match cause {
@@ -340,19 +342,9 @@ impl Engine {
 
     /// Work: the call tries the next LNS.
     pub(crate) fn retry_tunnel(&mut self, id: InterfaceId) {
-        match self.set_lac(id, Lac::Failed) {
-            Lac::Next(targets) => self.next_tunnel(id, targets),
-            other @ (Lac::Idle
-            | Lac::Screening(_)
-            | Lac::Lookup(_)
-            | Lac::Authenticating(_)
-            | Lac::Local
-            | Lac::Tunnel(..)
-            | Lac::Session(..)
-            | Lac::Forwarded(_)
-            | Lac::Failed) => {
-                self.set_lac(id, other);
-            }
+        let next = |lac: &Lac| matches!(lac, Lac::Next(_));
+        if let Some(Lac::Next(targets)) = self.take_lac(id, next, Lac::Failed) {
+            self.next_tunnel(id, targets);
         }
     }
 
