@@ -78,8 +78,6 @@ pub struct AaaSessionView {
     pub user: Arc<str>,
     /// Its address.
     pub address: Option<Ipv4Addr>,
-    /// Its frames go on into a tunnel (LAC).
-    pub forwarded: bool,
     /// The session of L2TP.
     pub tunnel: Option<SessionTunnel>,
     /// Each Class attribute of its Access-Accept.
@@ -166,7 +164,6 @@ impl Engine {
             line,
             user: state.map(|p| p.user.clone()).or_else(terminal).unwrap_or_else(|| "".into()),
             address: state.and_then(|p| p.network.as_ref()).map(|n| n.peer),
-            forwarded: state.is_some_and(|p| p.access().is_some() && session_of(p).is_some()),
             tunnel: state.and_then(session_of).and_then(|session| self.session_tunnel(session)),
             class: state.map(Port::class).unwrap_or_default(),
             end: state.and_then(|port| port.ended),

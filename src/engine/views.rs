@@ -16,6 +16,7 @@ use super::ports::{Port, Side};
 use super::traffic::{Counts, TrafficView};
 use super::vpdn::VpdnCounters;
 use super::vpdn::history::HistoryEntry;
+use super::vpdn::lac::Access;
 use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName};
 use crate::proto::Instant;
 use crate::proto::l2tp::{PortCounters, SessionId, SessionView as L2tpSession, TunnelView as L2tpTunnel};
@@ -317,7 +318,7 @@ impl Engine {
             interface: interface.name.clone(),
             user: port.user.clone(),
             vpdn: port.vaccess().is_some(),
-            forwarded: port.vaccess().is_none() && session_of(port).is_some(),
+            forwarded: port.access().is_some_and(Access::is_forwarded),
             peer_address: port.network.as_ref().map(|n| n.peer),
             active: self.since(id).unwrap_or_default(),
             idle: now.duration_since(last),

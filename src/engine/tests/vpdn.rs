@@ -97,6 +97,22 @@ fn the_session_limits_of_the_router_and_of_a_group_count_all_their_calls() {
 }
 
 #[test]
+fn a_call_is_forwarded_when_its_session_is_up_and_not_when_it_is_asked_for() {
+    let mut world = world();
+    let now = world.now;
+    world.nodes[SOHO].engine.ping(now, LNS_ADDRESS.into(), None, 0, 100, Duration::from_secs(2));
+    world.drain(SOHO);
+    for (line, expected) in [("O ICRQ to", false), ("O ICCN to", true)] {
+        let end = world.now + Duration::from_secs(20);
+        while !world.has(LAC, line) {
+            assert!(world.step(end));
+        }
+        let callers = world.nodes[LAC].engine.callers();
+        assert_eq!(callers.iter().map(|c| c.forwarded).collect::<Vec<_>>(), [expected], "{line}");
+    }
+}
+
+#[test]
 fn softshut_keeps_what_is_up_and_refuses_what_is_new() {
     let mut far = lns();
     far.vpdn.logging.enable = true;
