@@ -508,14 +508,16 @@ impl Engine {
         }
         let before = std::mem::replace(&mut interface.link, state);
         interface.changed = self.core.now;
+        if before == LinkState::Up || state == LinkState::Up {
+            interface.meter.link_changed();
+        }
         if interface.quiet || !interface.config.log_link_status {
             return;
         }
         let name = &interface.name;
         match state {
             LinkState::Up => self.core.syslog(&Syslog::Link { name, up: true }),
-            LinkState::Down if before == LinkState::Up => self.core.syslog(&Syslog::Link { name, up: false }),
-            // `no shutdown` without a carrier: IOS says down.
+            // After `no shutdown` without a carrier too: IOS says down.
             LinkState::Down => self.core.syslog(&Syslog::Link { name, up: false }),
             LinkState::AdministrativelyDown => self.core.syslog(&Syslog::AdministrativelyDown { name }),
         }
