@@ -6,6 +6,7 @@ use super::text::{ago, say};
 use crate::config::views::{InterfaceKind, IpAddress};
 use crate::engine::views::InterfaceView;
 use crate::engine::{Faults, LinkState, Origin, TrafficView};
+use crate::grammar::value::format_mac;
 use crate::proto::{Dialect, Instant};
 
 /// `up`, `down`, `administratively down`.
@@ -115,7 +116,12 @@ pub fn show_interfaces_description(f: &mut String, interfaces: &[InterfaceView])
 }
 
 fn identity(f: &mut String, view: &InterfaceView) {
-    say!(f, "  Hardware is {}", hardware_name(view.name.kind));
+    let kind = view.name.kind;
+    let ethernet = kind.is_ethernet() || kind == InterfaceKind::Vlan;
+    match view.hardware.as_ref().filter(|_| ethernet).map(format_mac) {
+        Some(mac) => say!(f, "  Hardware is {}, address is {mac} (bia {mac})", hardware_name(kind)),
+        None => say!(f, "  Hardware is {}", hardware_name(kind)),
+    }
     if let Some(text) = &view.config.description {
         say!(f, "  Description: {text}");
     }
@@ -454,6 +460,7 @@ Vt1                            admin down     down
     #[test]
     fn ethernet_has_what_its_device_has_carried() {
         let mut view = ethernet();
+        view.hardware = Some([2, 0, 0x5e, 0x10, 0, 1]);
         view.traffic = TrafficView {
             counts: Counts { packets_out: 5, octets_out: 570, packets_in: 6, octets_in: 630 },
             faults: Faults { input: 3, crc: 2, frame: 1, ..Faults::default() },
@@ -467,7 +474,7 @@ Vt1                            admin down     down
         assert!(
             shown.starts_with(
                 "Ethernet0 is up, line protocol is up 
-  Hardware is Linux device
+  Hardware is Linux device, address is 0200.5e10.0001 (bia 0200.5e10.0001)
   Description: to the LAC
   Internet address is 10.51.6.82/24
   MTU 1500 bytes, BW 10000 Kbit, DLY 1000 usec, 
@@ -488,6 +495,14 @@ Vt1                            admin down     down
      5 packets output, 570 bytes, 0 underruns
 ";
         assert!(shown.contains(counted), "{shown}");
+    }
+
+    #[test]
+    fn ethernet_alone_says_its_hardware_address_and_only_one_that_is_known() {
+        assert!(shown(Dialect::V15, ethernet()).contains("  Hardware is Linux device\n"));
+        let mut loopback = named(InterfaceKind::Loopback, "0");
+        loopback.hardware = Some([2, 0, 0, 0, 0, 1]);
+        assert!(shown(Dialect::V15, loopback).contains("  Hardware is Loopback\n"));
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub(super) struct Interface {
     pub binding: Binding,
     /// What the device behind it last said of its carrier; one that has not spoken yet is taken to have it.
     carrier: bool,
+    /// The hardware address of that device, where it has one.
+    pub hardware: Option<[u8; 6]>,
     /// A TUN of ours stands behind it, to be deleted with it.
     pub tun: bool,
     /// The address in effect that the configuration does not name (`ip address negotiated`).
@@ -146,6 +148,7 @@ impl Interfaces {
             announced: false,
             binding: Binding::None,
             carrier: true,
+            hardware: None,
             tun: false,
             negotiated: None,
             installed: None,

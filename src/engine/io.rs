@@ -339,6 +339,13 @@ pub enum HostEvent {
         /// What went wrong.
         faults: Faults,
     },
+    /// The hardware address of the Linux device behind an interface: as it was bound, and when it has changed.
+    Hardware {
+        /// The interface.
+        interface: InterfaceId,
+        /// The address.
+        address: [u8; 6],
+    },
     /// The TUN or the Linux device behind an interface is gone, and what was installed there: somebody else removed it.
     Gone {
         /// The interface.

@@ -398,6 +398,7 @@ impl Engine {
             HostEvent::Neighbours(id, table) => self.neighbours(id, table),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
+            HostEvent::Hardware { interface, address } => self.hardware_told(interface, address),
             HostEvent::Gone { interface } => self.device_gone(interface),
             HostEvent::Appeared { interface } => self.device_appeared(interface),
             HostEvent::AddressTaken { interface, address } => self.address_taken(interface, address),

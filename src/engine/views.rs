@@ -78,7 +78,7 @@ pub struct InterfaceView {
     pub changed: Instant,
     /// Traffic.
     pub traffic: TrafficView,
-    /// Hardware address of a virtual interface.
+    /// Hardware address: that of the Linux device behind it, as soon as it is known, or of virtual interfaces.
     pub hardware: Option<[u8; 6]>,
     /// The PPP link on it.
     pub link_view: Option<LinkView>,
@@ -289,7 +289,11 @@ impl Engine {
             address: self.address(id),
             changed: interface.changed,
             traffic: interface.meter.view(self.core.now, interface.counters.all()),
-            hardware: self.vpdn.hardware.filter(|_| interface.name.kind == InterfaceKind::VirtualAccess),
+            hardware: if interface.name.kind == InterfaceKind::VirtualAccess {
+                self.vpdn.hardware
+            } else {
+                interface.hardware
+            },
             link_view: port.map(|p| p.link.view()),
             network: port.and_then(|p| p.network.clone()),
             user: port.map(|p| p.user.clone()).filter(|u| !u.is_empty()),

@@ -50,6 +50,11 @@ pub(super) enum Report {
     /// Whether the startup-config was kept.
     Saved(Result<(), String>),
     Neighbours(RequestId, Neighbours),
+    /// The hardware address of a device that was named to us.
+    Hardware {
+        interface: InterfaceId,
+        address: [u8; 6],
+    },
     /// What a device that was named to us has carried since it was bound.
     Counted {
         interface: InterfaceId,
@@ -75,6 +80,8 @@ struct Device {
     crowded: Option<Crowded>,
     /// What was last reported; `None` for nothing yet, and for a TUN.
     carrier: Option<bool>,
+    /// What was last reported of its hardware address.
+    hardware: Option<[u8; 6]>,
     /// What was last reported of its traffic; of a TUN, how its counters stood then.
     counted: (Counts, Faults),
     /// What devices have carried that stood here before and were removed.
@@ -88,8 +95,19 @@ struct Device {
 impl Device {
     fn new(index: u32, label: String) -> Self {
         let (counted, before) = Default::default();
-        let (found, crowded, carrier) = (None, None, None);
-        Device { index, label, found, crowded, carrier, counted, before, gone: false, lost_address: false }
+        let (found, crowded, carrier, hardware) = (None, None, None, None);
+        Device {
+            index,
+            label,
+            found,
+            crowded,
+            carrier,
+            hardware,
+            counted,
+            before,
+            gone: false,
+            lost_address: false,
+        }
     }
 }
 

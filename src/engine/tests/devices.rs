@@ -63,6 +63,21 @@ fn an_interface_without_its_device_is_down_until_there_is_one_again() {
 }
 
 #[test]
+fn the_hardware_address_is_that_of_the_device_that_is_there() {
+    let mut world = world();
+    world.seconds(5);
+    let view = |world: &World| interface(world, LNS, InterfaceKind::Ethernet, "0");
+    let id = view(&world).id;
+    assert_eq!(view(&world).hardware, None, "nobody has told one");
+    for address in [[2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]] {
+        tell(&mut world, LNS, HostEvent::Hardware { interface: id, address });
+        assert_eq!(view(&world).hardware, Some(address));
+    }
+    remove(&mut world, LNS, id);
+    assert_eq!(view(&world).hardware, None, "it went with the device");
+}
+
+#[test]
 fn a_session_whose_tun_is_gone_ends_and_the_next_call_has_one() {
     let mut world = world();
     assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");

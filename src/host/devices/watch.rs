@@ -51,7 +51,10 @@ impl Devices {
         match news {
             News::Link(now) => {
                 let interface = self.interface_of(now.index);
-                interface.into_iter().for_each(|interface| self.note_carrier(interface, now.carrier));
+                if let Some(interface) = interface {
+                    self.note_carrier(interface, now.carrier);
+                    self.note_hardware(interface, now.hardware);
+                }
             }
             News::Gone(index) => {
                 let interface = self.interface_of(index);
@@ -100,6 +103,7 @@ impl Devices {
             Err(_) => return,
         };
         self.note_carrier(interface, now.carrier);
+        self.note_hardware(interface, now.hardware);
         self.note_traffic(interface, &now);
         let lost = self.devices.get_mut(&interface).is_some_and(|d| std::mem::take(&mut d.lost_address));
         if lost {
@@ -113,6 +117,15 @@ impl Devices {
         if let Some(device) = device {
             device.carrier = Some(up);
             self.report(Report::Carrier { interface, up });
+        }
+    }
+
+    /// Others may give a device another address at any time.
+    fn note_hardware(&mut self, interface: InterfaceId, now: Option<[u8; 6]>) {
+        let named = self.devices.get_mut(&interface).filter(|device| device.found.is_some());
+        let (Some(device), Some(address)) = (named, now) else { return };
+        if device.hardware.replace(address) != Some(address) {
+            self.report(Report::Hardware { interface, address });
         }
     }
 
