@@ -402,6 +402,7 @@ impl Engine {
         }
         if tun {
             self.core.ask(HostRequest::DeleteTun { interface: id }, removal(id));
+            self.tun_changed(id);
         } else if let Some(address) = installed {
             self.core.ask(HostRequest::RemoveAddress { interface: id, address }, removal(id));
         }

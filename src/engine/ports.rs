@@ -424,6 +424,7 @@ impl Engine {
             self.add_peer_route(owner, info.peer);
         }
         self.start_per_user(id, info.peer);
+        self.tun_changed(owner);
         self.core.forward(ForwardCommand::OpenNetwork { port: id, tun: owner, framing });
         self.account_address(id, info.peer);
         self.dialer_up(id);

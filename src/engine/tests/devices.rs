@@ -179,3 +179,28 @@ fn a_dialer_that_gets_no_other_tun_is_down() {
     assert_eq!((view.link, view.protocol), (LinkState::Down, false));
     assert!(world.nodes[SOHO].engine.routes().is_empty());
 }
+
+/// A configured route may name an interface that comes and goes.
+#[test]
+fn a_static_route_through_a_virtual_access_goes_with_it() {
+    let mut world = world();
+    assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");
+    world.change(LNS, |c| {
+        let via = RouteVia::Interface(name(InterfaceKind::VirtualAccess, "1"));
+        c.routes.push(StaticRoute { network: net([172, 16, 0, 0], 12), via, distance: 1 });
+    });
+    world.seconds(1);
+    let there = |world: &World| {
+        let routes = world.nodes[LNS].engine.routes();
+        routes.iter().any(|route| route.network == net([172, 16, 0, 0], 12))
+    };
+    assert!(there(&world));
+    world.nodes[SOHO].engine.clear_interface(world.now, &name(InterfaceKind::Bri, "0"));
+    world.drain(SOHO);
+    world.seconds(180);
+    world.assert_quiet();
+    assert!(!there(&world), "{:?}", world.nodes[LNS].engine.routes());
+    assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");
+    assert!(there(&world), "it is back with the next call");
+    assert!(world.nodes[LNS].routes.iter().any(|(network, _)| *network == net([172, 16, 0, 0], 12)));
+}
