@@ -22,7 +22,8 @@ pub(super) struct Vpdn<'a> {
 }
 
 /// What `Vpdn` says. Those of the documented call are literal; the lookup (`Got DNIS string` to `Select
-/// non-active address`) stands in a stretch that its publication lost, and follows 12.1 as recalled.
+/// non-active address`) stands in a stretch that its publication lost, and follows 12.1 as recalled. The lines of
+/// `debug vpdn error` have no published source: their wording is this project's choice.
 pub(super) enum VpdnEvent<'a> {
     GotDnis(&'a str),
     GotNoDnis,
@@ -52,24 +53,19 @@ pub(super) enum VpdnEvent<'a> {
     Reset,
     Created(&'a str),
     Clone(u32),
-    /// `debug vpdn error`
     Unreachable(Ipv4Addr),
     TunnelFailed(Ipv4Addr, &'a str),
-    /// `debug vpdn error`
     LimitReached(Ipv4Addr),
-    /// `debug vpdn error`
     GroupFull(&'a str),
-    /// `debug vpdn error`
     Busy(Ipv4Addr),
-    /// `debug vpdn error`: a tunnel is open, but nothing in it is acknowledged.
+    /// A tunnel is open, but nothing in it is acknowledged.
     Silent(Ipv4Addr),
-    /// `debug vpdn error`: `vpdn authorize domain`.
+    /// `vpdn authorize domain`.
     DomainDenied(&'a str),
-    /// `debug vpdn error`: an end of a tunnel is named, and no `ip host` line has the name.
+    /// An end of a tunnel is named, and no `ip host` line has the name.
     UnknownHost(&'a str),
-    /// `debug vpdn error`: what the host will refuse to send from.
+    /// What the host will refuse to send from.
     ForeignSource(Ipv4Addr),
-    /// `debug vpdn error`
     Closed(&'a str),
 }
 
@@ -167,7 +163,7 @@ impl DebugText for Vpdn<'_> {
     }
 }
 
-/// `debug vpdn error` and `debug vpdn event` where no interface is concerned.
+/// `debug vpdn error` where no interface is concerned. `Never heard of` is recalled.
 pub(super) enum VpdnPort<'a> {
     /// A peer asks for a tunnel and no vpdn-group takes it.
     NoGroup { peer: &'a str },
@@ -339,7 +335,7 @@ mod tests {
     use super::*;
     use crate::config::views::InterfaceKind;
 
-    fn text(event: &dyn DebugText, dialect: Dialect) -> String {
+    pub fn text(event: &dyn DebugText, dialect: Dialect) -> String {
         let mut out = String::new();
         assert!(event.write(dialect, &mut out).is_ok());
         out

@@ -312,14 +312,14 @@ impl Engine {
         if old.vpdn.enable && !new.vpdn.enable {
             self.clear_tunnels(&TunnelSelector::All, 6);
         }
-        let changed: Vec<&str> = old
+        let gone: Vec<&str> = old
             .groups
             .iter()
             .filter(|g| !new.groups.iter().any(|n| n.name == g.name))
             .map(|g| g.name.as_str())
             .collect();
-        if !changed.is_empty() {
-            self.clear_groups(&changed);
+        if !gone.is_empty() {
+            self.clear_groups(&gone);
         }
     }
 

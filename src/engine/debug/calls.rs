@@ -240,12 +240,7 @@ const fn cause_text(cause: u8) -> &'static str {
 mod tests {
     use super::*;
     use crate::config::views::InterfaceKind;
-
-    fn text(event: &dyn DebugText, dialect: Dialect) -> String {
-        let mut out = String::new();
-        assert!(event.write(dialect, &mut out).is_ok());
-        out
-    }
+    use crate::engine::debug::tests::text;
 
     #[test]
     fn dialer_lines_follow_the_release() {
@@ -261,10 +256,7 @@ mod tests {
         let text = |dialect, interesting, by| {
             let (source, destination) = ([10, 1, 1, 8].into(), [10, 1, 1, 1].into());
             let verdict = Verdict { interesting, by };
-            let mut text = String::new();
-            let packet = Dialer::Packet { name: &name, source, destination, octets: 100, verdict };
-            packet.write(dialect, &mut text).expect("a String takes everything");
-            text
+            text(&Dialer::Packet { name: &name, source, destination, octets: 100, verdict }, dialect)
         };
         assert_eq!(
             text(Dialect::V12_0, true, Decider::List(101)),

@@ -216,10 +216,7 @@ fn a_session_that_its_tunnel_takes_along_is_rejected_for_what_the_tunnel_was_clo
     let now = world.now;
     world.nodes[SOHO].engine.ping(now, LNS_ADDRESS.into(), None, 0, 100, Duration::from_secs(2));
     world.drain(SOHO);
-    let end = now + Duration::from_secs(20);
-    while !world.has(LAC, "O ICRQ to") {
-        assert!(world.step(end));
-    }
+    world.until(|w| w.has(LAC, "O ICRQ to"));
     let now = world.now;
     world.nodes[LNS].engine.clear_tunnel(now, &TunnelSelector::All);
     world.drain(LNS);

@@ -126,10 +126,7 @@ fn nothing_is_left_of_a_call_that_fails_over() {
 fn waiting_for_the_first() -> World {
     let mut world = two_levels();
     dial(&mut world);
-    let end = world.now + Duration::from_secs(20);
-    while !world.has(LAC, "O SCCRQ") {
-        assert!(world.step(end));
-    }
+    world.until(|w| w.has(LAC, "O SCCRQ"));
     world
 }
 
@@ -166,10 +163,7 @@ fn asked(question: &str, change: impl FnOnce(&mut RouterConfig)) -> World {
         change(c);
     });
     dial(&mut world);
-    let end = world.now + Duration::from_secs(20);
-    while !world.radius.requests.iter().any(|asked| asked == question) {
-        assert!(world.step(end));
-    }
+    world.until(|w| w.radius.requests.iter().any(|asked| asked == question));
     world
 }
 
@@ -198,10 +192,7 @@ fn a_call_whose_group_is_gone_while_its_user_is_authenticated_says_so() {
             vec![MethodList { name: "default".to_owned(), methods: vec![Method::Radius] }];
     });
     dial(&mut world);
-    let end = world.now + Duration::from_secs(20);
-    while world.radius.requests.is_empty() {
-        assert!(world.step(end));
-    }
+    world.until(|w| !w.radius.requests.is_empty());
     world.change(LAC, |c| c.groups.clear());
     world.seconds(5);
     assert!(world.has(LAC, "Session closed: Its vpdn-group is gone"), "{:#?}", world.log(LAC));
@@ -217,10 +208,7 @@ fn a_user_that_names_itself_again_while_its_tunnel_is_looked_up_is_forwarded_all
     let mut world = world();
     world.radius.dead = true;
     dial(&mut world);
-    let end = world.now + Duration::from_secs(20);
-    while !world.has(LAC, "Looking for tunnel") {
-        assert!(world.step(end));
-    }
+    world.until(|w| w.has(LAC, "Looking for tunnel"));
     let port = world.nodes[LAC].engine.aaa_sessions()[0].port.unwrap();
     let (now, frame) = (world.now, &[0xc0, 0x21, 1, 99, 0, 4]);
     world.nodes[LAC].engine.handle(now, Input::Frame { port, frame });
@@ -239,10 +227,7 @@ fn a_user_that_names_itself_again_while_its_tunnel_is_looked_up_is_forwarded_all
 fn a_call_that_meets_the_end_of_an_empty_tunnel_opens_another_one() {
     let call = |world: &mut World, count: usize| {
         dial(world);
-        let end = world.now + Duration::from_secs(20);
-        while world.log(LAC).iter().filter(|line| line.contains("O ICRQ to")).count() < count {
-            assert!(world.step(end));
-        }
+        world.until(|w| w.log(LAC).iter().filter(|line| line.contains("O ICRQ to")).count() >= count);
     };
     let clear = |world: &mut World| {
         let now = world.now;
@@ -276,10 +261,7 @@ fn a_template_that_goes_between_icrq_and_iccn_leaves_nothing_of_the_call() {
         let mut world = world();
         world.change(LNS, |c| c.vpdn.history_failure = Some(20));
         dial(&mut world);
-        let end = world.now + Duration::from_secs(20);
-        while !world.has(LNS, "O ICRP to") {
-            assert!(world.step(end));
-        }
+        world.until(|w| w.has(LNS, "O ICRP to"));
         world.change(LNS, gone);
         world.seconds(2);
         let (_, history) = world.nodes[LNS].engine.history();
@@ -295,10 +277,7 @@ fn a_template_that_goes_between_icrq_and_iccn_leaves_nothing_of_the_call() {
 fn a_call_whose_tunnel_loses_a_tie_asks_the_lns_again() {
     let mut world = world();
     dial(&mut world);
-    let end = world.now + Duration::from_secs(20);
-    while !world.has(LAC, "O SCCRQ") {
-        assert!(world.step(end));
-    }
+    world.until(|w| w.has(LAC, "O SCCRQ"));
     let sccrq = Sccrq {
         framing_capabilities: 3,
         host_name: "l2tp-gw".to_owned(),

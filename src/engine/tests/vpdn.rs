@@ -103,10 +103,7 @@ fn a_call_is_forwarded_when_its_session_is_up_and_not_when_it_is_asked_for() {
     world.nodes[SOHO].engine.ping(now, LNS_ADDRESS.into(), None, 0, 100, Duration::from_secs(2));
     world.drain(SOHO);
     for (line, expected) in [("O ICRQ to", false), ("O ICCN to", true)] {
-        let end = world.now + Duration::from_secs(20);
-        while !world.has(LAC, line) {
-            assert!(world.step(end));
-        }
+        world.until(|w| w.has(LAC, line));
         let callers = world.nodes[LAC].engine.callers();
         assert_eq!(callers.iter().map(|c| c.forwarded).collect::<Vec<_>>(), [expected], "{line}");
     }

@@ -155,7 +155,15 @@ impl Engine {
                     self.core.syslog(&Syslog::TunnelAuthentication { role, name, peer, what });
                 }
                 (DownCause::Timeout, Some(lns)) => self.core.syslog(&Syslog::Unreachable { lns }),
-                _unlogged => {}
+                (
+                    DownCause::Timeout
+                    | DownCause::Local(_)
+                    | DownCause::Remote(_)
+                    | DownCause::Protocol(_)
+                    | DownCause::PeerRestarted
+                    | DownCause::LostTie,
+                    _,
+                ) => {}
             }
         }
         let lost = matches!(cause, DownCause::Timeout | DownCause::PeerRestarted | DownCause::Protocol(_));
@@ -268,7 +276,7 @@ impl Engine {
         limit.is_some_and(|limit| taken >= limit)
     }
 
-    /// Clears tunnels with their sessions: StopCCN, result 1. How many there were.
+    /// Clears tunnels with their sessions: StopCCN with this result. How many there were.
     pub(crate) fn clear_tunnels(&mut self, selector: &TunnelSelector, code: u16) -> usize {
         let chosen: Vec<TunnelId> = self
             .l2tp

@@ -87,17 +87,12 @@ impl Lac {
 
     /// Private Group ID of the session of the call.
     pub fn private_group(&self) -> Option<&Arc<str>> {
-        match self {
-            Lac::Session(targets, _) => targets.definition.private_group.as_ref(),
-            Lac::Forwarded(forwarded) => forwarded.private_group.as_ref(),
-            Lac::Idle
-            | Lac::Screening(_)
-            | Lac::Lookup(_)
-            | Lac::Authenticating(_)
-            | Lac::Local
-            | Lac::Tunnel(..)
-            | Lac::Next(_)
-            | Lac::Failed => None,
+        if let Lac::Session(targets, _) = self {
+            targets.definition.private_group.as_ref()
+        } else if let Lac::Forwarded(forwarded) = self {
+            forwarded.private_group.as_ref()
+        } else {
+            None
         }
     }
 }
