@@ -81,6 +81,8 @@ pub(super) struct Interface {
     pub negotiated: Option<Ipv4Net>,
     /// What the host was given.
     pub installed: Option<Ipv4Net>,
+    /// What the host has refused to take: it is asked again when the link comes up, not at every word of configuration.
+    pub refused: Option<Ipv4Net>,
     /// Of the call or session that is up.
     pub counters: Arc<Counters>,
     pub meter: Meter,
@@ -152,6 +154,7 @@ impl Interfaces {
             tun: false,
             negotiated: None,
             installed: None,
+            refused: None,
             counters: Arc::default(),
             meter: Meter::new(now),
             quiet: false,
@@ -393,6 +396,7 @@ impl Engine {
         let Some(interface) = self.interfaces.get_mut(id) else { return };
         let binding = std::mem::replace(&mut interface.binding, Binding::None);
         let installed = interface.installed.take();
+        interface.refused = None;
         let tun = std::mem::take(&mut interface.tun);
         if matches!(binding, Binding::None | Binding::Refused) {
             return;
@@ -467,7 +471,7 @@ impl Engine {
 
     /// Brings the link of a configured interface to what `shutdown`, its binding and its carrier make it.
     fn settle_link(&mut self, id: InterfaceId, controller_down: bool) {
-        let Some(interface) = self.interfaces.get(id) else { return };
+        let Some(interface) = self.interfaces.get_mut(id) else { return };
         let ready = match (interface.name.kind, interface.origin) {
             (_, Origin::Channel { .. } | Origin::Cloned { .. }) => interface.link == LinkState::Up,
             (InterfaceKind::Serial, Origin::Configured) => {
@@ -482,9 +486,11 @@ impl Engine {
             (false, true) => LinkState::Up,
             (false, false) => LinkState::Down,
         };
-        if interface.link == state && (state != LinkState::Up || interface.installed.is_some()) {
+        let asked = interface.installed.is_some() || interface.refused.is_some();
+        if interface.link == state && (state != LinkState::Up || asked) {
             return;
         }
+        interface.refused = None;
         let configured = matches!(interface.origin, Origin::Configured);
         let at_host = interface.binding == Binding::Ready;
         self.set_link(id, state);
@@ -571,6 +577,16 @@ impl Engine {
         }
     }
 
+    /// The host does not take the address of an interface: nothing is said to be connected there.
+    pub(super) fn address_refused(&mut self, id: InterfaceId, address: Ipv4Net) {
+        if let Some(interface) = self.interfaces.get_mut(id).filter(|i| i.installed == Some(address)) {
+            interface.installed = None;
+            interface.refused = Some(address);
+            self.withdraw_routes(id, Some(address));
+            self.reconcile_routes();
+        }
+    }
+
     /// Gives the host the address that the configuration names, or takes it away. The PPP links of an interface that is
     /// given another address, and of those that borrow it, stay up with what IPCP has agreed on (recalled of IOS): their
     /// peers are reached from the new address.
@@ -584,6 +600,10 @@ impl Engine {
             IpAddress::Negotiated => interface.negotiated,
             IpAddress::None | IpAddress::Unnumbered(_) => None,
         };
+        if address.is_some() && interface.refused == address {
+            return;
+        }
+        interface.refused = None;
         let before = std::mem::replace(&mut interface.installed, address);
         if before == address {
             return;

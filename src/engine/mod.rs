@@ -443,7 +443,12 @@ impl Engine {
                 match change {
                     Change::Link => format!("{name} link state"),
                     Change::Mtu => format!("{name} MTU"),
-                    Change::Address(address) => format!("{name} address {address}"),
+                    Change::Address(address) => {
+                        if let Some(id) = interface {
+                            self.address_refused(id, address);
+                        }
+                        format!("{name} address {address}")
+                    }
                     Change::Route(key) => {
                         self.route_refused(key, id);
                         format!("route to {} {name}", key.network)

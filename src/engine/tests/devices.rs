@@ -180,6 +180,37 @@ fn a_dialer_that_gets_no_other_tun_is_down() {
     assert!(world.nodes[SOHO].engine.routes().is_empty());
 }
 
+#[test]
+fn an_address_that_the_host_refuses_is_not_claimed_and_asked_for_again_when_the_link_comes_up() {
+    let mut world = world();
+    world.nodes[LNS].refuse = |request| matches!(request, HostRequest::AddAddress { .. });
+    let other = net([10, 51, 7, 82], 24);
+    world.seconds(5);
+    world.change(LNS, |c| c.interfaces[0].ip = IpAddress::Static(other));
+    world.seconds(1);
+    world.change(LNS, |c| c.hostname = "other".to_owned());
+    world.change(LNS, |c| c.hostname = "l2tp-gw".to_owned());
+    world.seconds(1);
+    let refused = "%SYS-3-HOST: Ethernet0 address 10.51.7.82/24: refused by the test";
+    let told = |world: &World| world.log(LNS).iter().filter(|line| **line == refused).count();
+    assert_eq!(told(&world), 1, "{:#?}", world.log(LNS));
+    assert!(world.nodes[LNS].engine.routes().is_empty());
+    world.nodes[LNS].refuse = |_| false;
+    world.change(LNS, |c| c.interfaces[0].shutdown = true);
+    world.change(LNS, |c| c.interfaces[0].shutdown = false);
+    world.seconds(1);
+    assert!(world.nodes[LNS].addresses.contains_key(&other));
+    assert_eq!(world.nodes[LNS].engine.routes()[0].network, other.trunc());
+    // Another one is another question.
+    world.nodes[LNS].refuse = |request| matches!(request, HostRequest::AddAddress { .. });
+    world.change(LNS, |c| c.interfaces[0].ip = IpAddress::Static(net(LNS_ADDRESS, 24)));
+    world.seconds(1);
+    world.nodes[LNS].refuse = |_| false;
+    world.change(LNS, |c| c.interfaces[0].ip = IpAddress::Static(other));
+    world.seconds(1);
+    assert!(world.nodes[LNS].addresses.contains_key(&other));
+}
+
 /// A configured route may name an interface that comes and goes.
 #[test]
 fn a_static_route_through_a_virtual_access_goes_with_it() {
