@@ -143,12 +143,6 @@ impl Engine {
         self.registry.get(unique).map(|entry| self.aaa_view(unique, *entry))
     }
 
-    /// The sessions of AAA that `wanted` says yes to, by unique id.
-    pub fn find_aaa_sessions(&self, wanted: impl Fn(&AaaSessionView) -> bool) -> Vec<AaaSessionView> {
-        let views = self.registry.iter().map(|(unique, entry)| self.aaa_view(unique, *entry));
-        views.filter(|view| wanted(view)).collect()
-    }
-
     fn aaa_view(&self, unique: u32, entry: Entry) -> AaaSessionView {
         let (port, line) = match entry.place {
             Place::Port(id) => (Some(id), None),

@@ -227,9 +227,6 @@ impl Engine {
 
     fn forget_session(&mut self, id: InterfaceId, session: SessionId) {
         self.vpdn.sessions.remove(&session);
-        if let Some(tunnel) = self.vpdn.tunnels.get_mut(&session.tunnel) {
-            tunnel.sessions = tunnel.sessions.saturating_sub(1);
-        }
         if let Some(group) = self.ports.get(&id).and_then(Port::vaccess).map(|v| v.group.clone()) {
             self.leave(&group);
         }

@@ -59,7 +59,7 @@ impl Engine {
                 self.set_lac(id, Lac::Session(targets, session));
             }
             None => {
-                self.unload_targets(tunnel, &targets);
+                self.unload_targets(&targets);
                 self.next_tunnel(id, targets);
             }
         }
@@ -75,10 +75,7 @@ impl Engine {
     }
 
     /// A session that was counted does not come about, or is over.
-    fn unload(&mut self, tunnel: TunnelId, lns: Option<Ipv4Addr>, group: Option<&str>) {
-        if let Some(tunnel) = self.vpdn.tunnels.get_mut(&tunnel) {
-            tunnel.sessions = tunnel.sessions.saturating_sub(1);
-        }
+    fn unload(&mut self, lns: Option<Ipv4Addr>, group: Option<&str>) {
         if let Some(group) = group {
             self.leave(group);
         }
@@ -92,8 +89,8 @@ impl Engine {
         }
     }
 
-    pub(super) fn unload_targets(&mut self, tunnel: TunnelId, targets: &Targets) {
-        self.unload(tunnel, targets.lns(), targets.definition.group.as_deref());
+    pub(super) fn unload_targets(&mut self, targets: &Targets) {
+        self.unload(targets.lns(), targets.definition.group.as_deref());
     }
 
     /// The session of a call is established: its frames go through it, and what set it up is forgotten.
@@ -133,7 +130,7 @@ impl Engine {
             Some(Lac::Forwarded(forwarded)) => {
                 let Forwarded { session, lns, group, .. } = *forwarded;
                 self.note_end(id, events::ended_by(cause, closed_by));
-                self.unload(session.tunnel, lns, group.as_deref());
+                self.unload(lns, group.as_deref());
                 let (kind, reason) = events::describe(cause, closed_by);
                 self.vpdn_debug(id, VpdnEvent::Closed(&reason));
                 self.record(id, None, (None, lns), Some(session), (kind, &reason));
@@ -157,7 +154,7 @@ impl Engine {
         let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
         let ended = events::ended_by(cause, closed_by);
         self.account_link_reject(Some(id), (session, Some(targets.serial)), &user, ended);
-        self.unload_targets(session.tunnel, &targets);
+        self.unload_targets(&targets);
         self.vpdn_debug(id, VpdnEvent::Closed(&reason));
         self.record_targets(id, &targets, Some(session), (kind, &reason));
         targets.failure = Some((kind, reason));
@@ -182,16 +179,16 @@ impl Engine {
         let debug = |engine: &mut Engine, event| engine.core.debug(&VpdnDebug { label, event });
         let over = match lac {
             Lac::Session(targets, session) => {
-                self.unload_targets(session.tunnel, &targets);
+                self.unload_targets(&targets);
                 Some(session)
             }
             Lac::Forwarded(forwarded) => {
-                self.unload(forwarded.session.tunnel, forwarded.lns, forwarded.group.as_deref());
+                self.unload(forwarded.lns, forwarded.group.as_deref());
                 Some(forwarded.session)
             }
             Lac::Tunnel(targets, tunnel) => {
                 debug(self, VpdnEvent::Cleanup);
-                self.unload_targets(tunnel, &targets);
+                self.unload_targets(&targets);
                 if let Some(tunnel) = self.vpdn.tunnels.get_mut(&tunnel) {
                     tunnel.waiting.retain(|waiting| *waiting != id);
                 }

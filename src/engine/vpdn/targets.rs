@@ -231,7 +231,6 @@ impl Engine {
             self.join(group);
         }
         let up = self.vpdn.tunnels.get_mut(&tunnel).is_some_and(|t| {
-            t.sessions += 1;
             if !t.established {
                 t.waiting.push(id);
             }
@@ -266,7 +265,6 @@ impl Engine {
             waiting: Vec::new(),
             busy: definition.settings.busy,
             busy_disconnect: definition.busy_disconnect,
-            sessions: 0,
         };
         self.vpdn.tunnels.insert(tunnel, entry);
         self.vpdn.outgoing.insert(key, tunnel);
@@ -301,10 +299,8 @@ impl Engine {
         cause: &DownCause,
         failure: (FailureType, &str),
     ) {
-        let Some(Lac::Tunnel(mut targets, tunnel)) = self.take_lac(id, Lac::waits, Lac::Failed) else {
-            return;
-        };
-        self.unload_targets(tunnel, &targets);
+        let Some(Lac::Tunnel(mut targets, _)) = self.take_lac(id, Lac::waits, Lac::Failed) else { return };
+        self.unload_targets(&targets);
         if let Some(address) = targets.lns() {
             let event = match cause {
                 DownCause::Timeout => VpdnEvent::Unreachable(address),
