@@ -168,7 +168,7 @@ impl Engine {
 
     fn private_group(&self, id: InterfaceId) -> Option<Arc<[u8]>> {
         match &self.ports.get(&id)?.side {
-            Side::Access(access) => access.lac.private_group().cloned().map(Arc::from),
+            Side::Access(access) => access.lac.groups().1.cloned().map(Arc::from),
             Side::Vaccess(vaccess) => vaccess.private_group.clone(),
         }
     }

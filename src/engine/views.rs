@@ -49,7 +49,7 @@ pub struct SessionView {
     pub unique: u32,
     /// The user.
     pub user: Arc<str>,
-    /// The vpdn-group.
+    /// The vpdn-group that it counts for, which need not be the one that opened its tunnel.
     pub group: Option<Arc<str>>,
     /// Traffic since `clear vpdn counters`.
     pub counts: Counts,
@@ -248,11 +248,14 @@ impl Engine {
     fn session_view(&self, l2tp: L2tpSession) -> SessionView {
         let port = self.vpdn.sessions.get(&l2tp.id).copied();
         let interface = port.and_then(|id| self.interfaces.get(id));
+        let of_tunnel = || self.vpdn.tunnels.get(&l2tp.id.tunnel).and_then(|t| t.group.clone());
         SessionView {
             interface: interface.map(|i| i.name.clone()),
             unique: port.map_or(0, |id| self.unique_of(id)),
             user: port.and_then(|id| self.ports.get(&id)).map_or_else(|| "".into(), |p| p.user.clone()),
-            group: self.vpdn.tunnels.get(&l2tp.id.tunnel).and_then(|t| t.group.clone()),
+            group: port
+                .and_then(|id| self.ports.get(&id)?.access())
+                .map_or_else(of_tunnel, |access| access.lac.groups().0.cloned()),
             counts: port.map_or_else(Counts::default, |id| {
                 let cleared = self.ports.get(&id).map_or_else(Counts::default, |p| p.cleared);
                 self.session_counts(id).since(cleared)

@@ -22,9 +22,9 @@ pub(crate) struct Forwarded {
     pub session: SessionId,
     lns: Option<Ipv4Addr>,
     /// The vpdn-group that it counts for.
-    group: Option<Arc<str>>,
+    pub(super) group: Option<Arc<str>>,
     /// Private Group ID, for its records.
-    pub private_group: Option<Arc<str>>,
+    pub(super) private_group: Option<Arc<str>>,
 }
 
 impl Engine {

@@ -85,14 +85,14 @@ impl Lac {
         matches!(self, Lac::Tunnel(..))
     }
 
-    /// Private Group ID of the session of the call.
-    pub fn private_group(&self) -> Option<&Arc<str>> {
+    /// The vpdn-group that the session of the call counts for, and its Private Group ID.
+    pub fn groups(&self) -> (Option<&Arc<str>>, Option<&Arc<str>>) {
         if let Lac::Session(targets, _) = self {
-            targets.definition.private_group.as_ref()
+            (targets.definition.group.as_ref(), targets.definition.private_group.as_ref())
         } else if let Lac::Forwarded(forwarded) = self {
-            forwarded.private_group.as_ref()
+            (forwarded.group.as_ref(), forwarded.private_group.as_ref())
         } else {
-            None
+            (None, None)
         }
     }
 }
