@@ -313,8 +313,13 @@ impl Endpoint {
         f: impl FnOnce(&mut Tunnel, &mut Io) -> R,
     ) -> Option<R> {
         let tunnel = self.tunnels.get_mut(&id)?;
+        let before = tunnel.proven;
         let result = f(tunnel, &mut Io { cx, out: &mut self.outputs });
+        let opened = tunnel.proven && !before;
         self.index(id);
+        if opened {
+            self.forget_superseded(cx, id);
+        }
         Some(result)
     }
 

@@ -105,7 +105,7 @@ impl Endpoint {
             self.counters.malformed += 1;
             return trouble(cx, Trouble::Malformed("SCCRQ that is not the first message", remote));
         }
-        self.forget_restarted(cx, remote.ip(), request.assigned_tunnel(), request.host_name());
+        self.forget_pending(cx, remote.ip(), request.assigned_tunnel(), request.host_name());
         match self.tie(remote.ip(), request.tie_breaker()) {
             Tie::None => {}
             Tie::Win => {
@@ -153,7 +153,7 @@ impl Endpoint {
                 say_request(cx, &sccrq);
                 if sealed.assigned_tunnel == 0 {
                     let (peer, assigned) = (stranger.remote.ip(), sccrq.assigned_tunnel);
-                    self.forget_restarted(cx, peer, assigned, &sccrq.host_name);
+                    self.forget_pending(cx, peer, assigned, &sccrq.host_name);
                 }
                 self.with(cx, id, |tunnel, _| tunnel.hear(Request::Read(Box::new(sccrq))));
                 return true;
@@ -209,13 +209,32 @@ impl Endpoint {
         true
     }
 
-    /// A new SCCRQ with a tunnel id that the peer has already: it has forgotten that tunnel.
-    fn forget_restarted(&mut self, cx: &mut Context, peer: IpAddr, assigned: u16, host_name: &str) {
-        if assigned == 0 {
-            return;
+    /// A new SCCRQ with a tunnel id that the peer has already used for one that is still pending: it has begun anew. A tunnel
+    /// that has been established stays until the new one is, because anybody can send an SCCRQ in the peer's name.
+    fn forget_pending(&mut self, cx: &mut Context, peer: IpAddr, assigned: u16, host_name: &str) {
+        if assigned != 0 {
+            self.forget(cx, peer, assigned, host_name, |tunnel| !tunnel.proven);
         }
-        let same = |id: &u16| self.tunnels.get(id).is_some_and(|t| !t.closing && t.remote_name == host_name);
-        let stale: Vec<u16> = self.of_peer(peer, assigned..=assigned).filter(same).collect();
+    }
+
+    /// A tunnel has come up: older ones for which its peer has the same id are forgotten there.
+    pub(super) fn forget_superseded(&mut self, cx: &mut Context, id: u16) {
+        let Some(tunnel) = self.tunnels.get(&id) else { return };
+        let (peer, assigned, host_name) = (tunnel.remote.ip(), tunnel.remote_id, tunnel.remote_name.clone());
+        self.forget(cx, peer, assigned, &host_name, |tunnel| tunnel.id != id && tunnel.proven);
+    }
+
+    fn forget(
+        &mut self,
+        cx: &mut Context,
+        peer: IpAddr,
+        assigned: u16,
+        host_name: &str,
+        which: impl Fn(&Tunnel) -> bool,
+    ) {
+        let stale = |t: &Tunnel| !t.closing && t.remote_name == host_name && which(t);
+        let ids = self.of_peer(peer, assigned..=assigned);
+        let stale: Vec<u16> = ids.filter(|id| self.tunnels.get(id).is_some_and(stale)).collect();
         for id in stale {
             trouble(cx, Trouble::PeerRestarted(host_name));
             self.with(cx, id, |tunnel, io| tunnel.forget(io, DownCause::PeerRestarted));

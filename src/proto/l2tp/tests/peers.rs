@@ -28,13 +28,41 @@ fn restarted_peer_with_its_old_tunnel_id_drops_the_old_tunnel() {
         (peer.ns, peer.nr, peer.theirs) = (0, 0, 0);
         let again = Message::Sccrq(Sccrq { challenge, ..peer.sccrq() });
         assert_eq!(names(&peer.send(0, &again)), ["SCCRP"]);
+        assert_eq!(peer.node.tunnel_ends(), [], "it may be a stranger who says so");
+        let scccn = peer.scccn();
+        peer.send(0, &scccn);
         assert_eq!(peer.node.session_ends(), [DownCause::PeerRestarted]);
         assert_eq!(peer.node.tunnel_ends(), [DownCause::PeerRestarted]);
         assert_eq!(peer.node.endpoint.tunnels().len(), 1);
-        let scccn = peer.scccn();
-        peer.send(0, &scccn);
         assert_eq!(peer.node.count(|e| matches!(e, Event::TunnelUp { .. })), 2);
     }
+}
+
+#[test]
+fn a_stranger_with_the_id_of_an_established_tunnel_does_not_end_it() {
+    let mut peer = Peer::open();
+    peer.session(1);
+    (peer.ns, peer.nr, peer.theirs) = (0, 0, 0);
+    let forged = Message::Sccrq(Sccrq { challenge: Some(vec![1; 16]), ..peer.sccrq() });
+    assert_eq!(names(&peer.send(0, &forged)), ["SCCRP"]);
+    let wrong = Message::Scccn(Scccn { challenge_response: Some([7; 16]) });
+    assert_eq!(names(&peer.send(0, &wrong)), ["ZLB", "StopCCN"]);
+    assert_eq!(peer.node.session_ends(), []);
+    assert_eq!(peer.node.tunnel_ends(), [DownCause::Authentication]);
+    assert_eq!(peer.node.endpoint.tunnels().len(), 1);
+}
+
+#[test]
+fn a_restarted_lns_with_its_old_tunnel_id_drops_the_old_tunnel() {
+    let mut peer = Peer::open_as_lns();
+    (peer.ns, peer.nr, peer.theirs) = (0, 0, 0);
+    peer.node.connect(peer.now, peer.address);
+    peer.replies();
+    let sccrp = Message::Sccrp(peer.sccrp());
+    peer.send(0, &sccrp);
+    assert_eq!(peer.node.count(|e| matches!(e, Event::TunnelUp { .. })), 2);
+    assert_eq!(peer.node.tunnel_ends(), [DownCause::PeerRestarted]);
+    assert_eq!(peer.node.endpoint.tunnels().len(), 1);
 }
 
 #[test]
