@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::lab::*;
 use super::world::World;
 use crate::config::views::*;
-use crate::engine::{FailureType, Input, SessionSelector, Socket, TunnelSelector};
+use crate::engine::{FailureType, HostEvent, Input, SessionSelector, Socket, TunnelSelector};
 use crate::proto::l2tp::header::{ControlHeader, encode_control};
 use crate::proto::l2tp::message::{Message, Sccrq};
 
@@ -30,7 +30,7 @@ fn begin(world: &mut World, steps: usize) -> bool {
 
 type Happening = fn(&mut World);
 
-const HAPPENINGS: [(&str, Happening); 16] = [
+const HAPPENINGS: [(&str, Happening); 19] = [
     ("the LAC gives VPDN up", |w| w.change(LAC, |c| c.vpdn.enable = false)),
     ("the LNS gives VPDN up", |w| w.change(LNS, |c| c.vpdn.enable = false)),
     ("the LAC loses its groups", |w| w.change(LAC, |c| c.groups.clear())),
@@ -57,6 +57,18 @@ const HAPPENINGS: [(&str, Happening); 16] = [
         w.nodes[LNS].engine.clear_session(w.now, &SessionSelector::All);
         w.drain(LNS);
     }),
+    ("the LAC clears its sessions", |w| {
+        w.nodes[LAC].engine.clear_session(w.now, &SessionSelector::All);
+        w.drain(LAC);
+    }),
+    ("the LNS loses its carrier", |w| {
+        let ethernet =
+            w.nodes[LNS].engine.interface(&name(InterfaceKind::Ethernet, "0")).expect("it is there");
+        let event = HostEvent::Carrier { interface: ethernet.id, up: false };
+        w.nodes[LNS].engine.handle(w.now, Input::Host(event));
+        w.drain(LNS);
+    }),
+    ("the host of the LNS refuses everything", |w| w.nodes[LNS].refuse = |_| true),
     ("the user hangs up", |w| {
         w.nodes[SOHO].engine.clear_interface(w.now, &name(InterfaceKind::Bri, "0"));
         w.drain(SOHO);
