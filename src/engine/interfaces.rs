@@ -274,12 +274,14 @@ impl Engine {
         if matches!(binding, Binding::None | Binding::Refused) {
             return;
         }
+        if tun {
+            self.tun_changed(id);
+        }
         if installed.is_some() {
             self.withdraw_routes(id, installed);
         }
         if tun {
             self.core.ask(HostRequest::DeleteTun { interface: id }, removal(id));
-            self.tun_changed(id);
         } else if let Some(address) = installed {
             self.core.ask(HostRequest::RemoveAddress { interface: id, address }, removal(id));
         }
@@ -329,13 +331,13 @@ impl Engine {
 
     /// The carrier of a device.
     pub(super) fn carrier(&mut self, id: InterfaceId, up: bool) {
-        let ready =
-            self.interfaces.get(id).is_some_and(|i| i.binding == Binding::Ready && !i.config.shutdown);
-        if ready && self.interfaces.get(id).is_some_and(|i| matches!(i.origin, Origin::Configured)) {
+        let Some(interface) = self.interfaces.get_mut(id) else { return };
+        let ready = interface.binding == Binding::Ready && !interface.config.shutdown;
+        if ready && matches!(interface.origin, Origin::Configured) {
+            interface.carrier = up;
             self.set_link(id, if up { LinkState::Up } else { LinkState::Down });
             self.set_protocol(id, up);
             if let Some(interface) = self.interfaces.get_mut(id) {
-                interface.carrier = up;
                 interface.quiet &= !up;
             }
             self.reconcile_routes();
