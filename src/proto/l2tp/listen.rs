@@ -9,7 +9,7 @@ use super::endpoint::{Endpoint, trouble};
 use super::header::{ControlHeader, Packet, classify, encode_control};
 use super::message::*;
 use super::prefix::Prefix;
-use super::tunnel::{Request, Tunnel, code};
+use super::tunnel::{Request, Tunnel, code, fingerprint};
 use super::types::*;
 use crate::proto::trace::Silent;
 use crate::proto::{Context, Entropy};
@@ -167,6 +167,14 @@ impl Endpoint {
         false
     }
 
+    /// Whether a request has the challenge of an SCCRQ of ours that waits for its reply: the answer to the one would do as
+    /// the answer to the other (RFC 1994, Security Considerations).
+    pub(super) fn is_mirrored(&self, id: u16) -> bool {
+        let Some(theirs) = self.tunnels.get(&id).and_then(Tunnel::requested_challenge) else { return false };
+        let waits = |id: &u16| self.tunnels.get(id).is_some_and(|tunnel| tunnel.has_challenged_with(theirs));
+        self.opening.iter().any(|(_, ours)| waits(ours))
+    }
+
     /// The owner refuses a tunnel: an SCCRQ that nobody has read is printed as far as it shows.
     pub(super) fn show_sealed(&self, cx: &mut Context, id: u16) {
         let Some(tunnel) = self.tunnels.get(&id) else { return };
@@ -201,8 +209,9 @@ impl Endpoint {
     /// peer's id is hidden: any tunnel of the peer may be meant.
     fn is_repeated(&mut self, cx: &mut Context, stranger: &Stranger<'_>, assigned: u16) -> bool {
         let Stranger { remote, header, body, datagram, .. } = *stranger;
-        let now = cx.now;
-        let repeated = |id: &u16| self.tunnels.get(id).is_some_and(|t| t.is_repetition(now, body));
+        // Once, not for each tunnel: a peer that hides its id may have as many half open as there may be.
+        let (now, digest) = (cx.now, fingerprint(body));
+        let repeated = |id: &u16| self.tunnels.get(id).is_some_and(|t| t.is_repetition(now, digest));
         let ids = if assigned == 0 { 0..=u16::MAX } else { assigned..=assigned };
         let Some(id) = self.of_peer(remote.ip(), ids).find(repeated) else { return false };
         self.with(cx, id, |tunnel, io| tunnel.receive(io, remote, header, body, datagram));
@@ -274,12 +283,16 @@ impl Endpoint {
     fn on_stray_stopccn(&mut self, cx: &mut Context, stranger: &Stranger<'_>, stop: &StopCcn) {
         let Stranger { remote, header, body, datagram, .. } = *stranger;
         let assigned = stop.assigned_tunnel;
-        let known = self.of_peer(remote.ip(), assigned..=assigned).next().filter(|_| assigned != 0);
+        // Of a peer that has numbered nothing no tunnel is meant, and none of it would take an acknowledgement.
+        if assigned == 0 {
+            return;
+        }
+        let known = self.of_peer(remote.ip(), assigned..=assigned).next();
         if let (0, Some(id)) = (header.tunnel, known) {
             self.with(cx, id, |tunnel, io| tunnel.receive(io, remote, header, body, datagram));
             return;
         }
-        let header = self.reply(stranger, stop.assigned_tunnel);
+        let header = self.reply(stranger, assigned);
         self.answer(cx, stranger, header, debug::ZLB, &[]);
     }
 
