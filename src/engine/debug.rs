@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use super::SessionEnd;
+use super::aaa::debug::OneLine;
 use crate::config::views::InterfaceName;
 use crate::proto::{DebugText, Dialect, Switch};
 
@@ -105,6 +106,7 @@ impl DebugText for Vpdn<'_> {
     }
 
     fn write(&self, _: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+        let f: &mut dyn fmt::Write = &mut OneLine(f);
         let label = self.label;
         match &self.event {
             VpdnEvent::GotDnis(n) => write!(f, "{label} VPDN: Got DNIS string {n}"),
@@ -304,6 +306,7 @@ impl DebugText for PerUser<'_> {
     }
 
     fn write(&self, _: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+        let f: &mut dyn fmt::Write = &mut OneLine(f);
         match self {
             PerUser::Line { label, line } => write!(f, "{label} AAA/PER-USER: line = [{line}]"),
             PerUser::Route { label, network } => {

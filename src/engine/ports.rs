@@ -25,6 +25,7 @@ use crate::proto::ppp::{
     AddressDecision, AuthProtocol, Credentials, Event, FinishCause, Framing, Link, NetworkInfo,
     Output as LinkOutput, Verdict,
 };
+use crate::proto::redact;
 
 /// A PPP link end.
 pub(super) struct Port {
@@ -78,6 +79,11 @@ impl Port {
     pub fn accounted_user(&self) -> Arc<str> {
         let named = self.session.proof().and_then(|proof| proof.user_name.as_deref());
         named.map_or_else(|| self.user.clone(), Arc::from)
+    }
+
+    /// The user as logs and screens may show it.
+    pub fn shown_user(&self) -> Arc<str> {
+        one_line(&self.user)
     }
 
     /// Each Class attribute that came with the user's Access-Accept.
@@ -508,6 +514,11 @@ impl Engine {
     pub(super) fn is_up(&self, id: InterfaceId) -> bool {
         self.interfaces.get(id).is_some_and(|i| i.link == LinkState::Up)
     }
+}
+
+/// A name as it may be shown: its bearer, whoever that is, is not to forge a line with it or drive a terminal.
+pub(super) fn one_line(name: &Arc<str>) -> Arc<str> {
+    if name.contains(char::is_control) { redact::plain(name.as_bytes()).into() } else { name.clone() }
 }
 
 /// What to say to a peer that wishes `wish` and shall have `address`.

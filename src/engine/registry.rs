@@ -156,7 +156,7 @@ impl Engine {
             port,
             interface: port.and_then(|id| self.interfaces.get(id)).map(|i| i.name.clone()),
             line,
-            user: state.map(|p| p.user.clone()).or_else(terminal).unwrap_or_else(|| "".into()),
+            user: state.map(Port::shown_user).or_else(terminal).unwrap_or_else(|| "".into()),
             address: state.and_then(|p| p.network.as_ref()).map(|n| n.peer),
             tunnel: state.and_then(session_of).and_then(|session| self.session_tunnel(session)),
             class: state.map(Port::class).unwrap_or_default(),

@@ -199,7 +199,7 @@ impl Engine {
         let Some(session) = port.vaccess().and_then(|v| v.session) else { return };
         let Some(tunnel) = self.vpdn.tunnels.get(&session.tunnel) else { return };
         let entry = HistoryEntry {
-            user: port.user.to_string(),
+            user: port.shown_user().to_string(),
             session: session.session,
             tunnel: session.tunnel.0,
             nas: tunnel.remote_name.clone(),

@@ -175,7 +175,7 @@ impl Engine {
             user: call
                 .interface
                 .and_then(|id| self.ports.get(&id))
-                .map_or_else(|| "".into(), |p| p.user.clone()),
+                .map_or_else(|| "".into(), Port::shown_user),
             used: self.core.now.duration_since(call.since),
             idle: self.core.now.duration_since(last),
             idle_timeout: dialer.map(|d| d.config.dialer.idle_timeout),
@@ -252,7 +252,7 @@ impl Engine {
         SessionView {
             interface: interface.map(|i| i.name.clone()),
             unique: port.map_or(0, |id| self.unique_of(id)),
-            user: port.and_then(|id| self.ports.get(&id)).map_or_else(|| "".into(), |p| p.user.clone()),
+            user: port.and_then(|id| self.ports.get(&id)).map_or_else(|| "".into(), Port::shown_user),
             group: port
                 .and_then(|id| self.ports.get(&id)?.access())
                 .map_or_else(of_tunnel, |access| access.lac.groups().0.cloned()),
@@ -299,7 +299,7 @@ impl Engine {
             },
             link_view: port.map(|p| p.link.view()),
             network: port.and_then(|p| p.network.clone()),
-            user: port.map(|p| p.user.clone()).filter(|u| !u.is_empty()),
+            user: port.map(Port::shown_user).filter(|u| !u.is_empty()),
             session: port.and_then(session_of),
             access_lists: self.access_lists(id),
         })
@@ -323,7 +323,7 @@ impl Engine {
             session_limit,
             idle_limit,
             interface: interface.name.clone(),
-            user: port.user.clone(),
+            user: port.shown_user(),
             vpdn: port.vaccess().is_some(),
             forwarded: port.access().is_some_and(Access::is_forwarded),
             peer_address: port.network.as_ref().map(|n| n.peer),

@@ -233,7 +233,7 @@ impl Engine {
     ) {
         let tunnel = session.and_then(|s| self.vpdn.tunnels.get(&s.tunnel));
         let entry = HistoryEntry {
-            user: self.ports.get(&id).map(|p| p.user.to_string()).unwrap_or_default(),
+            user: self.ports.get(&id).map(|p| p.shown_user().to_string()).unwrap_or_default(),
             session: session.map_or(0, |s| s.session),
             tunnel: session.map_or(0, |s| s.tunnel.0),
             nas: name.or(tunnel.map(|t| &*t.local_name)).unwrap_or_default().to_owned(),
