@@ -9,8 +9,8 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use super::SessionEnd;
-use super::aaa::debug::OneLine;
 use crate::config::views::InterfaceName;
+use crate::proto::redact::OneLine;
 use crate::proto::{DebugText, Dialect, Switch};
 
 pub(super) use calls::{Decider, Dialer, Isdn, Q931, Verdict};

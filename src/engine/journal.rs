@@ -56,7 +56,7 @@ impl Journal {
 
     /// Queues a `%FACILITY-SEVERITY-MNEMONIC` line.
     pub fn syslog(&mut self, message: &Syslog<'_>) {
-        // Users and peers are named in it, by names of their own choice.
+        // One line, whatever the names in it.
         let text = redact::plain(message.to_string().as_bytes());
         let line = LogLine::Syslog { severity: message.severity(), text };
         self.outputs.push_back(Output::Log(line));
