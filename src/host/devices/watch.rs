@@ -51,10 +51,7 @@ impl Devices {
         match news {
             News::Link(now) => {
                 let interface = self.interface_of(now.index);
-                if let Some(interface) = interface {
-                    self.note_carrier(interface, now.carrier);
-                    self.note_hardware(interface, now.hardware);
-                }
+                interface.into_iter().for_each(|interface| self.note_carrier(interface, now.carrier));
             }
             News::Gone(index) => {
                 let interface = self.interface_of(index);
