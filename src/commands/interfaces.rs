@@ -6,6 +6,7 @@ use super::text::{ago, say};
 use crate::config::views::{InterfaceKind, IpAddress};
 use crate::engine::views::InterfaceView;
 use crate::engine::{Faults, LinkState, Origin, TrafficView};
+use crate::grammar::value::format_mac;
 use crate::proto::{Dialect, Instant};
 
 /// `up`, `down`, `administratively down`.
@@ -27,6 +28,12 @@ pub fn headline(f: &mut String, view: &InterfaceView) {
 /// Whether a Linux device stands behind interfaces of this kind.
 const fn is_device(kind: InterfaceKind) -> bool {
     matches!(kind, InterfaceKind::Ethernet | InterfaceKind::FastEthernet | InterfaceKind::GigabitEthernet)
+}
+
+/// Whether the block of an interface of this kind ends with its carrier transitions: captured of a Virtual-Access,
+/// recalled of Serial and BRI. The captured Dialer has none.
+const fn has_carrier_line(kind: InterfaceKind) -> bool {
+    matches!(kind, InterfaceKind::VirtualAccess | InterfaceKind::Serial | InterfaceKind::Bri)
 }
 
 /// What kind of hardware the interface stands for.
@@ -109,7 +116,12 @@ pub fn show_interfaces_description(f: &mut String, interfaces: &[InterfaceView])
 }
 
 fn identity(f: &mut String, view: &InterfaceView) {
-    say!(f, "  Hardware is {}", hardware_name(view.name.kind));
+    let kind = view.name.kind;
+    let ethernet = kind.is_ethernet() || kind == InterfaceKind::Vlan;
+    match view.hardware.as_ref().filter(|_| ethernet).map(format_mac) {
+        Some(mac) => say!(f, "  Hardware is {}, address is {mac} (bia {mac})", hardware_name(kind)),
+        None => say!(f, "  Hardware is {}", hardware_name(kind)),
+    }
     if let Some(text) = &view.config.description {
         say!(f, "  Description: {text}");
     }
@@ -258,7 +270,7 @@ fn activity(f: &mut String, dialect: Dialect, now: Instant, view: &InterfaceView
 }
 
 fn traffic(f: &mut String, dialect: Dialect, view: &InterfaceView) {
-    let TrafficView { counts, faults, load, .. } = view.traffic;
+    let TrafficView { counts, faults, load, carrier_transitions, .. } = view.traffic;
     say!(f, "  5 minute input rate {:.0} bits/sec, {:.0} packets/sec", load.bits_in, load.packets_in);
     say!(f, "  5 minute output rate {:.0} bits/sec, {:.0} packets/sec", load.bits_out, load.packets_out);
     say!(f, "     {} packets input, {} bytes, 0 no buffer", counts.packets_in, counts.octets_in);
@@ -285,6 +297,9 @@ fn traffic(f: &mut String, dialect: Dialect, view: &InterfaceView) {
         say!(f, "     0 unknown protocol drops");
     }
     say!(f, "     0 output buffer failures, 0 output buffers swapped out");
+    if has_carrier_line(view.name.kind) {
+        say!(f, "     {carrier_transitions} carrier transitions");
+    }
 }
 
 /// `show interfaces virtual-access N configuration`: what was cloned to it.
@@ -406,6 +421,7 @@ Vt1                            admin down     down
      17 packets output, 1428 bytes, 0 underruns
      0 output errors, 0 collisions, 0 interface resets
      0 output buffer failures, 0 output buffers swapped out
+     0 carrier transitions
 "
         );
     }
@@ -434,16 +450,22 @@ Vt1                            admin down     down
   Keepalive set (10 sec)
 ";
         assert!(shown.contains(lines), "{shown}");
-        assert!(shown.contains("     0 unknown protocol drops\n"), "{shown}");
+        let end = "     0 unknown protocol drops
+     0 output buffer failures, 0 output buffers swapped out
+     0 carrier transitions
+";
+        assert!(shown.ends_with(end), "{shown}");
     }
 
     #[test]
     fn ethernet_has_what_its_device_has_carried() {
         let mut view = ethernet();
+        view.hardware = Some([2, 0, 0x5e, 0x10, 0, 1]);
         view.traffic = TrafficView {
             counts: Counts { packets_out: 5, octets_out: 570, packets_in: 6, octets_in: 630 },
             faults: Faults { input: 3, crc: 2, frame: 1, ..Faults::default() },
             load: Load { bits_in: 1000.4, packets_in: 1.0, bits_out: 2000.0, packets_out: 2.0 },
+            carrier_transitions: 0,
             last_input: Some(before(1)),
             last_output: None,
             cleared: Some(before(60)),
@@ -452,7 +474,7 @@ Vt1                            admin down     down
         assert!(
             shown.starts_with(
                 "Ethernet0 is up, line protocol is up 
-  Hardware is Linux device
+  Hardware is Linux device, address is 0200.5e10.0001 (bia 0200.5e10.0001)
   Description: to the LAC
   Internet address is 10.51.6.82/24
   MTU 1500 bytes, BW 10000 Kbit, DLY 1000 usec, 
@@ -476,6 +498,14 @@ Vt1                            admin down     down
     }
 
     #[test]
+    fn ethernet_alone_says_its_hardware_address_and_only_one_that_is_known() {
+        assert!(shown(Dialect::V15, ethernet()).contains("  Hardware is Linux device\n"));
+        let mut loopback = named(InterfaceKind::Loopback, "0");
+        loopback.hardware = Some([2, 0, 0, 0, 0, 1]);
+        assert!(shown(Dialect::V15, loopback).contains("  Hardware is Loopback\n"));
+    }
+
+    #[test]
     fn a_d_channel_spoofs_and_a_shut_interface_says_so() {
         let mut d = named(InterfaceKind::Serial, "0:23");
         (d.protocol, d.spoofing) = (false, true);
@@ -485,6 +515,23 @@ Vt1                            admin down     down
         let text = shown(Dialect::V12_1, shut);
         assert!(text.starts_with("Loopback0 is administratively down, line protocol is down \n"), "{text}");
         assert!(text.contains("  Encapsulation LOOPBACK, loopback not set\n"), "{text}");
+    }
+
+    #[test]
+    fn serial_and_bri_count_carrier_transitions_and_nothing_else_does() {
+        for (kind, unit, expected) in [
+            (InterfaceKind::Serial, "0:0", true),
+            (InterfaceKind::Bri, "0", true),
+            (InterfaceKind::Dialer, "1", false),
+            (InterfaceKind::Ethernet, "0", false),
+            (InterfaceKind::Loopback, "0", false),
+        ] {
+            let mut view = named(kind, unit);
+            view.traffic.carrier_transitions = 3;
+            let shown = shown(Dialect::V12_1, view);
+            assert_eq!(shown.ends_with("     3 carrier transitions\n"), expected, "{kind:?}");
+            assert_eq!(shown.contains("carrier transitions"), expected, "{kind:?}");
+        }
     }
 
     #[test]

@@ -34,7 +34,6 @@ pub fn aaa_session() -> crate::engine::AaaSessionView {
         line: None,
         user: "2500-1".into(),
         address: Some([10, 10, 53, 2].into()),
-        forwarded: false,
         tunnel: None,
         class: Vec::new(),
         end: None,

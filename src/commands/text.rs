@@ -33,12 +33,6 @@ pub fn or_dash(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
 }
 
-/// A hardware address as IOS writes it: `0030.94fe.1bbf`.
-pub fn mac(address: [u8; 6]) -> String {
-    let [a, b, c, d, e, f] = address;
-    format!("{a:02x}{b:02x}.{c:02x}{d:02x}.{e:02x}{f:02x}")
-}
-
 /// A time in the words of `show version`: `1 week, 2 days, 3 hours, 4 minutes`; at least the minutes.
 pub fn in_words(time: Duration) -> String {
     let minutes = time.as_secs() / 60;
@@ -68,10 +62,5 @@ mod tests {
         assert_eq!(words(120), "2 minutes");
         assert_eq!(words(3600 + 60), "1 hour, 1 minute");
         assert_eq!(words(9 * 86_400 + 7200), "1 week, 2 days, 2 hours, 0 minutes");
-    }
-
-    #[test]
-    fn a_hardware_address_has_two_dots() {
-        assert_eq!(mac([0x00, 0x30, 0x94, 0xfe, 0x1b, 0xbf]), "0030.94fe.1bbf");
     }
 }

@@ -40,16 +40,25 @@ impl Engine {
         }
     }
 
-    fn device_lost(&mut self, id: InterfaceId) {
+    /// Nothing stands behind a configured interface any more.
+    pub(super) fn device_lost(&mut self, id: InterfaceId) {
         let Some(interface) = self.interfaces.get_mut(id) else { return };
         interface.binding = Binding::Refused;
-        // It went with the device.
+        // They went with the device.
         interface.installed = None;
+        interface.hardware = None;
         if interface.link == LinkState::Up {
             self.set_link(id, LinkState::Down);
         }
         self.set_protocol(id, false);
         self.reconcile_routes();
+    }
+
+    /// The host has told the hardware address of a device.
+    pub(super) fn hardware_told(&mut self, id: InterfaceId, address: [u8; 6]) {
+        if let Some(interface) = self.interfaces.get_mut(id) {
+            interface.hardware = Some(address);
+        }
     }
 
     /// There is a device again for an interface that had none.

@@ -1,6 +1,8 @@
 //! The table of interfaces, configured and dynamic: what each is bound to, and its link and line protocol.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod configured;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use super::io::{Counters, HostRequest, InterfaceId};
 use super::syslog::Syslog;
 use super::timers::Timer;
 use super::traffic::Meter;
-use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName, IpAddress, RouterConfig};
+use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName, IpAddress};
 use crate::proto::Instant;
 
 /// How long a line protocol must have been different before the router says so.
@@ -71,12 +73,18 @@ pub(super) struct Interface {
     /// What the last `%LINEPROTO` line said.
     announced: bool,
     pub binding: Binding,
+    /// What the device behind it last said of its carrier; one that has not spoken yet is taken to have it.
+    carrier: bool,
+    /// The hardware address of that device, where it has one.
+    pub hardware: Option<[u8; 6]>,
     /// A TUN of ours stands behind it, to be deleted with it.
     pub tun: bool,
     /// The address in effect that the configuration does not name (`ip address negotiated`).
     pub negotiated: Option<Ipv4Net>,
     /// What the host was given.
     pub installed: Option<Ipv4Net>,
+    /// What the host has refused to take: it is asked again when the link comes up, not at every word of configuration.
+    pub refused: Option<Ipv4Net>,
     /// Of the call or session that is up.
     pub counters: Arc<Counters>,
     pub meter: Meter,
@@ -143,9 +151,12 @@ impl Interfaces {
             protocol: false,
             announced: false,
             binding: Binding::None,
+            carrier: true,
+            hardware: None,
             tun: false,
             negotiated: None,
             installed: None,
+            refused: None,
             counters: Arc::default(),
             meter: Meter::new(now),
             quiet: false,
@@ -196,136 +207,7 @@ impl Interfaces {
     }
 }
 
-/// What the configuration wants to exist.
-struct Wanted {
-    name: InterfaceName,
-    config: Arc<InterfaceConfig>,
-    channel: Option<(InterfaceName, u8)>,
-    controller_down: bool,
-}
-
-/// Every interface that the configuration implies, D channels before their B channels.
-fn wanted(config: &RouterConfig) -> Vec<Wanted> {
-    let mut all: Vec<Wanted> = config
-        .interfaces
-        .iter()
-        .map(|i| Wanted {
-            name: i.name.clone(),
-            config: Arc::new(i.clone()),
-            channel: None,
-            // A D channel is there with its controller.
-            controller_down: i.name.kind == InterfaceKind::Serial && i.name.unit.contains(':'),
-        })
-        .collect();
-    let mut channels = Vec::new();
-    for controller in config.controllers.iter().filter(|c| c.pri_group) {
-        let d = controller.d_channel();
-        let name = InterfaceName::new(InterfaceKind::Serial, format!("{}:{d}", controller.unit));
-        let interface = match all.iter_mut().find(|w| w.name == name) {
-            Some(wanted) => {
-                wanted.controller_down = controller.shutdown;
-                wanted.config.clone()
-            }
-            None => {
-                let config = Arc::new(InterfaceConfig::new(name.clone()));
-                all.push(Wanted {
-                    name: name.clone(),
-                    config: config.clone(),
-                    channel: None,
-                    controller_down: controller.shutdown,
-                });
-                config
-            }
-        };
-        for b in (0..controller.timeslots).filter(|b| *b != d) {
-            channels.push(Wanted {
-                name: InterfaceName::new(InterfaceKind::Serial, format!("{}:{b}", controller.unit)),
-                config: interface.clone(),
-                channel: Some((name.clone(), b)),
-                controller_down: controller.shutdown,
-            });
-        }
-    }
-    for bri in all.iter().filter(|w| w.name.kind == InterfaceKind::Bri) {
-        for b in 1..=2 {
-            channels.push(Wanted {
-                name: InterfaceName::new(InterfaceKind::Bri, format!("{}:{b}", bri.name.unit)),
-                config: bri.config.clone(),
-                channel: Some((bri.name.clone(), b)),
-                controller_down: false,
-            });
-        }
-    }
-    all.extend(channels);
-    all
-}
-
 impl Engine {
-    /// Makes the table agree with a new configuration.
-    pub(super) fn configure_interfaces(&mut self, config: &RouterConfig, boot: bool) {
-        let wanted = wanted(config);
-        let keep: HashSet<&InterfaceName> = wanted.iter().map(|w| &w.name).collect();
-        let gone: Vec<InterfaceId> = self
-            .interfaces
-            .iter()
-            .filter(|(_, i)| !matches!(i.origin, Origin::Cloned { .. }) && !keep.contains(&i.name))
-            .map(|(id, _)| id)
-            .collect();
-        for id in gone {
-            self.remove_interface(id);
-        }
-        for want in &wanted {
-            match self.interfaces.find(&want.name) {
-                Some(id) => self.change_interface(id, want),
-                None => self.add_interface(want, boot),
-            }
-        }
-    }
-
-    fn add_interface(&mut self, want: &Wanted, boot: bool) {
-        let origin = match &want.channel {
-            Some((controller, channel)) => match self.interfaces.find(controller) {
-                Some(controller) => Origin::Channel { controller, channel: *channel },
-                None => return,
-            },
-            None => Origin::Configured,
-        };
-        let id = self.interfaces.add(want.config.clone(), want.name.clone(), origin, self.core.now);
-        if let Some(interface) = self.interfaces.get_mut(id) {
-            interface.quiet = boot && want.channel.is_none();
-            if want.config.shutdown {
-                interface.link = LinkState::AdministrativelyDown;
-            }
-        }
-        if want.channel.is_none() {
-            self.bind(id);
-            self.settle_link(id, want.controller_down);
-        }
-    }
-
-    fn change_interface(&mut self, id: InterfaceId, want: &Wanted) {
-        let Some(interface) = self.interfaces.get_mut(id) else { return };
-        let before = std::mem::replace(&mut interface.config, want.config.clone());
-        interface.template = want.config.clone();
-        if want.channel.is_some() {
-            if want.config.shutdown || want.controller_down {
-                self.drop_port(id);
-            }
-            self.settle_link(id, want.controller_down);
-            return;
-        }
-        if want.config.shutdown && !before.shutdown {
-            self.drop_calls_of(id);
-        }
-        if before.mtu != want.config.mtu || before.ip_mtu != want.config.ip_mtu {
-            self.apply_mtu(id);
-        }
-        if before.ip != want.config.ip {
-            self.apply_address(id);
-        }
-        self.settle_link(id, want.controller_down);
-    }
-
     /// Takes an interface out, with all that hangs on it.
     pub(super) fn remove_interface(&mut self, id: InterfaceId) {
         self.drop_calls_of(id);
@@ -387,9 +269,13 @@ impl Engine {
         let Some(interface) = self.interfaces.get_mut(id) else { return };
         let binding = std::mem::replace(&mut interface.binding, Binding::None);
         let installed = interface.installed.take();
+        interface.refused = None;
         let tun = std::mem::take(&mut interface.tun);
         if matches!(binding, Binding::None | Binding::Refused) {
             return;
+        }
+        if tun {
+            self.tun_changed(id);
         }
         if installed.is_some() {
             self.withdraw_routes(id, installed);
@@ -411,6 +297,7 @@ impl Engine {
             return;
         }
         interface.binding = Binding::Ready;
+        interface.carrier = true;
         match interface.origin {
             Origin::Configured => {
                 if !interface.tun {
@@ -436,16 +323,18 @@ impl Engine {
         }
         let name = interface.name.to_string();
         self.core.syslog(&Syslog::Refused { what: &name, reason });
-        if !matches!(interface.origin, Origin::Configured) {
-            self.port_refused(id);
+        match interface.origin {
+            Origin::Configured => self.device_lost(id),
+            Origin::Channel { .. } | Origin::Cloned { .. } => self.port_refused(id),
         }
     }
 
     /// The carrier of a device.
     pub(super) fn carrier(&mut self, id: InterfaceId, up: bool) {
-        let ready =
-            self.interfaces.get(id).is_some_and(|i| i.binding == Binding::Ready && !i.config.shutdown);
-        if ready && self.interfaces.get(id).is_some_and(|i| matches!(i.origin, Origin::Configured)) {
+        let Some(interface) = self.interfaces.get_mut(id) else { return };
+        let ready = interface.binding == Binding::Ready && !interface.config.shutdown;
+        if ready && matches!(interface.origin, Origin::Configured) {
+            interface.carrier = up;
             self.set_link(id, if up { LinkState::Up } else { LinkState::Down });
             self.set_protocol(id, up);
             if let Some(interface) = self.interfaces.get_mut(id) {
@@ -456,9 +345,9 @@ impl Engine {
         }
     }
 
-    /// Brings the link of a configured interface to what `shutdown` and its binding make it.
+    /// Brings the link of a configured interface to what `shutdown`, its binding and its carrier make it.
     fn settle_link(&mut self, id: InterfaceId, controller_down: bool) {
-        let Some(interface) = self.interfaces.get(id) else { return };
+        let Some(interface) = self.interfaces.get_mut(id) else { return };
         let ready = match (interface.name.kind, interface.origin) {
             (_, Origin::Channel { .. } | Origin::Cloned { .. }) => interface.link == LinkState::Up,
             (InterfaceKind::Serial, Origin::Configured) => {
@@ -466,16 +355,18 @@ impl Engine {
             }
             (InterfaceKind::Null, Origin::Configured) => true,
             (InterfaceKind::VirtualTemplate, Origin::Configured) => false,
-            (_, Origin::Configured) => interface.binding == Binding::Ready,
+            (_, Origin::Configured) => interface.binding == Binding::Ready && interface.carrier,
         };
         let state = match (interface.config.shutdown, ready) {
             (true, _) => LinkState::AdministrativelyDown,
             (false, true) => LinkState::Up,
             (false, false) => LinkState::Down,
         };
-        if interface.link == state && (state != LinkState::Up || interface.installed.is_some()) {
+        let asked = interface.installed.is_some() || interface.refused.is_some();
+        if interface.link == state && (state != LinkState::Up || asked) {
             return;
         }
+        interface.refused = None;
         let configured = matches!(interface.origin, Origin::Configured);
         let at_host = interface.binding == Binding::Ready;
         self.set_link(id, state);
@@ -483,7 +374,8 @@ impl Engine {
             return;
         }
         if at_host {
-            let up = state == LinkState::Up;
+            // Where there is no carrier Linux is to look out for one.
+            let up = state != LinkState::AdministrativelyDown;
             self.core
                 .ask(HostRequest::SetLink { interface: id, up }, Pending::Change(Some(id), Change::Link));
             if up {
@@ -502,14 +394,16 @@ impl Engine {
         }
         let before = std::mem::replace(&mut interface.link, state);
         interface.changed = self.core.now;
+        if before == LinkState::Up || state == LinkState::Up {
+            interface.meter.link_changed();
+        }
         if interface.quiet || !interface.config.log_link_status {
             return;
         }
         let name = &interface.name;
         match state {
             LinkState::Up => self.core.syslog(&Syslog::Link { name, up: true }),
-            LinkState::Down if before == LinkState::Up => self.core.syslog(&Syslog::Link { name, up: false }),
-            // `no shutdown` without a carrier: IOS says down.
+            // After `no shutdown` without a carrier too: IOS says down.
             LinkState::Down => self.core.syslog(&Syslog::Link { name, up: false }),
             LinkState::AdministrativelyDown => self.core.syslog(&Syslog::AdministrativelyDown { name }),
         }
@@ -559,6 +453,16 @@ impl Engine {
         }
     }
 
+    /// The host does not take the address of an interface: nothing is said to be connected there.
+    pub(super) fn address_refused(&mut self, id: InterfaceId, address: Ipv4Net) {
+        if let Some(interface) = self.interfaces.get_mut(id).filter(|i| i.installed == Some(address)) {
+            interface.installed = None;
+            interface.refused = Some(address);
+            self.withdraw_routes(id, Some(address));
+            self.reconcile_routes();
+        }
+    }
+
     /// Gives the host the address that the configuration names, or takes it away. The PPP links of an interface that is
     /// given another address, and of those that borrow it, stay up with what IPCP has agreed on (recalled of IOS): their
     /// peers are reached from the new address.
@@ -572,6 +476,10 @@ impl Engine {
             IpAddress::Negotiated => interface.negotiated,
             IpAddress::None | IpAddress::Unnumbered(_) => None,
         };
+        if address.is_some() && interface.refused == address {
+            return;
+        }
+        interface.refused = None;
         let before = std::mem::replace(&mut interface.installed, address);
         if before == address {
             return;

@@ -198,9 +198,18 @@ impl Engine {
         (on_link && !tun).then_some(id)
     }
 
+    /// The TUN of a call is there, or gone: routes that the configuration leads through its interface follow.
+    pub(super) fn tun_changed(&mut self, id: InterfaceId) {
+        let Some(name) = self.interfaces.get(id).map(|i| &i.name) else { return };
+        let through = |route: &StaticRoute| matches!(&route.via, RouteVia::Interface(via) if via == name);
+        if self.config.routes.iter().any(through) {
+            self.reconcile_routes();
+        }
+    }
+
     /// Forgets every route through an interface that goes away.
     pub(super) fn remove_routes_of(&mut self, id: InterfaceId) {
-        // Only configured interfaces can be named by `ip route`; those of sessions have one route, removed above.
+        // What a session brought went with its link, and what was configured with its TUN.
         if !self.interfaces.get(id).is_some_and(|i| matches!(i.origin, super::interfaces::Origin::Configured))
         {
             return;

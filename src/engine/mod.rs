@@ -312,14 +312,14 @@ impl Engine {
         if old.vpdn.enable && !new.vpdn.enable {
             self.clear_tunnels(&TunnelSelector::All, 6);
         }
-        let changed: Vec<&str> = old
+        let gone: Vec<&str> = old
             .groups
             .iter()
             .filter(|g| !new.groups.iter().any(|n| n.name == g.name))
             .map(|g| g.name.as_str())
             .collect();
-        if !changed.is_empty() {
-            self.clear_groups(&changed);
+        if !gone.is_empty() {
+            self.clear_groups(&gone);
         }
     }
 
@@ -398,6 +398,7 @@ impl Engine {
             HostEvent::Neighbours(id, table) => self.neighbours(id, table),
             HostEvent::Packet { interface, packet } => self.packet(interface, packet),
             HostEvent::Carrier { interface, up } => self.carrier(interface, up),
+            HostEvent::Hardware { interface, address } => self.hardware_told(interface, address),
             HostEvent::Gone { interface } => self.device_gone(interface),
             HostEvent::Appeared { interface } => self.device_appeared(interface),
             HostEvent::AddressTaken { interface, address } => self.address_taken(interface, address),
@@ -442,7 +443,12 @@ impl Engine {
                 match change {
                     Change::Link => format!("{name} link state"),
                     Change::Mtu => format!("{name} MTU"),
-                    Change::Address(address) => format!("{name} address {address}"),
+                    Change::Address(address) => {
+                        if let Some(id) = interface {
+                            self.address_refused(id, address);
+                        }
+                        format!("{name} address {address}")
+                    }
                     Change::Route(key) => {
                         self.route_refused(key, id);
                         format!("route to {} {name}", key.network)

@@ -12,7 +12,6 @@ use super::interfaces::Origin;
 use super::io::InterfaceId;
 use super::ports::{Port, Side};
 use super::views::session_of;
-use super::vpdn::lac::Lac;
 use crate::config::views::{InterfaceKind, InterfaceName};
 use crate::proto::Instant;
 use crate::proto::l2tp::{Role, SessionId};
@@ -79,8 +78,6 @@ pub struct AaaSessionView {
     pub user: Arc<str>,
     /// Its address.
     pub address: Option<Ipv4Addr>,
-    /// Its frames go on into a tunnel (LAC).
-    pub forwarded: bool,
     /// The session of L2TP.
     pub tunnel: Option<SessionTunnel>,
     /// Each Class attribute of its Access-Accept.
@@ -146,12 +143,6 @@ impl Engine {
         self.registry.get(unique).map(|entry| self.aaa_view(unique, *entry))
     }
 
-    /// The sessions of AAA that `wanted` says yes to, by unique id.
-    pub fn find_aaa_sessions(&self, wanted: impl Fn(&AaaSessionView) -> bool) -> Vec<AaaSessionView> {
-        let views = self.registry.iter().map(|(unique, entry)| self.aaa_view(unique, *entry));
-        views.filter(|view| wanted(view)).collect()
-    }
-
     fn aaa_view(&self, unique: u32, entry: Entry) -> AaaSessionView {
         let (port, line) = match entry.place {
             Place::Port(id) => (Some(id), None),
@@ -165,9 +156,8 @@ impl Engine {
             port,
             interface: port.and_then(|id| self.interfaces.get(id)).map(|i| i.name.clone()),
             line,
-            user: state.map(|p| p.user.clone()).or_else(terminal).unwrap_or_else(|| "".into()),
+            user: state.map(Port::shown_user).or_else(terminal).unwrap_or_else(|| "".into()),
             address: state.and_then(|p| p.network.as_ref()).map(|n| n.peer),
-            forwarded: state.is_some_and(|p| p.access().is_some() && session_of(p).is_some()),
             tunnel: state.and_then(session_of).and_then(|session| self.session_tunnel(session)),
             class: state.map(Port::class).unwrap_or_default(),
             end: state.and_then(|port| port.ended),
@@ -178,21 +168,7 @@ impl Engine {
 
     fn private_group(&self, id: InterfaceId) -> Option<Arc<[u8]>> {
         match &self.ports.get(&id)?.side {
-            Side::Access(access) => {
-                let group = match &access.lac {
-                    Lac::Session(targets, _) => targets.definition.private_group.clone(),
-                    Lac::Forwarded(forwarded) => forwarded.private_group.clone(),
-                    Lac::Idle
-                    | Lac::Screening(_)
-                    | Lac::Lookup(_)
-                    | Lac::Authenticating(_)
-                    | Lac::Local
-                    | Lac::Tunnel(..)
-                    | Lac::Next(_)
-                    | Lac::Failed => None,
-                };
-                group.map(Arc::from)
-            }
+            Side::Access(access) => access.lac.groups().1.cloned().map(Arc::from),
             Side::Vaccess(vaccess) => vaccess.private_group.clone(),
         }
     }

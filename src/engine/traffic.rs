@@ -132,6 +132,8 @@ pub struct TrafficView {
     pub faults: Faults,
     /// The load.
     pub load: Load,
+    /// How often the link has gone down or come up since the last clearing; the first time that it came up is none.
+    pub carrier_transitions: u32,
     /// When something was last received, to the nearest look (5 s; a Linux device is looked at every second).
     pub last_input: Option<Instant>,
     /// When something was last sent, likewise.
@@ -140,13 +142,24 @@ pub struct TrafficView {
     pub cleared: Option<Instant>,
 }
 
+/// When `clear counters` was given, and where the counters stood.
+#[derive(Clone, Copy, Debug)]
+struct Cleared {
+    at: Instant,
+    counts: Counts,
+    faults: Faults,
+    carrier_transitions: u32,
+}
+
 /// The counters of one interface over its whole life. Nothing is ever set back: `clear counters` remembers where the
 /// counters stood, for accounting goes on.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Meter {
     /// Of calls that are over, or of the Linux device behind the interface; a Virtual-Access has neither.
     carried: Option<Box<(Counts, Faults)>>,
-    cleared: Option<Box<(Instant, Counts, Faults)>>,
+    cleared: Option<Box<Cleared>>,
+    /// Changes of the link; none before it has been up.
+    carrier_transitions: Option<u32>,
     load: Load,
     seen: (Instant, Counts),
     last_input: Option<Instant>,
@@ -193,21 +206,28 @@ impl Meter {
         let mut meter = self.clone();
         meter.sample(now, current);
         let (counts, faults) = meter.total(current);
-        let (from, errors_from) =
-            self.cleared.as_deref().map_or_else(Default::default, |(_, counts, faults)| (*counts, *faults));
+        let stood = self.cleared.as_deref().copied();
+        let transitions = self.carrier_transitions.unwrap_or(0);
         TrafficView {
-            counts: counts.since(from),
-            faults: faults.since(errors_from),
+            counts: stood.map_or(counts, |stood| counts.since(stood.counts)),
+            faults: stood.map_or(faults, |stood| faults.since(stood.faults)),
+            carrier_transitions: transitions - stood.map_or(0, |stood| stood.carrier_transitions),
             load: meter.load,
             last_input: meter.last_input,
             last_output: meter.last_output,
-            cleared: self.cleared.as_deref().map(|(at, ..)| *at),
+            cleared: stood.map(|stood| stood.at),
         }
     }
 
     fn clear(&mut self, now: Instant, current: (Counts, Faults)) {
         let (counts, faults) = self.total(current);
-        self.cleared = Some(Box::new((now, counts, faults)));
+        let carrier_transitions = self.carrier_transitions.unwrap_or(0);
+        self.cleared = Some(Box::new(Cleared { at: now, counts, faults, carrier_transitions }));
+    }
+
+    /// The link has come up, or is up no more.
+    pub fn link_changed(&mut self) {
+        self.carrier_transitions = Some(self.carrier_transitions.map_or(0, |n| n.saturating_add(1)));
     }
 }
 
@@ -296,6 +316,22 @@ mod tests {
         assert_eq!((view.counts.packets_in, view.counts.octets_in), (1, 100));
         assert_eq!((view.cleared, view.last_input, view.last_output), (Some(at(8)), Some(at(10)), None));
         assert_eq!(meter.total(counts(10, 1000)).0.packets_in, 10);
+    }
+
+    #[test]
+    fn the_first_rise_of_a_link_is_no_transition_and_clearing_forgets_the_others() {
+        let nothing = counts(0, 0);
+        let mut meter = Meter::new(at(0));
+        let shown = |meter: &Meter| meter.view(at(9), nothing).carrier_transitions;
+        assert_eq!(shown(&meter), 0);
+        for expected in 0..4 {
+            meter.link_changed();
+            assert_eq!(shown(&meter), expected);
+        }
+        meter.clear(at(5), nothing);
+        assert_eq!(shown(&meter), 0);
+        meter.link_changed();
+        assert_eq!(shown(&meter), 1);
     }
 
     #[test]

@@ -199,7 +199,7 @@ impl Engine {
         let Some(session) = port.vaccess().and_then(|v| v.session) else { return };
         let Some(tunnel) = self.vpdn.tunnels.get(&session.tunnel) else { return };
         let entry = HistoryEntry {
-            user: port.user.to_string(),
+            user: port.shown_user().to_string(),
             session: session.session,
             tunnel: session.tunnel.0,
             nas: tunnel.remote_name.clone(),
@@ -227,9 +227,6 @@ impl Engine {
 
     fn forget_session(&mut self, id: InterfaceId, session: SessionId) {
         self.vpdn.sessions.remove(&session);
-        if let Some(tunnel) = self.vpdn.tunnels.get_mut(&session.tunnel) {
-            tunnel.sessions = tunnel.sessions.saturating_sub(1);
-        }
         if let Some(group) = self.ports.get(&id).and_then(Port::vaccess).map(|v| v.group.clone()) {
             self.leave(&group);
         }

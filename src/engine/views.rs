@@ -16,6 +16,7 @@ use super::ports::{Port, Side};
 use super::traffic::{Counts, TrafficView};
 use super::vpdn::VpdnCounters;
 use super::vpdn::history::HistoryEntry;
+use super::vpdn::lac::Access;
 use crate::config::views::{InterfaceConfig, InterfaceKind, InterfaceName};
 use crate::proto::Instant;
 use crate::proto::l2tp::{PortCounters, SessionId, SessionView as L2tpSession, TunnelView as L2tpTunnel};
@@ -48,7 +49,7 @@ pub struct SessionView {
     pub unique: u32,
     /// The user.
     pub user: Arc<str>,
-    /// The vpdn-group.
+    /// The vpdn-group that it counts for, which need not be the one that opened its tunnel.
     pub group: Option<Arc<str>>,
     /// Traffic since `clear vpdn counters`.
     pub counts: Counts,
@@ -77,7 +78,7 @@ pub struct InterfaceView {
     pub changed: Instant,
     /// Traffic.
     pub traffic: TrafficView,
-    /// Hardware address of a virtual interface.
+    /// Hardware address: that of the Linux device behind it, as soon as it is known, or of virtual interfaces.
     pub hardware: Option<[u8; 6]>,
     /// The PPP link on it.
     pub link_view: Option<LinkView>,
@@ -174,7 +175,7 @@ impl Engine {
             user: call
                 .interface
                 .and_then(|id| self.ports.get(&id))
-                .map_or_else(|| "".into(), |p| p.user.clone()),
+                .map_or_else(|| "".into(), Port::shown_user),
             used: self.core.now.duration_since(call.since),
             idle: self.core.now.duration_since(last),
             idle_timeout: dialer.map(|d| d.config.dialer.idle_timeout),
@@ -247,11 +248,14 @@ impl Engine {
     fn session_view(&self, l2tp: L2tpSession) -> SessionView {
         let port = self.vpdn.sessions.get(&l2tp.id).copied();
         let interface = port.and_then(|id| self.interfaces.get(id));
+        let of_tunnel = || self.vpdn.tunnels.get(&l2tp.id.tunnel).and_then(|t| t.group.clone());
         SessionView {
             interface: interface.map(|i| i.name.clone()),
             unique: port.map_or(0, |id| self.unique_of(id)),
-            user: port.and_then(|id| self.ports.get(&id)).map_or_else(|| "".into(), |p| p.user.clone()),
-            group: self.vpdn.tunnels.get(&l2tp.id.tunnel).and_then(|t| t.group.clone()),
+            user: port.and_then(|id| self.ports.get(&id)).map_or_else(|| "".into(), Port::shown_user),
+            group: port
+                .and_then(|id| self.ports.get(&id)?.access())
+                .map_or_else(of_tunnel, |access| access.lac.groups().0.cloned()),
             counts: port.map_or_else(Counts::default, |id| {
                 let cleared = self.ports.get(&id).map_or_else(Counts::default, |p| p.cleared);
                 self.session_counts(id).since(cleared)
@@ -288,10 +292,14 @@ impl Engine {
             address: self.address(id),
             changed: interface.changed,
             traffic: interface.meter.view(self.core.now, interface.counters.all()),
-            hardware: self.vpdn.hardware.filter(|_| interface.name.kind == InterfaceKind::VirtualAccess),
+            hardware: if interface.name.kind == InterfaceKind::VirtualAccess {
+                self.vpdn.hardware
+            } else {
+                interface.hardware
+            },
             link_view: port.map(|p| p.link.view()),
             network: port.and_then(|p| p.network.clone()),
-            user: port.map(|p| p.user.clone()).filter(|u| !u.is_empty()),
+            user: port.map(Port::shown_user).filter(|u| !u.is_empty()),
             session: port.and_then(session_of),
             access_lists: self.access_lists(id),
         })
@@ -315,9 +323,9 @@ impl Engine {
             session_limit,
             idle_limit,
             interface: interface.name.clone(),
-            user: port.user.clone(),
+            user: port.shown_user(),
             vpdn: port.vaccess().is_some(),
-            forwarded: port.vaccess().is_none() && session_of(port).is_some(),
+            forwarded: port.access().is_some_and(Access::is_forwarded),
             peer_address: port.network.as_ref().map(|n| n.peer),
             active: self.since(id).unwrap_or_default(),
             idle: now.duration_since(last),

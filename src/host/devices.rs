@@ -50,6 +50,11 @@ pub(super) enum Report {
     /// Whether the startup-config was kept.
     Saved(Result<(), String>),
     Neighbours(RequestId, Neighbours),
+    /// The hardware address of a device that was named to us.
+    Hardware {
+        interface: InterfaceId,
+        address: [u8; 6],
+    },
     /// What a device that was named to us has carried since it was bound.
     Counted {
         interface: InterfaceId,
@@ -77,6 +82,8 @@ struct Device {
     carrier: bool,
     /// It has been reported, or need not be.
     told: bool,
+    /// What was last reported of its hardware address.
+    hardware: Option<[u8; 6]>,
     /// What was last reported of its traffic; of a TUN, how its counters stood then.
     counted: (Counts, Faults),
     /// What devices have carried that stood here before and were removed.
@@ -90,9 +97,9 @@ struct Device {
 impl Device {
     fn new(index: u32, label: String) -> Self {
         let (counted, before) = Default::default();
-        let (found, crowded) = (None, None);
+        let (found, crowded, hardware) = (None, None, None);
         let [carrier, told, gone, lost_address] = [false; 4];
-        Device { index, label, found, crowded, carrier, told, counted, before, gone, lost_address }
+        Device { index, label, found, crowded, carrier, told, hardware, counted, before, gone, lost_address }
     }
 
     /// Whether this is another carrier than was last seen. That of a TUN is nobody's affair.

@@ -386,6 +386,9 @@ impl Task {
             }
             Event::Report(Report::Neighbours(id, table)) => HostEvent::Neighbours(id, table),
             Event::Report(Report::Carrier { interface, up }) => HostEvent::Carrier { interface, up },
+            Event::Report(Report::Hardware { interface, address }) => {
+                HostEvent::Hardware { interface, address }
+            }
             Event::Report(Report::Counted { interface, counts, faults }) => {
                 HostEvent::Counted { interface, counts, faults }
             }

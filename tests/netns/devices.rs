@@ -357,6 +357,22 @@ pub fn carrier_is_reported() {
     assert!(carrier(&bench));
 }
 
+pub fn the_hardware_address_is_reported() {
+    let (netns, _tap) = with_tap();
+    let mut bench = Bench::start(config(&netns, &[(ethernet0(), "eth9")], None));
+    let hardware = |bench: &Bench| {
+        bench.wait(|seen| match seen {
+            Seen::Host(HostEvent::Hardware { interface: ETHERNET, address }) => Some(address),
+            _ => None,
+        })
+    };
+    assert_eq!(bench.ip("link set eth9 address 02:00:5e:10:00:01"), "");
+    bench.request(bind(ETHERNET, ethernet0()));
+    assert_eq!(hardware(&bench), [2, 0, 0x5e, 0x10, 0, 1]);
+    assert_eq!(bench.ip("link set eth9 address 02:00:5e:10:00:02"), "");
+    assert_eq!(hardware(&bench), [2, 0, 0x5e, 0x10, 0, 2]);
+}
+
 pub fn the_neighbour_table_is_told() {
     let (netns, _tap) = with_tap();
     ip(&netns, "link set eth9 address 02:30:94:fe:1b:bf");

@@ -43,6 +43,7 @@ const TESTS: &[Test] = tests![
     NET => devices::a_named_device_is_left_as_it_was_found,
     NET => devices::a_loopback_interface_needs_no_device,
     NET => devices::carrier_is_reported,
+    NET => devices::the_hardware_address_is_reported,
     NET => devices::the_neighbour_table_is_told,
     NET => devices::a_reload_takes_everything_back_and_keeps_the_terminal,
     &[] => devices::saving_the_startup_config_replaces_the_file,

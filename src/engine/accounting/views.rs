@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::engine::aaa::SessionNumber;
 use crate::engine::aaa::accounting::Class;
 use crate::engine::io::InterfaceId;
-use crate::engine::ports::Port;
+use crate::engine::ports::{Port, one_line};
 
 /// Something that is being recorded.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl Engine {
         let mut all = Vec::new();
         for (id, account) in &self.accounts.ports {
             let place = self.interfaces.get(*id).map(|i| i.name.to_string()).unwrap_or_default();
-            let user = self.accounted_user(*id);
+            let user = one_line(&self.accounted_user(*id));
             let open = account.network.as_ref().map(|o| (Class::Network, o.number, o.since, o.address));
             let link = account.link.as_ref().map(|l| (Class::Link, l.number, l.since, None));
             for (class, number, since, address) in open.into_iter().chain(link) {

@@ -1,5 +1,8 @@
 //! What the records of a call say, where it takes more than a lab to bring it about.
 
+use std::time::Duration;
+
+use super::dynamic_changes::network_list;
 use super::lab::*;
 use super::radius;
 use super::wholesale::hang_up;
@@ -17,7 +20,7 @@ const USERS: &str = "dnis:614629 Cleartext-Password := \"cisco\"\n  Tunnel-Type:
 /// The lab with a server that knows this, and records at the LNS.
 fn recorded(users: &str, soho: RouterConfig, change: impl FnOnce(&mut RouterConfig)) -> World {
     let mut lns = lns();
-    lns.aaa.accounting.lists = vec![super::dynamic_changes::network_list()];
+    lns.aaa.accounting.lists = vec![network_list()];
     lns.aaa.extras.vsa_accounting = true;
     change(&mut lns);
     let mut world = world_of(soho, lac(), lns);
@@ -257,4 +260,24 @@ fn who_does_not_prove_himself_is_told_apart_by_the_protocol_of_his_proof() {
             assert_eq!(stop, (17, format!("disc-cause-ext={cause}")));
         }
     }
+}
+
+/// StopCCN 1 is a request to clear; CDN 1 would be a lost carrier.
+#[test]
+fn a_session_that_its_tunnel_takes_along_is_rejected_for_what_the_tunnel_was_closed_for() {
+    let mut world = recorded(USERS, soho(), |_| {});
+    world.change(LAC, |c| {
+        c.vpdn.session_accounting = Some("default".to_owned());
+        c.aaa.accounting.lists = vec![network_list()];
+    });
+    let now = world.now;
+    world.nodes[SOHO].engine.ping(now, LNS_ADDRESS.into(), None, 0, 100, Duration::from_secs(2));
+    world.drain(SOHO);
+    world.until(|w| w.has(LAC, "O ICRQ to"));
+    let now = world.now;
+    world.nodes[LNS].engine.clear_tunnel(now, &TunnelSelector::All);
+    world.drain(LNS);
+    world.seconds(5);
+    let rejected = of(&world, 14);
+    assert_eq!(rejected.iter().map(|packet| causes(packet).0).collect::<Vec<_>>(), [6], "Admin-Reset");
 }

@@ -227,11 +227,14 @@ fn counters_go_on_through_clearing_and_through_the_end_of_a_call() {
     assert!(tunnel.total.packets_in > 0);
 
     let first = traffic(&world, LAC, &channel).counts;
+    let transitions = |world: &World, node, name| traffic(world, node, name).carrier_transitions;
+    assert_eq!((transitions(&world, LNS, &vi), transitions(&world, LAC, &channel)), (0, 0), "up once");
     hang_up(&mut world);
     world.seconds(30);
     assert!(traffic(&world, LAC, &channel).counts.packets_in >= first.packets_in);
     world.ping(SOHO, LNS_ADDRESS);
     assert!(traffic(&world, LAC, &channel).counts.packets_in > first.packets_in, "both calls");
+    assert_eq!(transitions(&world, LAC, &channel), 2, "down and up again");
 }
 
 #[test]

@@ -63,6 +63,21 @@ fn an_interface_without_its_device_is_down_until_there_is_one_again() {
 }
 
 #[test]
+fn the_hardware_address_is_that_of_the_device_that_is_there() {
+    let mut world = world();
+    world.seconds(5);
+    let view = |world: &World| interface(world, LNS, InterfaceKind::Ethernet, "0");
+    let id = view(&world).id;
+    assert_eq!(view(&world).hardware, None, "nobody has told one");
+    for address in [[2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]] {
+        tell(&mut world, LNS, HostEvent::Hardware { interface: id, address });
+        assert_eq!(view(&world).hardware, Some(address));
+    }
+    remove(&mut world, LNS, id);
+    assert_eq!(view(&world).hardware, None, "it went with the device");
+}
+
+#[test]
 fn a_session_whose_tun_is_gone_ends_and_the_next_call_has_one() {
     let mut world = world();
     assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");
@@ -128,4 +143,95 @@ fn a_loopback_interface_is_made_anew() {
     world.seconds(5);
     assert_eq!(world.nodes[LNS].addresses, before);
     assert_eq!(interface(&world, LNS, InterfaceKind::Loopback, "0").link, LinkState::Up);
+}
+
+/// A cable that is not plugged in is not plugged in by a word of configuration.
+#[test]
+fn an_interface_without_carrier_stays_down_whatever_is_configured() {
+    let mut world = world();
+    world.seconds(5);
+    let ethernet = interface(&world, LNS, InterfaceKind::Ethernet, "0").id;
+    tell(&mut world, LNS, HostEvent::Carrier { interface: ethernet, up: false });
+    world.change(LNS, |c| c.hostname = "other".to_owned());
+    world.change(LNS, |c| c.interfaces[0].shutdown = true);
+    world.change(LNS, |c| c.interfaces[0].shutdown = false);
+    world.seconds(5);
+    let view = interface(&world, LNS, InterfaceKind::Ethernet, "0");
+    assert_eq!((view.link, view.protocol), (LinkState::Down, false));
+    assert!(world.nodes[LNS].engine.routes().is_empty());
+    tell(&mut world, LNS, HostEvent::Carrier { interface: ethernet, up: true });
+    world.seconds(5);
+    let view = interface(&world, LNS, InterfaceKind::Ethernet, "0");
+    assert_eq!((view.link, view.protocol), (LinkState::Up, true));
+    assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");
+}
+
+#[test]
+fn a_dialer_that_gets_no_other_tun_is_down() {
+    let mut world = world();
+    world.seconds(5);
+    let bri = interface(&world, SOHO, InterfaceKind::Bri, "0").id;
+    world.nodes[SOHO].refuse = |request| matches!(request, HostRequest::CreateTun { .. });
+    remove(&mut world, SOHO, bri);
+    world.seconds(5);
+    assert!(world.has(SOHO, "%SYS-3-HOST: BRI0: refused by the test"));
+    let view = interface(&world, SOHO, InterfaceKind::Bri, "0");
+    assert_eq!((view.link, view.protocol), (LinkState::Down, false));
+    assert!(world.nodes[SOHO].engine.routes().is_empty());
+}
+
+#[test]
+fn an_address_that_the_host_refuses_is_not_claimed_and_asked_for_again_when_the_link_comes_up() {
+    let mut world = world();
+    world.nodes[LNS].refuse = |request| matches!(request, HostRequest::AddAddress { .. });
+    let other = net([10, 51, 7, 82], 24);
+    world.seconds(5);
+    world.change(LNS, |c| c.interfaces[0].ip = IpAddress::Static(other));
+    world.seconds(1);
+    world.change(LNS, |c| c.hostname = "other".to_owned());
+    world.change(LNS, |c| c.hostname = "l2tp-gw".to_owned());
+    world.seconds(1);
+    let refused = "%SYS-3-HOST: Ethernet0 address 10.51.7.82/24: refused by the test";
+    let told = |world: &World| world.log(LNS).iter().filter(|line| **line == refused).count();
+    assert_eq!(told(&world), 1, "{:#?}", world.log(LNS));
+    assert!(world.nodes[LNS].engine.routes().is_empty());
+    world.nodes[LNS].refuse = |_| false;
+    world.change(LNS, |c| c.interfaces[0].shutdown = true);
+    world.change(LNS, |c| c.interfaces[0].shutdown = false);
+    world.seconds(1);
+    assert!(world.nodes[LNS].addresses.contains_key(&other));
+    assert_eq!(world.nodes[LNS].engine.routes()[0].network, other.trunc());
+    // Another one is another question.
+    world.nodes[LNS].refuse = |request| matches!(request, HostRequest::AddAddress { .. });
+    world.change(LNS, |c| c.interfaces[0].ip = IpAddress::Static(net(LNS_ADDRESS, 24)));
+    world.seconds(1);
+    world.nodes[LNS].refuse = |_| false;
+    world.change(LNS, |c| c.interfaces[0].ip = IpAddress::Static(other));
+    world.seconds(1);
+    assert!(world.nodes[LNS].addresses.contains_key(&other));
+}
+
+/// A configured route may name an interface that comes and goes.
+#[test]
+fn a_static_route_through_a_virtual_access_goes_with_it() {
+    let mut world = world();
+    assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");
+    world.change(LNS, |c| {
+        let via = RouteVia::Interface(name(InterfaceKind::VirtualAccess, "1"));
+        c.routes.push(StaticRoute { network: net([172, 16, 0, 0], 12), via, distance: 1 });
+    });
+    world.seconds(1);
+    let there = |world: &World| {
+        let routes = world.nodes[LNS].engine.routes();
+        routes.iter().any(|route| route.network == net([172, 16, 0, 0], 12))
+    };
+    assert!(there(&world));
+    world.nodes[SOHO].engine.clear_interface(world.now, &name(InterfaceKind::Bri, "0"));
+    world.drain(SOHO);
+    world.seconds(180);
+    world.assert_quiet();
+    assert!(!there(&world), "{:?}", world.nodes[LNS].engine.routes());
+    assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");
+    assert!(there(&world), "it is back with the next call");
+    assert!(world.nodes[LNS].routes.iter().any(|(network, _)| *network == net([172, 16, 0, 0], 12)));
 }

@@ -212,6 +212,37 @@ fn session_limits_refuse_what_is_beyond_them() {
     settle(&mut world);
 }
 
+/// Whoever calls may name itself as it likes; what it wants is another line, or a terminal that does what it says.
+#[test]
+fn a_name_stays_a_name_in_the_log_and_on_every_screen() {
+    let mut lns = lns();
+    lns.vpdn.logging = VpdnLogging { enable: true, user: true, ..VpdnLogging::default() };
+    lns.vpdn.history_failure = Some(20);
+    let mut world = world_of(soho(), lac(), lns);
+    let name = "joe\r\n%SYS-5-RESTART: \u{1b}[2J";
+    world.change(SOHO, |c| c.interfaces[0].ppp.chap_hostname = Some(name.to_owned()));
+    world.nodes[SOHO].engine.ping(world.now, LNS_ADDRESS.into(), None, 0, 100, Duration::from_secs(2));
+    world.drain(SOHO);
+    world.until(|w| !w.nodes[LNS].engine.callers().is_empty());
+    let mut shown: Vec<String> = Vec::new();
+    for node in [LAC, LNS] {
+        let engine = &world.nodes[node].engine;
+        shown.extend(engine.callers().iter().map(|view| view.user.to_string()));
+        shown.extend(engine.sessions().iter().map(|view| view.user.to_string()));
+        shown.extend(engine.aaa_sessions().iter().map(|view| view.user.to_string()));
+        shown.extend(engine.calls().iter().map(|view| view.user.to_string()));
+        shown.extend(engine.interfaces().iter().filter_map(|view| Some(view.user.as_deref()?.to_owned())));
+    }
+    world.seconds(30);
+    shown.extend(world.nodes[LNS].engine.history().1.into_iter().map(|entry| entry.user));
+    assert!(shown.len() > 9, "{shown:?}");
+    assert!(shown.iter().all(|user| user == "joe..%SYS-5-RESTART: .[2J"), "{shown:?}");
+    for node in [LAC, LNS] {
+        let bad = world.log(node).into_iter().find(|l| l.contains(['\r', '\u{1b}']) || l.contains("\n%SYS"));
+        assert_eq!(bad, None);
+    }
+}
+
 #[test]
 fn a_peer_that_no_group_knows_is_turned_away() {
     let mut lns = lns();

@@ -116,6 +116,9 @@ fn calls_that_share_a_tunnel_count_for_their_own_groups() {
     world.seconds(5);
     assert_eq!(world.nodes[LAC].engine.tunnels().len(), 1, "it has not had its time");
     assert_eq!(call(&mut world), 1, "the tunnel is that of alpha, the call is that of beta");
+    let engine = &world.nodes[LAC].engine;
+    let groups = (engine.tunnels()[0].group.clone(), engine.sessions()[0].group.clone());
+    assert_eq!((groups.0.as_deref(), groups.1.as_deref()), (Some("alpha"), Some("beta")));
     limit(&mut world, Some(1));
     hang_up(&mut world);
     world.seconds(5);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::lab::*;
 use super::world::World;
 use crate::config::views::*;
-use crate::engine::{FailureType, Input, SessionSelector, Socket, TunnelSelector};
+use crate::engine::{FailureType, HostEvent, Input, SessionSelector, Socket, TunnelSelector};
 use crate::proto::l2tp::header::{ControlHeader, encode_control};
 use crate::proto::l2tp::message::{Message, Sccrq};
 
@@ -30,7 +30,7 @@ fn begin(world: &mut World, steps: usize) -> bool {
 
 type Happening = fn(&mut World);
 
-const HAPPENINGS: [(&str, Happening); 16] = [
+const HAPPENINGS: [(&str, Happening); 19] = [
     ("the LAC gives VPDN up", |w| w.change(LAC, |c| c.vpdn.enable = false)),
     ("the LNS gives VPDN up", |w| w.change(LNS, |c| c.vpdn.enable = false)),
     ("the LAC loses its groups", |w| w.change(LAC, |c| c.groups.clear())),
@@ -57,6 +57,18 @@ const HAPPENINGS: [(&str, Happening); 16] = [
         w.nodes[LNS].engine.clear_session(w.now, &SessionSelector::All);
         w.drain(LNS);
     }),
+    ("the LAC clears its sessions", |w| {
+        w.nodes[LAC].engine.clear_session(w.now, &SessionSelector::All);
+        w.drain(LAC);
+    }),
+    ("the LNS loses its carrier", |w| {
+        let ethernet =
+            w.nodes[LNS].engine.interface(&name(InterfaceKind::Ethernet, "0")).expect("it is there");
+        let event = HostEvent::Carrier { interface: ethernet.id, up: false };
+        w.nodes[LNS].engine.handle(w.now, Input::Host(event));
+        w.drain(LNS);
+    }),
+    ("the host of the LNS refuses everything", |w| w.nodes[LNS].refuse = |_| true),
     ("the user hangs up", |w| {
         w.nodes[SOHO].engine.clear_interface(w.now, &name(InterfaceKind::Bri, "0"));
         w.drain(SOHO);
@@ -126,10 +138,7 @@ fn nothing_is_left_of_a_call_that_fails_over() {
 fn waiting_for_the_first() -> World {
     let mut world = two_levels();
     dial(&mut world);
-    let end = world.now + Duration::from_secs(20);
-    while !world.has(LAC, "O SCCRQ") {
-        assert!(world.step(end));
-    }
+    world.until(|w| w.has(LAC, "O SCCRQ"));
     world
 }
 
@@ -166,10 +175,7 @@ fn asked(question: &str, change: impl FnOnce(&mut RouterConfig)) -> World {
         change(c);
     });
     dial(&mut world);
-    let end = world.now + Duration::from_secs(20);
-    while !world.radius.requests.iter().any(|asked| asked == question) {
-        assert!(world.step(end));
-    }
+    world.until(|w| w.radius.requests.iter().any(|asked| asked == question));
     world
 }
 
@@ -188,16 +194,33 @@ fn where_vpdn_is_given_up_while_aaa_is_asked_the_call_ends_here() {
     }
 }
 
+#[test]
+fn a_call_whose_group_is_gone_while_its_user_is_authenticated_says_so() {
+    let mut world = two_levels();
+    world.change(LAC, |c| {
+        c.vpdn.authen_before_forward = true;
+        c.vpdn.history_failure = Some(20);
+        c.aaa.authentication_ppp =
+            vec![MethodList { name: "default".to_owned(), methods: vec![Method::Radius] }];
+    });
+    dial(&mut world);
+    world.until(|w| !w.radius.requests.is_empty());
+    world.change(LAC, |c| c.groups.clear());
+    world.seconds(5);
+    assert!(world.has(LAC, "Session closed: Its vpdn-group is gone"), "{:#?}", world.log(LAC));
+    let (_, history) = world.nodes[LAC].engine.history();
+    assert_eq!(history.last().map(|h| h.kind), Some(FailureType::Other));
+    world.seconds(180);
+    world.assert_quiet();
+}
+
 /// A peer that waits long for the answer of a slow server may begin LCP anew.
 #[test]
 fn a_user_that_names_itself_again_while_its_tunnel_is_looked_up_is_forwarded_all_the_same() {
     let mut world = world();
     world.radius.dead = true;
     dial(&mut world);
-    let end = world.now + Duration::from_secs(20);
-    while !world.has(LAC, "Looking for tunnel") {
-        assert!(world.step(end));
-    }
+    world.until(|w| w.has(LAC, "Looking for tunnel"));
     let port = world.nodes[LAC].engine.aaa_sessions()[0].port.unwrap();
     let (now, frame) = (world.now, &[0xc0, 0x21, 1, 99, 0, 4]);
     world.nodes[LAC].engine.handle(now, Input::Frame { port, frame });
@@ -216,10 +239,7 @@ fn a_user_that_names_itself_again_while_its_tunnel_is_looked_up_is_forwarded_all
 fn a_call_that_meets_the_end_of_an_empty_tunnel_opens_another_one() {
     let call = |world: &mut World, count: usize| {
         dial(world);
-        let end = world.now + Duration::from_secs(20);
-        while world.log(LAC).iter().filter(|line| line.contains("O ICRQ to")).count() < count {
-            assert!(world.step(end));
-        }
+        world.until(|w| w.log(LAC).iter().filter(|line| line.contains("O ICRQ to")).count() >= count);
     };
     let clear = |world: &mut World| {
         let now = world.now;
@@ -253,10 +273,7 @@ fn a_template_that_goes_between_icrq_and_iccn_leaves_nothing_of_the_call() {
         let mut world = world();
         world.change(LNS, |c| c.vpdn.history_failure = Some(20));
         dial(&mut world);
-        let end = world.now + Duration::from_secs(20);
-        while !world.has(LNS, "O ICRP to") {
-            assert!(world.step(end));
-        }
+        world.until(|w| w.has(LNS, "O ICRP to"));
         world.change(LNS, gone);
         world.seconds(2);
         let (_, history) = world.nodes[LNS].engine.history();
@@ -272,10 +289,7 @@ fn a_template_that_goes_between_icrq_and_iccn_leaves_nothing_of_the_call() {
 fn a_call_whose_tunnel_loses_a_tie_asks_the_lns_again() {
     let mut world = world();
     dial(&mut world);
-    let end = world.now + Duration::from_secs(20);
-    while !world.has(LAC, "O SCCRQ") {
-        assert!(world.step(end));
-    }
+    world.until(|w| w.has(LAC, "O SCCRQ"));
     let sccrq = Sccrq {
         framing_capabilities: 3,
         host_name: "l2tp-gw".to_owned(),

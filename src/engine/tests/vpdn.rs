@@ -62,7 +62,7 @@ fn initiate_to_is_followed_by_priority_and_limit() {
     assert_eq!((sessions(&world, LNS), sessions(&world, 3)), (0, 1), "the lower number is tried first");
     world.ping(4, LNS_ADDRESS);
     assert_eq!((sessions(&world, LNS), sessions(&world, 3)), (1, 1), "the limit sends the next call on");
-    assert!(world.has(LAC, "limit") || world.has(LAC, "Limit"), "{:#?}", world.log(LAC));
+    assert!(world.has(LAC, "LNS 10.51.6.83 has reached its session limit"), "{:#?}", world.log(LAC));
 }
 
 #[test]
@@ -93,6 +93,19 @@ fn the_session_limits_of_the_router_and_of_a_group_count_all_their_calls() {
             world.ping(4, LNS_ADDRESS);
             assert_eq!(world.ping(4, LNS_ADDRESS), "!!!!!", "room again");
         }
+    }
+}
+
+#[test]
+fn a_call_is_forwarded_when_its_session_is_up_and_not_when_it_is_asked_for() {
+    let mut world = world();
+    let now = world.now;
+    world.nodes[SOHO].engine.ping(now, LNS_ADDRESS.into(), None, 0, 100, Duration::from_secs(2));
+    world.drain(SOHO);
+    for (line, expected) in [("O ICRQ to", false), ("O ICCN to", true)] {
+        world.until(|w| w.has(LAC, line));
+        let callers = world.nodes[LAC].engine.callers();
+        assert_eq!(callers.iter().map(|c| c.forwarded).collect::<Vec<_>>(), [expected], "{line}");
     }
 }
 
@@ -149,6 +162,43 @@ fn calls_that_wait_for_their_tunnel_count_for_the_limits() {
         world.seconds(5);
         assert_eq!((sessions(&world, LNS), sessions(&world, LAC)), (1, 1));
     }
+}
+
+/// A tunnel whose SCCRQ was repeated three times in vain is given up by new calls, not by those that wait for it.
+#[test]
+fn calls_that_wait_for_a_tunnel_that_has_been_replaced_count_for_the_limit() {
+    let mut group = requesting(vec![to([10, 9, 9, 9], None, 1)]);
+    group.l2tp.initial_retries = 9;
+    if let Some(request) = &mut group.request_dialin {
+        request.dnis.push("614630".to_owned());
+    }
+    let mut near = local_lac(group);
+    near.vpdn.session_limit = Some(2);
+    let mut world = crowd(near, lns());
+    let there = world.numbers["614629"].clone();
+    world.numbers.insert("614630".to_owned(), there);
+    world.change(SOHO, |c| {
+        let map = DialerMap { next_hop: SECOND.into(), name: None, number: "614630".to_owned() };
+        c.interfaces[0].dialer.maps.push(map);
+        let via = RouteVia::Gateway(SECOND.into());
+        c.routes.push(StaticRoute { network: net(SECOND, 32), via, distance: 1 });
+    });
+    let call = |world: &mut World, user: usize, address: [u8; 4]| {
+        let (now, timeout) = (world.now, Duration::from_secs(2));
+        world.nodes[user].engine.ping(now, address.into(), None, 0, 100, timeout);
+        world.drain(user);
+    };
+    let forwarded =
+        |world: &World| world.log(LAC).iter().filter(|l| l.contains("Forward to address")).count();
+    call(&mut world, SOHO, LNS_ADDRESS);
+    world.run(Duration::from_millis(7500));
+    call(&mut world, 4, LNS_ADDRESS);
+    world.run(Duration::from_millis(500));
+    assert_eq!((forwarded(&world), world.nodes[LAC].engine.tunnels().len()), (2, 2));
+    call(&mut world, SOHO, SECOND);
+    world.run(Duration::from_millis(500));
+    assert!(world.has(LAC, "Session closed: session-limit exceeded"), "{:#?}", world.log(LAC));
+    assert_eq!(forwarded(&world), 2);
 }
 
 #[test]

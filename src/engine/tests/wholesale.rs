@@ -334,6 +334,8 @@ fn an_lns_without_room_is_busy_and_the_next_one_takes_the_call_at_once() {
         assert_eq!(world.has(LAC, "VPDN: LNS 10.51.6.82 is busy"), busy == 1);
         let time = since(&world, LAC, "Forward to address 10.51.6.82", "Forward to address 10.51.6.83");
         assert!(time < Duration::from_millis(100), "{time:?}");
+        let ended = world.nodes[LAC].engine.aaa_sessions().iter().map(|view| view.end).collect::<Vec<_>>();
+        assert_eq!(ended, [None], "the first LNS has refused a session, it has not ended the call");
         finish(&mut world);
         settle(&mut world);
     }

@@ -190,6 +190,14 @@ impl World {
         true
     }
 
+    /// Runs until it is so, and not a step longer.
+    pub fn until(&mut self, wanted: impl Fn(&World) -> bool) {
+        let end = self.now + Duration::from_secs(20);
+        while !wanted(self) {
+            assert!(self.step(end), "it does not come");
+        }
+    }
+
     pub fn seconds(&mut self, seconds: u64) {
         self.run(Duration::from_secs(seconds));
     }

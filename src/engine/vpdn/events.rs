@@ -123,7 +123,7 @@ impl Engine {
             self.vpdn.outgoing.remove(key);
         }
         if let Some(lns) = tunnel.lns.filter(|_| !replaced)
-            && (makes_busy(cause, tunnel.busy_disconnect)
+            && (makes_busy(cause, MessageType::StopCcn, tunnel.busy_disconnect)
                 || !tunnel.established && matches!(cause, DownCause::Remote(_)))
         {
             self.leave_alone(lns, tunnel.busy);
@@ -160,7 +160,15 @@ impl Engine {
                     self.core.syslog(&Syslog::TunnelAuthentication { role, name, peer, what });
                 }
                 (DownCause::Timeout, Some(lns)) => self.core.syslog(&Syslog::Unreachable { lns }),
-                _unlogged => {}
+                (
+                    DownCause::Timeout
+                    | DownCause::Local(_)
+                    | DownCause::Remote(_)
+                    | DownCause::Protocol(_)
+                    | DownCause::PeerRestarted
+                    | DownCause::LostTie,
+                    _,
+                ) => {}
             }
         }
         let lost = matches!(cause, DownCause::Timeout | DownCause::PeerRestarted | DownCause::Protocol(_));
@@ -178,13 +186,13 @@ impl Engine {
         // The result codes of a StopCCN, which takes its sessions along, mean other things than those of a CDN.
         let alone = self.l2tp.tunnel(session.tunnel).is_some();
         let closed_by = if alone { MessageType::Cdn } else { MessageType::StopCcn };
-        self.note_end(id, if alone { end_cause(cause) } else { tunnel_end_cause(cause) });
         match self.ports.get(&id).map(|p| &p.side) {
             Some(Side::Access(_)) => {
                 self.log_closed(session, id, cause, closed_by);
                 self.lac_session_down(id, cause, closed_by);
             }
             Some(Side::Vaccess(_)) => {
+                self.note_end(id, ended_by(cause, closed_by));
                 self.log_closed(session, id, cause, closed_by);
                 self.vaccess_session_down(id, session);
             }
@@ -225,7 +233,7 @@ impl Engine {
     ) {
         let tunnel = session.and_then(|s| self.vpdn.tunnels.get(&s.tunnel));
         let entry = HistoryEntry {
-            user: self.ports.get(&id).map(|p| p.user.to_string()).unwrap_or_default(),
+            user: self.ports.get(&id).map(|p| p.shown_user().to_string()).unwrap_or_default(),
             session: session.map_or(0, |s| s.session),
             tunnel: session.map_or(0, |s| s.tunnel.0),
             nas: name.or(tunnel.map(|t| &*t.local_name)).unwrap_or_default().to_owned(),
@@ -260,8 +268,7 @@ impl Engine {
     pub(super) fn is_full(&self) -> bool {
         self.config.vpdn.session_limit.is_some_and(|limit| {
             // A call that waits for its tunnel has no session yet and will have one all the same.
-            let tunnels = self.vpdn.outgoing.values().filter_map(|id| self.vpdn.tunnels.get(id));
-            let waiting: usize = tunnels.map(|t| t.waiting.len()).sum();
+            let waiting: usize = self.vpdn.tunnels.values().map(|t| t.waiting.len()).sum();
             let total = self.vpdn.sessions.len() + self.vpdn.incoming.len() + waiting;
             total as u64 >= u64::from(limit)
         })
@@ -274,7 +281,7 @@ impl Engine {
         limit.is_some_and(|limit| taken >= limit)
     }
 
-    /// Clears tunnels with their sessions: StopCCN, result 1. How many there were.
+    /// Clears tunnels with their sessions: StopCCN with this result. How many there were.
     pub(crate) fn clear_tunnels(&mut self, selector: &TunnelSelector, code: u16) -> usize {
         let chosen: Vec<TunnelId> = self
             .l2tp
@@ -355,6 +362,11 @@ impl Engine {
             self.core.ask(HostRequest::CloseSocket { socket: Socket::L2tp }, Pending::Socket(Socket::L2tp));
         }
     }
+}
+
+/// A cause in the terms of the records of a session that `closed_by` has ended.
+pub(super) fn ended_by(cause: &DownCause, closed_by: MessageType) -> EndCause {
+    if closed_by == MessageType::StopCcn { tunnel_end_cause(cause) } else { end_cause(cause) }
 }
 
 /// A cause in the words of the history table. `closed_by` is the message whose result code it may have: that of a tunnel

@@ -69,12 +69,13 @@ impl History {
         }
     }
 
-    /// Notes a failure. A user's earlier failure in the same tunnel of the same LAC is replaced and counted.
+    /// Notes a failure. A user's earlier failure in the same tunnel, of whatever kind, is replaced and counted
+    /// (CISCO-VPDN-MGMT-MIB, cvpdnUserToFailHistInfoTable); where there is no tunnel yet, that between the same ends.
     pub fn add(&mut self, mut entry: HistoryEntry) {
         if self.limit == 0 {
             return;
         }
-        let key = |e: &HistoryEntry| (e.tunnel, e.kind, e.nas_address);
+        let key = |e: &HistoryEntry| (e.tunnel, e.nas_address, e.gateway_address);
         let same = |e: &HistoryEntry| key(e) == key(&entry) && e.user == entry.user && e.nas == entry.nas;
         if let Some(at) = self.entries.iter().position(same)
             && let Some(old) = self.entries.remove(at)
@@ -131,5 +132,22 @@ mod tests {
         }
         let left: Vec<_> = history.entries().map(|e| (e.user.as_str(), e.count)).collect();
         assert_eq!(left, [("a", 2), ("c", 1)]);
+    }
+
+    #[test]
+    fn the_last_failure_in_a_tunnel_stands_for_those_of_other_kinds_and_not_for_other_lnss() {
+        let mut history = History::default();
+        history.resize(Some(5));
+        let elsewhere = Some([10, 0, 0, 2].into());
+        for (kind, gateway_address) in [
+            (FailureType::Unreachable, None),
+            (FailureType::Unreachable, elsewhere),
+            (FailureType::PeerClosed, None),
+        ] {
+            history.add(HistoryEntry { kind, gateway_address, ..entry("a") });
+        }
+        let left: Vec<_> = history.entries().map(|e| (e.kind, e.count, e.gateway_address)).collect();
+        let expected = [(FailureType::Unreachable, 1, elsewhere), (FailureType::PeerClosed, 2, None)];
+        assert_eq!(left, expected);
     }
 }

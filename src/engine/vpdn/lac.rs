@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::forwarding::Forwarded;
 use super::lookup::{self, Definition, LookupKey};
-use super::targets::{Forwarded, Targets};
+use super::targets::Targets;
 use crate::config::views::SearchKey;
 use crate::engine::Engine;
 use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
@@ -78,6 +79,22 @@ impl Lac {
             | Lac::Failed => None,
         }
     }
+
+    /// Whether the call waits for its tunnel.
+    pub const fn waits(&self) -> bool {
+        matches!(self, Lac::Tunnel(..))
+    }
+
+    /// The vpdn-group that the session of the call counts for, and its Private Group ID.
+    pub fn groups(&self) -> (Option<&Arc<str>>, Option<&Arc<str>>) {
+        if let Lac::Session(targets, _) = self {
+            (targets.definition.group.as_ref(), targets.definition.private_group.as_ref())
+        } else if let Lac::Forwarded(forwarded) = self {
+            (forwarded.group.as_ref(), forwarded.private_group.as_ref())
+        } else {
+            (None, None)
+        }
+    }
 }
 
 impl Access {
@@ -133,18 +150,9 @@ impl Engine {
 
     /// The peer has begun LCP anew while its tunnel is being looked up: that begins anew too.
     pub(crate) fn abandon_look_up(&mut self, id: InterfaceId) {
-        match self.set_lac(id, Lac::Idle) {
-            Lac::Screening(_) | Lac::Lookup(_) => self.withdraw_question(id),
-            other @ (Lac::Idle
-            | Lac::Authenticating(_)
-            | Lac::Local
-            | Lac::Tunnel(..)
-            | Lac::Next(_)
-            | Lac::Session(..)
-            | Lac::Forwarded(_)
-            | Lac::Failed) => {
-                self.set_lac(id, other);
-            }
+        let looked_up = |lac: &Lac| matches!(lac, Lac::Screening(_) | Lac::Lookup(_));
+        if self.take_lac(id, looked_up, Lac::Idle).is_some() {
+            self.withdraw_question(id);
         }
     }
 
@@ -177,21 +185,8 @@ impl Engine {
     /// What is allowed where the call came in is known: `None` for everything, else these domains. A domain that is
     /// not among them is not looked up.
     pub(crate) fn screened(&mut self, id: InterfaceId, domains: Option<&[String]>) {
-        let mut keys = match self.set_lac(id, Lac::Idle) {
-            Lac::Screening(keys) => keys,
-            other @ (Lac::Idle
-            | Lac::Lookup(_)
-            | Lac::Authenticating(_)
-            | Lac::Local
-            | Lac::Tunnel(..)
-            | Lac::Next(_)
-            | Lac::Session(..)
-            | Lac::Forwarded(_)
-            | Lac::Failed) => {
-                self.set_lac(id, other);
-                return;
-            }
-        };
+        let screening = |lac: &Lac| matches!(lac, Lac::Screening(_));
+        let Some(Lac::Screening(mut keys)) = self.take_lac(id, screening, Lac::Idle) else { return };
         if let Some(domains) = domains {
             let allowed = |key: &LookupKey| domains.iter().any(|d| d.eq_ignore_ascii_case(&key.value));
             for key in keys.iter().filter(|key| key.kind == SearchKey::Domain && !allowed(key)) {
@@ -221,15 +216,19 @@ impl Engine {
         }
     }
 
+    /// What a call has come to, if that is one of `these`: then it goes on as `next`. Else it stays as it is.
+    pub(super) fn take_lac(&mut self, id: InterfaceId, these: fn(&Lac) -> bool, next: Lac) -> Option<Lac> {
+        let access = self.ports.get_mut(&id).and_then(|p| p.access_mut())?;
+        these(&access.lac).then(|| std::mem::replace(&mut access.lac, next))
+    }
+
     /// Tries the next key: the vpdn-groups at once, then AAA.
     fn look_up_next(&mut self, id: InterfaceId) {
         if !self.config.vpdn.enable {
             return self.no_tunnel(id);
         }
-        while let Lac::Lookup(keys) = self.set_lac(id, Lac::Idle) {
-            let Some(key) = keys.front().cloned() else { break };
+        while let Some(key) = self.key(id).cloned() {
             let text = key.text();
-            self.set_lac(id, Lac::Lookup(keys));
             self.vpdn_debug(id, VpdnEvent::LookingFor(&text));
             if let Some(definition) = lookup::local(&self.config, &key) {
                 self.found(id, vec![definition]);
@@ -252,20 +251,14 @@ impl Engine {
         }
     }
 
-    /// The key that is being looked up.
+    fn key(&self, id: InterfaceId) -> Option<&LookupKey> {
+        let Lac::Lookup(keys) = &self.ports.get(&id)?.access()?.lac else { return None };
+        keys.front()
+    }
+
+    /// The key that is being looked up, as it is written.
     pub(crate) fn looking_for(&self, id: InterfaceId) -> Option<String> {
-        match &self.ports.get(&id)?.access()?.lac {
-            Lac::Lookup(keys) => keys.front().map(LookupKey::text),
-            Lac::Idle
-            | Lac::Screening(_)
-            | Lac::Authenticating(_)
-            | Lac::Local
-            | Lac::Tunnel(..)
-            | Lac::Next(_)
-            | Lac::Session(..)
-            | Lac::Forwarded(_)
-            | Lac::Failed => None,
-        }
+        self.key(id).map(LookupKey::text)
     }
 
     /// AAA has answered a look-up.
@@ -345,32 +338,18 @@ impl Engine {
     /// AAA has passed the user: if the call is to be forwarded, it is now, to the tunnel of its own profile before any
     /// other. False when PPP ends here.
     pub(crate) fn lac_authenticated(&mut self, id: InterfaceId) -> bool {
-        match self.set_lac(id, Lac::Local) {
-            Lac::Authenticating(_) if !self.config.vpdn.enable => false,
-            Lac::Authenticating(targets) => {
-                let targets = self.own_targets(id).unwrap_or(targets);
-                self.forward_call(id, targets);
-                true
-            }
-            Lac::Local if self.config.vpdn.authen_before_forward => match self.own_targets(id) {
-                Some(targets) => {
-                    self.forward_call(id, targets);
-                    true
-                }
-                None => false,
-            },
-            other @ (Lac::Idle
-            | Lac::Screening(_)
-            | Lac::Lookup(_)
-            | Lac::Local
-            | Lac::Tunnel(..)
-            | Lac::Next(_)
-            | Lac::Session(..)
-            | Lac::Forwarded(_)
-            | Lac::Failed) => {
-                self.set_lac(id, other);
-                false
-            }
+        let ends_here = |lac: &Lac| matches!(lac, Lac::Authenticating(_) | Lac::Local);
+        let vpdn = &self.config.vpdn;
+        let (enable, first) = (vpdn.enable, vpdn.authen_before_forward);
+        let targets = match self.take_lac(id, ends_here, Lac::Local) {
+            Some(Lac::Authenticating(found)) if enable => self.own_targets(id).or(Some(found)),
+            Some(Lac::Local) if first => self.own_targets(id),
+            Some(_) | None => None,
+        };
+        let forwarded = targets.is_some();
+        if let Some(targets) = targets {
+            self.forward_call(id, targets);
         }
+        forwarded
     }
 }

@@ -98,7 +98,6 @@ impl Engine {
             waiting: Vec::new(),
             busy: settings.busy,
             busy_disconnect: false,
-            sessions: 0,
         };
         self.vpdn.tunnels.insert(id, tunnel);
         self.l2tp.accept_tunnel(&mut self.core.cx(), id, config);
@@ -229,9 +228,6 @@ impl Engine {
             return;
         };
         self.vpdn.counters.sessions += 1;
-        if let Some(tunnel) = self.vpdn.tunnels.get_mut(&session.tunnel) {
-            tunnel.sessions += 1;
-        }
         self.create_vaccess(session, path, incoming, config, info);
     }
 }

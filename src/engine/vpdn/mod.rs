@@ -2,6 +2,7 @@
 
 mod connect;
 pub(super) mod events;
+mod forwarding;
 pub(super) mod history;
 pub(super) mod lac;
 mod line;
@@ -58,8 +59,6 @@ pub(super) struct Tunnel {
     pub busy: Duration,
     /// LAC: it is left alone as well when it says that it goes down.
     pub busy_disconnect: bool,
-    /// Sessions that it carries or sets up.
-    pub sessions: u32,
 }
 
 /// LNS: a call that was taken and is not connected yet.

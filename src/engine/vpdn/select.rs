@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::engine::syslog::{DeadChange, Syslog};
 use crate::engine::timers::Timer;
 use crate::proto::Purpose;
-use crate::proto::l2tp::{DownCause, ResultCode};
+use crate::proto::l2tp::{DownCause, MessageType, ResultCode};
 
 /// What there is towards an LNS already, in the order of preference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,13 +52,18 @@ pub(crate) fn choose(candidates: &[Candidate], draw: impl FnOnce(usize) -> usize
 }
 
 /// Whether an LNS that ended a tunnel or refused a session in this way is to be left alone: it does not answer, it goes
-/// down (StopCCN 6), or it has no room (RFC 2661 section 4.4.2: CDN 4 and 5, general error 4).
-pub(crate) fn makes_busy(cause: &DownCause, busy_disconnect: bool) -> bool {
+/// down (StopCCN 6), or it has no room (RFC 2661 section 4.4.2: CDN 4 and 5, general error 4). `closed_by` is the message
+/// whose result code it may have.
+pub(crate) fn makes_busy(cause: &DownCause, closed_by: MessageType, busy_disconnect: bool) -> bool {
     match cause {
         DownCause::Timeout | DownCause::Authentication | DownCause::Protocol(_) => true,
-        DownCause::Remote(
-            ResultCode { result: 4..=6, .. } | ResultCode { result: 2, error: Some(4), .. },
-        ) => busy_disconnect,
+        DownCause::Remote(ResultCode { result: 2, error: Some(4), .. }) => busy_disconnect,
+        DownCause::Remote(ResultCode { result: 6, .. }) if closed_by == MessageType::StopCcn => {
+            busy_disconnect
+        }
+        DownCause::Remote(ResultCode { result: 4 | 5, .. }) if closed_by == MessageType::Cdn => {
+            busy_disconnect
+        }
         DownCause::Remote(_) | DownCause::Local(_) | DownCause::PeerRestarted | DownCause::LostTie => false,
     }
 }
@@ -200,23 +205,30 @@ mod tests {
 
     #[test]
     fn who_has_no_room_or_does_not_answer_is_left_alone() {
-        for (cause, expected) in [
-            (DownCause::Timeout, true),
-            (DownCause::Authentication, true),
-            (DownCause::Protocol("x".to_owned()), true),
-            (DownCause::Remote(result(4, Some(4))), true),
-            (DownCause::Remote(result(2, Some(4))), true),
-            (DownCause::Remote(result(6, None)), true),
-            (DownCause::Remote(result(2, Some(6))), false),
-            (DownCause::Remote(result(1, None)), false),
-            (DownCause::Remote(result(3, None)), false),
-            (DownCause::Local(result(4, None)), false),
-            (DownCause::LostTie, false),
-            (DownCause::PeerRestarted, false),
+        let (cdn, stop) = (MessageType::Cdn, MessageType::StopCcn);
+        for (cause, closed_by, expected) in [
+            (DownCause::Timeout, cdn, true),
+            (DownCause::Authentication, stop, true),
+            (DownCause::Protocol("x".to_owned()), cdn, true),
+            (DownCause::Remote(result(4, Some(4))), cdn, true),
+            (DownCause::Remote(result(5, None)), cdn, true),
+            (DownCause::Remote(result(2, Some(4))), cdn, true),
+            (DownCause::Remote(result(2, Some(4))), stop, true),
+            (DownCause::Remote(result(6, None)), stop, true),
+            // An invalid destination.
+            (DownCause::Remote(result(6, None)), cdn, false),
+            // "Not authorized", and "not this version": of a tunnel that was up nobody can mean it.
+            (DownCause::Remote(result(4, None)), stop, false),
+            (DownCause::Remote(result(2, Some(6))), cdn, false),
+            (DownCause::Remote(result(1, None)), stop, false),
+            (DownCause::Remote(result(3, None)), cdn, false),
+            (DownCause::Local(result(4, None)), cdn, false),
+            (DownCause::LostTie, stop, false),
+            (DownCause::PeerRestarted, stop, false),
         ] {
-            assert_eq!(makes_busy(&cause, true), expected, "{cause:?}");
+            assert_eq!(makes_busy(&cause, closed_by, true), expected, "{cause:?} {closed_by:?}");
         }
-        assert!(!makes_busy(&DownCause::Remote(result(4, Some(4))), false));
-        assert!(makes_busy(&DownCause::Timeout, false));
+        assert!(!makes_busy(&DownCause::Remote(result(4, Some(4))), cdn, false));
+        assert!(makes_busy(&DownCause::Timeout, stop, false));
     }
 }

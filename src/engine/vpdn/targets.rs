@@ -1,26 +1,19 @@
-//! A call that has a tunnel definition: which LNS it goes to, its tunnel and its session, and the next LNS when one fails.
+//! A call that has a tunnel definition: which LNS it goes to, its tunnel, and the next LNS when one fails.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use super::connect::connect_info;
 use super::history::FailureType;
 use super::lac::Lac;
 use super::lookup::{Definition, Lns};
-use super::select::{Candidate, Standing, choose, makes_busy};
-use super::{Tunnel, TunnelKey, events, result, secret, tunnel_config};
+use super::select::{Candidate, Standing, choose};
+use super::{Tunnel, TunnelKey, result, secret, tunnel_config};
 use crate::engine::Engine;
-use crate::engine::aaa::accounting::EndCause;
-use crate::engine::accounting::end_cause;
 use crate::engine::core::Work;
-use crate::engine::debug::{Vpdn as VpdnDebug, VpdnEvent};
-use crate::engine::io::{Counters, DataSession, ForwardCommand, InterfaceId};
+use crate::engine::debug::VpdnEvent;
+use crate::engine::io::InterfaceId;
 use crate::engine::syslog::Syslog;
-use crate::engine::traffic::Counts;
-use crate::proto::Purpose;
-use crate::proto::l2tp::{
-    CallRequest, DataPath, DownCause, MessageType, PORT, ResultCode, Role, SessionId, TunnelId,
-};
+use crate::proto::l2tp::{DownCause, PORT, Role, SessionId, TunnelId};
 
 /// An open tunnel takes no new call while a message in it has been repeated so often: 7 s with the default timing, as
 /// long as an SCCRQ is tried.
@@ -33,23 +26,13 @@ pub(crate) struct Targets {
     pub definition: Arc<Definition>,
     current: Option<Lns>,
     /// Call Serial Number of the session that is being tried.
-    serial: u32,
+    pub(super) serial: u32,
     /// Nothing has failed but limits.
     only_limits: bool,
     /// Why the last LNS that answered did not take the call.
-    failure: Option<(FailureType, String)>,
+    pub(super) failure: Option<(FailureType, String)>,
     /// An LNS that was asked at the wrong moment has been given its second try.
     again: bool,
-}
-
-/// A call that goes into a session: what is left of its set-up.
-pub(crate) struct Forwarded {
-    pub session: SessionId,
-    lns: Option<Ipv4Addr>,
-    /// The vpdn-group that it counts for.
-    group: Option<Arc<str>>,
-    /// Private Group ID, for its records.
-    pub private_group: Option<Arc<str>>,
 }
 
 impl Targets {
@@ -70,12 +53,12 @@ impl Targets {
     }
 
     /// The LNS that is being tried.
-    fn lns(&self) -> Option<Ipv4Addr> {
+    pub(super) fn lns(&self) -> Option<Ipv4Addr> {
         self.current.map(|lns| lns.address)
     }
 
     /// Puts the LNS that was tried back among those that are left, once.
-    fn try_again(&mut self) {
+    pub(super) fn try_again(&mut self) {
         if let Some(lns) = self.current
             && !std::mem::replace(&mut self.again, true)
         {
@@ -171,9 +154,14 @@ impl Engine {
     /// was no room for something.
     fn skip_groups(&mut self, id: InterfaceId, targets: &mut Targets) -> bool {
         let groups = &self.config.groups;
+        let before = targets.left.len();
         targets.left.retain(|(definition, _)| {
             definition.group.as_ref().is_none_or(|name| groups.iter().any(|g| *g.name == **name))
         });
+        if targets.left.len() < before {
+            targets.only_limits = false;
+            targets.failure.get_or_insert((FailureType::Other, "Its vpdn-group is gone".to_owned()));
+        }
         let full = |(definition, _): &(Arc<Definition>, Lns)| {
             definition.group.as_deref().is_some_and(|group| self.is_group_full(group))
         };
@@ -243,7 +231,6 @@ impl Engine {
             self.join(group);
         }
         let up = self.vpdn.tunnels.get_mut(&tunnel).is_some_and(|t| {
-            t.sessions += 1;
             if !t.established {
                 t.waiting.push(id);
             }
@@ -278,7 +265,6 @@ impl Engine {
             waiting: Vec::new(),
             busy: definition.settings.busy,
             busy_disconnect: definition.busy_disconnect,
-            sessions: 0,
         };
         self.vpdn.tunnels.insert(tunnel, entry);
         self.vpdn.outgoing.insert(key, tunnel);
@@ -306,173 +292,6 @@ impl Engine {
         self.l2tp.shutdown(&mut self.core.cx(), id, code);
     }
 
-    /// The tunnel of a call is up: its session begins.
-    pub(crate) fn start_session(&mut self, id: InterfaceId, tunnel: TunnelId) {
-        let Lac::Tunnel(mut targets, _) = self.set_lac(id, Lac::Failed) else { return };
-        let serial = self.next_serial();
-        targets.serial = serial;
-        let interface = self.interfaces.get(id).map(|i| &i.name);
-        let channel = interface.map(|name| super::port_number(&name.unit));
-        let name = interface.map(ToString::to_string);
-        let Some(port) = self.ports.get(&id) else { return };
-        let Some(access) = port.access() else { return };
-        let request = CallRequest {
-            serial,
-            bearer_type: Some(if access.digital { 1 } else { 2 }),
-            calling_number: access.calling.clone(),
-            called_number: Some(access.called.clone()).filter(|c| !c.is_empty()),
-            physical_channel: channel.filter(|_| self.config.vpdn.physical_channel),
-            nas_port: name,
-            ..CallRequest::default()
-        };
-        let group = targets.definition.private_group.as_deref();
-        let mut info = connect_info(access, &port.link.proxy_lcp(), group);
-        let (tx_speed, rx_speed) = targets.definition.speeds;
-        info.tx_speed = tx_speed.unwrap_or(info.tx_speed);
-        info.rx_speed = rx_speed.or(info.rx_speed);
-        let label = port.label.clone();
-        match self.l2tp.call(&mut self.core.cx(), tunnel, &label, request, info) {
-            Some(session) => {
-                self.vpdn.sessions.insert(session, id);
-                self.set_lac(id, Lac::Session(targets, session));
-            }
-            None => {
-                self.unload_targets(tunnel, &targets);
-                self.next_tunnel(id, targets);
-            }
-        }
-    }
-
-    fn next_serial(&mut self) -> u32 {
-        let serial = match self.vpdn.serial {
-            Some(serial) => serial,
-            None => self.core.entropy().u32(Purpose::CallSerialNumber),
-        };
-        self.vpdn.serial = Some(serial.wrapping_add(1));
-        serial
-    }
-
-    /// A session that was counted does not come about, or is over.
-    fn unload(&mut self, tunnel: TunnelId, lns: Option<Ipv4Addr>, group: Option<&str>) {
-        if let Some(tunnel) = self.vpdn.tunnels.get_mut(&tunnel) {
-            tunnel.sessions = tunnel.sessions.saturating_sub(1);
-        }
-        if let Some(group) = group {
-            self.leave(group);
-        }
-        if let Some(lns) = lns
-            && let Some(load) = self.vpdn.loads.get_mut(&lns)
-        {
-            *load = load.saturating_sub(1);
-            if *load == 0 {
-                self.vpdn.loads.remove(&lns);
-            }
-        }
-    }
-
-    fn unload_targets(&mut self, tunnel: TunnelId, targets: &Targets) {
-        self.unload(tunnel, targets.lns(), targets.definition.group.as_deref());
-    }
-
-    /// The session of a call is established: its frames go through it, and what set it up is forgotten.
-    pub(crate) fn lac_session_up(&mut self, id: InterfaceId, path: DataPath) {
-        let (targets, session) = match self.set_lac(id, Lac::Failed) {
-            Lac::Session(targets, session) => (targets, session),
-            other @ (Lac::Idle
-            | Lac::Screening(_)
-            | Lac::Lookup(_)
-            | Lac::Authenticating(_)
-            | Lac::Local
-            | Lac::Tunnel(..)
-            | Lac::Next(_)
-            | Lac::Forwarded(_)
-            | Lac::Failed) => {
-                self.set_lac(id, other);
-                return;
-            }
-        };
-        let (counters, lns) = (Arc::<Counters>::default(), targets.lns());
-        let group = targets.definition.group.clone();
-        let private_group = targets.definition.private_group.clone();
-        if let Some(port) = self.ports.get_mut(&id) {
-            port.cleared = Counts::default();
-            if let Some(access) = port.access_mut() {
-                access.credentials = None;
-                access.forwarded = Some(counters.clone());
-                let forwarded = Forwarded { session, lns, group, private_group };
-                access.lac = Lac::Forwarded(Box::new(forwarded));
-            }
-        }
-        self.vpdn.counters.sessions += 1;
-        let heard = self.l2tp.heard(path.id.tunnel);
-        self.core
-            .forward(ForwardCommand::Splice { port: id, session: DataSession { path, counters, heard } });
-        self.account_link_start(id, session);
-        self.account_start(id);
-        self.watch_line(id);
-        if let Some(lns) = lns {
-            self.answers(lns);
-        }
-    }
-
-    /// The LNS or the tunnel has ended the session of a call.
-    pub(super) fn lac_session_down(&mut self, id: InterfaceId, cause: &DownCause, closed_by: MessageType) {
-        match self.set_lac(id, Lac::Failed) {
-            Lac::Session(targets, session) => {
-                self.setup_refused(id, targets, session, cause, closed_by);
-            }
-            Lac::Forwarded(forwarded) => {
-                let Forwarded { session, lns, group, .. } = *forwarded;
-                self.unload(session.tunnel, lns, group.as_deref());
-                let (kind, reason) = events::describe(cause, closed_by);
-                self.vpdn_debug(id, VpdnEvent::Closed(&reason));
-                self.record(id, None, (None, lns), Some(session), (kind, &reason));
-                self.vpdn_debug(id, VpdnEvent::Reset);
-                self.core.later(Work::DropCall(id));
-            }
-            Lac::Idle
-            | Lac::Screening(_)
-            | Lac::Lookup(_)
-            | Lac::Authenticating(_)
-            | Lac::Local
-            | Lac::Tunnel(..)
-            | Lac::Next(_)
-            | Lac::Failed => {}
-        }
-    }
-
-    /// A session did not come about.
-    fn setup_refused(
-        &mut self,
-        id: InterfaceId,
-        mut targets: Box<Targets>,
-        session: SessionId,
-        cause: &DownCause,
-        closed_by: MessageType,
-    ) {
-        let (kind, reason) = events::describe(cause, closed_by);
-        let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
-        self.account_link_reject(Some(id), (session, Some(targets.serial)), &user, end_cause(cause));
-        self.unload_targets(session.tunnel, &targets);
-        self.vpdn_debug(id, VpdnEvent::Closed(&reason));
-        self.record_targets(id, &targets, Some(session), (kind, &reason));
-        targets.failure = Some((kind, reason));
-        if let Some(lns) = targets.lns()
-            && makes_busy(cause, targets.definition.busy_disconnect)
-        {
-            self.leave_alone(lns, targets.definition.settings.busy);
-            self.vpdn_debug(id, VpdnEvent::Busy(lns));
-        }
-        // An LNS closes a tunnel that has had no session for a while; a call that was on its way opens another one.
-        if closed_by == MessageType::StopCcn
-            && matches!(cause, DownCause::Remote(ResultCode { result: 1, .. }))
-        {
-            targets.try_again();
-        }
-        self.set_lac(id, Lac::Next(targets));
-        self.core.later(Work::NextTunnel(id));
-    }
-
     /// The tunnel that a call waited for did not come up.
     pub(super) fn lac_tunnel_failed(
         &mut self,
@@ -480,8 +299,8 @@ impl Engine {
         cause: &DownCause,
         failure: (FailureType, &str),
     ) {
-        let Lac::Tunnel(mut targets, tunnel) = self.set_lac(id, Lac::Failed) else { return };
-        self.unload_targets(tunnel, &targets);
+        let Some(Lac::Tunnel(mut targets, _)) = self.take_lac(id, Lac::waits, Lac::Failed) else { return };
+        self.unload_targets(&targets);
         if let Some(address) = targets.lns() {
             let event = match cause {
                 DownCause::Timeout => VpdnEvent::Unreachable(address),
@@ -506,7 +325,7 @@ impl Engine {
         self.core.later(Work::NextTunnel(id));
     }
 
-    fn record_targets(
+    pub(super) fn record_targets(
         &mut self,
         id: InterfaceId,
         targets: &Targets,
@@ -519,19 +338,9 @@ impl Engine {
 
     /// Work: the call tries the next LNS.
     pub(crate) fn retry_tunnel(&mut self, id: InterfaceId) {
-        match self.set_lac(id, Lac::Failed) {
-            Lac::Next(targets) => self.next_tunnel(id, targets),
-            other @ (Lac::Idle
-            | Lac::Screening(_)
-            | Lac::Lookup(_)
-            | Lac::Authenticating(_)
-            | Lac::Local
-            | Lac::Tunnel(..)
-            | Lac::Session(..)
-            | Lac::Forwarded(_)
-            | Lac::Failed) => {
-                self.set_lac(id, other);
-            }
+        let next = |lac: &Lac| matches!(lac, Lac::Next(_));
+        if let Some(Lac::Next(targets)) = self.take_lac(id, next, Lac::Failed) {
+            self.next_tunnel(id, targets);
         }
     }
 
@@ -567,63 +376,5 @@ impl Engine {
         }
         self.vpdn_debug(id, VpdnEvent::Closed(reason));
         self.core.later(Work::DropCall(id));
-    }
-
-    /// The call itself is over: it leaves its session or the tunnel that it waits for.
-    pub(crate) fn leave_tunnel(&mut self, id: InterfaceId, label: &str, lac: Lac, ended: Option<EndCause>) {
-        let debug = |engine: &mut Engine, event| engine.core.debug(&VpdnDebug { label, event });
-        let over = match lac {
-            Lac::Session(targets, session) => {
-                self.unload_targets(session.tunnel, &targets);
-                Some(session)
-            }
-            Lac::Forwarded(forwarded) => {
-                self.unload(forwarded.session.tunnel, forwarded.lns, forwarded.group.as_deref());
-                Some(forwarded.session)
-            }
-            Lac::Tunnel(targets, tunnel) => {
-                debug(self, VpdnEvent::Cleanup);
-                self.unload_targets(tunnel, &targets);
-                if let Some(tunnel) = self.vpdn.tunnels.get_mut(&tunnel) {
-                    tunnel.waiting.retain(|waiting| *waiting != id);
-                }
-                None
-            }
-            Lac::Screening(_) | Lac::Lookup(_) | Lac::Authenticating(_) | Lac::Next(_) | Lac::Failed => {
-                debug(self, VpdnEvent::Cleanup);
-                None
-            }
-            Lac::Idle | Lac::Local => None,
-        };
-        if let Some(session) = over {
-            debug(self, VpdnEvent::Cleanup);
-            debug(self, VpdnEvent::Reset);
-            self.vpdn.sessions.remove(&session);
-            let code = if ended.is_some_and(administrative) { 3 } else { 1 };
-            self.l2tp.hang_up(&mut self.core.cx(), session, result(code, Some(0)));
-        }
-    }
-}
-
-/// Whether this router ended the call of its own accord (RFC 2661 section 4.4.2, CDN: 3, not 1).
-const fn administrative(cause: EndCause) -> bool {
-    match cause {
-        EndCause::IdleTimeout
-        | EndCause::SessionTimeout
-        | EndCause::AdminReset
-        | EndCause::TunnelAdmin
-        | EndCause::ServerRequest
-        | EndCause::AdminReboot => true,
-        EndCause::UserRequest
-        | EndCause::Pap
-        | EndCause::Chap
-        | EndCause::UserExit
-        | EndCause::LostCarrier
-        | EndCause::TunnelCarrier
-        | EndCause::LostService
-        | EndCause::PortError
-        | EndCause::NasError
-        | EndCause::Negotiation
-        | EndCause::Authentication => false,
     }
 }

@@ -113,6 +113,7 @@ impl Devices {
             Err(_) => return,
         };
         self.note_carrier(interface, now.carrier);
+        self.note_hardware(interface, now.hardware);
         self.note_traffic(interface, &now);
     }
 
@@ -120,6 +121,15 @@ impl Devices {
         if let Some(device) = self.devices.get_mut(&interface).filter(|d| d.loses_or_gains(up)) {
             device.carrier = up;
             self.report(Report::Carrier { interface, up });
+        }
+    }
+
+    /// Others may give a device another address at any time.
+    fn note_hardware(&mut self, interface: InterfaceId, now: Option<[u8; 6]>) {
+        let named = self.devices.get_mut(&interface).filter(|device| device.found.is_some());
+        let (Some(device), Some(address)) = (named, now) else { return };
+        if device.hardware.replace(address) != Some(address) {
+            self.report(Report::Hardware { interface, address });
         }
     }
 
