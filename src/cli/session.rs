@@ -218,7 +218,11 @@ impl Session {
             ConsoleInput::Size { width, length } => (self.width, self.length) = (width, length),
             ConsoleInput::Line(line) => self.answer(&line, executor),
             ConsoleInput::EndConfig { line } => self.end_config(&line, executor),
-            ConsoleInput::Help { before, after } => self.help(before, after, executor.store()),
+            ConsoleInput::Help { before, after } if matches!(self.state, State::Prompt) => {
+                self.help(before, after, executor.store());
+            }
+            // Another terminal at this console has gone on meanwhile.
+            ConsoleInput::Help { .. } => {}
             ConsoleInput::Complete { before } => {
                 let completed = match split_pipe(&before) {
                     (_, Some((at, rest))) => complete_filter(rest)
