@@ -18,6 +18,9 @@ const ECHO: u8 = 1;
 const SUPPRESS_GO_AHEAD: u8 = 3;
 const NAWS: u8 = 31;
 
+/// Most keys that are read before they are wanted: what comes behind them waits on the network.
+const AHEAD: usize = 16_384;
+
 /// What a server says first: it echoes, suppresses go-ahead and wants the window size (RFC 857, 858, 1073).
 pub const GREETING: [u8; 9] = [IAC, WILL, ECHO, IAC, WILL, SUPPRESS_GO_AHEAD, IAC, DO, NAWS];
 
@@ -102,6 +105,11 @@ impl Vty {
     /// A line on which nothing has been typed.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether more octets from the terminal should be read: not while so much is typed ahead.
+    pub fn has_room(&self) -> bool {
+        self.keys.len() < AHEAD
     }
 
     /// Takes octets from the terminal.
@@ -572,6 +580,21 @@ mod tests {
         assert_eq!(vty.take().1, [ConsoleInput::Interrupt]);
         vty.receive(b"x");
         assert_eq!(vty.take().1, [ConsoleInput::Leave]);
+    }
+
+    #[test]
+    fn only_so_much_is_typed_ahead() {
+        let mut vty = at_prompt();
+        vty.receive(b"ping 10.0.0.1\r");
+        let line = b"show clock\r";
+        let lines = (0..100_000).take_while(|_| vty.has_room().then(|| vty.receive(line)).is_some()).count();
+        assert_eq!(lines, AHEAD.div_ceil(line.len()));
+        vty.take();
+        for _ in 0..lines {
+            prompt(&mut vty);
+            assert_eq!(vty.take().1, [ConsoleInput::Line("show clock".into())], "nothing is lost");
+        }
+        assert!(vty.has_room());
     }
 
     #[test]
