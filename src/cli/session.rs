@@ -124,6 +124,11 @@ impl Session {
         !matches!(self.state, State::Closed | State::Available)
     }
 
+    /// A command runs there.
+    pub fn is_running(&self) -> bool {
+        matches!(self.state, State::Running { .. })
+    }
+
     /// By which list of `aaa accounting exec` the EXEC there is recorded; `None` for the default one.
     pub fn accounting_list(&self, store: &Store) -> Option<String> {
         login::accounting_list(store, self.vty())
@@ -174,7 +179,7 @@ impl Session {
     }
 
     /// The number of a network line; `None` for the console.
-    fn vty(&self) -> Option<u32> {
+    pub fn vty(&self) -> Option<u32> {
         (!self.console).then(|| u32::from(self.line.0).saturating_sub(1))
     }
 

@@ -11,6 +11,7 @@ use crate::cli::{Form, Parsed, SecretStyle, Word, in_full, mode_of, parse, rende
 use crate::grammar::command::COMMANDS;
 use crate::grammar::command::global::{GlobalCommand, PrivilegeAction};
 use crate::grammar::command::interface::InterfaceCommand;
+use crate::grammar::command::line::{ExecTimeout, LineCommand};
 use crate::grammar::command::logging::LoggingCommand;
 use crate::grammar::table::{CommandSpec, Op};
 use crate::grammar::value::Scheme;
@@ -361,6 +362,9 @@ fn normal(parsed: &Parsed) -> Parsed {
     if matches!(parsed.command, Command::Logging(_)) {
         return with_level_named(parsed);
     }
+    if let Command::Line(LineCommand::ExecTimeout(op)) = &parsed.command {
+        return exec_timeout(op, parsed);
+    }
     let Command::Global(command) = &parsed.command else { return parsed.clone() };
     let text = match command {
         GlobalCommand::Privilege(op) => op.args().map(|p| {
@@ -399,6 +403,16 @@ fn with_level_named(parsed: &Parsed) -> Parsed {
     words.push((*name).to_owned());
     let no = if parsed.form == Form::No { "no " } else { "" };
     parse(Mode::Config, &format!("{no}{}", words.join(" "))).unwrap_or_else(|_| parsed.clone())
+}
+
+/// A timeout with its seconds; none at all is one of zero, as the published reference has it.
+fn exec_timeout(op: &Op<ExecTimeout>, parsed: &Parsed) -> Parsed {
+    let (minutes, seconds) = match (op, parsed.form) {
+        (Op::Set(t), _) => (t.minutes, t.seconds.unwrap_or(0)),
+        (Op::No(_), Form::No) => (0, 0),
+        (Op::No(_), Form::Set | Form::Default) => return parsed.clone(),
+    };
+    parse(Mode::Line, &format!("exec-timeout {minutes} {seconds}")).unwrap_or_else(|_| parsed.clone())
 }
 
 /// `enable secret level 15 X` without its level.

@@ -355,6 +355,20 @@ fn network_lines_are_configured_in_any_range() {
 }
 
 #[test]
+fn a_timeout_is_shown_with_its_seconds_and_none_as_zero() {
+    for (typed, shown) in [
+        ("exec-timeout 5", " exec-timeout 5 0\n"),
+        ("no exec-timeout", " exec-timeout 0 0\n"),
+        ("no exec-timeout 5 0", " exec-timeout 0 0\n"),
+        ("exec-timeout 10", ""),
+        ("default exec-timeout", ""),
+    ] {
+        let typed = format!("line vty 0 4\n exec-timeout 7 7\n {typed}\n");
+        assert_eq!(terminal_lines(&typed), format!("line vty 0 4\n{shown}"));
+    }
+}
+
+#[test]
 fn a_network_line_that_does_not_follow_the_others_is_refused() {
     let mut store = Store::new();
     for line in ["line vty 6", "line vty 7 9"] {
