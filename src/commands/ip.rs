@@ -19,6 +19,8 @@ pub enum Method {
     Nvram,
     /// Typed since.
     Manual,
+    /// Nobody has said anything of it.
+    Unset,
 }
 
 /// `show ip interface brief`.
@@ -52,6 +54,7 @@ pub fn show_ip_interface_brief(
             (_, IpAddress::None | IpAddress::Static(_) | IpAddress::Unnumbered(_)) => match method(view) {
                 Method::Nvram => "NVRAM",
                 Method::Manual => "manual",
+                Method::Unset => "unset",
             },
         };
         let (status, protocol) =

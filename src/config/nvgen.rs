@@ -7,7 +7,6 @@ use crate::grammar::command::aaa::{
     AaaCommand, AccountingGroup, AccountingMethods, AuthenticationGroup, AuthenticationMethods,
     AuthorizationGroup, AuthorizationMethods,
 };
-use crate::grammar::command::interface::InterfaceCommand;
 use crate::grammar::command::vpdn::{AcceptProtocolProtocol, VpdnCommand};
 use crate::grammar::table::Op;
 use crate::grammar::value::InterfaceName;
@@ -120,10 +119,8 @@ impl Entry<'_> {
 
     fn interface(&self) -> Option<&InterfaceName> {
         match self {
-            Entry::Kept(Line { command: Command::Interface(InterfaceCommand::Interface(op)), .. }) => {
-                op.set().map(|i| &i.name)
-            }
-            Entry::Kept(_) | Entry::Absent(..) => None,
+            Entry::Kept(line) => line.interface(),
+            Entry::Absent(..) => None,
         }
     }
 }

@@ -151,7 +151,7 @@ fn interface(store: &Store, path: &Path, command: &InterfaceCommand, form: Form)
         },
         InterfaceCommand::IpAddress(Op::Set(a)) => match a.address {
             IpAddressAddress::Address { address, mask } => {
-                let net = interface_address(store.opener(path).and_then(named), address, mask)?;
+                let net = interface_address(store.interface(path), address, mask)?;
                 match overlapping(store, path, net, None) {
                     Some(other) => Err(StoreError::Overlaps(net.network(), other)),
                     None => Ok(()),
@@ -160,10 +160,10 @@ fn interface(store: &Store, path: &Path, command: &InterfaceCommand, form: Form)
             IpAddressAddress::Negotiated | IpAddressAddress::Dhcp => Ok(()),
         },
         InterfaceCommand::IpAddressSecondary(Op::Set(a)) => {
-            interface_address(store.opener(path).and_then(named), a.address, a.mask).map(drop)
+            interface_address(store.interface(path), a.address, a.mask).map(drop)
         }
         InterfaceCommand::Shutdown(Op::No(_)) => {
-            let own = store.opener(path).and_then(|line| Some((named(line)?, address(line)?)));
+            let own = store.opener(path).and_then(|line| Some((line.interface()?, address(line)?)));
             let Some((name, net)) = own else { return Ok(()) };
             match overlapping(store, path, net, Some(false)) {
                 Some(other) => Err(StoreError::StaysDown(net.network(), other, name.clone())),
@@ -193,14 +193,6 @@ fn is_physical(kind: InterfaceKind) -> bool {
         | InterfaceKind::Dialer
         | InterfaceKind::Vlan
         | InterfaceKind::Null => false,
-    }
-}
-
-/// The name of the interface that a line opens.
-fn named(line: &Line) -> Option<&InterfaceName> {
-    match &line.command {
-        Command::Interface(InterfaceCommand::Interface(op)) => op.set().map(|i| &i.name),
-        _ => None,
     }
 }
 
@@ -241,15 +233,17 @@ fn interface_address(
 /// nobody's way until it comes up, and a Virtual-Template only lends its address to its clones.
 fn overlapping(store: &Store, path: &Path, net: Ipv4Net, shutdown: Option<bool>) -> Option<InterfaceName> {
     let own = store.opener(path)?;
-    let template = |line: &Line| named(line).is_some_and(|name| name.kind == InterfaceKind::VirtualTemplate);
+    let template =
+        |line: &Line| line.interface().is_some_and(|name| name.kind == InterfaceKind::VirtualTemplate);
     if template(own) || shutdown.unwrap_or_else(|| is_shutdown(own)) {
         return None;
     }
     let interfaces = store.instances(Mode::Interface).chain(store.instances(Mode::Subinterface));
-    let others = interfaces.filter(|line| named(line) != named(own) && !template(line) && !is_shutdown(line));
+    let others = interfaces
+        .filter(|line| line.interface() != own.interface() && !template(line) && !is_shutdown(line));
     let mut same =
         others.filter(|line| address(line).is_some_and(|other| other.contains(&net) || net.contains(&other)));
-    same.next().and_then(named).cloned()
+    same.next().and_then(Line::interface).cloned()
 }
 
 fn is_shutdown(interface: &Line) -> bool {

@@ -14,7 +14,7 @@ use crate::grammar::command::interface::InterfaceCommand;
 use crate::grammar::command::line::{ExecTimeout, LineCommand};
 use crate::grammar::command::logging::LoggingCommand;
 use crate::grammar::table::{CommandSpec, Op};
-use crate::grammar::value::Scheme;
+use crate::grammar::value::{InterfaceName, Scheme};
 use crate::grammar::{Command, Mode};
 use secret::{Algorithm, Salts};
 
@@ -51,6 +51,14 @@ impl Line {
     /// The children that are plain or kept `no` forms of commands that take effect here.
     pub fn commands(&self) -> impl Iterator<Item = &Command> {
         self.children.iter().map(|l| &l.command)
+    }
+
+    /// The name of the interface that it opens.
+    pub fn interface(&self) -> Option<&InterfaceName> {
+        match &self.command {
+            Command::Interface(InterfaceCommand::Interface(op)) => op.set().map(|i| &i.name),
+            _ => None,
+        }
     }
 
     /// Whether it has no effect here.
@@ -169,6 +177,11 @@ impl Store {
     pub(super) fn opener(&self, path: &Path) -> Option<&Line> {
         let (last, above) = path.0.split_last()?;
         self.at(&Path(above.to_vec())).iter().find(|l| l.spec.index == last.spec && l.keys == last.keys)
+    }
+
+    /// The interface whose lines stand at `path`.
+    pub fn interface(&self, path: &Path) -> Option<&InterfaceName> {
+        self.opener(path).and_then(Line::interface)
     }
 
     /// The lines of global configuration that open `mode`: every vpdn-group, every interface.

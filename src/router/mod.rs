@@ -6,6 +6,7 @@
 mod core;
 mod exec;
 pub mod io;
+mod origins;
 mod unique_ident;
 
 pub use io::*;
