@@ -7,8 +7,8 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use super::secret;
 use super::store::{Line, Path, Store};
+use super::{secret, vty};
 use crate::cli::{Form, Parsed, Word};
 use crate::grammar::command::global::GlobalCommand;
 use crate::grammar::command::interface::{InterfaceCommand, IpAddressAddress};
@@ -40,6 +40,9 @@ pub enum StoreError {
     /// A terminal line that every router has.
     #[error("% The terminal lines of this router cannot be removed")]
     TerminalLine,
+    /// A network line that every router has.
+    #[error("% Can't delete last {} VTY lines", vty::ADDED)]
+    LastLines,
     /// A network line that does not follow the others.
     #[error("% Bad line number - VTY line number is not contiguous.")]
     Vty,
@@ -94,7 +97,13 @@ pub(super) fn check(store: &Store, path: &Path, parsed: &Parsed) -> Result<(), S
     }
     match &parsed.command {
         Command::Interface(command) => interface(store, path, command, parsed.form),
-        Command::Line(LineCommand::Line(Op::No(_))) => Err(StoreError::TerminalLine),
+        Command::Line(LineCommand::Line(Op::No(lines))) => match lines.as_ref().map(|l| &l.line) {
+            Some(LineLine::Vty { first, .. }) if *first < vty::ADDED => Err(StoreError::LastLines),
+            Some(LineLine::Vty { .. }) => Ok(()),
+            Some(LineLine::Console { .. } | LineLine::Aux { .. } | LineLine::First { .. }) | None => {
+                Err(StoreError::TerminalLine)
+            }
+        },
         Command::Line(LineCommand::Line(Op::Set(lines))) => match lines.line {
             LineLine::Vty { first, last: Some(last) } | LineLine::First { first, last: Some(last) }
                 if last < first =>

@@ -262,6 +262,9 @@ impl Store {
             let step = Step { spec: parsed.spec.index, keys: parsed.keys.clone(), mode: Mode::Line };
             return Ok(Applied { changed, enter: Some(path.with(step)), inert: false });
         }
+        if let Some(from) = vty::removed(&parsed.command) {
+            return Ok(Applied { changed: vty::remove(&mut self.lines, from), enter: None, inert: false });
+        }
         let parsed = &normal(&digested(parsed, &mut self.salts));
         let lines = self.at_mut(path).ok_or(StoreError::Gone)?;
         let (changed, entered) = match parsed.form {

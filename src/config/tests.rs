@@ -355,6 +355,39 @@ fn network_lines_are_configured_in_any_range() {
 }
 
 #[test]
+fn network_lines_that_were_added_can_be_removed_and_others_cannot() {
+    let added = "line vty 0 15\n password x\n";
+    let five = "line vty 0 4\n password x\n";
+    assert_eq!(terminal_lines(&format!("{added}no line vty 5 15\n")), five);
+    assert_eq!(terminal_lines(&format!("{added}no line vty 5\n")), five);
+    assert_eq!(
+        terminal_lines(&format!("{added}default line vty 7\n")),
+        format!("{five}line vty 5 6\n password x\n")
+    );
+    let mut store = Store::new();
+    for (line, why) in [
+        ("no line vty 0 4", "% Can't delete last 5 VTY lines"),
+        ("no line vty 4 15", "% Can't delete last 5 VTY lines"),
+        ("no line con 0", "% The terminal lines of this router cannot be removed"),
+        ("no line 1 8", "% The terminal lines of this router cannot be removed"),
+    ] {
+        let verdict = store.load(line).pop().expect("a report").verdict;
+        assert_eq!(verdict, Verdict::Refused(why.into()), "{line}");
+    }
+    assert_eq!(terminal_lines("no line vty 5\n"), "line vty 0 4\n", "there are none");
+}
+
+#[test]
+fn terminal_lines_stand_in_their_order() {
+    let typed = "line vty 5 9\nline 1 8\nline aux 0\nline con 0\n";
+    let mut store = Store::new();
+    store.load(typed);
+    let shown = running_config(&store);
+    let lines: Vec<&str> = shown.lines().filter(|l| l.starts_with("line")).collect();
+    assert_eq!(lines, ["line con 0", "line 1 8", "line aux 0", "line vty 0 4", "line vty 5 9"]);
+}
+
+#[test]
 fn a_timeout_is_shown_with_its_seconds_and_none_as_zero() {
     for (typed, shown) in [
         ("exec-timeout 5", " exec-timeout 5 0\n"),
