@@ -443,3 +443,24 @@ fn a_level_of_the_log_is_kept_by_its_name() {
     assert_eq!(shown("logging buffered 8192\n"), "logging buffered 8192\n!\n");
     assert_eq!(shown("no logging console\n"), "no logging console\n!\n");
 }
+
+/// As published configurations of access servers have them.
+#[test]
+fn lines_of_a_dial_interface_stand_in_the_order_of_ios() {
+    for block in [
+        "interface Serial0:23\n no ip address\n encapsulation ppp\n dialer rotary-group 1\n dialer-group 5\n \
+         isdn switch-type primary-5ess\n isdn incoming-voice modem\n peer default ip address pool P\n no cdp enable\n \
+         ppp authentication chap\n ppp multilink\n",
+        "interface BRI0\n ip address 10.1.1.1 255.255.255.0\n encapsulation ppp\n dialer idle-timeout 300\n \
+         dialer map ip 10.1.1.2 name hgw 5551111\n dialer-group 1\n isdn switch-type basic-5ess\n isdn spid1 1\n \
+         isdn spid2 2\n no cdp enable\n ppp authentication chap\n",
+        "interface Dialer1\n ip address negotiated\n encapsulation ppp\n dialer pool 1\n dialer remote-name hgw\n \
+         dialer idle-timeout 300\n dialer string 5551111\n dialer load-threshold 1 either\n dialer-group 1\n \
+         ppp chap hostname soho\n",
+    ] {
+        let mut backwards: Vec<&str> = block.lines().skip(1).collect();
+        backwards.reverse();
+        let head = block.lines().next().expect("a head");
+        assert_eq!(shown(&format!("{head}\n{}\n", backwards.join("\n"))), format!("{block}!\n"));
+    }
+}
