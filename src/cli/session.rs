@@ -3,7 +3,9 @@
 use super::clearance::{Clearance, FULL, USER};
 use super::executor::{ExecResult, Executor};
 use super::matcher::{MatchError, Parsed, parse_as};
-use super::messages::{TOO_LONG, available, is_too_long, is_unknown_word, refused, unknown_word};
+use super::messages::{
+    TOO_LONG, UNRECOGNIZED, available, is_too_long, is_unknown_word, refused, unknown_word,
+};
 use super::pager::{BAD_PATTERN, BadFilter, Filter, Pager, complete_filter, filter_help, split_pipe};
 use super::{complete, help};
 use crate::config::load::Cursor;
@@ -518,9 +520,13 @@ impl Session {
     }
 
     fn help(&mut self, before: String, after: String, store: &Store) {
+        let clearance = self.clearance(store);
         let text = match split_pipe(&before) {
-            (command, None) => help(&self.clearance(store), self.mode(), command),
-            (_, Some((_, rest))) => filter_help(rest),
+            (command, None) => help(&clearance, self.mode(), command),
+            (command, Some((_, rest))) => match parse_as(&clearance, self.mode(), command) {
+                Ok(_) => filter_help(rest),
+                Err(_) => UNRECOGNIZED.to_owned(),
+            },
         };
         self.kept = (before, after);
         let (page, rest) = Pager::start(format!("{text}\n"), self.length);
