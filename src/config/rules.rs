@@ -155,7 +155,7 @@ fn interface(store: &Store, path: &Path, command: &InterfaceCommand, form: Form)
     match command {
         InterfaceCommand::Interface(op) => match (op.args().map(|i| i.name.kind), form) {
             (Some(InterfaceKind::VirtualAccess), _) => Err(StoreError::VirtualAccess),
-            (Some(kind), Form::No | Form::Default) if is_physical(kind) => Err(StoreError::Physical),
+            (Some(kind), Form::No) if is_physical(kind) => Err(StoreError::Physical),
             (Some(_) | None, Form::Set | Form::No | Form::Default) => Ok(()),
         },
         InterfaceCommand::IpAddress(Op::Set(a)) => match a.address {

@@ -265,6 +265,11 @@ impl Store {
         if let Some(from) = vty::removed(&parsed.command) {
             return Ok(Applied { changed: vty::remove(&mut self.lines, from), enter: None, inert: false });
         }
+        if let (Command::Interface(InterfaceCommand::Interface(_)), Form::Default) =
+            (&parsed.command, parsed.form)
+        {
+            return Ok(Applied { changed: self.empty(parsed), enter: None, inert: false });
+        }
         let parsed = &normal(&digested(parsed, &mut self.salts));
         let lines = self.at_mut(path).ok_or(StoreError::Gone)?;
         let (changed, entered) = match parsed.form {
@@ -274,6 +279,12 @@ impl Store {
         };
         let enter = entered.map(|step| path.with(step));
         Ok(Applied { changed, enter, inert: is_inert(&parsed.command, parsed.spec) })
+    }
+
+    /// `default interface`: it stays, and says nothing.
+    fn empty(&mut self, parsed: &Parsed) -> bool {
+        let own = self.lines.iter_mut().filter(|l| l.is(parsed.spec, &parsed.keys));
+        own.map(|l| std::mem::take(&mut l.children)).any(|lines| !lines.is_empty())
     }
 
     /// The blocks of the network lines at `path`, when it is a range that no block is made of.

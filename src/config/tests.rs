@@ -464,3 +464,30 @@ fn lines_of_a_dial_interface_stand_in_the_order_of_ios() {
         assert_eq!(shown(&format!("{head}\n{}\n", backwards.join("\n"))), format!("{block}!\n"));
     }
 }
+
+#[test]
+fn default_of_an_interface_empties_it() {
+    let before = "interface Ethernet0\n description x\n ip address 10.0.0.1 255.255.255.0\n shutdown\n!\n";
+    assert_eq!(shown(before), before);
+    assert_eq!(shown(&format!("{before}default interface e0\n")), "interface Ethernet0\n no ip address\n!\n");
+    assert_eq!(shown(&format!("{before}default interface Loopback7\n")), before);
+    let mut store = Store::new();
+    let verdict = |r: LineReport| r.verdict;
+    let refused = ["no interface Ethernet0", "default interface Virtual-Access1"]
+        .map(|l| store.load(l).pop().map(verdict));
+    assert!(refused.iter().all(|v| matches!(v, Some(Verdict::Refused(_)))), "{refused:?}");
+}
+
+#[test]
+fn stamps_without_a_kind_are_those_of_both() {
+    let stamps = |text: &str| {
+        let all = running_config(&load(text));
+        all.lines().filter(|l| l.contains("timestamps")).map(|l| format!("{l}\n")).collect::<String>()
+    };
+    assert_eq!(stamps("service timestamps\n"), "service timestamps debug uptime\n");
+    let both = "service timestamps debug datetime msec\nservice timestamps log uptime\n";
+    assert_eq!(stamps(both), both);
+    assert_eq!(stamps(&format!("{both}no service timestamps\n")), "");
+    let debug = "service timestamps debug datetime msec\n";
+    assert_eq!(stamps(&format!("{both}no service timestamps log\n")), debug);
+}
