@@ -171,7 +171,10 @@ impl Pair {
             Event::SessionDown { session, .. } => {
                 node.up.remove(&session);
             }
-            Event::TunnelDown { .. } | Event::SetLinkInfo { .. } | Event::WanError { .. } => {}
+            Event::TunnelDown { .. }
+            | Event::SetLinkInfo { .. }
+            | Event::WanError { .. }
+            | Event::L2f { .. } => {}
         }
     }
 }

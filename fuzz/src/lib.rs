@@ -198,7 +198,7 @@ impl Node {
             l2tp::Event::SessionDown { session, .. } => {
                 self.up.remove(&session);
             }
-            l2tp::Event::SetLinkInfo { .. } | l2tp::Event::WanError { .. } => {}
+            l2tp::Event::SetLinkInfo { .. } | l2tp::Event::WanError { .. } | l2tp::Event::L2f { .. } => {}
         }
     }
 
@@ -269,6 +269,26 @@ impl Pair {
         self.now = end;
     }
 
+    /// Somebody else hides what an SCCRQ may hide, with the secret or with another.
+    fn hide(&mut self, at: usize, op: u8, script: &mut Script<'_>) {
+        let sccrq = message::Sccrq {
+            framing_capabilities: 3,
+            host_name: "nas".to_owned(),
+            assigned_tunnel: script.word(),
+            ..Default::default()
+        };
+        let (secret, entropy) = if op & 0x40 != 0 { (SECRET, 5) } else { (&b"another"[..], 6) };
+        let mut hiding = message::Hiding { secret, entropy: &mut Seeded::new(entropy) };
+        let mut body = message::Message::Sccrq(sccrq).encode(Some(&mut hiding));
+        if op & 0x20 != 0 {
+            let position = usize::from(script.octet()) % body.len();
+            body[position] = script.octet();
+        }
+        let header = l2tp::ControlHeader { tunnel: 0, session: 0, ns: 0, nr: 0 };
+        let stranger = SocketAddr::from(([192, 0, 2, 2], l2tp::PORT));
+        self.deliver(at, stranger, &header::encode_control(&header, &body));
+    }
+
     fn step(&mut self, op: u8, script: &mut Script<'_>) {
         let at = usize::from(op >> 7);
         let peer = self.nodes[1 - at].address;
@@ -318,6 +338,7 @@ impl Pair {
                 let local = IpAddr::V4(LAC);
                 self.nodes[0].with(now, |endpoint, cx| endpoint.connect(cx, config, local, remote));
             }
+            12 => self.hide(at, op, script),
             _ => self.settle(),
         }
         self.carry();

@@ -37,7 +37,12 @@ pub(super) struct AaaState {
 impl AaaState {
     /// Whether a RADIUS server said who the user is; `None` when nobody did.
     pub fn told_by_radius(&self) -> Option<bool> {
-        self.session.as_ref().and_then(|s| s.profile.as_ref()).map(|p| p.from_radius)
+        self.proof().map(|proof| proof.from_radius)
+    }
+
+    /// What the user's authentication brought.
+    pub fn proof(&self) -> Option<&UserProfile> {
+        self.session.as_ref()?.proof.as_deref()
     }
 
     /// What AAA keeps of the user.
@@ -47,8 +52,7 @@ impl AaaState {
 
     /// Each Class attribute that came with the user's Access-Accept.
     pub fn class(&self) -> Vec<Vec<u8>> {
-        let profile = self.session.as_ref().and_then(|s| s.profile.as_ref());
-        profile.map(|p| p.class.clone()).unwrap_or_default()
+        self.proof().map(|proof| proof.class.clone()).unwrap_or_default()
     }
 }
 
@@ -75,7 +79,8 @@ impl Engine {
             }
             AaaOutput::Transmit { socket, local, remote, bytes } => {
                 let local = local.unwrap_or(Ipv4Addr::UNSPECIFIED).into();
-                self.ask_server(Action::Datagram { socket: Socket::Radius(socket), local, remote, bytes });
+                let socket = Socket::Radius(socket);
+                self.core.act(Action::Datagram { socket, local, remote, bytes });
             }
             AaaOutput::Syslog { severity, text } => {
                 self.core.push(Output::Log(LogLine::Syslog { severity, text }))
@@ -358,8 +363,8 @@ impl Engine {
         }
     }
 
-    /// Begins what AAA keeps of a user on a port.
-    fn open_user(&mut self, id: InterfaceId, profile: Option<Arc<UserProfile>>) {
+    /// Begins what AAA keeps of a user on a port, with what its authentication brought.
+    fn open_user(&mut self, id: InterfaceId, proof: Option<Arc<UserProfile>>) {
         let Some(config) = self.port_config(id) else { return };
         let Some(port) = self.aaa_port(id) else { return };
         let lists = &self.config.aaa.authorization_network;
@@ -370,12 +375,10 @@ impl Engine {
             None => lists.iter().any(|l| l.name == "default").then_some(None),
         };
         if let Some(target) = self.ports.get_mut(&id) {
-            let name = list.as_ref().and_then(|list| list.as_deref());
-            let profile = match &list {
-                Some(_) => self.aaa.profile_for(name, &target.user, profile),
-                None => profile,
-            };
-            let session = UserSession::new(port, list, target.user.to_string(), profile);
+            let mut session = UserSession::new(port, list, target.user.to_string(), proof);
+            if let Some(list) = &session.list {
+                session.profile = self.aaa.profile_for(list.as_deref(), &target.user, session.profile.take());
+            }
             target.session.session = Some(Box::new(session));
         }
     }

@@ -51,13 +51,14 @@ struct Plan {
     methods: Arc<[Method]>,
 }
 
-impl From<&AccountingList> for Plan {
-    fn from(list: &AccountingList) -> Self {
-        Plan {
-            list: list.name.as_str().into(),
-            records: list.records,
-            methods: list.methods.as_slice().into(),
-        }
+impl Plan {
+    /// `None` where only servers of TACACS+ are to be told, which nobody here can: records for them would be kept for
+    /// ever, and who waits for an answer would wait as long.
+    fn new(list: &AccountingList) -> Option<Self> {
+        let told = |method: &&Method| matches!(method, Method::Radius | Method::Group(_));
+        let methods: Arc<[Method]> = list.methods.iter().filter(told).cloned().collect();
+        let name = list.name.as_str().into();
+        (!methods.is_empty()).then_some(Plan { list: name, records: list.records, methods })
     }
 }
 
@@ -259,16 +260,11 @@ impl Engine {
     fn system_record(&mut self, status: Status) {
         let Some(plan) = self.plan(AccountingService::System, None, 0, "system") else { return };
         let number = self.registry.number();
-        let mut subject = Subject::new(self.accounting_nas(), "", number);
+        let mut subject = Subject::new(self.nas_address(), "", number);
         if status == Status::AccountingOff {
             subject.end = Some(self.end(EndCause::AdminReboot));
         }
         self.submit(&plan, status, Class::System, subject, 0);
-    }
-
-    /// NAS-IP-Address.
-    fn accounting_nas(&self) -> Ipv4Addr {
-        self.config.aaa.source.unwrap_or_else(|| self.nas_address())
     }
 
     /// NAS-IP-Address of a user: with `vpdn aaa attribute nas-ip-address vpdn-nas` that of the LAC which it came through.
@@ -276,7 +272,7 @@ impl Engine {
         let through = tunnel.filter(|t| self.config.vpdn.nas_ip_of_lac && t.role == Role::Lns);
         match through.map(|t| t.remote) {
             Some(IpAddr::V4(lac)) => lac,
-            Some(IpAddr::V6(_)) | None => self.accounting_nas(),
+            Some(IpAddr::V6(_)) | None => self.nas_address(),
         }
     }
 
@@ -292,7 +288,7 @@ impl Engine {
             return None;
         }
         let config = self.config.clone();
-        let found = config.aaa.accounting.find(service, name).map(Plan::from);
+        let found = config.aaa.accounting.find(service, name).and_then(Plan::new);
         let class = match service {
             AccountingService::Network => Class::Network,
             AccountingService::Exec => Class::Exec,
@@ -339,8 +335,8 @@ impl Engine {
 
     /// PPP of a port is up, or its frames go into a tunnel: its service begins. False when it has to wait for that.
     pub(super) fn account_start(&mut self, id: InterfaceId) -> bool {
-        if let Some(open) = self.accounts.ports.get(&id).and_then(|a| a.network.as_ref()) {
-            return !matches!(open.start, Start::Awaited(_));
+        if self.accounts.ports.get(&id).is_some_and(|account| account.network.is_some()) {
+            return !self.awaits_start(id);
         }
         // Only a peer that called has a service here.
         let Some(port) = self.ports.get(&id).filter(|p| p.access().is_none_or(|a| !a.outgoing)) else {
@@ -366,11 +362,17 @@ impl Engine {
             self.send_start(id, waits);
         }
         self.arm_update(id);
-        if waits && start == Start::Due && !self.config.aaa.accounting.delay_start {
+        let awaited = self.awaits_start(id);
+        if awaited {
             self.core.debug(&AcctDebug::Waiting { unique, port: &label });
-            return false;
         }
-        true
+        !awaited
+    }
+
+    /// Whether the service of a port has to wait until a server has its start record.
+    fn awaits_start(&self, id: InterfaceId) -> bool {
+        let open = self.accounts.ports.get(&id).and_then(|account| account.network.as_ref());
+        open.is_some_and(|open| matches!(open.start, Start::Awaited(_)))
     }
 
     /// Whether the frames of a port go on into a tunnel.
@@ -457,7 +459,7 @@ impl Engine {
     /// How often updates of a port are sent: as configured here, which overrides what the server says of the user
     /// (RFC 2869 section 2.1).
     fn update_period(&self, id: InterfaceId) -> Option<Duration> {
-        let user = || self.ports.get(&id)?.session.user()?.profile.as_ref()?.interim;
+        let user = || self.ports.get(&id)?.session.proof()?.interim;
         self.config.aaa.accounting.periodic.or_else(user)
     }
 

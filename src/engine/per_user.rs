@@ -79,7 +79,10 @@ impl Engine {
         let mut plan = Plan { config: Some(base.clone()), ..Plan::default() };
         for (line, must) in lines {
             plan.lines.push(line);
-            match self.derived(&base, &plan.lines) {
+            // A user cannot shut what it came in on.
+            let usable = |config: &Arc<InterfaceConfig>| !config.shutdown;
+            let shut = |config| Some(config).filter(usable).ok_or("shutdown".to_owned());
+            match self.derived(&base, &plan.lines).and_then(shut) {
                 Ok(config) => plan.config = Some(config),
                 Err(bad) => {
                     plan.lines.pop();
@@ -91,8 +94,7 @@ impl Engine {
                 }
             }
         }
-        let shutdown = plan.config.as_ref().is_some_and(|config| config.shutdown);
-        (!shutdown).then_some(plan)
+        Some(plan)
     }
 
     /// Makes a port what was planned for its user, and says what of the profile has no effect.

@@ -74,8 +74,8 @@ impl Port {
 
     /// The user as accounting names it: as a server did (RFC 2865 section 5.1), else as it named itself.
     pub fn accounted_user(&self) -> Arc<str> {
-        let profile = self.session.user().and_then(|session| session.profile.as_ref());
-        profile.and_then(|p| p.user_name.as_deref()).map_or_else(|| self.user.clone(), Arc::from)
+        let named = self.session.proof().and_then(|proof| proof.user_name.as_deref());
+        named.map_or_else(|| self.user.clone(), Arc::from)
     }
 
     /// Each Class attribute that came with the user's Access-Accept.

@@ -1,7 +1,7 @@
 //! The `%FACILITY-SEVERITY-MNEMONIC` lines of an engine, typed.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::config::views::InterfaceName;
 
@@ -54,6 +54,8 @@ pub(super) enum Syslog<'a> {
     NoResource { name: &'a str, what: &'a str, user: &'a str },
     /// `%VPDN-5-TUNNELDROP`: the option `tunnel-drop`.
     TunnelDrop { name: &'a str, peer: &'a str },
+    /// `%VPDN-4-L2F`: a peer speaks L2F. No document has a line for it: mnemonic and words are this project's.
+    L2f { peer: IpAddr },
     /// `%VPDN-6-DEADCACHE_CHANGE`: the option `dead-cache`; recalled.
     DeadCache { lns: Ipv4Addr, change: DeadChange },
     /// `%AAA-3-PARSEERR`: a server sent a line of configuration that is none. The mnemonic and the words are those of
@@ -74,7 +76,7 @@ impl Syslog<'_> {
             | Syslog::NoResource { .. }
             | Syslog::BadInterfaceConfig { .. }
             | Syslog::Refused { .. } => 3,
-            Syslog::NoAddress { .. } => 4,
+            Syslog::NoAddress { .. } | Syslog::L2f { .. } => 4,
             Syslog::AdministrativelyDown { .. }
             | Syslog::Protocol { .. }
             | Syslog::Unreachable { .. }
@@ -149,6 +151,9 @@ impl fmt::Display for Syslog<'_> {
             Syslog::TunnelDrop { name, peer } => {
                 write!(f, "%VPDN-5-TUNNELDROP: {name} has dropped the tunnel to {peer}")
             }
+            Syslog::L2f { peer } => {
+                write!(f, "%VPDN-4-L2F: L2F packets from {peer} ignored, only L2TP is spoken")
+            }
             Syslog::DeadCache { lns, change } => {
                 let change = match change {
                     DeadChange::Added => "added",
@@ -214,6 +219,7 @@ mod tests {
             Syslog::DeadCache { lns: Ipv4Addr::LOCALHOST, change: DeadChange::Added },
             Syslog::NoResource { name: "a", what: "c", user: "b" },
             Syslog::NoAddress { interface: "a", user: "b", pool: "c", exists: true },
+            Syslog::L2f { peer: Ipv4Addr::LOCALHOST.into() },
             Syslog::Refused { what: "a", reason: "b" },
         ] {
             let text = line.to_string();

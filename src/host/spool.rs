@@ -269,7 +269,7 @@ pub(super) enum Work {
     Forget(RequestId, u64),
 }
 
-/// The thread that writes. It ends, with everything written, when the sender is gone.
+/// The thread that writes. It ends when the sender is gone and what the disk takes is written.
 pub(super) fn start(
     mut spool: Spool,
     answer: impl Fn(RequestId, Result<(), String>) + Send + 'static,

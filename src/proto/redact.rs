@@ -1,4 +1,35 @@
-//! Texts as a log may show them: without the secrets in them.
+//! Texts as a log may show them: without the secrets in them, and without what would drive a terminal.
+
+use std::ops::Range;
+
+use super::cursor::Reader;
+
+/// PPP's number of PAP, and the code of its Authenticate-Request (RFC 1334 section 2.2).
+const PAP: u16 = 0xc023;
+const AUTHENTICATE_REQUEST: u8 = 1;
+/// Address and control of PPP in HDLC-like framing, which a frame in a tunnel may have.
+const ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
+
+/// What a peer wrote, with a dot for each control character.
+pub fn plain(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).chars().map(|c| if c.is_control() { '.' } else { c }).collect()
+}
+
+/// Where the password stands in a PPP frame that is an Authenticate-Request of PAP.
+pub fn pap_password(frame: &[u8]) -> Option<Range<usize>> {
+    let inner = frame.strip_prefix(&ADDRESS_CONTROL).unwrap_or(frame);
+    let mut reader = Reader::new(inner);
+    if reader.u16().ok()? != PAP || reader.u8().ok()? != AUTHENTICATE_REQUEST {
+        return None;
+    }
+    reader.take(3).ok()?;
+    let name = usize::from(reader.u8().ok()?);
+    reader.take(name).ok()?;
+    let length = usize::from(reader.u8().ok()?);
+    let rest = reader.rest().len();
+    let start = frame.len() - rest;
+    Some(start..start + length.min(rest))
+}
 
 /// Keywords of a line of configuration that announce a secret.
 const ANNOUNCE: [&str; 6] = ["password", "passphrase", "pwd", "secret", "key", "key-string"];
@@ -149,6 +180,28 @@ mod tests {
         ] {
             assert_eq!(pair(text), shown);
         }
+    }
+
+    #[test]
+    fn a_password_of_pap_is_found_whole_or_cut() {
+        let request =
+            |head: &[u8], code: u8| [head, &[0xc0, 0x23, code, 1, 0, 12, 1, b'u', 5], b"cisco"].concat();
+        for head in [&[][..], &ADDRESS_CONTROL] {
+            let frame = request(head, AUTHENTICATE_REQUEST);
+            for cut in 0..=5 {
+                let shown = &frame[..frame.len() - cut];
+                assert_eq!(&shown[pap_password(shown).unwrap()], &b"cisco"[..5 - cut]);
+            }
+            assert_eq!(pap_password(&request(head, 2)), None);
+            assert_eq!(pap_password(&frame[..head.len() + 8]), None);
+        }
+        assert_eq!(pap_password(b""), None);
+    }
+
+    #[test]
+    fn what_drives_a_terminal_is_a_dot() {
+        assert_eq!(plain(b"a\x1b[2J\nb\xc2\x9b\xff"), "a.[2J.b.\u{fffd}");
+        assert_eq!(plain("K\u{f6}ln".as_bytes()), "K\u{f6}ln");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A `debug` switch. Which lines each owns follows `formats.md` 4.1 of the project's references.
+/// A `debug` switch. Which one a line belongs to stands where it is worded: [`DebugText::switch`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Switch {
     /// `debug ppp negotiation`

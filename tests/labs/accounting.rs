@@ -513,10 +513,17 @@ fn the_server_says_how_often_a_user_is_updated() {
 fn a_user_is_accounted_under_the_name_that_the_server_gives() {
     let mut books = Books::with_user("", ON, "User-Name = \"customer-7\"");
     books.play(CALL);
+    books.play("lns: enable\nlns: show accounting\n");
+    let screen = books.bench.screen("lns");
+    let titles = screen.lines().filter(|l| l.contains("on Interface Virtual-Access1")).collect::<Vec<_>>();
+    assert!(titles.iter().all(|title| title.ends_with("User customer-7 Priv 1")), "{titles:?}");
+    assert_eq!(titles.len(), 2, "the user and its link: {screen}");
     books.play("soho: clear interface bri0\nsleep 60s\n");
-    for status in ["Start", "Stop"] {
+    for status in ["Start", "Stop", "Tunnel-Link-Stop"] {
         assert_eq!(books.only(LNS, status)["User-Name"], "customer-7", "{status}");
     }
+    // Before anybody was asked it had named itself.
+    assert_eq!(books.only(LNS, "Tunnel-Link-Start")["User-Name"], "2500-1");
 }
 
 #[test]

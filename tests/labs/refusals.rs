@@ -163,6 +163,19 @@ fn what_a_list_says_in_vain_is_ignored_unless_it_is_mandatory() {
     has(bench.screen("soho"), &["Success rate is 0 percent"]);
 }
 
+/// It is a line, but none for a user: who must have it has no session.
+#[test]
+fn a_line_that_would_shut_the_users_own_interface_is_named() {
+    for (written, works) in [("=", false), ("*", true)] {
+        let line = format!("Cisco-AVPair = \"lcp:interface-config{written}shutdown\"");
+        let mut bench = dialed(&[FRAMED, ADDRESS, &line], &[]);
+        has(bench.screen("lns"), &["%AAA-3-PARSEERR: Error(-1): parser is unable to parse shutdown"]);
+        has(bench.screen("soho"), &[if works { "!!!!!" } else { "Success rate is 0 percent" }]);
+        bench.play("soho: clear interface bri0\nsleep 30s\n").unwrap();
+        assert_eq!(bench.leftovers(), NOTHING);
+    }
+}
+
 #[test]
 fn a_pool_that_does_not_exist_is_named() {
     for change in [("aaa new-model", "aaa new-model"), NEW] {

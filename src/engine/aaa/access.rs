@@ -131,6 +131,7 @@ pub fn extend(request: &mut Request, extras: &RadiusExtras, nas_ip: Ipv4Addr, hi
 fn enable_user(level: u8) -> String {
     format!("$enab{level}$")
 }
+
 /// How the configuration wants the port in an Access-Request: without its number (`no radius-server attribute
 /// nas-port`), by its name behind everything else (`aaa nas port extended` with `radius-server vsa send
 /// authentication`).

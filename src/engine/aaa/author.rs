@@ -16,9 +16,9 @@ use crate::proto::{Context, redact};
 const SERVICE_PPP: &str = "service=ppp";
 
 impl UserSession {
-    /// What a server or the local database said about the user, when the interface is authorized so that it counts.
+    /// What a server or the local database has said about the user, when the interface is authorized so that it counts.
     pub fn attributes(&self) -> Option<&UserProfile> {
-        let said = |profile: &&UserProfile| profile.from_radius || profile.from_list;
+        let said = |profile: &&UserProfile| profile.from_radius || profile.from_list || profile.changed;
         self.list.as_ref().and(self.profile.as_deref()).filter(said)
     }
 }
@@ -232,7 +232,7 @@ impl Aaa {
             Method::Local => self.by_users(cx, session, false),
             Method::LocalCase => self.by_users(cx, session, true),
             Method::None => AuthorStatus::PassAdd,
-            Method::IfAuthenticated if session.profile.is_some() => AuthorStatus::PassAdd,
+            Method::IfAuthenticated if session.proof.is_some() => AuthorStatus::PassAdd,
             Method::IfAuthenticated => AuthorStatus::Fail,
             // Not methods of network authorization, or nobody to ask.
             Method::Tacacs | Method::Enable | Method::Line | Method::IfNeeded => AuthorStatus::Error,

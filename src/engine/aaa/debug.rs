@@ -159,6 +159,15 @@ impl AaaDebug<'_> {
     }
 }
 
+/// Names come from users and peers, who could drive a terminal or forge a line: a dot stands for each control character.
+pub(in crate::engine) struct OneLine<'a>(pub &'a mut dyn fmt::Write);
+
+impl fmt::Write for OneLine<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| self.0.write_char(if c.is_control() { '.' } else { c }))
+    }
+}
+
 /// A line under another switch than its own.
 struct Under<'a>(&'a AaaDebug<'a>, Switch);
 
@@ -310,6 +319,7 @@ impl DebugText for AaaDebug<'_> {
     }
 
     fn write(&self, dialect: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+        let f: &mut dyn fmt::Write = &mut OneLine(f);
         match self {
             AaaDebug::Exec(_, unique, passed) if dialect == Dialect::V15 => {
                 let outcome = if *passed { "successful" } else { "FAILED" };

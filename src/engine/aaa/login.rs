@@ -182,7 +182,11 @@ impl Aaa {
         };
         let outcome = match exec {
             Exec { passed: true, privilege } => {
-                let voucher = Voucher { radius: profile.from_radius, class: profile.class.clone() };
+                let voucher = Voucher {
+                    radius: profile.from_radius,
+                    user_name: profile.user_name.clone(),
+                    class: profile.class.clone(),
+                };
                 LoginOutcome::Pass { message, privilege, voucher }
             }
             Exec { passed: false, .. } => LoginOutcome::Unauthorized { message },

@@ -90,6 +90,8 @@ pub struct Aaa {
     asked: HashMap<RequestKey, Asked>,
     /// The request that a ticket waits for.
     requests: HashMap<Ticket, RequestKey>,
+    /// While no server can be reached yet: what is to be asked, in order.
+    held: Option<Vec<(Request, Asked)>>,
     outputs: VecDeque<AaaOutput>,
     /// Of users whom nobody says anything about.
     no_profile: Arc<UserProfile>,
@@ -129,6 +131,22 @@ impl Aaa {
     /// `wall` is the time in seconds since 1970, when the clock is set.
     pub fn restore(&mut self, cx: &mut Context, left: Vec<(u64, Vec<u8>)>, wall: Option<u32>) {
         self.accounting.restore(cx.now, left, wall);
+        self.pump(cx);
+    }
+
+    /// No server can be reached yet: from now on questions and records wait.
+    pub fn hold(&mut self) {
+        self.held = Some(Vec::new());
+        self.accounting.hold(true);
+    }
+
+    /// Servers can be reached: what has waited for that is asked, and recorded.
+    pub fn release(&mut self, cx: &mut Context) {
+        self.accounting.hold(false);
+        for (request, asked) in self.held.take().unwrap_or_default() {
+            self.submit(cx, request, asked);
+        }
+        self.accounting.pump(cx, &mut self.client, &self.config, &self.groups);
         self.pump(cx);
     }
 
@@ -185,6 +203,9 @@ impl Aaa {
             self.asked.remove(&key);
             self.client.cancel(cx, key);
         }
+        if let Some(held) = &mut self.held {
+            held.retain(|(_, asked)| asked.ticket() != ticket);
+        }
         self.outputs.retain(|out| match out {
             AaaOutput::Event(event) => event.ticket != ticket,
             AaaOutput::Tested(of, _) | AaaOutput::Login(of, _) => *of != ticket,
@@ -196,8 +217,11 @@ impl Aaa {
         self.pump(cx);
     }
 
-    /// Asks the servers on behalf of somebody.
+    /// Asks the servers on behalf of somebody, as soon as they can be reached.
     fn submit(&mut self, cx: &mut Context, request: Request, asked: Asked) {
+        if let Some(held) = &mut self.held {
+            return held.push((request, asked));
+        }
         let key = self.client.submit(cx, request);
         self.requests.insert(asked.ticket(), key);
         self.asked.insert(key, asked);
@@ -243,6 +267,7 @@ impl Aaa {
     /// Whether nothing is on its way and nothing waits to be polled.
     pub fn is_quiet(&self) -> bool {
         self.asked.is_empty()
+            && self.held.as_ref().is_none_or(Vec::is_empty)
             && self.outputs.is_empty()
             && self.client.is_quiet()
             && self.accounting.is_quiet()

@@ -128,7 +128,11 @@ impl UserRoute {
             }
         };
         let gateway = words.peek().and_then(|word| word.parse::<Ipv4Addr>().ok());
-        if gateway.is_some() {
+        if let Some(gateway) = gateway {
+            // The mask of a network that has bits outside of it: nobody lives there.
+            if gateway.octets()[0] >= 240 {
+                return None;
+            }
             words.next();
         }
         let distance = match words.next() {
@@ -182,6 +186,8 @@ pub struct UserProfile {
     pub from_radius: bool,
     /// It came from an `aaa attribute list` of a local user: authorization by the local database uses it.
     pub from_list: bool,
+    /// A CoA-Request has changed it: that counts, whoever told who the user is.
+    pub changed: bool,
     /// User-Name: the name under which accounting knows the user (RFC 2865 section 5.1).
     pub user_name: Option<String>,
     /// Service-Type.
@@ -380,6 +386,7 @@ impl UserProfile {
     /// Takes what a CoA-Request changes: it replaces all values of the same attributes (RFC 5176 section 3.6, note 3).
     pub fn change(&mut self, attributes: &[Decoded]) {
         let has = |key| attributes.iter().any(|a| a.key() == key);
+        self.changed = true;
         self.problems.clear();
         if has(keys::FILTER_ID) {
             self.filters.clear();
@@ -483,8 +490,8 @@ impl UserProfile {
     }
 }
 
-/// Takes a value that could be read; what is known already stays where it could not.
-fn put<T>(field: &mut Option<T>, value: Option<T>) -> bool {
+/// Takes a value that could be read; what is known already stays where it could not. Whether it could.
+pub(super) fn put<T>(field: &mut Option<T>, value: Option<T>) -> bool {
     let understood = value.is_some();
     *field = value.or(field.take());
     understood

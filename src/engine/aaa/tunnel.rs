@@ -300,6 +300,7 @@ fn fill(definition: &mut TunnelDefinition, common: &TunnelDefinition) {
         vpdn_group,
         virtual_template,
         busy_disconnect,
+        domains,
         tx_speed,
         rx_speed,
         medium

@@ -154,6 +154,8 @@ pub struct Challenge {
 pub struct Voucher {
     /// A RADIUS server; else this router.
     pub radius: bool,
+    /// User-Name of its Access-Accept.
+    pub user_name: Option<String>,
     /// Each Class attribute of its Access-Accept.
     pub class: Vec<Vec<u8>>,
 }
@@ -322,21 +324,25 @@ pub struct UserSession {
     pub list: Option<Option<String>>,
     /// The user name.
     pub user: String,
-    /// What authentication brought; `None` when nobody was authenticated.
+    /// What authentication brought; `None` when nobody was authenticated. Its records say who told who the user is, and
+    /// what that wants back, whatever authorization makes of it.
+    pub proof: Option<Arc<UserProfile>>,
+    /// What counts for authorization: the same, or what the local database has in its place, as CoA-Requests have changed
+    /// it.
     pub profile: Option<Arc<UserProfile>>,
     /// The address for which IPCP was authorized.
     pub(super) ipcp_for: Option<Ipv4Addr>,
 }
 
 impl UserSession {
-    /// A session in which nothing is authorized yet.
+    /// A session in which nothing is authorized yet, of a user with what its authentication brought.
     pub fn new(
         port: Port,
         list: Option<Option<String>>,
         user: String,
-        profile: Option<Arc<UserProfile>>,
+        proof: Option<Arc<UserProfile>>,
     ) -> Self {
-        UserSession { port, list, user, profile, ipcp_for: None }
+        UserSession { port, list, user, profile: proof.clone(), proof, ipcp_for: None }
     }
 }
 

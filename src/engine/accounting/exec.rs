@@ -30,6 +30,13 @@ pub struct ExecUser {
     pub list: Option<String>,
 }
 
+impl ExecUser {
+    /// The user as accounting names it: as a server did (RFC 2865 section 5.1), else as it named itself.
+    pub(in crate::engine) fn accounted_user(&self) -> &str {
+        self.voucher.user_name.as_deref().unwrap_or(&self.user)
+    }
+}
+
 /// An EXEC that is being recorded.
 #[derive(Clone, Debug)]
 pub(super) struct ExecAccount {
@@ -47,10 +54,15 @@ impl Engine {
         let place = Place::Line(who.line);
         let unique = self.registry.open(place, self.core.now);
         self.terminals.insert(who.line, who.clone());
-        if let Some(plan) = self.plan(AccountingService::Exec, who.list.as_deref(), unique, &who.name)
+        if let Some(mut plan) = self.plan(AccountingService::Exec, who.list.as_deref(), unique, &who.name)
             && let Some(number) = self.registry.get(unique).map(|e| e.number)
         {
             let line = who.line;
+            // `wait-start` is `start-stop` here: nobody is kept from the terminal by a server that is dead, for it is
+            // from there that the server's place in the configuration is mended.
+            if plan.records == AccountingRecords::WaitStart {
+                plan.records = AccountingRecords::StartStop;
+            }
             let account = ExecAccount { who, plan, number, since: self.core.now, unique };
             if account.plan.records.starts() {
                 self.exec_record(&account, Status::Start, None);
@@ -77,7 +89,7 @@ impl Engine {
 
     fn exec_record(&mut self, account: &ExecAccount, status: Status, cause: Option<EndCause>) {
         let who = &account.who;
-        let nas = self.accounting_nas();
+        let nas = self.nas_address();
         let from = who.from.map(|a| a.to_string());
         let port = self.line_port(who.line, who.console, from);
         let authentic = match who.voucher.radius {
@@ -92,14 +104,8 @@ impl Engine {
             // What goes over a terminal line is counted by nobody.
             time: cause.map(|_| self.core.now.duration_since(account.since)),
             end: cause.map(|cause| self.end(cause)),
-            ..Subject::new(nas, &who.user, account.number)
+            ..Subject::new(nas, who.accounted_user(), account.number)
         };
-        // `wait-start` is `start-stop` here: nobody is kept from the terminal by a server that is dead, for it is from
-        // there that the server's place in the configuration is mended.
-        let mut plan = account.plan.clone();
-        if plan.records == AccountingRecords::WaitStart {
-            plan.records = AccountingRecords::StartStop;
-        }
-        self.submit(&plan, status, Class::Exec, subject, account.unique);
+        self.submit(&account.plan, status, Class::Exec, subject, account.unique);
     }
 }

@@ -112,7 +112,7 @@ impl Engine {
             usage: stops.then_some(account.usage),
             time: stops.then(|| self.core.now.duration_since(account.since)),
             end: cause.map(|cause| self.end(cause)),
-            ..Subject::new(self.accounting_nas(), &user, account.number)
+            ..Subject::new(self.nas_address(), &user, account.number)
         };
         self.submit(plan, status, Class::Tunnel, subject, 0);
     }
@@ -159,14 +159,11 @@ impl Engine {
         }
         if let Some(link) = link {
             self.link_record(id, &link, Status::LinkStop, Some(usage), Some(cause));
-            // The network record still says which tunnel it was.
-            if let Some(account) = self.accounts.ports.get_mut(&id) {
-                account.link = Some(link);
-            }
         }
     }
 
-    /// A session, known by its Call Serial Number, did not come about. `port` is the access interface of a LAC.
+    /// A session, known by its Call Serial Number, did not come about. `port` is the access interface of a LAC; where
+    /// there is none, `user` is all that is known of the caller.
     pub(in crate::engine) fn account_link_reject(
         &mut self,
         port: Option<InterfaceId>,
@@ -180,11 +177,12 @@ impl Engine {
         let connection = serial.map(|s| s.to_string()).unwrap_or_default();
         let number = self.registry.number();
         let place = port.and_then(|id| self.aaa_port(id));
+        let user = port.map_or_else(|| user.into(), |id| self.accounted_user(id));
         let subject = Subject {
             port: place.as_ref(),
             tunnel: Some((&tunnel, &connection)),
             end: Some(self.end(cause)),
-            ..Subject::new(self.accounting_nas(), user, number)
+            ..Subject::new(self.nas_address(), &user, number)
         };
         let unique = place.as_ref().map_or(0, |p| p.unique);
         self.submit(&plan, Status::LinkReject, Class::Link, subject, unique);
@@ -199,7 +197,7 @@ impl Engine {
         cause: Option<EndCause>,
     ) {
         let Some(port) = self.aaa_port(id) else { return };
-        let user = self.ports.get(&id).map_or_else(|| "".into(), |p| p.user.clone());
+        let user = self.accounted_user(id);
         let lost = self.lost(id);
         let subject = Subject {
             port: Some(&port),

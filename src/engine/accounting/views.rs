@@ -8,6 +8,7 @@ use crate::engine::Engine;
 use crate::engine::aaa::SessionNumber;
 use crate::engine::aaa::accounting::Class;
 use crate::engine::io::InterfaceId;
+use crate::engine::ports::Port;
 
 /// Something that is being recorded.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub struct ActionView {
     pub class: Class,
     /// On this interface or line.
     pub place: String,
-    /// The user.
+    /// The user, as its records name it.
     pub user: Arc<str>,
     /// The privilege level of an EXEC; 1 of whoever has none.
     pub privilege: u8,
@@ -55,7 +56,7 @@ impl Engine {
         let mut all = Vec::new();
         for (id, account) in &self.accounts.ports {
             let place = self.interfaces.get(*id).map(|i| i.name.to_string()).unwrap_or_default();
-            let user = self.ports.get(id).map_or_else(|| "".into(), |p| p.user.clone());
+            let user = self.accounted_user(*id);
             let open = account.network.as_ref().map(|o| (Class::Network, o.number, o.since, o.address));
             let link = account.link.as_ref().map(|l| (Class::Link, l.number, l.since, None));
             for (class, number, since, address) in open.into_iter().chain(link) {
@@ -80,7 +81,7 @@ impl Engine {
             all.push(ActionView {
                 class: Class::Exec,
                 place: exec.who.name.clone(),
-                user: exec.who.user.as_str().into(),
+                user: exec.who.accounted_user().into(),
                 privilege: exec.who.privilege,
                 number: exec.number,
                 elapsed: now.duration_since(exec.since),
@@ -89,6 +90,11 @@ impl Engine {
         }
         all.sort_by_key(|a| (a.class, a.number));
         all
+    }
+
+    /// The user of a port as its records name it.
+    pub(in crate::engine) fn accounted_user(&self, id: InterfaceId) -> Arc<str> {
+        self.ports.get(&id).map_or_else(|| "".into(), Port::accounted_user)
     }
 
     /// Every Acct-Session-Id in the records of a port; under `aaa session-id unique` there are several.

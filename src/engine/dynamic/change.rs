@@ -108,7 +108,6 @@ impl Engine {
         let mut plans = Vec::new();
         for id in ids {
             let mut profile = self.user_profile(id).as_deref().cloned().unwrap_or_default();
-            profile.from_radius = true;
             profile.change(changes);
             let plan = self.plan_per_user(id, &profile).ok_or(ErrorCause::ResourcesUnavailable)?;
             plans.push((id, profile, plan));

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use crate::engine::aaa::debug::OneLine;
 use crate::engine::registry::AaaSessionView;
 use crate::proto::radius::dynamic::{Dropped, Identification, Mark, Verdict};
 use crate::proto::{DebugText, Dialect, Switch};
@@ -51,13 +52,11 @@ impl DebugText for Dynamic<'_> {
     }
 
     fn write(&self, _: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
+        let f: &mut dyn fmt::Write = &mut OneLine(f);
         match self {
             Dynamic::Queued { pod, client } => write!(f, "{}: {client} request queued", prefix(*pod)),
             Dynamic::Wanted { pod, client, marks } => {
-                let text = |mark| {
-                    let found = marks.iter().find(|id| id.mark == mark);
-                    found.and_then(|id| id.value.as_text()).map(|text| text.replace(char::is_control, "."))
-                };
+                let text = |mark| marks.iter().find(|id| id.mark == mark)?.value.as_text();
                 let address = marks.iter().find_map(|id| id.value.as_address());
                 write!(f, "{}: {client} user ", prefix(*pod))?;
                 if let Some(user) = text(Mark::User) {

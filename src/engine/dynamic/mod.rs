@@ -108,7 +108,7 @@ impl Engine {
                 || lac == Some(address)
         };
         let format = self.config.aaa.extras.identifier.as_ref();
-        let nas = self.config.aaa.source.unwrap_or_else(|| self.nas_address());
+        let nas = self.nas_address();
         let named = |name: String| {
             let configured =
                 |nas: Ipv4Addr| format.is_some_and(|f| f.replace("%i", &nas.to_string()) == name);

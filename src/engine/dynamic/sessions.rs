@@ -1,11 +1,12 @@
 //! Which sessions a request means.
 
+use std::sync::Arc;
+
 use super::debug::Dynamic;
 use crate::config::views::AuthType;
 use crate::engine::Engine;
 use crate::engine::aaa::{Place, SessionNumber};
 use crate::engine::registry::{AaaSessionView, SessionTunnel};
-use crate::proto::l2tp::Role;
 use crate::proto::radius::dynamic::{Asked, ErrorCause, Identification, Mark};
 use crate::proto::radius::{Code, Value};
 
@@ -61,12 +62,20 @@ impl Engine {
         }
     }
 
+    /// What the user of a session calls itself, and what its records call it.
+    fn names_of(&self, view: &AaaSessionView) -> [Arc<str>; 2] {
+        let terminal = || Some(self.terminals.get(&view.line?)?.accounted_user().into());
+        let recorded = view.port.map(|port| self.accounted_user(port)).or_else(terminal);
+        [view.user.clone(), recorded.unwrap_or_else(|| "".into())]
+    }
+
     fn is_known_by(&self, view: &AaaSessionView, id: &Identification) -> bool {
         let text = |own: &str| id.value.as_octets() == Some(own.as_bytes());
         let port = || self.session_port(view);
         let tunnel = |is: &dyn Fn(&SessionTunnel) -> bool| view.tunnel.as_ref().is_some_and(is);
         match id.mark {
-            Mark::User => !view.user.is_empty() && text(&view.user),
+            // The client knows the name in the records, or the one that the user has shown.
+            Mark::User => self.names_of(view).iter().any(|name| !name.is_empty() && text(name)),
             Mark::Session => {
                 let asked = id.value.as_text().unwrap_or_default();
                 let own = |number: SessionNumber| asked.eq_ignore_ascii_case(&number.to_string());
@@ -84,7 +93,7 @@ impl Engine {
             Mark::Calling => port().is_some_and(|p| p.calling.as_deref().is_some_and(text)),
             Mark::TunnelConnection => {
                 let serial = || view.port.map(|port| self.connection(port)).filter(|s| !s.is_empty());
-                tunnel(&|t| text(&tunnel_ids(t)) || serial().is_some_and(|serial| text(&serial)))
+                tunnel(&|t| text(&t.connection()) || serial().is_some_and(|serial| text(&serial)))
             }
             Mark::TunnelClient => tunnel(&|t| text(&t.ends().0.0.to_string())),
             Mark::TunnelServer => tunnel(&|t| text(&t.ends().1.0.to_string())),
@@ -92,14 +101,5 @@ impl Engine {
             Mark::TunnelServerName => tunnel(&|t| text(t.ends().1.1)),
             Mark::Foreign => false,
         }
-    }
-}
-
-/// The LAC's and the LNS's tunnel id, by which both ends know a tunnel.
-fn tunnel_ids(tunnel: &SessionTunnel) -> String {
-    let (ours, theirs) = (tunnel.id.tunnel.0, tunnel.remote_tunnel);
-    match tunnel.role {
-        Role::Lac => format!("{ours}/{theirs}"),
-        Role::Lns => format!("{theirs}/{ours}"),
     }
 }

@@ -17,12 +17,7 @@ const USERS: &str = "dnis:614629 Cleartext-Password := \"cisco\"\n  Tunnel-Type:
 /// The lab with a server that knows this, and records at the LNS.
 fn recorded(users: &str, soho: RouterConfig, change: impl FnOnce(&mut RouterConfig)) -> World {
     let mut lns = lns();
-    lns.aaa.accounting.lists = vec![AccountingList {
-        service: AccountingService::Network,
-        name: "default".to_owned(),
-        records: AccountingRecords::StartStop,
-        methods: vec![Method::Radius],
-    }];
+    lns.aaa.accounting.lists = vec![super::dynamic_changes::network_list()];
     lns.aaa.extras.vsa_accounting = true;
     change(&mut lns);
     let mut world = world_of(soho, lac(), lns);
@@ -67,6 +62,72 @@ fn the_user_has_the_session_id_of_its_access_request() {
         assert!(start.is_some() && link.is_some());
         assert_eq!(start, number(asked));
         assert_eq!(link == start, !unique, "one id for both, or one for each");
+    }
+}
+
+/// What the server that let a user in wants back goes back, and that it did so, whoever says what the user may have.
+#[test]
+fn a_user_with_a_list_of_this_router_is_still_the_servers() {
+    let class = format!(
+        "{}, Class = 0xcafe, Acct-Interim-Interval = 60, User-Name = \"customer-7\"\n",
+        USERS.trim_end()
+    );
+    let mut world = recorded(&class, soho(), |c| {
+        let attribute = ListAttribute {
+            name: "addr".to_owned(),
+            value: "10.10.53.2".to_owned(),
+            service: None,
+            protocol: None,
+            mandatory: false,
+        };
+        c.aaa.attribute_lists = vec![AttributeList { name: "own".to_owned(), attributes: vec![attribute] }];
+        c.aaa.users = vec![User { attribute_list: Some("own".to_owned()), ..User::new("2500-1") }];
+        c.aaa.authorization_network.iter_mut().for_each(|list| list.methods = vec![Method::Local]);
+    });
+    assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+    world.seconds(65);
+    hang_up(&mut world);
+    world.seconds(60);
+    for status in [1, 3, 2] {
+        let [record] = of(&world, status)[..] else { panic!("{status}") };
+        assert_eq!((record.first(25), record.first(45)), (Some(&[0xCA, 0xFE][..]), Some(&[0, 0, 0, 1][..])));
+        assert_eq!(record.first(1), Some(&b"customer-7"[..]));
+    }
+}
+
+/// No server of that protocol can be told here, now or later.
+#[test]
+fn a_list_of_tacacs_alone_records_nothing_and_holds_nobody_up() {
+    for (methods, recorded) in [(vec![Method::Tacacs], 0), (vec![Method::Tacacs, Method::Radius], 1)] {
+        let mut world = recorded_by(AccountingRecords::WaitStart, methods);
+        assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'), "the user is let in");
+        let engine = &world.nodes[LNS].engine;
+        assert_eq!((of(&world, 1).len(), engine.accounting_pending()), (recorded, 0), "nothing is piled up");
+        hang_up(&mut world);
+        world.seconds(180);
+        assert_eq!(of(&world, 2).len(), recorded);
+        world.assert_quiet();
+    }
+}
+
+fn recorded_by(records: AccountingRecords, methods: Vec<Method>) -> World {
+    recorded(USERS, soho(), |c| {
+        c.aaa.accounting.lists[0].records = records;
+        c.aaa.accounting.lists[0].methods = methods;
+    })
+}
+
+/// A line of `debug aaa accounting` or `pod` is one, whatever the user calls itself.
+#[test]
+fn a_name_does_not_get_out_of_its_line() {
+    let mut world = recorded(USERS, soho(), super::dynamic::dynamic);
+    assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+    let (port, _) = world.nodes[LNS].engine.ports.iter().next().unwrap();
+    world.nodes[LNS].engine.ports.get_mut(&port).unwrap().user = "mallory\u{1b}[2J\nbob".into();
+    let id = super::dynamic::session_id(&world, LNS);
+    super::dynamic::ask(&mut world, LNS, Code::DisconnectRequest, vec![id]);
+    for line in ["POD: KILL Vi1 mallory.[2J.bob 10.10.53.2", "NET/STOP User mallory.[2J.bob, Port"] {
+        assert!(world.has(LNS, line), "{line}: {:#?}", world.log(LNS));
     }
 }
 

@@ -406,18 +406,12 @@ fn a_request_of_another_time_is_not_heard() {
 /// What the records call a session names it, even where its numbers are none of the session's own.
 #[test]
 fn the_numbers_of_the_records_name_a_session() {
-    use crate::config::views::{AccountingList, AccountingRecords, AccountingService, Method};
     let called = || {
         let mut lns = lns();
         dynamic(&mut lns);
         lns.aaa.accounting.unique_ids = true;
         lns.vpdn.session_accounting = Some("default".to_owned());
-        lns.aaa.accounting.lists = vec![AccountingList {
-            service: AccountingService::Network,
-            name: "default".to_owned(),
-            records: AccountingRecords::StartStop,
-            methods: vec![Method::Radius],
-        }];
+        lns.aaa.accounting.lists = vec![super::dynamic_changes::network_list()];
         let mut world = world_of(soho(), lac(), lns);
         assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
         world

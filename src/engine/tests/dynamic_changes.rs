@@ -6,7 +6,9 @@ use super::radius;
 use super::world::World;
 use crate::config::views::{
     AccountingList, AccountingRecords, AccountingService, InterfaceConfig, InterfaceKind, Method,
+    PeerAddress, User,
 };
+use crate::engine::aaa::Voucher;
 use crate::engine::{ExecUser, Input, Socket};
 use crate::proto::radius::dictionary::keys;
 use crate::proto::radius::{Attribute, Code};
@@ -21,6 +23,16 @@ dnis:614629 Cleartext-Password := "cisco"
     Service-Type = Framed-User, Framed-Protocol = PPP, Framed-IP-Address = 255.255.255.255, Framed-MTU = 1290,
     Cisco-AVPair = "lcp:interface-config=description hello\\nip mtu 1300"
 "#;
+
+/// `aaa accounting network default start-stop group radius`.
+pub fn network_list() -> AccountingList {
+    AccountingList {
+        service: AccountingService::Network,
+        name: "default".to_owned(),
+        records: AccountingRecords::StartStop,
+        methods: vec![Method::Radius],
+    }
+}
 
 /// The lab with the call up, its user as `USERS` has it.
 fn called_with_lines() -> World {
@@ -96,12 +108,7 @@ fn a_change_is_put_onto_the_template_that_was_cloned() {
 fn the_number_of_a_bundle_names_its_session() {
     let (lac, mut lns) = (lac(), lns());
     dynamic(&mut lns);
-    lns.aaa.accounting.lists = vec![AccountingList {
-        service: AccountingService::Network,
-        name: "default".to_owned(),
-        records: AccountingRecords::StartStop,
-        methods: vec![Method::Radius],
-    }];
+    lns.aaa.accounting.lists = vec![network_list()];
     let mut world = world_of(soho(), lac, lns);
     assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
     let start = world.radius.packets.iter().rev().find_map(|p| p.first(50)).expect("it is in the records");
@@ -109,6 +116,46 @@ fn the_number_of_a_bundle_names_its_session() {
     assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, vec![id]), (Code::DisconnectAck, None));
     world.seconds(2);
     assert!(world.nodes[LNS].engine.sessions().is_empty());
+}
+
+/// RFC 2865 section 5.1: the records of a user bear the name of its Access-Accept, where that has one.
+#[test]
+fn a_user_is_known_by_the_name_in_its_records_and_by_its_own() {
+    for (user, known) in [("customer-7", true), ("2500-1", true), ("customer-8", false), ("", false)] {
+        let mut world = called_with_lines();
+        world.radius.file = radius::file(&format!("{}, User-Name = \"customer-7\"\n", USERS.trim_end()));
+        super::wholesale::hang_up(&mut world);
+        world.seconds(60);
+        assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+        let answer = ask(&mut world, LNS, Code::DisconnectRequest, vec![text(keys::USER_NAME, user)]);
+        assert_eq!(answer, if known { (Code::DisconnectAck, None) } else { refused(503) }, "{user}");
+        assert_eq!(world.nodes[LNS].engine.sessions().is_empty(), known, "{user}");
+    }
+}
+
+/// Who told who a user is does not change with what somebody else changes of it.
+#[test]
+fn a_user_of_this_router_stays_one_when_a_server_changes_its_time() {
+    let (mut lac, mut lns) = (lac(), lns());
+    dynamic(&mut lac);
+    dynamic(&mut lns);
+    lns.aaa.users = vec![User { password: Some("cisco".into()), ..User::new("2500-1") }];
+    for list in lns.aaa.authentication_ppp.iter_mut().chain(&mut lns.aaa.authorization_network) {
+        list.methods = vec![Method::Local];
+    }
+    lns.aaa.accounting.lists = vec![network_list()];
+    for template in lns.interfaces.iter_mut().filter(|i| i.peer_address.is_some()) {
+        template.peer_address = Some(PeerAddress::Fixed([10, 10, 53, 2].into()));
+    }
+    let mut world = world_of(soho(), lac, lns);
+    world.radius.file = radius::file(USERS);
+    assert!(world.ping(SOHO, LNS_ADDRESS).contains('!'));
+    assert_eq!(change(&mut world, Attribute::integer(27, 30)), (Code::CoaAck, None));
+    world.seconds(40);
+    assert!(world.nodes[LNS].engine.sessions().is_empty(), "the change counts");
+    let records = world.radius.packets.iter().filter(|p| p.first(40).is_some());
+    let authentic: Vec<_> = records.map(|p| p.first(45).map(|value| value[3])).collect();
+    assert_eq!(authentic, [Some(2), Some(2)], "Acct-Authentic of start and stop: local");
 }
 
 /// `vpdn aaa attribute nas-ip-address vpdn-nas`: what servers are told is what they ask with.
@@ -135,7 +182,7 @@ fn somebody_at_a_terminal_is_known_and_can_be_sent_away() {
         console: false,
         name: format!("tty{line}"),
         user: user.to_owned(),
-        voucher: crate::engine::aaa::Voucher::default(),
+        voucher: Voucher { user_name: (line == 2).then(|| "staff-7".to_owned()), ..Voucher::default() },
         from: None,
         privilege: 1,
         list: None,
@@ -148,6 +195,8 @@ fn somebody_at_a_terminal_is_known_and_can_be_sent_away() {
     let keeper = || text(keys::USER_NAME, "keeper");
     let change = vec![keeper(), Attribute::integer(27, 60)];
     assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(401)));
+    let change = vec![text(keys::USER_NAME, "staff-7"), Attribute::integer(27, 60)];
+    assert_eq!(ask(&mut world, LNS, Code::CoaRequest, change), (Code::CoaNak, Some(401)), "the same");
     let elsewhere = vec![keeper(), Attribute::new(87, *b"tty3")];
     assert_eq!(ask(&mut world, LNS, Code::DisconnectRequest, elsewhere), refused(503));
     let here = vec![keeper(), Attribute::new(87, *b"tty2")];

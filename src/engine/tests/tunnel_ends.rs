@@ -4,7 +4,9 @@
 use super::lab::*;
 use super::wholesale::{PREFERRED, SECOND, SECOND_ADDRESS, call, finish, pairs, settle, wholesale};
 use super::world::World;
+use crate::engine::{Input, Socket};
 use crate::proto::Dialect;
+use std::net::{IpAddr, SocketAddr};
 
 fn host(world: &mut World, name: &str, address: [u8; 4]) {
     world.change(LAC, |config| config.hosts.push((name.to_owned(), vec![address.into()])));
@@ -75,4 +77,25 @@ fn a_source_that_is_no_address_of_this_router_is_told() {
     assert!(!world.has(LAC, "no address of this router"));
     let (_, history) = world.nodes[LAC].engine.history();
     assert!(history.iter().any(|entry| entry.reason == "The remote server did not answer"));
+}
+
+/// `vpdn logging` tells of a peer that speaks L2F, once in a while; the counter and the debug tell of every datagram.
+#[test]
+fn a_peer_that_speaks_l2f_is_logged_once() {
+    for enable in [true, false] {
+        let mut far = lns();
+        far.vpdn.logging.enable = enable;
+        let mut world = world_of(soho(), lac(), far);
+        let (local, remote) = (IpAddr::from(LNS_ADDRESS), SocketAddr::from(([10, 51, 6, 68], 1701)));
+        for _ in 0..3 {
+            let input = Input::Datagram { socket: Socket::L2tp, local, remote, bytes: &[0, 1, 0, 0] };
+            let now = world.now;
+            world.nodes[LNS].engine.handle(now, input);
+            world.drain(LNS);
+        }
+        let line = "%VPDN-4-L2F: L2F packets from 10.51.6.68 ignored, only L2TP is spoken";
+        let told = world.log(LNS).iter().filter(|logged| logged.contains(line)).count();
+        assert_eq!(told, usize::from(enable));
+        assert_eq!(world.nodes[LNS].engine.counters().0.l2f, 3);
+    }
 }

@@ -83,6 +83,11 @@ impl Engine {
             Event::SessionDown { session, cause } => self.session_down(session, &cause),
             Event::SetLinkInfo { session, accm: (send, _) } => self.lac_link_info(session, send),
             Event::WanError { session, counters } => self.vaccess_line_errors(session, counters),
+            Event::L2f { peer } => {
+                if self.config.vpdn.logging.enable {
+                    self.core.syslog(&Syslog::L2f { peer });
+                }
+            }
         }
     }
 

@@ -50,8 +50,18 @@ fn named(key: AttributeKey, number: u32) -> Option<&'static str> {
     VALUES.iter().find(|v| v.key == key && v.number == number).map(|v| v.name)
 }
 
+/// Text with control characters escaped as FreeRADIUS does, so that a name is no line of its own.
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    let escaped = text.chars().map(|c| match c {
+        '\\' => "\\\\".to_owned(),
+        '"' => "\\\"".to_owned(),
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        c if c.is_control() => format!("\\{:03o}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 #[cfg(test)]
@@ -88,5 +98,15 @@ mod tests {
              \tCisco-AVPair = \"a=\\\"b\\\"\\\\x\"\n\
              \tTimestamp = 946684803\n\n"
         );
+    }
+
+    #[test]
+    fn a_name_forges_no_line_of_a_record() {
+        let attributes = vec![Attribute::new(1, *b"bob\n\tClass = 0x00\x1b\r\xff")];
+        let packet =
+            Packet { code: Code::AccountingRequest, identifier: 1, authenticator: [0; 16], attributes };
+        let text = detail(&packet, b"cisco", 0);
+        assert!(text.contains("\tUser-Name = \"bob\\n\\tClass = 0x00\\033\\r\u{fffd}\"\n"), "{text:?}");
+        assert_eq!(text.lines().count(), 4);
     }
 }

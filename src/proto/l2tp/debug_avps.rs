@@ -9,7 +9,7 @@ use super::prefix::Prefix;
 use super::result::{error, error_text, result_text};
 use super::types::ResultCode;
 use crate::proto::cursor::{Reader, Truncated};
-use crate::proto::{Context, DebugText, Dialect, Switch};
+use crate::proto::{Context, DebugText, Dialect, Switch, redact};
 
 /// Debugs of the AVP parser.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ pub enum L2tpAvpDebug<'a> {
     },
     /// `     Optional msg: ...`, without prefix.
     ErrorMessage {
-        /// The message.
+        /// The message, without control characters.
         message: &'a str,
     },
     /// `No missing AVPs in SCCRQ`.
@@ -119,7 +119,7 @@ impl DebugText for L2tpAvpDebug<'_> {
                 let text = error_text(Some(message_type), result, error);
                 write!(f, "     Error code({error}): {text}")
             }
-            L2tpAvpDebug::ErrorMessage { message } => write!(f, "     Optional msg: {}", Plain(message)),
+            L2tpAvpDebug::ErrorMessage { message } => write!(f, "     Optional msg: {message}"),
             L2tpAvpDebug::Complete { prefix, message_type } => {
                 write!(f, "{prefix}No missing AVPs in {}", message_type.name())
             }
@@ -180,13 +180,13 @@ fn value_text(
             Dialect::V12_1 | Dialect::V15 => write!(f, " {}", reader.u32()?),
         },
         Kind::Hex32 => spaced_hex(f, dialect, reader.u32()?),
-        Kind::Text => write!(f, " {}", Plain(&String::from_utf8_lossy(value))),
+        Kind::Text => write!(f, " {}", redact::plain(value)),
         Kind::Octets => write!(f, " {}", Octets(value)),
         Kind::Cause => {
             let (code, message) = (reader.u16()?, reader.u8()?);
-            let advisory = String::from_utf8_lossy(reader.rest());
+            let advisory = redact::plain(reader.rest());
             let space = if advisory.is_empty() { "" } else { " " };
-            write!(f, " {code}, msg {message}{space}{}", Plain(&advisory))
+            write!(f, " {code}, msg {message}{space}{advisory}")
         }
         Kind::CallErrors => {
             reader.u16()?;
@@ -216,16 +216,6 @@ struct Octets<'a>(&'a [u8]);
 impl fmt::Display for Octets<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
-    }
-}
-
-/// A peer's text with a dot for each control character, so that it cannot drive the terminal.
-struct Plain<'a>(&'a str);
-
-impl fmt::Display for Plain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write;
-        self.0.chars().try_for_each(|c| f.write_char(if c.is_control() { '.' } else { c }))
     }
 }
 

@@ -105,6 +105,8 @@ pub enum Trouble<'a> {
     AuthenticationFailed(&'a str),
     /// Authentication is needed and no secret is configured.
     NoSecret(&'a str),
+    /// The peer's challenge is one of ours.
+    OwnChallenge(&'a str),
     /// Retransmissions used up.
     PeerDead(SocketAddr),
     /// Set-up took too long.
@@ -188,6 +190,9 @@ impl Trouble<'_> {
             Trouble::AuthenticationFailed(peer) => write!(f, "Tunnel auth failed for {peer}"),
             Trouble::NoSecret(peer) => {
                 write!(f, "Tunnel auth failed for {peer}, no tunnel password configured")
+            }
+            Trouble::OwnChallenge(peer) => {
+                write!(f, "Tunnel auth failed for {peer}, it asks what it was asked")
             }
             Trouble::PeerDead(peer) => write!(f, "No answer from {peer}, retransmissions used up"),
             Trouble::SetupTimeout => f.write_str("Set-up timed out"),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::debug_events::{L2tpEventDebug, Trouble, What};
 use super::header::{Packet, classify};
+use super::notices::Notices;
 use super::prefix::Prefix;
 use super::tables::control;
 use super::tunnel::{Io, Tunnel, Why};
@@ -35,6 +36,8 @@ pub struct Endpoint {
     unsettled: Vec<u16>,
     pub(super) outputs: VecDeque<Output>,
     pub(super) counters: PortCounters,
+    /// Who was told of as a peer that speaks L2F.
+    l2f: Notices,
 }
 
 /// Under which keys a tunnel stands in the endpoint's indexes.
@@ -94,11 +97,12 @@ impl Endpoint {
 
     /// LNS: takes a requested tunnel; hidden AVPs of its SCCRQ are read with the secret, and the SCCRP goes out.
     ///
-    /// A failed authentication (no secret), and hidden AVPs that this secret does not open, are answered with a
-    /// StopCCN if the peer's tunnel id is known, and `TunnelDown` follows.
+    /// A failed authentication (no secret, or our own challenge given back), and hidden AVPs that this secret does not
+    /// open, are answered with a StopCCN if the peer's tunnel id is known, and `TunnelDown` follows.
     pub fn accept_tunnel(&mut self, cx: &mut Context, tunnel: TunnelId, config: TunnelConfig) {
         if self.unseal(cx, tunnel.0, config.secret.as_deref()) {
-            self.with(cx, tunnel.0, |tunnel, io| tunnel.accept(io, config));
+            let mirrored = self.is_mirrored(tunnel.0);
+            self.with(cx, tunnel.0, |tunnel, io| tunnel.accept(io, config, mirrored));
         }
     }
 
@@ -190,6 +194,9 @@ impl Endpoint {
             Packet::L2f => {
                 self.counters.l2f += 1;
                 trouble(cx, Trouble::L2f(remote));
+                if self.l2f.is_due(cx.now, remote.ip()) {
+                    self.outputs.push_back(Output::Event(Event::L2f { peer: remote.ip() }));
+                }
             }
             Packet::BadVersion(version) => {
                 self.counters.bad_version += 1;
@@ -313,8 +320,13 @@ impl Endpoint {
         f: impl FnOnce(&mut Tunnel, &mut Io) -> R,
     ) -> Option<R> {
         let tunnel = self.tunnels.get_mut(&id)?;
+        let before = tunnel.proven;
         let result = f(tunnel, &mut Io { cx, out: &mut self.outputs });
+        let opened = tunnel.proven && !before;
         self.index(id);
+        if opened {
+            self.forget_superseded(cx, id);
+        }
         Some(result)
     }
 

@@ -9,7 +9,7 @@ use super::endpoint::{Endpoint, trouble};
 use super::header::{ControlHeader, Packet, classify, encode_control};
 use super::message::*;
 use super::prefix::Prefix;
-use super::tunnel::{Request, Tunnel, code};
+use super::tunnel::{Request, Tunnel, code, fingerprint};
 use super::types::*;
 use crate::proto::trace::Silent;
 use crate::proto::{Context, Entropy};
@@ -105,7 +105,7 @@ impl Endpoint {
             self.counters.malformed += 1;
             return trouble(cx, Trouble::Malformed("SCCRQ that is not the first message", remote));
         }
-        self.forget_restarted(cx, remote.ip(), request.assigned_tunnel(), request.host_name());
+        self.forget_pending(cx, remote.ip(), request.assigned_tunnel(), request.host_name());
         match self.tie(remote.ip(), request.tie_breaker()) {
             Tie::None => {}
             Tie::Win => {
@@ -153,7 +153,7 @@ impl Endpoint {
                 say_request(cx, &sccrq);
                 if sealed.assigned_tunnel == 0 {
                     let (peer, assigned) = (stranger.remote.ip(), sccrq.assigned_tunnel);
-                    self.forget_restarted(cx, peer, assigned, &sccrq.host_name);
+                    self.forget_pending(cx, peer, assigned, &sccrq.host_name);
                 }
                 self.with(cx, id, |tunnel, _| tunnel.hear(Request::Read(Box::new(sccrq))));
                 return true;
@@ -165,6 +165,14 @@ impl Endpoint {
         trouble(cx, Trouble::BadMessage("SCCRQ", fault.result.result, fault.result.error));
         self.with(cx, id, |tunnel, io| tunnel.refuse_sealed(io, fault));
         false
+    }
+
+    /// Whether a request has the challenge of an SCCRQ of ours that waits for its reply: the answer to the one would do as
+    /// the answer to the other (RFC 1994, Security Considerations).
+    pub(super) fn is_mirrored(&self, id: u16) -> bool {
+        let Some(theirs) = self.tunnels.get(&id).and_then(Tunnel::requested_challenge) else { return false };
+        let waits = |id: &u16| self.tunnels.get(id).is_some_and(|tunnel| tunnel.has_challenged_with(theirs));
+        self.opening.iter().any(|(_, ours)| waits(ours))
     }
 
     /// The owner refuses a tunnel: an SCCRQ that nobody has read is printed as far as it shows.
@@ -201,21 +209,41 @@ impl Endpoint {
     /// peer's id is hidden: any tunnel of the peer may be meant.
     fn is_repeated(&mut self, cx: &mut Context, stranger: &Stranger<'_>, assigned: u16) -> bool {
         let Stranger { remote, header, body, datagram, .. } = *stranger;
-        let now = cx.now;
-        let repeated = |id: &u16| self.tunnels.get(id).is_some_and(|t| t.is_repetition(now, body));
+        // Once, not for each tunnel: a peer that hides its id may have as many half open as there may be.
+        let (now, digest) = (cx.now, fingerprint(body));
+        let repeated = |id: &u16| self.tunnels.get(id).is_some_and(|t| t.is_repetition(now, digest));
         let ids = if assigned == 0 { 0..=u16::MAX } else { assigned..=assigned };
         let Some(id) = self.of_peer(remote.ip(), ids).find(repeated) else { return false };
         self.with(cx, id, |tunnel, io| tunnel.receive(io, remote, header, body, datagram));
         true
     }
 
-    /// A new SCCRQ with a tunnel id that the peer has already: it has forgotten that tunnel.
-    fn forget_restarted(&mut self, cx: &mut Context, peer: IpAddr, assigned: u16, host_name: &str) {
-        if assigned == 0 {
-            return;
+    /// A new SCCRQ with a tunnel id that the peer has already used for one that is still pending: it has begun anew. A tunnel
+    /// that has been established stays until the new one is, because anybody can send an SCCRQ in the peer's name.
+    fn forget_pending(&mut self, cx: &mut Context, peer: IpAddr, assigned: u16, host_name: &str) {
+        if assigned != 0 {
+            self.forget(cx, peer, assigned, host_name, |tunnel| !tunnel.proven);
         }
-        let same = |id: &u16| self.tunnels.get(id).is_some_and(|t| !t.closing && t.remote_name == host_name);
-        let stale: Vec<u16> = self.of_peer(peer, assigned..=assigned).filter(same).collect();
+    }
+
+    /// A tunnel has come up: older ones for which its peer has the same id are forgotten there.
+    pub(super) fn forget_superseded(&mut self, cx: &mut Context, id: u16) {
+        let Some(tunnel) = self.tunnels.get(&id) else { return };
+        let (peer, assigned, host_name) = (tunnel.remote.ip(), tunnel.remote_id, tunnel.remote_name.clone());
+        self.forget(cx, peer, assigned, &host_name, |tunnel| tunnel.id != id && tunnel.proven);
+    }
+
+    fn forget(
+        &mut self,
+        cx: &mut Context,
+        peer: IpAddr,
+        assigned: u16,
+        host_name: &str,
+        which: impl Fn(&Tunnel) -> bool,
+    ) {
+        let stale = |t: &Tunnel| !t.closing && t.remote_name == host_name && which(t);
+        let ids = self.of_peer(peer, assigned..=assigned);
+        let stale: Vec<u16> = ids.filter(|id| self.tunnels.get(id).is_some_and(stale)).collect();
         for id in stale {
             trouble(cx, Trouble::PeerRestarted(host_name));
             self.with(cx, id, |tunnel, io| tunnel.forget(io, DownCause::PeerRestarted));
@@ -255,12 +283,16 @@ impl Endpoint {
     fn on_stray_stopccn(&mut self, cx: &mut Context, stranger: &Stranger<'_>, stop: &StopCcn) {
         let Stranger { remote, header, body, datagram, .. } = *stranger;
         let assigned = stop.assigned_tunnel;
-        let known = self.of_peer(remote.ip(), assigned..=assigned).next().filter(|_| assigned != 0);
+        // Of a peer that has numbered nothing no tunnel is meant, and none of it would take an acknowledgement.
+        if assigned == 0 {
+            return;
+        }
+        let known = self.of_peer(remote.ip(), assigned..=assigned).next();
         if let (0, Some(id)) = (header.tunnel, known) {
             self.with(cx, id, |tunnel, io| tunnel.receive(io, remote, header, body, datagram));
             return;
         }
-        let header = self.reply(stranger, stop.assigned_tunnel);
+        let header = self.reply(stranger, assigned);
         self.answer(cx, stranger, header, debug::ZLB, &[]);
     }
 

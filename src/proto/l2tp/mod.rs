@@ -21,6 +21,7 @@ pub mod transport;
 pub mod types;
 
 mod listen;
+mod notices;
 mod session;
 mod tunnel;
 mod views;

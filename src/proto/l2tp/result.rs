@@ -3,6 +3,7 @@
 use super::message::MessageType;
 use super::types::ResultCode;
 use crate::proto::cursor::{Reader, Truncated};
+use crate::proto::redact;
 
 /// General error codes.
 pub mod error {
@@ -55,7 +56,8 @@ impl ResultCode {
         out
     }
 
-    /// Reads the AVP's value. A message that is not UTF-8 is taken with replacement characters.
+    /// Reads the AVP's value. A message that is not UTF-8 is taken with replacement characters, its control characters are
+    /// dots.
     ///
     /// # Errors
     /// [`Truncated`] for fewer than 2 octets, and for half an error code.
@@ -63,8 +65,7 @@ impl ResultCode {
         let mut reader = Reader::new(value);
         let result = reader.u16()?;
         let error = if reader.is_empty() { None } else { Some(reader.u16()?) };
-        let message =
-            if reader.is_empty() { None } else { Some(String::from_utf8_lossy(reader.rest()).into_owned()) };
+        let message = if reader.is_empty() { None } else { Some(redact::plain(reader.rest())) };
         Ok(ResultCode { result, error, message })
     }
 }

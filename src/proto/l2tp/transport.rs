@@ -19,6 +19,10 @@ pub const DEFAULT_WINDOW: u16 = 4;
 /// Octets of early messages that a transport keeps at most, so that a stranger cannot fill the memory.
 const EARLY_OCTETS: usize = 65_536;
 
+/// Messages to deliver with which nothing new is taken from the peer: it could make us owe it answers faster than it
+/// acknowledges them, without end. A LAC that starts a call on every session id at once stays below it.
+const QUEUE_LIMIT: usize = 65_536;
+
 /// Messages that an idle queue keeps room for.
 const IDLE_CAPACITY: usize = 8;
 
@@ -59,7 +63,7 @@ pub enum Arrival {
     Duplicate,
     /// Inside the window but early: kept.
     Early,
-    /// Beyond the window, or no room: dropped.
+    /// Beyond the window, or no room for it or for an answer: dropped.
     Beyond,
 }
 
@@ -221,6 +225,10 @@ impl Transport {
         }
         // RFC 2661 section 5.8: the last received number and the 32767 before it are old.
         let ahead = ns.wrapping_sub(self.expected);
+        if ahead == 0 && self.queue.len() >= QUEUE_LIMIT {
+            self.statistics.dropped += 1;
+            return Arrival::Beyond;
+        }
         if ahead == 0 {
             self.expected = self.expected.wrapping_add(1);
             self.ack.get_or_insert(now + ACK_DELAY);

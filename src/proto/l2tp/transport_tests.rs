@@ -317,3 +317,16 @@ fn closing_forgets_what_was_never_sent() {
     t.receive(at(0), 0, 1, true, &[]);
     assert_eq!(sent(&mut t, at(0)), [(3, 1, 0, false)]);
 }
+
+#[test]
+fn nothing_new_is_taken_while_too_much_waits_to_be_sent() {
+    let mut t = warm(4);
+    for _ in 0..=u16::MAX {
+        t.send(message(1));
+    }
+    assert_eq!(sent(&mut t, at(0)).len(), 4);
+    assert_eq!(t.receive(at(0), 0, 4, false, &[]), Arrival::Beyond);
+    assert_eq!(t.numbers().1, 0, "it must come again");
+    // It acknowledges all the same, and that makes room.
+    assert_eq!(t.receive(at(0), 0, 8, false, &[]), Arrival::InOrder);
+}

@@ -225,11 +225,16 @@ impl Tunnel {
         self.gone = true;
     }
 
-    /// Whether an SCCRQ with this body is the one that made this tunnel, seen again: the same octets while the
-    /// peer can still be repeating it.
-    pub fn is_repetition(&self, now: Instant, body: &[u8]) -> bool {
+    /// Whether an SCCRQ whose body has this [`fingerprint`] is the one that made this tunnel, seen again: the same octets
+    /// while the peer can still be repeating it.
+    pub fn is_repetition(&self, now: Instant, digest: u64) -> bool {
         let fresh = !self.proven || now.duration_since(self.opened.0) < LINGER;
-        !self.locally_initiated && fresh && self.opened.1 == fingerprint(body)
+        !self.locally_initiated && fresh && self.opened.1 == digest
+    }
+
+    /// Whether this is the challenge that the peer has been sent and has not answered.
+    pub fn has_challenged_with(&self, challenge: &[u8]) -> bool {
+        self.challenge.as_ref().is_some_and(|ours| ours[..] == *challenge)
     }
 
     /// The one place that applies a cell of the table.
@@ -429,7 +434,8 @@ impl Tunnel {
     }
 }
 
-fn fingerprint(body: &[u8]) -> u64 {
+/// A digest of what an SCCRQ carried.
+pub(super) fn fingerprint(body: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     body.hash(&mut hasher);
     hasher.finish()

@@ -89,7 +89,7 @@ pub enum SessionState {
     ShuttingDown,
 }
 
-/// How one tunnel behaves: what a vpdn-group says, with the defaults of `commands.md` 2.4.
+/// How one tunnel behaves: what a vpdn-group says, with the defaults of IOS 12.0.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TunnelConfig {
     /// Our Host Name AVP.
@@ -309,7 +309,8 @@ pub enum Output {
 /// What the owner must know or decide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// An SCCRQ without fault, or one with hidden AVPs that only a secret shows, arrived: answer with `accept_tunnel` or `reject_tunnel` at once or later.
+    /// An SCCRQ without fault, or one with hidden AVPs that only a secret shows, arrived: answer with `accept_tunnel` or
+    /// `reject_tunnel` at once or later.
     TunnelRequested {
         /// The id reserved for it (not shown to the peer before it is accepted).
         tunnel: TunnelId,
@@ -368,6 +369,12 @@ pub enum Event {
         session: SessionId,
         /// CRC, framing, hardware overrun, buffer overrun, time-out and alignment errors.
         counters: [u32; 6],
+    },
+    /// Somebody sends L2F (version 1) to port 1701, which is not spoken here. Not again of the same peer for a while, and
+    /// not of everybody when there are many.
+    L2f {
+        /// Who.
+        peer: IpAddr,
     },
 }
 

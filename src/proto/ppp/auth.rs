@@ -49,19 +49,19 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// Starts what was agreed: `demands` of the peer, `demanded` of us. With `proxy` our own part waits for
-    /// a replay.
+    /// Starts what was agreed: `demands` of the peer, which has failed so often before, `demanded` of us. With `proxy` our
+    /// own part waits for a replay.
     pub fn start(
         io: &mut Io,
-        demands: Option<AuthProtocol>,
+        (demands, failures): (Option<AuthProtocol>, u32),
         demanded: Option<AuthProtocol>,
         proxy: bool,
     ) -> Self {
         let server = match demands {
             None => Server::None,
-            Some(AuthProtocol::Pap) => Server::Pap(pap::Authenticator::default()),
+            Some(AuthProtocol::Pap) => Server::Pap(pap::Authenticator::new(failures)),
             Some(protocol) => {
-                let mut server = chap::Authenticator::new(io, protocol);
+                let mut server = chap::Authenticator::new(io, protocol, failures);
                 if !proxy {
                     server.challenge(io, true);
                 }
@@ -91,7 +91,7 @@ impl Authentication {
     /// protocol they are worth nothing and the peer is asked itself.
     pub fn replay(&mut self, io: &mut Io, id: u8, credentials: Credentials) -> Step {
         match (&mut self.server, &credentials.proof) {
-            (Server::Chap(server), Proof::Chap { id, .. }) => {
+            (Server::Chap(server), Proof::Chap { protocol, id, .. }) if server.protocol() == *protocol => {
                 let id = *id;
                 // The challenge is made and shown, but the response at hand answers another one: sent, it would
                 // make the peer respond a second time.
@@ -99,7 +99,7 @@ impl Authentication {
                 server.replay(io, id, credentials)
             }
             (Server::Pap(server), Proof::Pap { .. }) => server.replay(io, id, credentials),
-            (Server::Chap(server), Proof::Pap { .. }) => {
+            (Server::Chap(server), Proof::Chap { .. } | Proof::Pap { .. }) => {
                 server.challenge(io, true);
                 Step::Nothing
             }
@@ -147,8 +147,14 @@ impl Authentication {
             Server::Chap(server) => server.decide(io, verdict),
             Server::Pap(server) => server.decide(io, verdict),
         };
+        let passed = self.server_passed();
+        // A failure after which the peer may try again leads to nothing either. It has its time once more: RFC 2759
+        // section 6 has short timeouts disabled for who must type, a limit stays all the same.
+        if matches!(step, Step::Nothing) && !passed {
+            self.deadline = Some(io.cx.now + io.config.authentication_timeout);
+        }
         match (&step, &mut self.client) {
-            (Step::Nothing, Client::Chap(client)) => client.release(io),
+            (Step::Nothing, Client::Chap(client)) if passed => client.release(io),
             _ => step,
         }
     }
@@ -180,8 +186,17 @@ impl Authentication {
         }
     }
 
+    /// How often the peer has failed since it last proved itself.
+    pub fn failures(&self) -> u32 {
+        match &self.server {
+            Server::None => 0,
+            Server::Chap(server) => server.failures(),
+            Server::Pap(server) => server.failures(),
+        }
+    }
+
     /// Whether the owner is deciding on the peer's credentials: its time is not the peer's.
-    fn deciding(&self) -> bool {
+    pub fn deciding(&self) -> bool {
         match &self.server {
             Server::None => false,
             Server::Chap(server) => server.deciding(),
@@ -198,7 +213,7 @@ impl Authentication {
         }
     }
 
-    /// The phase is over: no more time limit.
+    /// The phase is over: no more time limit, and nothing of ours is repeated any more.
     pub fn stop_clock(&mut self) {
         self.deadline = None;
     }
@@ -214,7 +229,8 @@ impl Authentication {
             Client::Chap(client) => client.deadline(),
             Client::Pap(client) => client.deadline(),
         };
-        earliest(self.deadline, earliest(server, client))
+        // Afterwards it is the authenticator that asks again.
+        earliest(self.deadline, earliest(server, self.deadline.and(client)))
     }
 
     /// Runs what is due; true when the time for authentication is up.
@@ -232,10 +248,12 @@ impl Authentication {
         {
             server.resend(io);
         }
-        match &mut self.client {
-            Client::Chap(client) if due(client.deadline()) => client.resend(io),
-            Client::Pap(client) if due(client.deadline()) => client.resend(io),
-            Client::None | Client::Chap(_) | Client::Pap(_) => {}
+        if self.deadline.is_some() {
+            match &mut self.client {
+                Client::Chap(client) if due(client.deadline()) => client.resend(io),
+                Client::Pap(client) if due(client.deadline()) => client.resend(io),
+                Client::None | Client::Chap(_) | Client::Pap(_) => {}
+            }
         }
         false
     }

@@ -70,6 +70,9 @@ pub struct Authenticator {
 enum Stage {
     /// The challenge is out, or made but not sent when a proxy response answers for it.
     Waiting { resend: Option<Instant> },
+    /// A Failure of MS-CHAP has the next challenge in it. It is repeated for every repetition of the response with this
+    /// identifier.
+    Retrying { failed: u8, message: Box<[u8]> },
     /// The owner decides on the response with this identifier.
     Deciding { id: u8 },
     /// Success was sent and is repeated for every repeated response.
@@ -79,11 +82,16 @@ enum Stage {
 }
 
 impl Authenticator {
-    /// Draws identifier and challenge. Nothing is sent yet.
-    pub fn new(io: &mut Io, protocol: AuthProtocol) -> Self {
+    /// Draws identifier and challenge, for a peer that has failed so often. Nothing is sent yet.
+    pub fn new(io: &mut Io, protocol: AuthProtocol, failures: u32) -> Self {
         let id = io.cx.entropy.u8(Purpose::ChapId);
         let challenge = draw(io, protocol);
-        Authenticator { protocol, id, challenge, stage: Stage::Waiting { resend: None }, failures: 0 }
+        Authenticator { protocol, id, challenge, stage: Stage::Waiting { resend: None }, failures }
+    }
+
+    /// The algorithm that was agreed.
+    pub fn protocol(&self) -> AuthProtocol {
+        self.protocol
     }
 
     /// Prints the challenge, and sends it unless a response to somebody else's is to be replayed.
@@ -123,8 +131,15 @@ impl Authenticator {
         let Some((value, name)) = split(packet.data) else { return Step::Nothing };
         log(io, Way::In, self.protocol, "RESPONSE", packet.id, packet.data.len(), name);
         match &self.stage {
-            Stage::Waiting { .. } if packet.id == self.id => {}
+            Stage::Waiting { .. } | Stage::Retrying { .. } if packet.id == self.id => {}
             Stage::Waiting { .. } | Stage::Failed => return Step::Nothing,
+            Stage::Retrying { failed, message } => {
+                // RFC 1994 section 4.1, as below: the Failure may have been lost.
+                if *failed == packet.id {
+                    self.result(io, "FAILURE", FAILURE, *failed, message);
+                }
+                return Step::Nothing;
+            }
             Stage::Deciding { .. } => {
                 io.debug(What::AuthNote(self.protocol, "Ignoring Additional Response"));
                 return Step::Nothing;
@@ -207,10 +222,10 @@ impl Authenticator {
             let fits = |new: &Vec<u8>| lengths.contains(&new.len()) && *new != answered;
             self.challenge = told.challenge.clone().filter(fits).unwrap_or_else(|| draw(io, self.protocol));
             let challenge = Some(self.challenge.clone());
-            let message = mschap::Failure { challenge, ..told }.text();
-            self.result(io, "FAILURE", FAILURE, id, message.as_bytes());
+            let message = mschap::Failure { challenge, ..told }.text().into_bytes();
+            self.result(io, "FAILURE", FAILURE, id, &message);
             self.id = id.wrapping_add(1);
-            self.stage = Stage::Waiting { resend: None };
+            self.stage = Stage::Retrying { failed: id, message: message.into() };
             return Step::Nothing;
         }
         if form && !told.retry {
@@ -241,6 +256,11 @@ impl Authenticator {
         matches!(self.stage, Stage::Passed { .. })
     }
 
+    /// How often the peer has failed since it last proved itself.
+    pub fn failures(&self) -> u32 {
+        if self.passed() { 0 } else { self.failures }
+    }
+
     /// Whether the owner is deciding.
     pub fn deciding(&self) -> bool {
         matches!(self.stage, Stage::Deciding { .. })
@@ -250,7 +270,7 @@ impl Authenticator {
     pub fn response_id(&self) -> Option<u8> {
         match self.stage {
             Stage::Deciding { id } | Stage::Passed { id, .. } => Some(id),
-            Stage::Waiting { .. } | Stage::Failed => None,
+            Stage::Waiting { .. } | Stage::Retrying { .. } | Stage::Failed => None,
         }
     }
 
@@ -258,7 +278,7 @@ impl Authenticator {
     pub fn deadline(&self) -> Option<Instant> {
         match self.stage {
             Stage::Waiting { resend } => resend,
-            Stage::Deciding { .. } | Stage::Passed { .. } | Stage::Failed => None,
+            Stage::Retrying { .. } | Stage::Deciding { .. } | Stage::Passed { .. } | Stage::Failed => None,
         }
     }
 
@@ -307,7 +327,7 @@ enum Turn {
     Idle,
     /// The owner looks for a secret, or will when the peer has proved itself first.
     Asked { id: u8, challenge: Vec<u8>, name: Vec<u8>, held: bool },
-    /// The response is out. It is repeated, for the authenticator's answer may be lost.
+    /// The response is out. It is repeated during the phase, for the authenticator's answer may be lost.
     Answered { id: u8, data: Vec<u8>, expect: Option<String>, resend: Instant },
     /// The authenticator is content.
     Done,
@@ -326,7 +346,7 @@ impl Peer {
         if value.is_empty() {
             return Step::Nothing;
         }
-        // RFC 1994 section 2.3: who gets its own challenge answered could play the answer back.
+        // RFC 1994, Security Considerations: who gets its own challenge answered could play the answer back.
         if value == ours {
             io.debug(What::AuthNote(self.protocol, "Ignoring our own Challenge"));
             return Step::Nothing;

@@ -7,7 +7,7 @@ use super::automaton::{Event, State};
 use super::option::{self, Opt};
 use super::packet::{self, IPCP, LCP};
 use super::types::{AuthProtocol, Direction, FinishCause, Phase};
-use crate::proto::{DebugText, Dialect, Switch};
+use crate::proto::{DebugText, Dialect, Switch, redact};
 use std::fmt::{self, Write};
 use std::net::Ipv4Addr;
 
@@ -106,7 +106,7 @@ pub enum What<'a> {
         len: usize,
         /// The rejected protocol.
         protocol: u16,
-        /// The data: protocol and rejected information.
+        /// The data: protocol and rejected information. A password in it is printed as stars.
         octets: &'a [u8],
     },
     /// `LCP: O ECHOREQ [Open] id 1 len 12 magic 0x109D08F2` (recalled)
@@ -231,7 +231,7 @@ impl Line<'_> {
                     None => write!(f, "0x{protocol:04X}")?,
                 }
                 f.write_str(" (0x")?;
-                hex(octets, f)?;
+                rejected(octets, f)?;
                 f.write_str(")")
             }
             What::Echo { way, code, id, len, magic } => {
@@ -241,17 +241,14 @@ impl Line<'_> {
             What::AlternateHostname(name) => write!(f, "CHAP: Using alternate hostname {name}"),
             What::AuthNamed { way, protocol, code, id, len, name } => {
                 write!(f, "{}: {} {code} id {id} len {len} from \"", protocol.name(), letter(way))?;
-                text(name, f)?;
-                f.write_str("\"")
+                write!(f, "{}\"", redact::plain(name))
             }
             What::AuthResult { way, protocol, code, id, len, message } => {
                 write!(f, "{}: {} {code} id {id} len {len}", protocol.name(), letter(way))?;
-                if !message.is_empty() {
-                    f.write_str(" msg is \"")?;
-                    text(message, f)?;
-                    f.write_str("\"")?;
+                if message.is_empty() {
+                    return Ok(());
                 }
-                Ok(())
+                write!(f, " msg is \"{}\"", redact::plain(message))
             }
             What::AuthNote(protocol, note) => write!(f, "{}: {note}", protocol.name()),
             What::AuthTimeout => f.write_str("AUTH: Timeout 1"),
@@ -411,9 +408,11 @@ pub(super) fn hex(octets: &[u8], f: &mut dyn Write) -> fmt::Result {
     octets.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
 }
 
-/// What a peer calls itself, with control characters made harmless for a terminal.
-fn text(octets: &[u8], f: &mut dyn Write) -> fmt::Result {
-    String::from_utf8_lossy(octets)
-        .chars()
-        .try_for_each(|c| f.write_char(if c.is_control() { '.' } else { c }))
+/// The same of a rejected packet, with stars for the password that one of PAP has.
+fn rejected(octets: &[u8], f: &mut dyn Write) -> fmt::Result {
+    let password = redact::pap_password(octets).unwrap_or_default();
+    octets.iter().enumerate().try_for_each(|(at, octet)| match password.contains(&at) {
+        true => f.write_str("**"),
+        false => write!(f, "{octet:02X}"),
+    })
 }

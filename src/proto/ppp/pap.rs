@@ -14,25 +14,34 @@ const ACK: u8 = 2;
 const NAK: u8 = 3;
 
 /// The end that checks the password.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Authenticator {
     stage: Stage,
     failures: u32,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum Stage {
-    #[default]
     Waiting,
     /// The owner decides on the request with this identifier.
-    Deciding { id: u8 },
+    Deciding {
+        id: u8,
+    },
     /// Ack was sent and is repeated for every repeated request.
-    Passed { id: u8, message: Box<[u8]> },
+    Passed {
+        id: u8,
+        message: Box<[u8]>,
+    },
     /// Nak was sent.
     Failed,
 }
 
 impl Authenticator {
+    /// Waits for a request of a peer that has failed so often.
+    pub fn new(failures: u32) -> Self {
+        Authenticator { stage: Stage::Waiting, failures }
+    }
+
     /// Takes a request that another end has collected.
     pub fn replay(&mut self, io: &mut Io, id: u8, credentials: Credentials) -> Step {
         let password = match &credentials.proof {
@@ -93,6 +102,11 @@ impl Authenticator {
     /// Whether the peer has proved itself.
     pub fn passed(&self) -> bool {
         matches!(self.stage, Stage::Passed { .. })
+    }
+
+    /// How often the peer has failed since it last proved itself.
+    pub fn failures(&self) -> u32 {
+        if self.passed() { 0 } else { self.failures }
     }
 
     /// Whether the owner is deciding.

@@ -464,10 +464,7 @@ fn write_value(f: &mut dyn fmt::Write, key: AttributeKey, raw: &[u8]) -> fmt::Re
     match decoded.value {
         value::Value::Octets(_) if definition.kind == Kind::Octets => Ok(()),
         value::Value::Octets(text) => {
-            let text: String = String::from_utf8_lossy(&text)
-                .chars()
-                .map(|c| if c.is_control() { '.' } else { c })
-                .collect();
+            let text = redact::plain(&text);
             let text = if key == dictionary::keys::CISCO_AVPAIR { redact::pair(&text) } else { text };
             write!(f, "{tag}\"{text}\"")
         }

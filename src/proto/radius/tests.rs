@@ -262,8 +262,8 @@ fn vendor_attributes_are_taken_apart() {
     }
 }
 
-/// The lines of a published capture of IOS-XE, from the attributes that it shows.
-/// The published capture, but for the component, which is none of this router's.
+/// The lines of a published capture of IOS-XE, from the attributes that it shows; but for the component, which is none of
+/// this router's.
 #[test]
 fn debug_of_a_request_in_15() {
     let plain = |attribute| RequestAttribute::Plain(attribute);

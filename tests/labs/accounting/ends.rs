@@ -61,6 +61,8 @@ fn a_call_for_which_the_lns_has_nothing_is_a_fault_of_the_nas() {
             ("NAS-Error", "NAS-Error")
         );
         assert_eq!(lac["Acct-Tunnel-Connection"], lns["Acct-Tunnel-Connection"]);
+        // The LNS knows nobody yet but the number that calls.
+        assert_eq!((&*lac["User-Name"], &*lns["User-Name"]), ("2500-1", "2085730592"));
     }
 }
 

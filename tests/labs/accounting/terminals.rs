@@ -46,3 +46,20 @@ fn a_line_may_name_the_list_by_which_it_is_recorded() {
         assert_eq!((books.of(LNS, "Start").len(), books.of(LNS, "Stop").len()), (0, usize::from(recorded)));
     }
 }
+
+/// RFC 2865 section 5.1: of a terminal as of PPP.
+#[test]
+fn who_is_at_a_terminal_is_recorded_under_the_name_that_the_server_gives() {
+    let lines = "aaa accounting exec default start-stop group radius\n\
+                 aaa authentication login default group radius\n";
+    let mut books = Books::with_user("", lines, "User-Name = \"keeper\", Service-Type := Login-User");
+    books.play(
+        "lns: 2500-1\nlns: cisco\nlns: enable\nlns: show accounting\nlns: show users\nlns: exit\nsleep 10s\n",
+    );
+    for status in ["Start", "Stop"] {
+        assert_eq!(books.only(LNS, status)["User-Name"], "keeper", "{status}");
+    }
+    let screen = books.bench.screen("lns");
+    assert!(screen.contains("on Interface tty0, User keeper Priv 1"), "{screen}");
+    assert!(screen.contains("*  0 con 0     2500-1 "), "who it is to this router: {screen}");
+}

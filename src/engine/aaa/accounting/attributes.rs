@@ -75,10 +75,18 @@ impl Attributes {
         self.put(key, &value.to_be_bytes());
     }
 
-    /// Text with tag 0, which is left out (RFC 2868 section 3.3).
+    /// A number with tag 0, which takes the place of its top octet (RFC 2868 section 3.1).
     fn tunnel_integer(&mut self, key: AttributeKey, value: u32) {
-        // The tag takes the place of the top octet.
         self.integer(key, value & 0x00FF_FFFF);
+    }
+
+    /// Text without a tag; what begins like one stands behind tag 0 (RFC 2868 section 3.3).
+    fn tunnel_text(&mut self, key: AttributeKey, value: &[u8]) {
+        match value {
+            [] => {}
+            [0..=MAX_TAG, ..] => self.put(key, &[&[0], value].concat()),
+            _ => self.put(key, value),
+        }
     }
 }
 
@@ -263,17 +271,11 @@ impl<'a> Subject<'a> {
         let known = |address: IpAddr| Some(address.to_string()).filter(|_| !address.is_unspecified());
         out.text(keys::TUNNEL_CLIENT_ENDPOINT, &known(client).unwrap_or_default());
         out.text(keys::TUNNEL_SERVER_ENDPOINT, &known(server).unwrap_or_default());
-        out.text(keys::TUNNEL_CLIENT_AUTH_ID, client_name);
-        out.text(keys::TUNNEL_SERVER_AUTH_ID, server_name);
-        match tunnel.private_group.as_deref() {
-            None | Some([]) => {}
-            // What begins like a tag stands behind one (RFC 2868 section 3.6).
-            Some(group @ [0..=MAX_TAG, ..]) => {
-                out.put(keys::TUNNEL_PRIVATE_GROUP_ID, &[&[0], group].concat());
-            }
-            Some(group) => out.put(keys::TUNNEL_PRIVATE_GROUP_ID, group),
-        }
-        out.text(keys::TUNNEL_ASSIGNMENT_ID, tunnel.assignment.as_deref().unwrap_or_default());
+        out.tunnel_text(keys::TUNNEL_CLIENT_AUTH_ID, client_name.as_bytes());
+        out.tunnel_text(keys::TUNNEL_SERVER_AUTH_ID, server_name.as_bytes());
+        out.tunnel_text(keys::TUNNEL_PRIVATE_GROUP_ID, tunnel.private_group.as_deref().unwrap_or_default());
+        let assignment = tunnel.assignment.as_deref().unwrap_or_default();
+        out.tunnel_text(keys::TUNNEL_ASSIGNMENT_ID, assignment.as_bytes());
         out.text(keys::ACCT_TUNNEL_CONNECTION, connection);
     }
 

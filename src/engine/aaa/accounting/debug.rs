@@ -8,6 +8,7 @@ use std::fmt;
 
 use super::EndCause;
 use super::record::{Class, Record, Status};
+use crate::engine::aaa::debug::OneLine;
 use crate::proto::{DebugText, Dialect, Switch};
 
 /// A line.
@@ -90,6 +91,7 @@ impl DebugText for AcctDebug<'_> {
 
     fn write(&self, dialect: Dialect, f: &mut dyn fmt::Write) -> fmt::Result {
         let late = dialect == Dialect::V15;
+        let f: &mut dyn fmt::Write = &mut OneLine(f);
         match self {
             AcctDebug::Made { record, .. } if late => {
                 let (service, action) = (service(record.class), action(record.status));

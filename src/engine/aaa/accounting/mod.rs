@@ -51,7 +51,7 @@ pub struct Statistics {
     pub answered: u64,
     /// Tries that no server answered.
     pub failed: u64,
-    /// Lost because too many had to be kept.
+    /// Lost because too many had to be kept, or because they fitted into no packet.
     pub dropped: u64,
     /// Handed over by the spool at start.
     pub restored: u64,
@@ -66,7 +66,7 @@ pub enum AccountingOutput {
     SpoolAppend(RecordId, Vec<u8>),
     /// It is not needed any more.
     SpoolRemove(RecordId),
-    /// A record that somebody waits for is answered.
+    /// A record that somebody waits for is answered, or given up.
     Answered(RecordId),
 }
 
@@ -113,6 +113,8 @@ pub struct Accounting {
     lesser: BTreeSet<RecordId>,
     last: u64,
     spooling: bool,
+    /// No server can be reached yet.
+    held: bool,
     limit: Option<usize>,
     outputs: VecDeque<AccountingOutput>,
     statistics: Statistics,
@@ -159,6 +161,11 @@ impl Accounting {
             }
         }
         self.make_room();
+    }
+
+    /// Whether records wait because no server can be reached yet.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
     }
 
     fn count(&mut self, record: &Record) {
@@ -216,6 +223,7 @@ impl Accounting {
         }
     }
 
+    /// A record is answered or given up: who waits for its answer waits no longer in either case.
     fn remove(&mut self, id: RecordId) -> Option<Queued> {
         let queued = self.records.remove(&id)?;
         let next = self.order.release(id, queued.lane, &queued.record);
@@ -226,6 +234,9 @@ impl Accounting {
         self.lesser.remove(&id);
         if self.spooling {
             self.outputs.push_back(AccountingOutput::SpoolRemove(id));
+        }
+        if queued.record.awaited {
+            self.outputs.push_back(AccountingOutput::Answered(id));
         }
         Some(queued)
     }
@@ -249,6 +260,9 @@ impl Accounting {
 
     /// Sends what may be sent.
     pub fn pump(&mut self, cx: &mut Context, client: &mut Client, config: &AaaConfig, groups: &Groups) {
+        if self.held {
+            return;
+        }
         for place in 0..self.lanes.len() {
             self.pump_lane(cx, client, config, groups, place);
         }
@@ -292,15 +306,17 @@ impl Accounting {
         self.lanes.get_mut(place)?.ready.take(&id)
     }
 
-    /// The first record of a lane, unless it has to wait for others.
+    /// The first record of a lane that does not have to wait for others. What comes behind a fence that waits does so
+    /// too, unless nothing waits for fences.
     fn first(&self, place: usize) -> Option<RecordId> {
         let lane = self.lanes.get(place)?;
-        let id = *lane.ready.first()?;
         let concerns = |other: usize| {
             let shares = |l: &Lane| l.retry.is_none() && l.servers.iter().any(|s| lane.servers.contains(s));
             other == place || self.lanes.get(other).is_some_and(shares)
         };
-        self.order.permits(id, place, concerns).then_some(id)
+        let candidates = if self.order.hasty { usize::MAX } else { 1 };
+        let mut ready = lane.ready.iter().copied().take(candidates);
+        ready.find(|id| self.order.permits(*id, place, concerns))
     }
 
     /// Asks the next method of a record that has servers. False when none has.
@@ -354,9 +370,6 @@ impl Accounting {
             (lane.retry, lane.pause) = (None, PAUSE.0);
         }
         cx.debug(&AcctDebug::Response(&queued.record, true));
-        if queued.record.awaited {
-            self.outputs.push_back(AccountingOutput::Answered(id));
-        }
     }
 
     /// Nobody has answered.
@@ -382,16 +395,13 @@ impl Accounting {
         }
     }
 
-    /// A record fits into no packet, which those that are made here do: it is none. Who waits for it waits no longer.
+    /// A record fits into no packet, which those that are made here do: it is none.
     pub fn unsendable(&mut self, key: RequestKey) {
         let Some(id) = self.under_way.remove(&key) else { return };
         let Some(queued) = self.remove(id) else { return };
         self.statistics.dropped += 1;
         if let Some(lane) = self.lanes.get_mut(queued.lane) {
             lane.under_way -= 1;
-        }
-        if queued.record.awaited {
-            self.outputs.push_back(AccountingOutput::Answered(id));
         }
     }
 
@@ -418,7 +428,7 @@ impl Accounting {
             let at = lane.retry.filter(|_| !lane.parked && lane.under_way == 0)?;
             self.first(place).map(|_| at)
         };
-        self.lanes.iter().enumerate().filter_map(due).min()
+        self.lanes.iter().enumerate().filter(|_| !self.held).filter_map(due).min()
     }
 
     /// The next output; call until `None` after every other call.

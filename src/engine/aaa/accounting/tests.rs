@@ -15,6 +15,7 @@ mod order;
 
 const NAS: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 82);
 const FIRST: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 3);
+const LIST: &[Method] = &[Method::Radius];
 const SECOND: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 4);
 
 /// An AAA with its servers, each alive or not.
@@ -290,6 +291,23 @@ fn a_full_queue_gives_up_updates_and_rejects_first_and_counts_what_it_loses() {
 }
 
 #[test]
+fn nobody_waits_for_the_answer_to_a_record_that_was_given_up() {
+    let mut bench = Bench::new();
+    bench.alive.clear();
+    bench.aaa.accounting.set_limit(2);
+    let first = bench.record(1, Status::Start, LIST);
+    // It has been tried once, and waits.
+    bench.seconds(22);
+    bench.record(2, Status::Stop, LIST);
+    assert_eq!(bench.answered, []);
+    bench.record(3, Status::Stop, LIST);
+    assert_eq!((bench.answered.clone(), bench.aaa.accounting().statistics().dropped), (vec![first], 1));
+    bench.alive.push(FIRST);
+    bench.seconds(60);
+    assert_eq!((bench.numbers(), bench.answered.len()), (vec![2, 3], 1));
+}
+
+#[test]
 fn what_was_left_on_disk_is_sent_once_with_its_age() {
     let mut bench = Bench::new();
     bench.alive.clear();
@@ -439,6 +457,36 @@ fn a_value_that_is_too_long_is_left_out() {
     }
 }
 
+/// RFC 2868 section 3.3: an octet up to 0x1F in front is a tag. A peer may call itself anything.
+#[test]
+fn a_name_that_begins_like_a_tag_stands_behind_one() {
+    let mut tunnel = tunnel("hgw");
+    for (name, written) in [("hgw", "hgw"), ("\u{1}hgw", "\0\u{1}hgw"), (" hgw", " hgw")] {
+        tunnel.remote_name = name.to_owned();
+        let mut subject = Subject::new(NAS, "bob", SessionNumber(1));
+        subject.tunnel = Some((&tunnel, "1"));
+        let attributes = subject.attributes(Status::LinkStart, &RadiusExtras::default());
+        assert_eq!(attributes.first(90), Some(written.as_bytes()), "{name:?}");
+        assert_eq!(attributes.first(91), Some(&b"hgw"[..]));
+    }
+}
+
+/// The LNS's end of a tunnel, with this name everywhere.
+fn tunnel(name: &str) -> SessionTunnel {
+    SessionTunnel {
+        role: crate::proto::l2tp::Role::Lns,
+        id: crate::proto::l2tp::SessionId { tunnel: crate::proto::l2tp::TunnelId(1), session: 1 },
+        remote_tunnel: 2,
+        remote_session: 2,
+        local_name: name.into(),
+        remote_name: name.to_owned(),
+        local: NAS.into(),
+        remote: NAS.into(),
+        assignment: Some(name.into()),
+        private_group: Some(name.as_bytes().into()),
+    }
+}
+
 #[test]
 fn a_record_fits_into_a_packet_whatever_a_server_has_said_of_the_user() {
     let long = "x".repeat(253);
@@ -451,18 +499,7 @@ fn a_record_fits_into_a_packet_whatever_a_server_has_said_of_the_user() {
     subject.connect_info = Some(long.clone());
     subject.usage = Some(Usage { input_octets: u64::MAX, ..Usage::default() });
     subject.end = Some(End { cause: EndCause::UserRequest, dialect: Dialect::V15 });
-    let tunnel = SessionTunnel {
-        role: crate::proto::l2tp::Role::Lns,
-        id: crate::proto::l2tp::SessionId { tunnel: crate::proto::l2tp::TunnelId(1), session: 1 },
-        remote_tunnel: 2,
-        remote_session: 2,
-        local_name: long.as_str().into(),
-        remote_name: long.clone(),
-        local: NAS.into(),
-        remote: NAS.into(),
-        assignment: Some(long.as_str().into()),
-        private_group: Some(long.as_bytes().into()),
-    };
+    let tunnel = tunnel(&long);
     subject.tunnel = Some((&tunnel, &long));
     let extras = RadiusExtras { vsa_accounting: true, extended_nas_port: true, ..RadiusExtras::default() };
     let mut bench = Bench::new();

@@ -147,8 +147,8 @@ fn pass(message: &str, privilege: Option<u8>) -> LoginOutcome {
 #[test]
 fn the_server_vouches_for_whom_it_lets_in() {
     for (user, voucher) in [
-        ("admin", Voucher { radius: true, class: vec![b"staff".to_vec()] }),
-        ("clerk", Voucher { radius: true, class: Vec::new() }),
+        ("admin", Voucher { radius: true, class: vec![b"staff".to_vec()], ..Voucher::default() }),
+        ("clerk", Voucher { radius: true, ..Voucher::default() }),
     ] {
         let question = question(LoginService::Login, user, "geheim");
         let (outcome, _) = ask_in(Dialect::V12_0, &config(), question, true);

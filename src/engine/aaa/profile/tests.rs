@@ -29,6 +29,9 @@ fn routes_of_both_forms() {
         "10.0.0.0/8 x",
         "vrf a 1.0.0.0/8",
         "230.0.0.0",
+        // A mask that leaves bits of the address out is no next hop.
+        "10.1.1.1 255.255.255.0",
+        "10.1.1.1 255.255.255.0 10.0.0.1",
     ] {
         assert_eq!(route(bad), None, "{bad}");
     }

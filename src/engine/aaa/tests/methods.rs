@@ -157,6 +157,21 @@ fn a_caller_who_hangs_up_hears_nothing() {
 }
 
 #[test]
+fn while_no_server_can_be_reached_questions_wait_and_time_does_not_count_against_a_server() {
+    let mut bench = Bench::new(&lns_config());
+    bench.run(|aaa, _| aaa.hold());
+    let gone = bench.run(|aaa, cx| aaa.authenticate(cx, ask(chap_credentials(), Some("vpdn"))));
+    let ticket = bench.run(|aaa, cx| aaa.authenticate(cx, ask(chap_credentials(), Some("vpdn"))));
+    assert!(bench.wait_out().is_empty() && !bench.aaa.is_quiet());
+    bench.run(|aaa, cx| aaa.cancel(cx, gone));
+    bench.run(|aaa, cx| aaa.release(cx));
+    let outcomes = bench.settle(&mut node("2500-1 Auth-Type := Accept\n"));
+    assert!(matches!(authentication(&outcomes), AuthenOutcome::Pass { .. }), "nobody asks for the other");
+    assert_eq!(outcomes[0].ticket, ticket);
+    assert!(bench.aaa.is_quiet());
+}
+
+#[test]
 fn chap_and_ms_chap_of_local_users() {
     use crate::proto::ppp::mschap;
     let config = AaaConfig { users: vec![user("2500-1", "cisco")], ..with_users(&[Method::Local]) };
@@ -200,6 +215,27 @@ fn authorization_by_local_users() {
     let carol = session(None, "carol", Some(UserProfile::default()));
     assert_eq!(bench.run(|aaa, cx| aaa.authorize_fsm(cx, &carol)), Decision::Denied);
     assert_eq!(bench.trace.lines.last().unwrap(), "Vi4 AAA/AUTHOR/FSM: Denied");
+}
+
+/// Names come from the wire, and a terminal obeys what it is sent.
+#[test]
+fn what_a_peer_calls_itself_neither_drives_a_terminal_nor_forges_a_line() {
+    let mut bench = Bench::new(&with_users(&[Method::Local]));
+    let name = "mallory\u{1b}[2J\nbob\u{9b}";
+    let mallory = session(None, name, Some(UserProfile::default()));
+    bench.run(|aaa, cx| aaa.authorize_lcp(cx, &mallory));
+    assert!(bench.trace.lines.iter().any(|line| line.ends_with("user='mallory.[2J.bob.'")));
+    let lookup = TunnelLookup {
+        port: vi4(),
+        list: None,
+        key: name.to_owned(),
+        password: Secret::new("cisco"),
+        asker: Asker::Lac,
+    };
+    bench.run(|aaa, cx| aaa.authorize_tunnel(cx, lookup));
+    let lines = &bench.trace.lines;
+    assert!(lines.iter().filter(|line| line.contains("mallory")).count() == 2, "{lines:#?}");
+    assert!(lines.iter().all(|line| !line.contains(char::is_control)), "{lines:#?}");
 }
 
 #[test]

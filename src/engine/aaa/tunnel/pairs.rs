@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Endpoint, TunnelDefinition, TunnelType, parse_addresses, yes_no};
 use crate::config::views::{L2tpSettings, NoSession};
-use crate::engine::aaa::profile::AvPair;
+use crate::engine::aaa::profile::{AvPair, put};
 use crate::proto::radius::Secret;
 
 /// `l2tp-...` pairs: each stands for a line of `l2tp ...` in a vpdn-group.
@@ -184,13 +184,6 @@ pub fn take(definition: &mut TunnelDefinition, pair: &AvPair) {
         }
         None => definition.problems.push(format!("vpdn:{name} is unknown")),
     }
-}
-
-/// A value that cannot be read leaves what is there.
-fn put<T>(field: &mut Option<T>, value: Option<T>) -> bool {
-    let understood = value.is_some();
-    *field = value.or(field.take());
-    understood
 }
 
 fn text(value: &str) -> Option<String> {

@@ -172,6 +172,18 @@ fn every_pair_with_an_effect_sets_something() {
 }
 
 #[test]
+fn domains_without_a_tag_are_known_beside_tunnels_with_one() {
+    let found = [
+        pair("vpdn:vpn-domain-list=a.example,b.example"),
+        pair(":1:vpdn:ip-addresses=10.0.0.1"),
+        pair(":2:vpdn:ip-addresses=10.0.0.2"),
+    ];
+    let usable = definitions(&found, 0, Asker::Port).usable;
+    let domains = Some(vec!["a.example".to_owned(), "b.example".to_owned()]);
+    assert_eq!(usable.into_iter().map(|d| d.domains).collect::<Vec<_>>(), [domains.clone(), domains]);
+}
+
+#[test]
 fn the_pairs_of_a_tunnel_stand_in_place_of_the_settings_of_a_group() {
     let found = lac(&[
         pair("vpdn:ip-addresses=10.0.0.1"),

@@ -4,6 +4,7 @@ use super::decode::Avps;
 use super::*;
 use crate::proto::cursor::Reader;
 use crate::proto::l2tp::avp::Attribute as A;
+use crate::proto::redact;
 
 /// The message that the values make; `None` when a required one is missing.
 pub(super) fn build(message_type: MessageType, avps: &Avps<'_>) -> Option<Message> {
@@ -118,7 +119,7 @@ fn ocrq(avps: &Avps<'_>) -> Option<Ocrq> {
 fn cause(value: &[u8]) -> Option<Cause> {
     let mut reader = Reader::new(value);
     let (code, message) = (reader.u16().ok()?, reader.u8().ok()?);
-    let advisory = (!reader.is_empty()).then(|| String::from_utf8_lossy(reader.rest()).into_owned());
+    let advisory = (!reader.is_empty()).then(|| redact::plain(reader.rest()));
     Some(Cause { code, message, advisory })
 }
 

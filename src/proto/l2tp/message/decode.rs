@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use super::build::build;
 use super::problem::PROTOCOL_VERSION;
 use super::{Fault, Message, MessageType, Problem};
-use crate::proto::Context;
 use crate::proto::cursor::Reader;
 use crate::proto::l2tp::avp::{Attribute, BrokenAvps, IETF, Kind, RawAvp, RawAvps, Spec, TABLE, lookup};
 use crate::proto::l2tp::debug_avps::{L2tpAvpDebug, result_lines};
@@ -13,6 +12,7 @@ use crate::proto::l2tp::hidden::{self, HiddenError};
 use crate::proto::l2tp::passwords;
 use crate::proto::l2tp::prefix::Prefix;
 use crate::proto::l2tp::types::ResultCode;
+use crate::proto::{Context, redact};
 
 /// Reads the AVPs of a control message that is not a ZLB. `secret` is the tunnel's, for hidden AVPs.
 ///
@@ -84,7 +84,7 @@ pub fn sealed(body: &[u8]) -> Option<Sealed> {
         return None;
     }
     Some(Sealed {
-        host_name: String::from_utf8_lossy(clear(Attribute::HostName)?).into_owned(),
+        host_name: redact::plain(clear(Attribute::HostName)?),
         tie_breaker: clear(Attribute::TieBreaker).and_then(|value| value.try_into().ok()),
         assigned_tunnel: clear(Attribute::AssignedTunnelId)
             .and_then(|value| Reader::new(value).u16().ok())
@@ -151,8 +151,9 @@ impl Avps<'_> {
         self.octets(attribute)?.try_into().ok()
     }
 
+    /// What no name and no number has is taken out here, before a log or a screen can show it.
     pub fn text(&self, attribute: Attribute) -> Option<String> {
-        self.octets(attribute).map(|value| String::from_utf8_lossy(value).into_owned())
+        self.octets(attribute).map(redact::plain)
     }
 
     pub fn vec(&self, attribute: Attribute) -> Option<Vec<u8>> {

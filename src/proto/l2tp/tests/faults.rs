@@ -419,6 +419,10 @@ fn what_is_not_l2tp_is_counted_and_ignored() {
     }
     let counters = peer.node.endpoint.counters();
     assert_eq!((counters.l2f, counters.bad_version, counters.malformed), (1, 1, 3));
+    // Who speaks L2F is told once, and counted all the same.
+    peer.deliver(&[0x00, 0x01, 0, 0]);
+    assert_eq!(peer.node.endpoint.counters().l2f, 2);
+    assert_eq!(peer.node.events, [Event::L2f { peer: peer.address.ip() }]);
     // A control message for tunnel 0 that is not an SCCRQ.
     assert_eq!(names(&peer.send(0, &Message::Hello)), [""; 0]);
     assert!(peer.node.endpoint.is_quiet());

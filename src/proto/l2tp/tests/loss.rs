@@ -37,7 +37,8 @@ pub fn accounts_balance(node: &Node, hung_up: &BTreeSet<SessionId>) {
             Event::TunnelRequested { .. }
             | Event::CallRequested { .. }
             | Event::SetLinkInfo { .. }
-            | Event::WanError { .. } => {}
+            | Event::WanError { .. }
+            | Event::L2f { .. } => {}
         }
         sessions.retain(|s| !hung_up.contains(s));
     }

@@ -28,13 +28,41 @@ fn restarted_peer_with_its_old_tunnel_id_drops_the_old_tunnel() {
         (peer.ns, peer.nr, peer.theirs) = (0, 0, 0);
         let again = Message::Sccrq(Sccrq { challenge, ..peer.sccrq() });
         assert_eq!(names(&peer.send(0, &again)), ["SCCRP"]);
+        assert_eq!(peer.node.tunnel_ends(), [], "it may be a stranger who says so");
+        let scccn = peer.scccn();
+        peer.send(0, &scccn);
         assert_eq!(peer.node.session_ends(), [DownCause::PeerRestarted]);
         assert_eq!(peer.node.tunnel_ends(), [DownCause::PeerRestarted]);
         assert_eq!(peer.node.endpoint.tunnels().len(), 1);
-        let scccn = peer.scccn();
-        peer.send(0, &scccn);
         assert_eq!(peer.node.count(|e| matches!(e, Event::TunnelUp { .. })), 2);
     }
+}
+
+#[test]
+fn a_stranger_with_the_id_of_an_established_tunnel_does_not_end_it() {
+    let mut peer = Peer::open();
+    peer.session(1);
+    (peer.ns, peer.nr, peer.theirs) = (0, 0, 0);
+    let forged = Message::Sccrq(Sccrq { challenge: Some(vec![1; 16]), ..peer.sccrq() });
+    assert_eq!(names(&peer.send(0, &forged)), ["SCCRP"]);
+    let wrong = Message::Scccn(Scccn { challenge_response: Some([7; 16]) });
+    assert_eq!(names(&peer.send(0, &wrong)), ["ZLB", "StopCCN"]);
+    assert_eq!(peer.node.session_ends(), []);
+    assert_eq!(peer.node.tunnel_ends(), [DownCause::Authentication]);
+    assert_eq!(peer.node.endpoint.tunnels().len(), 1);
+}
+
+#[test]
+fn a_restarted_lns_with_its_old_tunnel_id_drops_the_old_tunnel() {
+    let mut peer = Peer::open_as_lns();
+    (peer.ns, peer.nr, peer.theirs) = (0, 0, 0);
+    peer.node.connect(peer.now, peer.address);
+    peer.replies();
+    let sccrp = Message::Sccrp(peer.sccrp());
+    peer.send(0, &sccrp);
+    assert_eq!(peer.node.count(|e| matches!(e, Event::TunnelUp { .. })), 2);
+    assert_eq!(peer.node.tunnel_ends(), [DownCause::PeerRestarted]);
+    assert_eq!(peer.node.endpoint.tunnels().len(), 1);
 }
 
 #[test]
@@ -145,4 +173,44 @@ fn another_address_cannot_speak_for_a_peer() {
     peer.send(0, &stop);
     assert_eq!(peer.node.tunnel_ends(), []);
     assert_eq!(peer.node.endpoint.counters().unknown_tunnel, 1);
+}
+/// Neither a debug nor whoever is told of the tunnel gets what would drive a terminal.
+#[test]
+fn a_host_name_with_control_characters_is_harmless() {
+    let mut peer = Peer::new();
+    let sccrq = Sccrq { host_name: "h\u{1b}[2J\ngw\u{9b}".to_owned(), ..peer.sccrq() };
+    peer.send(0, &Message::Sccrq(sccrq));
+    assert!(peer.node.printed("L2TP: I SCCRQ from h.[2J.gw. tnl 100"), "{:#?}", peer.node.trace.lines);
+    assert!(peer.node.trace.lines.iter().all(|line| !line.contains(char::is_control)));
+    assert_eq!(peer.node.endpoint.tunnels()[0].remote_name, "h.[2J.gw.");
+    let message = Some("bye\u{7}".to_owned());
+    let stop = StopCcn { assigned_tunnel: 100, result: ResultCode { message, ..ResultCode::general(0, "") } };
+    peer.send(0, &Message::StopCcn(stop));
+    assert_eq!(peer.node.tunnel_ends(), [DownCause::Remote(ResultCode::general(0, "bye."))]);
+}
+
+#[test]
+fn a_stray_stopccn_without_an_id_is_not_answered() {
+    let mut peer = Peer::new();
+    let stop = Message::StopCcn(StopCcn { assigned_tunnel: 0, result: result(1, None) });
+    assert_eq!(names(&peer.send(0, &stop)), [""; 0], "a ZLB would have no tunnel to go to");
+}
+
+/// Who knows no secret could have us answer our own challenge, and play the answer back to the SCCRQ that it came in.
+#[test]
+fn a_peer_that_asks_what_it_was_asked_gets_no_answer() {
+    let mut peer = Peer::new();
+    peer.node.connect(peer.now, peer.address);
+    peer.replies();
+    let asked = peer.challenge.clone();
+    assert!(!asked.is_empty());
+    (peer.nr, peer.theirs) = (0, 0);
+    for (challenge, answer) in [(vec![7; 16], "SCCRP"), (asked, "StopCCN")] {
+        (peer.ns, peer.ours) = (0, peer.ours + 1);
+        peer.theirs = 0;
+        let sccrq = Message::Sccrq(Sccrq { challenge: Some(challenge), ..peer.sccrq() });
+        assert_eq!(names(&peer.send(0, &sccrq)), [answer]);
+    }
+    assert!(peer.node.printed("Tunnel auth failed for hgw, it asks what it was asked"));
+    assert_eq!(peer.node.tunnel_ends(), [DownCause::Authentication]);
 }

@@ -115,8 +115,16 @@ impl Tunnel {
         self.apply(io, On::SccrqNotAcceptable, Some(Why::protocol(fault.result)));
     }
 
-    /// The owner takes the request.
-    pub fn accept(&mut self, io: &mut Io, config: TunnelConfig) {
+    /// The challenge of a request that has been read.
+    pub fn requested_challenge(&self) -> Option<&[u8]> {
+        match &self.request {
+            Some(Request::Read(sccrq)) => sccrq.challenge.as_deref(),
+            Some(Request::Sealed { .. }) | None => None,
+        }
+    }
+
+    /// The owner takes the request. `mirrored`: it asks of us what we ask of somebody.
+    pub fn accept(&mut self, io: &mut Io, config: TunnelConfig, mirrored: bool) {
         if self.closing || self.machine != State::Idle {
             return;
         }
@@ -129,8 +137,13 @@ impl Tunnel {
             self.say(io, What::GotChallengeInSccrq(&name));
         }
         let needs_secret = self.config.authenticate || request.challenge.is_some();
-        if needs_secret && self.config.secret.is_none() {
-            self.trouble(io, Trouble::NoSecret(&name));
+        let failed = match &self.config.secret {
+            None if needs_secret => Some(Trouble::NoSecret(&name)),
+            Some(_) if mirrored => Some(Trouble::OwnChallenge(&name)),
+            None | Some(_) => None,
+        };
+        if let Some(failed) = failed {
+            self.trouble(io, failed);
             self.auth_failures += 1;
             return self.apply(io, On::SccrqNotAcceptable, Some(Why::unauthorized()));
         }

@@ -204,15 +204,16 @@ fn both_ends_authenticate_each_other_at_once() {
 
 #[test]
 fn who_calls_in_proves_itself_first() {
-    let config = LinkConfig { authentication: vec![ChapMd5], ..client() };
-    let mut pair = dial(config, server(&[ChapMd5]));
-    pair.sides[0].secret = Some(b"wrong");
-    pair.run(10);
-    // The called end never answered the challenge of a caller that it does not know.
-    assert!(!pair.sides[1].events.iter().any(|e| matches!(e, Event::SecretWanted { .. })));
-    assert!(
-        pair.sides[1].trace.lines.iter().any(|l| l == "Vi4 CHAP: Waiting for peer to authenticate first")
-    );
+    for max_bad_auth in [1, 2] {
+        let config = LinkConfig { authentication: vec![ChapMd5], ..client() };
+        let mut pair = dial(config, LinkConfig { max_bad_auth, ..server(&[ChapMd5]) });
+        pair.sides[0].secret = Some(b"wrong");
+        pair.run(10);
+        // The called end never answered the challenge of a caller that it does not know, one that may try again included.
+        assert!(!pair.sides[1].events.iter().any(|e| matches!(e, Event::SecretWanted { .. })));
+        let lines = &pair.sides[1].trace.lines;
+        assert!(lines.iter().any(|l| l == "Vi4 CHAP: Waiting for peer to authenticate first"));
+    }
 }
 
 #[test]
@@ -299,6 +300,11 @@ fn a_second_challenge_on_an_open_link_is_answered() {
     assert_eq!(pair.sides[0].transmitted[0][..6], [0xc2, 0x23, 2, 77, 0, 27]);
     assert_eq!(pair.sides[0].transmitted[0][7..23], expected);
     assert_eq!(pair.sides[0].link.view().phase, Phase::Up);
+    // No answer comes. It is the authenticator that asks again (RFC 1994 section 4.1), not the response that goes on and on.
+    pair.sides[0].transmitted.clear();
+    pair.run(8);
+    let lines = &pair.sides[1].trace.lines;
+    assert!(!lines.iter().any(|line| line.contains("I RESPONSE id 77")), "{lines:#?}");
 }
 
 /// RFC 1334 section 2.2.1: the identifier of the answer is that of the request which it answers.
@@ -330,6 +336,134 @@ fn proxy_pap_is_acknowledged_under_the_users_identifier() {
     assert_eq!(lns.transmitted[0], [0xc0, 0x23, 2, 42, 0, 5, 0]);
     assert_eq!(lns.link.view().phase, Phase::Up);
     assert!(lns.trace.lines.iter().any(|l| l == "Vi4 PAP: I AUTH-REQ id 42 len 12 from \"u\""));
+}
+
+/// The octets of a rejected packet are printed, but no password among them.
+#[test]
+fn a_rejected_pap_request_shows_no_password() {
+    let mut pair = dial(client(), server(&[Pap]));
+    pair.sides[1].hold = true;
+    pair.run(1);
+    let request = [&[0xc0, 0x23, 1, 1, 0, 16, 6][..], b"2500-1", &[5], b"cisco"].concat();
+    let reject = packet::build(packet::LCP, packet::PROTO_REJ, 7, &request);
+    pair.call(0, |link, cx| link.receive(cx, &reject));
+    let line = pair.sides[0].trace.lines.iter().find(|l| l.contains("PROTREJ")).expect("a line");
+    let octets = "(0xC023010100100632353030 2D3105**********)".replace(' ', "");
+    assert!(line.ends_with(&format!("protocol PAP {octets}")), "{line}");
+}
+
+/// RFC 1994 section 4.1: a Failure may be lost, and the same response gets the same answer.
+#[test]
+fn a_failure_of_ms_chap_that_was_lost_is_sent_again() {
+    for protocol in [MsChap, MsChapV2] {
+        let mut pair = asked(protocol, 2);
+        refuse(&mut pair, b"");
+        let lost = told(&mut pair, packet::CHAP);
+        let now = pair.now;
+        for (id, answers) in [(lost[0][1], &lost[..]), (lost[0][1].wrapping_sub(1), &[])] {
+            let frame = [&packet::CHAP.to_be_bytes()[..], &response(id, &[0; 49])].concat();
+            pair.sides[1].with(now, |link, cx| link.receive(cx, &frame));
+            assert_eq!(told(&mut pair, packet::CHAP), answers, "{protocol:?} {id}");
+        }
+        let claims = pair.sides[1].events.iter().filter(|e| matches!(e, Event::Authenticate(_))).count();
+        assert_eq!(claims, 1, "{protocol:?}: no second try");
+    }
+}
+
+/// What a LAC has collected with another algorithm than the one agreed is worth nothing: the user is asked.
+#[test]
+fn proxy_credentials_of_another_algorithm_are_not_taken() {
+    for (agreed, asked) in [(ChapMd5, false), (MsChap, true), (MsChapV2, true)] {
+        let mut lns = Side::new(server(&[agreed]), 9);
+        let now = Instant::ZERO;
+        lns.with(now, |link, cx| link.lower_up(cx));
+        let option = [&[3, 5][..], agreed.option()].concat();
+        let proxy = ProxyLcp { last_sent: option, ..ProxyLcp::default() };
+        assert!(lns.with(now, |link, cx| link.force_lcp(cx, &proxy)));
+        let (id, challenge) = (7, vec![1; 16]);
+        let response = chap::md5_response(id, b"cisco", &challenge).to_vec();
+        let proof = Proof::Chap { protocol: ChapMd5, id, challenge, response };
+        let credentials = Credentials { name: b"u".to_vec(), proof };
+        lns.with(now, |link, cx| link.replay_authentication(cx, credentials));
+        let challenged = lns.transmitted.iter().any(|frame| frame.starts_with(&[0xc2, 0x23, 1]));
+        let claimed = lns.events.iter().any(|e| matches!(e, Event::Authenticate(_)));
+        assert_eq!((challenged, claimed), (asked, !asked), "{agreed:?}");
+    }
+}
+
+/// `ppp timeout authentication` is the time for a response: who may try again has it again (RFC 2759 section 6 even wants
+/// short timeouts disabled, for the user has to type).
+#[test]
+fn another_try_has_its_own_time() {
+    for protocol in ALL {
+        let mut pair = asked(protocol, 2);
+        let at = |n| Instant::ZERO + Duration::from_secs(n);
+        let server = &mut pair.sides[1];
+        let fail = Verdict::Fail { message: Vec::new(), retries: None };
+        server.with(at(8), |link, cx| link.authenticated(cx, fail));
+        for (n, phase) in [(12, Phase::Authenticating), (18, Phase::Terminating)] {
+            server.with(at(n), |link, cx| link.handle_timeout(cx));
+            assert_eq!(server.link.view().phase, phase, "{protocol:?} {n}");
+        }
+    }
+}
+
+/// A verdict on what was claimed before LCP started over says nothing of who is asked now.
+#[test]
+fn a_verdict_that_comes_too_late_is_none() {
+    let mut pair = asked(ChapMd5, 1);
+    pair.sides[1].trace.dialect = Dialect::V15;
+    pair.call(1, |link, cx| link.renegotiate(cx));
+    pair.call(1, |link, cx| link.authenticated(cx, Verdict::Pass { message: Vec::new() }));
+    assert_eq!(pair.sides[1].link.view().phase, Phase::Establishing);
+    pair.sides[0].link.config = Arc::new(LinkConfig { retry: Duration::from_secs(60), ..client() });
+    while pair.sides[1].link.view().phase != Phase::Authenticating {
+        let (_, side, frame) = pair.line.pop_front().expect("LCP goes on");
+        pair.call(side, |link, cx| link.receive(cx, &frame));
+    }
+    pair.call(1, |link, cx| link.authenticated(cx, Verdict::Pass { message: Vec::new() }));
+    assert_eq!(pair.sides[1].link.view().phase, Phase::Authenticating);
+    assert!(!pair.sides[1].trace.lines.iter().any(|l| l.ends_with("Authenticated User")));
+}
+
+/// RFC 1994, Security Considerations: failures are counted until the peer has proved itself or the link has ended.
+#[test]
+fn failures_are_not_forgotten_by_starting_lcp_over() {
+    for protocol in ALL {
+        let mut pair = asked(protocol, 3);
+        for fails in 1..=3 {
+            let asks =
+                |side: &Side| side.events.iter().filter(|e| matches!(e, Event::Authenticate(_))).count();
+            assert_eq!(asks(&pair.sides[1]), fails, "{protocol:?}");
+            refuse(&mut pair, b"");
+            let phase = if fails < 3 { Phase::Authenticating } else { Phase::Terminating };
+            assert_eq!(pair.sides[1].link.view().phase, phase, "{protocol:?} {fails}");
+            pair.sides[1].transmitted.clear();
+            pair.call(0, |link, cx| link.renegotiate(cx));
+            pair.run(1);
+        }
+        // A call of its own begins at none.
+        let now = pair.now;
+        for side in &mut pair.sides {
+            side.with(now, |link, cx| link.lower_down(cx));
+        }
+        pair.sides[1].hold = false;
+        pair.sides[0].secret = Some(b"cisco");
+        pair.sides[1].events.clear();
+        pair.line.clear();
+        pair.up();
+        pair.run(3);
+        assert!(connected(&pair), "{protocol:?}");
+        pair.call(0, |link, cx| link.renegotiate(cx));
+        pair.sides[1].hold = true;
+        pair.run(1);
+        refuse(&mut pair, b"");
+        assert_eq!(
+            pair.sides[1].link.view().phase,
+            Phase::Authenticating,
+            "{protocol:?}: it had proved itself"
+        );
+    }
 }
 
 #[test]

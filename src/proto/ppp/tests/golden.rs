@@ -238,6 +238,65 @@ fn a_lost_carrier_in_15_x() {
 }
 
 const LOST_15: &str = "\
-Vi4 PPP DISC: Lower Layer disconnected\nVi4 IPCP: Event[DOWN] State[Open to Starting]\nVi4 IPCP: Event[CLOSE] State[Starting to Initial]\nVi4 PPP: Phase is TERMINATING\nVi4 LCP: Event[DOWN] State[Open to Starting]\nVi4 LCP: Event[CLOSE] State[Starting to Initial]\nVi4 PPP: Phase is DOWN";
+Vi4 PPP DISC: Lower Layer disconnected
+Vi4 IPCP: Event[DOWN] State[Open to Starting]
+Vi4 IPCP: Event[CLOSE] State[Starting to Initial]
+Vi4 PPP: Phase is TERMINATING
+Vi4 LCP: Event[DOWN] State[Open to Starting]
+Vi4 LCP: Event[CLOSE] State[Starting to Initial]
+Vi4 PPP: Phase is DOWN";
+
 const LINES_15: &str = "\
-Vi4 PPP: Phase is ESTABLISHING\nVi4 PPP: Treating connection as a callin\nVi4 LCP: Event[OPEN] State[Initial to Starting]\nVi4 PPP LCP: Enter passive mode, state[Stopped]\nVi4 LCP: I CONFREQ [Stopped] id 192 len 10\nVi4 LCP:    MagicNumber 0x63033B0C (0x050663033B0C)\nVi4 LCP: O CONFREQ [Stopped] id 114 len 15\nVi4 LCP:    AuthProto CHAP (0x0305C22305)\nVi4 LCP:    MagicNumber 0xBD64A5D9 (0x0506BD64A5D9)\nVi4 LCP: O CONFACK [Stopped] id 192 len 10\nVi4 LCP:    MagicNumber 0x63033B0C (0x050663033B0C)\nVi4 LCP: Event[Receive ConfReq+] State[Stopped to ACKsent]\nVi4 LCP: I CONFACK [ACKsent] id 114 len 15\nVi4 LCP:    AuthProto CHAP (0x0305C22305)\nVi4 LCP:    MagicNumber 0xBD64A5D9 (0x0506BD64A5D9)\nVi4 LCP: Event[Receive ConfAck] State[ACKsent to Open]\nVi4 LCP: State is Open\nVi4 PPP: Phase is AUTHENTICATING, by this end\nVi4 CHAP: O CHALLENGE id 14 len 27 from \"1600-3\"\nVi4 CHAP: I RESPONSE id 14 len 27 from \"2500-1\"\nVi4 PPP: Phase is AUTHENTICATING, Authenticated User\nVi4 CHAP: O SUCCESS id 14 len 4\nVi4 PPP: Phase is UP\nVi4 IPCP: Protocol configured, start CP. state[Initial]\nVi4 IPCP: Event[OPEN] State[Initial to Starting]\nVi4 IPCP: O CONFREQ [Starting] id 210 len 10\nVi4 IPCP:    Address 10.51.6.82 (0x03060A330652)\nVi4 IPCP: Event[UP] State[Starting to REQsent]\nVi4 IPCP: I CONFREQ [REQsent] id 59 len 16\nVi4 IPCP:    CompressType VJ 15 slots (0x0206002D0F00)\nVi4 IPCP:    Address 10.10.53.2 (0x03060A0A3502)\nVi4 IPCP: O CONFREJ [REQsent] id 59 len 10\nVi4 IPCP:    CompressType VJ 15 slots (0x0206002D0F00)\nVi4 IPCP: Event[Receive ConfReq-] State[REQsent to REQsent]\nVi4 IPCP: I CONFACK [REQsent] id 210 len 10\nVi4 IPCP:    Address 10.51.6.82 (0x03060A330652)\nVi4 IPCP: Event[Receive ConfAck] State[REQsent to ACKrcvd]\nVi4 IPCP: I CONFREQ [ACKrcvd] id 60 len 10\nVi4 IPCP:    Address 10.10.53.2 (0x03060A0A3502)\nVi4 IPCP: O CONFACK [ACKrcvd] id 60 len 10\nVi4 IPCP:    Address 10.10.53.2 (0x03060A0A3502)\nVi4 IPCP: Event[Receive ConfReq+] State[ACKrcvd to Open]\nVi4 IPCP: State is Open\nVi4 PPP DISC: Closed by this end\nVi4 IPCP: Event[DOWN] State[Open to Starting]\nVi4 IPCP: Event[CLOSE] State[Starting to Initial]\nVi4 LCP: O TERMREQ [Open] id 115 len 4\nVi4 LCP: Event[CLOSE] State[Open to Closing]\nVi4 PPP: Phase is TERMINATING\nVi4 LCP: I TERMACK [Closing] id 115 len 4\nVi4 LCP: Event[Receive TermAck] State[Closing to Closed]\nVi4 LCP: Event[DOWN] State[Closed to Initial]\nVi4 PPP: Phase is DOWN";
+Vi4 PPP: Phase is ESTABLISHING
+Vi4 PPP: Treating connection as a callin
+Vi4 LCP: Event[OPEN] State[Initial to Starting]
+Vi4 PPP LCP: Enter passive mode, state[Stopped]
+Vi4 LCP: I CONFREQ [Stopped] id 192 len 10
+Vi4 LCP:    MagicNumber 0x63033B0C (0x050663033B0C)
+Vi4 LCP: O CONFREQ [Stopped] id 114 len 15
+Vi4 LCP:    AuthProto CHAP (0x0305C22305)
+Vi4 LCP:    MagicNumber 0xBD64A5D9 (0x0506BD64A5D9)
+Vi4 LCP: O CONFACK [Stopped] id 192 len 10
+Vi4 LCP:    MagicNumber 0x63033B0C (0x050663033B0C)
+Vi4 LCP: Event[Receive ConfReq+] State[Stopped to ACKsent]
+Vi4 LCP: I CONFACK [ACKsent] id 114 len 15
+Vi4 LCP:    AuthProto CHAP (0x0305C22305)
+Vi4 LCP:    MagicNumber 0xBD64A5D9 (0x0506BD64A5D9)
+Vi4 LCP: Event[Receive ConfAck] State[ACKsent to Open]
+Vi4 LCP: State is Open
+Vi4 PPP: Phase is AUTHENTICATING, by this end
+Vi4 CHAP: O CHALLENGE id 14 len 27 from \"1600-3\"
+Vi4 CHAP: I RESPONSE id 14 len 27 from \"2500-1\"
+Vi4 PPP: Phase is AUTHENTICATING, Authenticated User
+Vi4 CHAP: O SUCCESS id 14 len 4
+Vi4 PPP: Phase is UP
+Vi4 IPCP: Protocol configured, start CP. state[Initial]
+Vi4 IPCP: Event[OPEN] State[Initial to Starting]
+Vi4 IPCP: O CONFREQ [Starting] id 210 len 10
+Vi4 IPCP:    Address 10.51.6.82 (0x03060A330652)
+Vi4 IPCP: Event[UP] State[Starting to REQsent]
+Vi4 IPCP: I CONFREQ [REQsent] id 59 len 16
+Vi4 IPCP:    CompressType VJ 15 slots (0x0206002D0F00)
+Vi4 IPCP:    Address 10.10.53.2 (0x03060A0A3502)
+Vi4 IPCP: O CONFREJ [REQsent] id 59 len 10
+Vi4 IPCP:    CompressType VJ 15 slots (0x0206002D0F00)
+Vi4 IPCP: Event[Receive ConfReq-] State[REQsent to REQsent]
+Vi4 IPCP: I CONFACK [REQsent] id 210 len 10
+Vi4 IPCP:    Address 10.51.6.82 (0x03060A330652)
+Vi4 IPCP: Event[Receive ConfAck] State[REQsent to ACKrcvd]
+Vi4 IPCP: I CONFREQ [ACKrcvd] id 60 len 10
+Vi4 IPCP:    Address 10.10.53.2 (0x03060A0A3502)
+Vi4 IPCP: O CONFACK [ACKrcvd] id 60 len 10
+Vi4 IPCP:    Address 10.10.53.2 (0x03060A0A3502)
+Vi4 IPCP: Event[Receive ConfReq+] State[ACKrcvd to Open]
+Vi4 IPCP: State is Open
+Vi4 PPP DISC: Closed by this end
+Vi4 IPCP: Event[DOWN] State[Open to Starting]
+Vi4 IPCP: Event[CLOSE] State[Starting to Initial]
+Vi4 LCP: O TERMREQ [Open] id 115 len 4
+Vi4 LCP: Event[CLOSE] State[Open to Closing]
+Vi4 PPP: Phase is TERMINATING
+Vi4 LCP: I TERMACK [Closing] id 115 len 4
+Vi4 LCP: Event[Receive TermAck] State[Closing to Closed]
+Vi4 LCP: Event[DOWN] State[Closed to Initial]
+Vi4 PPP: Phase is DOWN";

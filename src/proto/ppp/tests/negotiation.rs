@@ -319,6 +319,21 @@ fn lcp_renegotiated_by_the_peer_starts_over() {
     assert_eq!(pair.sides[0].link.view().phase, Phase::Up);
 }
 
+/// A peer that ends IP and then starts LCP over goes on: what ends the link later is another matter.
+#[test]
+fn a_link_that_starts_over_has_no_reason_to_end() {
+    let mut pair = open();
+    let request = packet::build(packet::IPCP, packet::TERM_REQ, 9, &[]);
+    pair.call(1, |link, cx| link.receive(cx, &request));
+    assert_eq!(pair.sides[1].link.ending(), Some(FinishCause::Peer));
+    pair.call(0, |link, cx| link.renegotiate(cx));
+    pair.run(3);
+    assert_eq!((pair.sides[1].link.view().phase, pair.sides[1].link.ending()), (Phase::Up, None));
+    pair.call(1, |link, cx| link.close(cx));
+    pair.run(3);
+    assert_eq!(pair.sides[1].finished(), Some(FinishCause::Local));
+}
+
 fn user_proxy() -> ProxyLcp {
     ProxyLcp {
         initial_received: None,
@@ -384,6 +399,32 @@ fn a_user_that_never_repeats_its_request_is_held_to_what_the_lac_agreed() {
     assert_eq!(side.link.view().peer_options, user_proxy().last_received);
 }
 
+/// A Terminate-Ack that nobody asked for starts LCP over (RFC 1661 section 4.1, RTA in Opened), as often as the user likes.
+#[test]
+fn a_user_that_never_repeats_its_request_may_start_over_for_ever() {
+    let mut side = up_alone(server(&[]));
+    side.link.remember_proxy(&user_proxy());
+    side.with(Instant::ZERO, |link, cx| link.renegotiate(cx));
+    for n in 0..900 {
+        for frame in std::mem::take(&mut side.transmitted) {
+            let answer = match frame[..3] {
+                [0xc0, 0x21, packet::CONF_REQ] => packet::CONF_ACK,
+                [0xc0, 0x21, packet::ECHO_REQ] => packet::ECHO_REP,
+                _ => continue,
+            };
+            let answer = packet::build(packet::LCP, answer, frame[3], &frame[6..]);
+            side.with(seconds(n), |link, cx| link.receive(cx, &answer));
+        }
+        if side.link.view().phase == Phase::Up {
+            let ack = packet::build(packet::LCP, packet::TERM_ACK, 9, &[]);
+            side.with(seconds(n), |link, cx| link.receive(cx, &ack));
+        }
+        side.with(seconds(n), |link, cx| link.handle_timeout(cx));
+    }
+    let opened = side.events.iter().filter(|e| matches!(e, Event::LcpUp(_))).count();
+    assert!(opened > 256 && side.finished().is_none(), "{opened}");
+}
+
 #[test]
 fn force_local_chap_asks_the_user_itself() {
     let mut side = up_alone(server(&[AuthProtocol::ChapMd5]));
@@ -435,5 +476,5 @@ fn auth_none() -> auth::Authentication {
     let mut side = Side::new(server(&[]), 1);
     let mut cx = Context { now: Instant::ZERO, entropy: &mut side.entropy, trace: &mut side.trace };
     let io = &mut machine::Io { cx: &mut cx, out: &mut side.link.out, label: "", config: &side.link.config };
-    auth::Authentication::start(io, None, None, false)
+    auth::Authentication::start(io, (None, 0), None, false)
 }

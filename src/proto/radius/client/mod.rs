@@ -115,6 +115,8 @@ impl Client {
             self.requests.insert(key, outstanding);
             self.ask_next(cx, key);
         }
+        // It may have been the last one: then nothing comes to an end any more that what waits could wait for.
+        self.serve_waiting(cx);
     }
 
     /// Takes a datagram that came in on a socket. One that is not believed is counted and dropped, and its

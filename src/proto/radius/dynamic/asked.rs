@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::proto::radius::crypt::Secret;
 use crate::proto::radius::dictionary::{AttributeKey, keys};
-use crate::proto::radius::packet::{Attribute, Code, Packet};
+use crate::proto::radius::packet::{Attribute, Code, HEADER, MAX_PACKET, Packet};
 use crate::proto::radius::value::{Decoded, Value, decode_all};
 
 const SERVICE_TYPE: u8 = 6;
@@ -16,6 +16,8 @@ const NAS_PORT_TYPE: u8 = 61;
 const SIGNATURE: u8 = 80;
 const NAS_IPV6_ADDRESS: u8 = 95;
 const ERROR_CAUSE: u8 = 101;
+/// Most octets that an answer adds to what it repeats: Message-Authenticator, Error-Cause and Service-Type.
+const ADDED: usize = 18 + 6 + 6;
 /// Acct-Terminate-Cause Admin Reset, RFC 2866 section 5.10.
 const ADMIN_RESET: u32 = 6;
 /// Service-Type Framed, which every session that can be changed has already.
@@ -167,6 +169,16 @@ fn purpose(key: AttributeKey) -> Purpose {
     }
 }
 
+/// What an answer repeats: every Proxy-State and the State.
+fn repeated(request: &Packet) -> impl Iterator<Item = &Attribute> {
+    request.attributes.iter().filter(|a| matches!(a.kind, STATE | PROXY_STATE))
+}
+
+/// Whether an answer to the request fits into a packet.
+pub(super) fn can_be_answered(request: &Packet) -> bool {
+    HEADER + repeated(request).map(Attribute::wire_len).sum::<usize>() + ADDED <= MAX_PACKET
+}
+
 /// A request.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -303,8 +315,7 @@ impl Asked {
                 out.push(Attribute::integer(ERROR_CAUSE, cause.number()));
             }
         }
-        let back = |a: &&Attribute| matches!(a.kind, STATE | PROXY_STATE);
-        out.extend(self.packet.attributes.iter().filter(back).cloned());
+        out.extend(repeated(&self.packet).cloned());
         out
     }
 }

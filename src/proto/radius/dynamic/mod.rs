@@ -46,7 +46,7 @@ pub struct DynamicConfig {
 pub enum Dropped {
     /// From nobody who may ask.
     Client,
-    /// No packet, or not one of these requests.
+    /// No packet, not one of these requests, or one that no answer to it would fit into a packet.
     Malformed,
     /// Wrong authenticator or Message-Authenticator.
     Authenticator,
@@ -142,7 +142,7 @@ impl DynamicServer {
             }
         };
         let ours = matches!(packet.code, Code::DisconnectRequest | Code::CoaRequest);
-        if ours { Ok(packet) } else { Err(Dropped::Malformed) }
+        if ours && asked::can_be_answered(&packet) { Ok(packet) } else { Err(Dropped::Malformed) }
     }
 
     /// The answer to a request that came before: retransmitted (RFC 5176 section 2.3), or replayed from any port.
@@ -172,7 +172,7 @@ impl DynamicServer {
             Verdict::Refused(_) => c.of_mut(disconnect).naks += 1,
         });
         let secret = asked.secret.octets();
-        // Only what is copied from the request can be too long, and that came in one packet.
+        // It fits: what would not was dropped.
         let bytes = seal_reply(&mut packet, &asked.authenticator, secret, asked.signed).unwrap_or_default();
         if self.answers.len() >= MAX_ANSWERS {
             self.answers.pop_front();

@@ -236,6 +236,27 @@ fn an_unknown_attribute_is_seen() {
     assert!(changes.is_empty() && more);
 }
 
+/// The answer has every Proxy-State of the request and more: a request that leaves no room for it is none.
+#[test]
+fn a_request_that_leaves_no_room_for_an_answer_is_dropped() {
+    let states =
+        |last| [vec![Attribute::new(33, [1; 253]); 15], vec![Attribute::new(33, vec![1; last])]].concat();
+    for (last, room) in [(219, true), (220, false)] {
+        let mut server = server();
+        let bytes = request(Code::DisconnectRequest, states(last), true);
+        match handle(&mut server, 0, None, from(4000), &bytes) {
+            Received::Asked(asked) => {
+                assert!(room);
+                let reply = answer(&mut server, &asked, Verdict::Refused(ErrorCause::MissingAttribute));
+                assert!(verify_reply(&reply, &asked.authenticator, KEY, true).is_ok());
+            }
+            Received::Dropped(why) => assert_eq!((why, room), (Dropped::Malformed, false)),
+            Received::Repeated(_) => panic!("it came once"),
+        }
+        assert_eq!(counters(&server).malformed, u64::from(!room));
+    }
+}
+
 #[test]
 fn answers_are_kept_within_bounds() {
     let mut server = server();

@@ -10,8 +10,6 @@ fn two() -> Method {
     Method::Group("two".to_owned())
 }
 
-const LIST: &[Method] = &[Method::Radius];
-
 #[test]
 fn on_comes_behind_what_was_left_and_before_what_is_new() {
     // The server is there at once, soon, and long after everything was given up.
@@ -145,6 +143,16 @@ fn nothing_waits_for_accounting_on_where_it_is_not_guaranteed_to_be_the_first() 
     bench.ignored.clear();
     bench.seconds(10);
     assert_eq!(bench.numbers(), [7, 9, 8]);
+    // Nor for one that has to wait itself.
+    bench.ignored = vec![10];
+    for (number, status) in [(10, Status::Stop), (11, Status::AccountingOff), (12, Status::Stop)] {
+        bench.record(number, status, LIST);
+    }
+    assert_eq!(bench.numbers(), [7, 9, 8, 12]);
+    bench.ignored.clear();
+    bench.seconds(10);
+    assert_eq!(bench.numbers(), [7, 9, 8, 12, 10, 11]);
+    assert!(bench.aaa.is_quiet());
 }
 
 #[test]

@@ -317,6 +317,23 @@ fn a_port_that_cannot_be_had_is_left() {
 }
 
 #[test]
+fn what_waits_for_an_identifier_fails_with_the_last_port() {
+    let mut bench = Bench::new(vec![server(A)], 0, true);
+    let all = usize::from(MAX_SOCKETS) * 256 + 1;
+    let mut silent = crate::proto::trace::Silent;
+    let mut cx = Context { now: bench.now, entropy: &mut bench.entropy, trace: &mut silent };
+    for _ in 0..all {
+        bench.client.submit(&mut cx, request());
+    }
+    for socket in 0..MAX_SOCKETS {
+        bench.client.socket_refused(&mut cx, socket);
+    }
+    bench.run(|_, _| ());
+    assert_eq!(bench.ended.iter().filter(|(_, reply)| reply.is_none()).count(), all);
+    assert!(bench.client.is_quiet());
+}
+
+#[test]
 fn what_finds_no_identifier_waits_for_one() {
     let mut bench = Bench::new(vec![server(A)], 0, true);
     let all = usize::from(MAX_SOCKETS) * 256;
