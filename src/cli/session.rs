@@ -15,6 +15,7 @@ use crate::grammar::command::global::GlobalCommand;
 use crate::grammar::command::routing::RoutingCommand;
 use crate::grammar::table::Op;
 use crate::grammar::{Command, Mode};
+use crate::proto::redact;
 use crate::router::{ConsoleInput, ConsoleOutput, LineId};
 use std::collections::VecDeque;
 
@@ -262,7 +263,7 @@ impl Session {
 
     fn text(&mut self, text: &str) {
         if !text.is_empty() {
-            self.outputs.push_back(ConsoleOutput::Text(text.to_owned()));
+            self.outputs.push_back(ConsoleOutput::Text(redact::screen(text).into_owned()));
         }
     }
 

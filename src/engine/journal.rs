@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::io::{LogLine, Output};
 use super::syslog::Syslog;
-use crate::proto::{Dialect, Switch, Trace};
+use crate::proto::{Dialect, Switch, Trace, redact};
 
 /// A set of debug switches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,7 +56,9 @@ impl Journal {
 
     /// Queues a `%FACILITY-SEVERITY-MNEMONIC` line.
     pub fn syslog(&mut self, message: &Syslog<'_>) {
-        let line = LogLine::Syslog { severity: message.severity(), text: message.to_string() };
+        // One line, whatever the names in it.
+        let text = redact::plain(message.to_string().as_bytes());
+        let line = LogLine::Syslog { severity: message.severity(), text };
         self.outputs.push_back(Output::Log(line));
     }
 

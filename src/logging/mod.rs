@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::config::views::{LoggingConfig, SEVERITIES, SystemConfig};
 use crate::engine::LogLine;
-use crate::proto::{Dialect, Instant};
+use crate::proto::{Dialect, Instant, redact};
 use clock::Clock;
 
 /// Who a stamped line is for.
@@ -51,7 +51,7 @@ impl Logging {
             LogLine::Syslog { severity, text } => (*severity, text, config.log_stamp),
         };
         let stamp = self.clock.stamp(now, form, config.timezone.as_ref());
-        let text = format!("{stamp}{text}\n");
+        let text = format!("{stamp}{}\n", redact::screen(text));
         let reaches = |level: Option<u8>| config.logging.on && level.is_some_and(|l| severity <= l);
         let console = !config.logging.on || reaches(config.logging.console);
         let monitor = reaches(config.logging.monitor);
@@ -151,6 +151,14 @@ mod tests {
         assert!(d.console && d.monitor);
         config.logging.console = None;
         assert!(!log.log(Instant::ZERO, &config, &syslog(0, "%X")).console);
+    }
+
+    #[test]
+    fn a_name_in_a_line_does_not_drive_the_terminal() {
+        let config = SystemConfig { log_stamp: StampForm::None, ..SystemConfig::default() };
+        let line = syslog(5, "%AAA-5-X: user \x1b[2Jroot");
+        let mut log = Logging::new(Clock::new(None));
+        assert_eq!(log.log(Instant::ZERO, &config, &line).text, "%AAA-5-X: user .[2Jroot\n");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Texts as a log may show them: without the secrets in them, and without what would drive a terminal.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 use super::cursor::Reader;
@@ -13,6 +15,23 @@ const ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
 /// What a peer wrote, with a dot for each control character.
 pub fn plain(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).chars().map(|c| if c.is_control() { '.' } else { c }).collect()
+}
+
+/// A line with names of users and peers, who could drive a terminal or forge another line: it is written on with a dot for
+/// each control character.
+pub struct OneLine<'a>(pub &'a mut dyn fmt::Write);
+
+impl fmt::Write for OneLine<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| self.0.write_char(if c.is_control() { '.' } else { c }))
+    }
+}
+
+/// Lines that may have names of peers and users in them, with a dot for whatever would drive the terminal that shows them.
+/// Line ends, tabs and the bell of a banner stay.
+pub fn screen(text: &str) -> Cow<'_, str> {
+    let drives = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\x07');
+    if text.contains(drives) { text.replace(drives, ".").into() } else { text.into() }
 }
 
 /// Where the password stands in a PPP frame that is an Authenticate-Request of PAP.
@@ -202,6 +221,8 @@ mod tests {
     fn what_drives_a_terminal_is_a_dot() {
         assert_eq!(plain(b"a\x1b[2J\nb\xc2\x9b\xff"), "a.[2J.b.\u{fffd}");
         assert_eq!(plain("K\u{f6}ln".as_bytes()), "K\u{f6}ln");
+        assert_eq!(screen("a\x1b[2J\n\tb\x07\u{9b}\r"), "a.[2J\n\tb\x07..");
+        assert_eq!(screen("K\u{f6}ln\n"), "K\u{f6}ln\n");
     }
 
     #[test]

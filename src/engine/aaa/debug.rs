@@ -12,6 +12,7 @@ use std::net::Ipv4Addr;
 
 use super::types::LoginService;
 use crate::config::views::{InterfaceName, Method};
+use crate::proto::redact::OneLine;
 use crate::proto::{Context, DebugText, Dialect, Purpose, Switch};
 
 /// `status = ...`
@@ -156,15 +157,6 @@ impl AaaDebug<'_> {
             AaaDebug::Bind(..) | AaaDebug::WrongService => Some(Switch::AaaAuthorization),
             _ => None,
         }
-    }
-}
-
-/// Names come from users and peers, who could drive a terminal or forge a line: a dot stands for each control character.
-pub(in crate::engine) struct OneLine<'a>(pub &'a mut dyn fmt::Write);
-
-impl fmt::Write for OneLine<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.chars().try_for_each(|c| self.0.write_char(if c.is_control() { '.' } else { c }))
     }
 }
 

@@ -6,9 +6,9 @@
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use crate::engine::aaa::debug::OneLine;
 use crate::engine::registry::AaaSessionView;
 use crate::proto::radius::dynamic::{Dropped, Identification, Mark, Verdict};
+use crate::proto::redact::OneLine;
 use crate::proto::{DebugText, Dialect, Switch};
 
 /// A line.

@@ -41,6 +41,14 @@ fn descriptions_are_those_of_the_configuration() {
 }
 
 #[test]
+fn what_would_drive_the_terminal_is_a_dot_on_a_screen() {
+    let mut bench = Bench::enabled(LNS);
+    bench.lines("configure terminal\ninterface Loopback7\ndescription zq\u{1b}[2J\u{9b}end\nend");
+    let shown = bench.shown("show interfaces Loopback 7 description");
+    assert!(shown.contains("zq.[2J.end\n") && !shown.contains('\u{1b}'), "{shown:?}");
+}
+
+#[test]
 fn the_later_names_of_debugs_are_the_same_switches() {
     let mut bench = Bench::enabled(LNS);
     for (typed, older, on) in [

@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::EndCause;
 use super::record::{Class, Record, Status};
-use crate::engine::aaa::debug::OneLine;
+use crate::proto::redact::OneLine;
 use crate::proto::{DebugText, Dialect, Switch};
 
 /// A line.
