@@ -139,7 +139,7 @@ impl Core {
         }
         let startup = core.startup.clone();
         let reports = core.load(&startup);
-        origins::read(&mut core.origins, &startup);
+        origins::read(&mut core.origins, &core.store);
         core.count_life();
         core.reconfigure();
         for report in reports {

@@ -14,11 +14,9 @@ use crate::grammar::command::interface::InterfaceCommand;
 /// Interfaces whose addresses somebody has set, or has said that they have none.
 pub type Origins = BTreeMap<InterfaceName, Method>;
 
-/// A startup-config was read, which has set what it says.
-pub fn read(origins: &mut Origins, startup: &str) {
-    let mut read = Store::new();
-    read.load(startup);
-    for line in [Mode::Interface, Mode::Subinterface].into_iter().flat_map(|mode| read.instances(mode)) {
+/// What a startup-config says was set.
+pub fn read(origins: &mut Origins, startup: &Store) {
+    for line in [Mode::Interface, Mode::Subinterface].into_iter().flat_map(|mode| startup.instances(mode)) {
         let sets = |c: &Command| matches!(c, Command::Interface(c) if sets_address(c));
         let known = line.interface().filter(|name| line.commands().any(sets) || !origins.contains_key(name));
         origins.extend(known.map(|name| (name.clone(), Method::Nvram)));

@@ -4,6 +4,7 @@
 use super::{Core, ExecResult};
 use crate::commands::exec as text;
 use crate::config::nvgen::running_config;
+use crate::config::store::Store;
 use crate::router::io::{LineId, Output};
 use crate::router::origins;
 
@@ -80,7 +81,9 @@ pub fn forget(core: &mut Core, line: LineId) {
 pub fn merge(core: &mut Core, out: &mut String) {
     let startup = core.startup.clone();
     core.load(&startup);
-    origins::read(&mut core.origins, &startup);
+    let mut read = Store::new();
+    read.load(&startup);
+    origins::read(&mut core.origins, &read);
     core.modified = true;
     core.reconfigure();
     out.push_str(&text::copied(startup.len()));
