@@ -79,7 +79,7 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, lexopt::Er
             Long("config") => config = Some(PathBuf::from(parser.value()?)),
             Long("interface") => {
                 let (name, device) = interface(&parser.value()?.string()?)?;
-                devices.insert(name, device);
+                bind(&mut devices, name, device)?;
             }
             Short('h') | Long("help") => return Ok(Request::Help),
             Short('V') | Long("version") => return Ok(Request::Version),
@@ -110,4 +110,20 @@ fn interface(text: &str) -> Result<(InterfaceName, String), lexopt::Error> {
     let (name, device) = text.split_once('=').ok_or_else(|| format!("{text}: expected NAME=DEVICE"))?;
     let name = name.parse().map_err(|error| format!("{name}: {error}"))?;
     Ok((name, device.to_owned()))
+}
+
+/// One device for each interface, one interface for each device: what a second one would do there nobody could tell.
+fn bind(
+    devices: &mut HashMap<InterfaceName, String>,
+    name: InterfaceName,
+    device: String,
+) -> Result<(), String> {
+    if devices.contains_key(&name) {
+        return Err(format!("--interface names {name} twice"));
+    }
+    if devices.values().any(|other| *other == device) {
+        return Err(format!("--interface names the device {device} twice"));
+    }
+    devices.insert(name, device);
+    Ok(())
 }

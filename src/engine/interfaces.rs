@@ -452,7 +452,8 @@ impl Engine {
             self.set_link(id, if up { LinkState::Up } else { LinkState::Down });
             self.set_protocol(id, up);
             if let Some(interface) = self.interfaces.get_mut(id) {
-                interface.quiet &= !up;
+                // What it begins with is no news, what follows is.
+                interface.quiet = false;
             }
             self.reconcile_routes();
         }

@@ -3,8 +3,13 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::libc::O_NONBLOCK;
 
 /// What the packets of an interface begin with (the LINKTYPE registry of tcpdump.org).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +49,25 @@ pub struct CaptureWriter<W: Write> {
 }
 
 impl CaptureWriter<BufWriter<File>> {
-    /// Begins a capture in a new file, or over an old one.
+    /// Begins a capture in a new file, or over an old one, or in a pipe that somebody reads.
     ///
     /// # Errors
     /// What the file system says.
     pub fn create(path: &Path) -> io::Result<Self> {
-        Self::new(BufWriter::new(File::create(path)?))
+        Self::new(BufWriter::new(open(path)?))
     }
+}
+
+/// Without waiting for the reader of a pipe, who may never come: the whole lab would wait.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).custom_flags(O_NONBLOCK);
+    let file = options.open(path).map_err(|error| match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENXIO) => io::Error::other("nobody reads this pipe"),
+        _ => error,
+    })?;
+    fcntl(&file, FcntlArg::F_SETFL(OFlag::empty()))?;
+    Ok(file)
 }
 
 impl<W: Write> CaptureWriter<W> {
@@ -198,6 +215,20 @@ mod tests {
         assert_eq!((u64::from(word(packet + 12)) << 32) + u64::from(word(packet + 16)), 4_000_000_005);
         assert_eq!((word(packet + 20), word(packet + 24)), (5, 5));
         assert_eq!(&bytes[packet + 28..packet + 36], &[1, 2, 3, 4, 5, 0, 0, 0]);
+    }
+
+    #[test]
+    fn nobody_waits_for_the_reader_of_a_pipe() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(CaptureWriter::create(&pipe).err().unwrap().to_string(), "nobody reads this pipe");
+        let _reader = File::options().read(true).custom_flags(O_NONBLOCK).open(&pipe).unwrap();
+        // Once it is open it takes its time like any file.
+        let mut writer = CaptureWriter::create(&pipe).unwrap();
+        let flags = fcntl(writer.out.get_ref(), FcntlArg::F_GETFL).unwrap();
+        assert!(!OFlag::from_bits_retain(flags).contains(OFlag::O_NONBLOCK));
+        writer.flush().unwrap();
     }
 
     #[test]

@@ -73,23 +73,31 @@ struct Device {
     found: Option<LinkState>,
     /// Of a TUN.
     crowded: Option<Crowded>,
-    /// What was last reported; `None` for nothing yet, and for a TUN.
-    carrier: Option<bool>,
+    /// As it was last seen, of a device that was named to us.
+    carrier: bool,
+    /// It has been reported, or need not be.
+    told: bool,
     /// What was last reported of its traffic; of a TUN, how its counters stood then.
     counted: (Counts, Faults),
     /// What devices have carried that stood here before and were removed.
     before: (Counts, Faults),
     /// Others have removed it.
     gone: bool,
-    /// One of its addresses has gone.
+    /// One of its addresses has gone, or may have.
     lost_address: bool,
 }
 
 impl Device {
     fn new(index: u32, label: String) -> Self {
         let (counted, before) = Default::default();
-        let (found, crowded, carrier) = (None, None, None);
-        Device { index, label, found, crowded, carrier, counted, before, gone: false, lost_address: false }
+        let (found, crowded) = (None, None);
+        let [carrier, told, gone, lost_address] = [false; 4];
+        Device { index, label, found, crowded, carrier, told, counted, before, gone, lost_address }
+    }
+
+    /// Whether this is another carrier than was last seen. That of a TUN is nobody's affair.
+    fn loses_or_gains(&self, carrier: bool) -> bool {
+        self.found.is_some() && self.carrier != carrier
     }
 }
 
@@ -169,7 +177,7 @@ impl Devices {
                     }
                     None => return self.take_back().await,
                 },
-                Some(news) = news.next() => self.hear(news),
+                Some(news) = news.next() => self.hear(news).await,
             }
         }
     }
@@ -179,12 +187,11 @@ impl Devices {
         let _ = self.reports.send(report);
     }
 
-    /// A device that has just been bound says whether it has carrier.
+    /// A device that has just been bound, or set up, says whether it has carrier.
     fn report_carrier(&mut self) {
         for (&interface, device) in &mut self.devices {
-            if let (Some(found), None) = (device.found, device.carrier) {
-                device.carrier = Some(found.carrier);
-                let _ = self.reports.send(Report::Carrier { interface, up: found.carrier });
+            if device.found.is_some() && !std::mem::replace(&mut device.told, true) {
+                let _ = self.reports.send(Report::Carrier { interface, up: device.carrier });
             }
         }
     }
@@ -196,11 +203,7 @@ impl Devices {
             }
             HostRequest::DeleteTun { interface } => self.delete_tun(interface).await?,
             HostRequest::BindDevice { interface, name } => return self.bind(id, interface, &name).await,
-            HostRequest::SetLink { interface, up } => {
-                let device = self.device(interface)?;
-                let done = self.links.set_up(device.index, up).await;
-                done.map_err(|error| refusal(&device.label, if up { "set up" } else { "set down" }, &error))?;
-            }
+            HostRequest::SetLink { interface, up } => self.set_link(interface, up).await?,
             HostRequest::SetMtu { interface, mtu } => {
                 let device = self.device(interface)?;
                 let done = self.links.set_mtu(device.index, u32::from(mtu)).await;
@@ -260,6 +263,20 @@ impl Devices {
             table.others.push(Neighbour { interface, address, hardware, age });
         }
         Ok(table)
+    }
+
+    async fn set_link(&mut self, interface: InterfaceId, up: bool) -> Result<(), String> {
+        let device = self.device(interface)?;
+        let refused = |error: Error| refusal(&device.label, if up { "set up" } else { "set down" }, &error);
+        self.links.set_up(device.index, up).await.map_err(refused)?;
+        if up && device.found.is_some() {
+            let carrier = self.links.state(device.index).await.map_err(refused)?.carrier;
+            // Whoever has set it up takes it to have one.
+            if let Some(device) = self.devices.get_mut(&interface) {
+                (device.carrier, device.told) = (carrier, false);
+            }
+        }
+        Ok(())
     }
 
     fn device(&self, interface: InterfaceId) -> Result<&Device, String> {
@@ -339,7 +356,14 @@ impl Devices {
         let before = self.awaited.remove(&interface).map(|waits| waits.before).unwrap_or_default();
         match self.links.find(&label).await {
             Ok(found) => {
-                let device = Device { found: Some(found), before, ..Device::new(found.index, label) };
+                let device = Device {
+                    found: Some(found),
+                    carrier: found.carrier,
+                    // While it is down it has none, whatever it is plugged into.
+                    told: !found.up,
+                    before,
+                    ..Device::new(found.index, label)
+                };
                 self.devices.insert(interface, device);
             }
             Err(error) => {
@@ -374,17 +398,27 @@ impl Devices {
             |error: Error| format!("cannot install the route {}: {}", route.network, reason(&error));
         let earlier =
             |mine: &Route| (mine.network, mine.gateway) == (route.network, None) && mine.index != route.index;
-        if route.gateway.is_none()
-            && let Some(at) = self.routes.iter().position(earlier)
-        {
-            let covered = self.routes.swap_remove(at);
+        let found = self.routes.iter().copied().enumerate().find(|(_, mine)| earlier(mine));
+        let covered = found.filter(|_| route.gateway.is_none());
+        if let Some((at, covered)) = covered {
             self.links.remove_route(&covered).await.map_err(refused)?;
+            self.routes.swap_remove(at);
             self.covered.push(covered);
         }
-        if self.links.add_route(&route).await.map_err(refused)? && !self.routes.contains(&route) {
-            self.routes.push(route);
+        match self.links.add_route(&route).await {
+            Ok(added) => {
+                if added && !self.routes.contains(&route) {
+                    self.routes.push(route);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                if covered.is_some() {
+                    self.uncover(route.network).await;
+                }
+                Err(refused(error))
+            }
         }
-        Ok(())
     }
 
     /// The route that stood before the latest one has its turn again.

@@ -1,5 +1,6 @@
 //! Links, addresses and routes through rtnetlink, and how to take back what was done.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -227,21 +228,20 @@ impl Links {
         }
     }
 
-    /// The IPv4 addresses of a device.
+    /// The IPv4 addresses of all devices, each with the index of its device.
     ///
     /// # Errors
     /// What the kernel says.
-    pub async fn addresses(&self, index: u32) -> Result<Vec<Ipv4Net>, Error> {
-        let mut found = self.handle.address().get().set_link_index_filter(index).execute();
-        let mut addresses = Vec::new();
+    pub async fn addresses(&self) -> Result<HashSet<(u32, Ipv4Net)>, Error> {
+        let mut found = self.handle.address().get().execute();
+        let mut addresses = HashSet::new();
         while let Some(message) = found.try_next().await? {
             let local = message.attributes.iter().find_map(|attribute| match attribute {
                 AddressAttribute::Local(IpAddr::V4(address)) => Some(*address),
                 _ => None,
             });
-            // The kernel may say more than it was asked.
-            let local = local.filter(|_| message.header.index == index);
-            addresses.extend(local.and_then(|ip| Ipv4Net::new(ip, message.header.prefix_len).ok()));
+            let address = local.and_then(|ip| Ipv4Net::new(ip, message.header.prefix_len).ok());
+            addresses.extend(address.map(|address| (message.header.index, address)));
         }
         Ok(addresses)
     }
@@ -262,6 +262,18 @@ impl Links {
     pub async fn set_up(&self, index: u32, up: bool) -> Result<(), Error> {
         let builder = LinkMessageBuilder::<LinkUnspec>::new().index(index);
         let message = if up { builder.up() } else { builder.down() }.build();
+        self.handle.link().set(message).execute().await
+    }
+
+    /// Plugs the cable of a TAP in, or pulls it: the other end of a TAP decides upon its carrier.
+    ///
+    /// # Errors
+    /// What the kernel says; `EOPNOTSUPP` before Linux 4.20 and for other devices.
+    pub async fn set_carrier(&self, index: u32, on: bool) -> Result<(), Error> {
+        let message = LinkMessageBuilder::<LinkUnspec>::new()
+            .index(index)
+            .append_extra_attribute(LinkAttribute::Carrier(on.into()))
+            .build();
         self.handle.link().set(message).execute().await
     }
 

@@ -14,7 +14,7 @@ use super::access::{self, Access, AccessReceiver};
 use super::clock::MonotonicClock;
 use super::devices::Report;
 use super::edge::{Edge, Source, Taken};
-use super::files;
+use super::files::Saves;
 use super::handle::{HostConfig, Notice, Order, RouterHandle, Startup};
 use super::machine::{Event, Factory, Machine};
 use super::ping::{self, Answer, Echo};
@@ -135,6 +135,7 @@ struct Task {
     config: HostConfig,
     factory: Factory,
     startup: Startup,
+    saves: Saves,
     started: MonotonicClock,
     machine: Machine,
     edge: Edge,
@@ -164,6 +165,7 @@ impl Task {
         Ok(Task {
             config,
             factory,
+            saves: Saves::new(startup.save_to.clone()),
             startup,
             started: machine.clock,
             machine,
@@ -205,8 +207,10 @@ impl Task {
                 Some(item) = access.recv() => self.access(item),
                 source = self.edge.ready() => self.read(source),
                 event = self.machine.event() => self.event(event),
+                (text, written) = self.saves.done() => self.saved(text, written),
             }
         }
+        self.finish_saving().await;
         self.edge.access().reset();
         self.edge.clear();
         let mut left = self.left;
@@ -217,6 +221,7 @@ impl Task {
     /// `reload`: everything is taken back, and a new router reads its startup-config.
     async fn reloaded(mut self, access: &mut AccessReceiver) -> Result<Task, String> {
         self.reload = false;
+        self.finish_saving().await;
         self.edge.access().reset();
         self.edge.clear();
         self.for_engine.clear();
@@ -440,7 +445,7 @@ impl Task {
                     terminal.output = terminal.output.take().filter(|sender| sender.send(output).is_ok());
                 }
             }
-            Output::SaveStartup(text) => self.save(text),
+            Output::SaveStartup(text) => self.saves.begin(text),
             Output::Reload => self.reload = true,
             Output::Off => self.off = true,
         }
@@ -512,8 +517,7 @@ impl Task {
         }
     }
 
-    fn save(&mut self, text: String) {
-        let written = self.startup.save_to.as_deref().map_or(Ok(()), |path| files::write_whole(path, &text));
+    fn saved(&mut self, text: String, written: Result<(), String>) {
         match written {
             Ok(()) => {
                 self.startup.text.clone_from(&text);
@@ -524,6 +528,13 @@ impl Task {
                 self.notify(Notice::NotSaved(why.clone()));
                 self.machine.answer(Report::Saved(Err(why)));
             }
+        }
+    }
+
+    async fn finish_saving(&mut self) {
+        while !self.saves.is_idle() {
+            let (text, written) = self.saves.done().await;
+            self.saved(text, written);
         }
     }
 

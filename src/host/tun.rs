@@ -132,51 +132,33 @@ impl Tun {
 pub struct Tap {
     device: AsyncDevice,
     writer: OwnedFd,
-    name: String,
 }
 
 impl Tap {
-    /// Makes a TAP in the namespace of this thread; it stays down until somebody sets it up. Inside a tokio
-    /// runtime. From another namespace: make it in [`NetNs::run`](super::NetNs::run) with [`Tap::open`].
+    /// Makes a device in the namespace of this thread, without a runtime; it stays down until somebody sets it up.
+    /// [`Tap::from_sync`] makes it usable.
     ///
     /// # Errors
     /// A bad or taken name, or what the kernel says.
-    pub fn create(name: &str, mtu: u16, mac: Option<[u8; 6]>) -> io::Result<Tap> {
-        Self::from_sync(Self::open(name, mtu, mac)?)
-    }
-
-    /// Makes the device only, without a runtime; [`Tap::from_sync`] makes it usable.
-    ///
-    /// # Errors
-    /// As [`Tap::create`].
     pub fn open(name: &str, mtu: u16, mac: Option<[u8; 6]>) -> io::Result<SyncDevice> {
         build(name, Layer::L2, mtu, mac)
     }
 
-    /// Registers a device made by [`Tap::open`] with the tokio runtime of this thread.
+    /// Registers a device made by [`Tap::open`], in whichever namespace, with the tokio runtime of this thread.
     ///
     /// # Errors
     /// When the runtime refuses it.
     pub fn from_sync(device: SyncDevice) -> io::Result<Tap> {
-        let name = device.name()?;
         let (device, writer) = split(device)?;
-        Ok(Tap { device, writer, name })
+        Ok(Tap { device, writer })
     }
 
-    /// Makes a TAP inside `netns` and registers it with the runtime of this thread.
+    /// What it is called in its namespace now: others may have renamed it.
     ///
     /// # Errors
-    /// As [`Tap::create`], or when the namespace cannot be entered.
-    pub fn create_in(netns: &super::NetNs, name: &str, mtu: u16, mac: Option<[u8; 6]>) -> io::Result<Tap> {
-        let device = netns.run(|| Self::open(name, mtu, mac))?;
-        let name = name.to_owned();
-        let (device, writer) = split(device)?;
-        Ok(Tap { device, writer, name })
-    }
-
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
+    /// When the device is gone.
+    pub fn name(&self) -> io::Result<String> {
+        self.device.name()
     }
 
     /// Reads one frame.

@@ -9,7 +9,8 @@
 //! wait lac /changed state to up/ 10s look for a regular expression, 10 s without a time
 //! shell lns: ip route                run a Linux command in the namespace of lns
 //! sleep 2s
-//! link lac-lns loss 10% delay 50ms   up, down, loss, duplicate, reorder, delay, jitter, clean
+//! link lac-lns loss 10% delay 50ms   loss, duplicate, reorder, delay, jitter, clean
+//! link lac-lns down                  pull the cable, so that both ends lose carrier; `up` plugs it in again
 //! capture lac-lns call.pcapng        write what this link carries; `no capture` ends every capture
 //! power lns off                      as by the mains switch; `power lns on` switches it on again. A RADIUS server too
 //! ```

@@ -171,16 +171,12 @@ impl Player {
             consoles.insert(node, console);
         }
         if let Logs::Directory(out) = &logs {
+            for node in &names {
+                forget(out.join(format!("{node}.shell.log")))?;
+            }
             for (_, node, _) in description.radius_servers() {
-                for kind in ["detail", "log"] {
-                    let path = out.join(format!("{}.{kind}", node.name));
-                    match std::fs::remove_file(&path) {
-                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                            return Err(PlayFailure::Log(path, error));
-                        }
-                        Ok(()) | Err(_) => {}
-                    }
-                }
+                forget(out.join(format!("{}.detail", node.name)))?;
+                forget(out.join(format!("{}.log", node.name)))?;
             }
         }
         Ok(Player { consoles, names, logs, description: description.clone() })
@@ -431,6 +427,14 @@ impl Player {
             console.logged = text.len();
         }
         Ok(())
+    }
+}
+
+/// What is only added to begins anew with each player.
+fn forget(path: PathBuf) -> Result<(), PlayFailure> {
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(PlayFailure::Log(path, error)),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

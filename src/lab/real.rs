@@ -129,7 +129,7 @@ pub struct RealLab {
     thread: Option<JoinHandle<()>>,
     /// The Linux commands of its nodes, from the first one on.
     processes: OnceLock<Processes>,
-    /// No Linux command is started any more.
+    /// No Linux command is started any more, and no script.
     ending: AtomicBool,
     /// Its RADIUS servers that are programs of their own.
     programs: Programs,
@@ -276,8 +276,8 @@ impl RealLab {
         netns.run(run).map_err(|error| error.to_string())
     }
 
-    /// Ends every Linux command of the lab, whoever waits for it, and lets no other one start: the lab is to be
-    /// switched off.
+    /// Ends every Linux command of the lab, whoever waits for it, and lets no other one start, and no script: the lab
+    /// is to be switched off.
     pub fn end_commands(&self) {
         self.ending.store(true, Ordering::Release);
         if let Some(processes) = self.processes.get() {
@@ -454,7 +454,8 @@ impl Stage for RealStage<'_> {
     }
 
     fn interrupted(&self) -> bool {
-        self.interrupted
+        // What was typed ahead of a hang-up may be one more script.
+        self.interrupted || self.lab.ending.load(Ordering::Acquire)
     }
 
     fn shell(&mut self, node: NodeId, command: &str) -> Result<ShellOutcome, String> {

@@ -16,7 +16,7 @@ const REORDER_SPREAD: Duration = Duration::from_millis(40);
 pub const UNDER_WAY: usize = 64 * 1024 * 1024;
 
 /// Most hardware addresses that a segment remembers; beyond it learns anew.
-const LEARNED: usize = 4096;
+pub const LEARNED: usize = 4096;
 
 /// A part of a whole in units of 1/10,000 (hundredths of a percent).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -115,6 +115,8 @@ pub struct VirtualHost {
     devices: HashMap<InterfaceName, Attachment>,
     interfaces: BTreeMap<InterfaceId, Interface>,
     routes: BTreeSet<Route>,
+    /// Where there is no cable.
+    unplugged: BTreeSet<Attachment>,
     ports: BTreeSet<u16>,
     echoes: BTreeMap<u16, Echo>,
     next_echo: u16,
@@ -133,6 +135,12 @@ impl VirtualHost {
     /// A host whose Ethernet interfaces are at these ports.
     pub fn new(devices: HashMap<InterfaceName, Attachment>) -> Self {
         VirtualHost { devices, ..Self::default() }
+    }
+
+    /// Its power is off: what is left is what is plugged into it.
+    pub fn switch_off(&mut self) {
+        let host = std::mem::take(self);
+        *self = VirtualHost { devices: host.devices, unplugged: host.unplugged, ..Self::default() };
     }
 
     /// A host with one interface that is up and has an address, and with these UDP ports bound.
@@ -202,8 +210,8 @@ impl VirtualHost {
     /// Carries a request of the router out.
     pub fn request(&mut self, now: Instant, id: RequestId, request: HostRequest) {
         self.now = now;
-        let bound = match &request {
-            HostRequest::BindDevice { interface, .. } => Some(*interface),
+        let raised = match &request {
+            HostRequest::SetLink { interface, up: true } => Some(*interface),
             _ => None,
         };
         let outcome = match request {
@@ -237,14 +245,31 @@ impl VirtualHost {
                 return;
             }
         };
-        let carrier = bound.filter(|_| outcome.is_ok());
         self.event(match outcome {
             Ok(()) => HostEvent::Done(id),
             Err(reason) => HostEvent::Refused(id, reason),
         });
-        // As Linux reports it, behind the binding.
-        if let Some(interface) = carrier {
-            self.event(HostEvent::Carrier { interface, up: true });
+        // As Linux reports it, behind what it was asked for.
+        if let Some((interface, attachment)) = raised.and_then(|id| Some((id, self.attachment(id)?))) {
+            self.event(HostEvent::Carrier { interface, up: !self.unplugged.contains(&attachment) });
+        }
+    }
+
+    /// The port of a segment that an interface is at.
+    fn attachment(&self, interface: InterfaceId) -> Option<Attachment> {
+        match self.interfaces.get(&interface)?.device {
+            Device::Ethernet(attachment) => Some(attachment),
+            Device::Tun { .. } | Device::Loopback => None,
+        }
+    }
+
+    /// The cable at a port of a segment is plugged in, or pulled. What is up there is told.
+    pub fn plug(&mut self, attachment: Attachment, on: bool) {
+        let changed = if on { self.unplugged.remove(&attachment) } else { self.unplugged.insert(attachment) };
+        let there = |i: &Interface| i.up && i.device == Device::Ethernet(attachment);
+        let found = self.interfaces.iter().find(|(_, interface)| there(interface)).map(|(&id, _)| id);
+        if let Some(interface) = found.filter(|_| changed) {
+            self.event(HostEvent::Carrier { interface, up: on });
         }
     }
 

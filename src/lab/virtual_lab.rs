@@ -3,6 +3,9 @@
 //! Time stands still while anything can still happen at its point, then jumps to the next deadline. With the same
 //! seed and the same script every run is the same to the octet.
 
+mod leftovers;
+mod stage;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::fmt;
@@ -14,17 +17,17 @@ use super::description::{Description, LinkId, NodeId, NodeKind};
 use super::entropy::Scripted;
 use super::isdn::{self, LineIndex, Switch};
 use super::packet;
-use super::player::{ShellOutcome, Stage};
 use super::radius::{PORTS, RadiusServer};
-use super::segment::{Impairment, LinkChange, Segment};
+use super::segment::{Impairment, Segment};
 use super::virtual_host::{Attachment, HostOutput, VirtualHost};
 use super::virtual_node::{NodeOutput, VirtualRouter};
 use crate::config::views::InterfaceName;
-use crate::engine::{Engine, IsdnMessage};
-use crate::host::{CaptureWriter, LinkType};
+use crate::engine::IsdnMessage;
+use crate::host::CaptureWriter;
 use crate::proto::Instant;
 use crate::proto::time::earliest;
-use crate::router::{ConsoleInput, ConsoleOutput, Router};
+use crate::router::ConsoleOutput;
+use leftovers::Remains;
 
 /// How long a segment of a virtual lab takes when nobody says otherwise.
 const WIRE_DELAY: Duration = Duration::from_millis(1);
@@ -128,52 +131,14 @@ pub struct VirtualLab {
     steps: u32,
 }
 
-/// What a call may leave behind on a router.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Remains {
-    tuns: Vec<String>,
-    routes: Vec<super::virtual_host::Route>,
-    table_empty: bool,
-    timer: bool,
-    tunnels: usize,
-    sessions: usize,
-    quiet: bool,
-}
-
 impl VirtualLab {
     /// Brings a lab up at time zero and reads its files.
     ///
     /// # Errors
     /// A file that cannot be read, or a `users` file that does not parse.
     pub fn new(description: &Description, options: &VirtualOptions) -> Result<VirtualLab, VirtualError> {
-        let mut nodes = Vec::new();
-        for (index, node) in description.nodes.iter().enumerate() {
-            let id = NodeId(index);
-            let seed = options.seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
-            let entropy = options.entropy.get(&node.name).cloned().unwrap_or_else(|| Scripted::seeded(seed));
-            nodes.push(match &node.kind {
-                NodeKind::Router(router) => {
-                    let config = match &router.config {
-                        Some(path) => read(path)?,
-                        None => String::new(),
-                    };
-                    let devices = devices(description, id);
-                    let made = VirtualRouter::new(config, entropy, options.wall_clock, devices);
-                    let made = if router.spool.is_some() { made.with_spool() } else { made };
-                    Node::Router(Box::new(made))
-                }
-                NodeKind::Radius(radius) => {
-                    let users = read(&radius.users)?;
-                    let server = RadiusServer::new(radius, &users, Box::new(entropy))
-                        .map_err(|error| VirtualError(format!("{}: {error}", radius.users.display())))?;
-                    let attachment = attachments(description, id).next().map(|(_, attachment)| attachment);
-                    let attachment =
-                        attachment.ok_or_else(|| VirtualError(format!("{} is on no link", node.name)))?;
-                    let host = VirtualHost::server(attachment, radius.address, &PORTS);
-                    Node::Radius { host: Box::new(host), server: Box::new(server) }
-                }
-            });
-        }
+        let nodes = (0..description.nodes.len()).map(|index| make_node(description, options, NodeId(index)));
+        let nodes = nodes.collect::<Result<_, _>>()?;
         let wires = description
             .links
             .iter()
@@ -230,76 +195,6 @@ impl VirtualLab {
     /// Lets everything happen until `until`.
     pub fn run_until(&mut self, until: Instant) {
         while self.step(until) {}
-    }
-
-    /// Remembers what is there now as what may be there when nobody calls.
-    pub fn take_baseline(&mut self) {
-        self.baseline = self.remains();
-    }
-
-    /// What is left that was not there when the baseline was taken: TUNs, routes, sessions in the data plane,
-    /// tunnels, sessions and users of the engine, timers, calls and frames. Empty when everything is gone.
-    pub fn leftovers(&self) -> Vec<String> {
-        let mut left = Vec::new();
-        for (node, now) in self.remains() {
-            let name = self.description.node_name(node);
-            let Some(before) = self.baseline.get(&node) else { continue };
-            for tun in now.tuns.iter().filter(|tun| !before.tuns.contains(tun)) {
-                left.push(format!("{name}: TUN {tun}"));
-            }
-            for route in now.routes.iter().filter(|route| !before.routes.contains(route)) {
-                left.push(format!("{name}: route {route:?}"));
-            }
-            for route in before.routes.iter().filter(|route| !now.routes.contains(route)) {
-                left.push(format!("{name}: missing route {route:?}"));
-            }
-            if before.table_empty && !now.table_empty {
-                left.push(format!("{name}: a port or session in the data plane"));
-            }
-            for (what, before, now) in
-                [("tunnels", before.tunnels, now.tunnels), ("sessions", before.sessions, now.sessions)]
-            {
-                if now > before {
-                    left.push(format!("{name}: {now} {what}"));
-                }
-            }
-            if before.quiet && !now.quiet {
-                left.push(format!("{name}: a call, user, address or request in the engine"));
-            }
-            if !before.timer && now.timer {
-                left.push(format!("{name}: a timer"));
-            }
-        }
-        left.extend(self.switch.calls().iter().map(|call| format!("ISDN call {call:?}")));
-        for (wire, link) in self.wires.iter().zip(&self.description.links) {
-            if wire.segment.next_timeout().is_some() {
-                left.push(format!("{}: a frame under way", link.name));
-            }
-        }
-        left
-    }
-
-    fn remains(&self) -> BTreeMap<NodeId, Remains> {
-        let mut remains = BTreeMap::new();
-        for (id, ..) in self.description.routers() {
-            let Some(router) = self.router(id) else { continue };
-            let engine = router.machine().map(Router::engine);
-            let mut tuns = router.host().tuns();
-            tuns.sort();
-            remains.insert(
-                id,
-                Remains {
-                    tuns,
-                    routes: router.host().routes(),
-                    table_empty: router.table().is_empty(),
-                    timer: router.next_timeout().is_some(),
-                    tunnels: engine.map_or(0, |e| e.tunnels().len()),
-                    sessions: engine.map_or(0, |e| e.sessions().len()),
-                    quiet: engine.is_none_or(Engine::is_quiet),
-                },
-            );
-        }
-        remains
     }
 
     /// Goes on to the next point in time at which something happens. False when that lies behind `until`, and
@@ -506,80 +401,32 @@ impl VirtualLab {
     }
 }
 
-impl Stage for VirtualLab {
-    fn now(&self) -> Instant {
-        self.now
-    }
-
-    fn console(&mut self, node: NodeId, input: ConsoleInput) {
-        let now = self.now;
-        if let Some(Node::Router(router)) = self.nodes.get_mut(node.0) {
-            router.console(now, input);
+fn make_node(description: &Description, options: &VirtualOptions, id: NodeId) -> Result<Node, VirtualError> {
+    let Some(node) = description.nodes.get(id.0) else {
+        return Err(VirtualError("there is no such node".to_owned()));
+    };
+    let seed = options.seed.wrapping_mul(1_000_003).wrapping_add(id.0 as u64);
+    let entropy = options.entropy.get(&node.name).cloned().unwrap_or_else(|| Scripted::seeded(seed));
+    match &node.kind {
+        NodeKind::Router(router) => {
+            let config = match &router.config {
+                Some(path) => read(path)?,
+                None => String::new(),
+            };
+            let devices = devices(description, id);
+            let made = VirtualRouter::new(config, entropy, options.wall_clock, devices);
+            let made = if router.spool.is_some() { made.with_spool() } else { made };
+            Ok(Node::Router(Box::new(made)))
         }
-    }
-
-    fn advance(&mut self, until: Instant) -> Vec<(NodeId, ConsoleOutput)> {
-        self.settle();
-        while self.shown.is_empty() && self.step(until) {}
-        self.shown.drain(..).collect()
-    }
-
-    fn shell(&mut self, _: NodeId, _: &str) -> Result<ShellOutcome, String> {
-        Err("there is no Linux in virtual time: `shell` needs a lab that runs in namespaces".to_owned())
-    }
-
-    fn link(&mut self, link: LinkId, change: LinkChange) {
-        if let Some(segment) = self.segment(link) {
-            change.apply(segment);
-        }
-    }
-
-    fn capture(&mut self, link: LinkId, file: &Path) -> Result<(), String> {
-        let name = self.description.links.get(link.0).map_or("", |l| l.name.as_str());
-        let begin = || {
-            let mut writer = CaptureWriter::create(file)?;
-            writer.interface(name, LinkType::Ethernet)?;
-            Ok(writer)
-        };
-        let writer = begin().map_err(|error: std::io::Error| format!("{}: {error}", file.display()))?;
-        if let Some(wire) = self.wires.get_mut(link.0) {
-            wire.capture = Some(writer);
-            wire.segment.set_tap(true);
-        }
-        Ok(())
-    }
-
-    fn no_capture(&mut self) {
-        self.write_captures();
-        for wire in &mut self.wires {
-            wire.capture = None;
-            wire.segment.set_tap(false);
-        }
-    }
-
-    fn detail(&mut self, node: NodeId) -> String {
-        match self.nodes.get_mut(node.0) {
-            Some(Node::Radius { server, .. }) => server.take_detail(),
-            Some(Node::Router(_)) | None => String::new(),
-        }
-    }
-
-    fn power(&mut self, node: NodeId, on: bool) -> Result<(), String> {
-        if let Some(Node::Radius { server, .. }) = self.nodes.get_mut(node.0) {
-            return server.power(on);
-        }
-        match (on, self.router(node).is_some_and(VirtualRouter::is_on)) {
-            (true, true) => Err("it is on".to_owned()),
-            (false, false) => Err("it is off".to_owned()),
-            (true, false) => {
-                self.switch_on(node, false);
-                Ok(())
-            }
-            (false, true) => {
-                self.settle();
-                self.switch_off(node);
-                Ok(())
-            }
+        NodeKind::Radius(radius) => {
+            let users = read(&radius.users)?;
+            let server = RadiusServer::new(radius, &users, Box::new(entropy))
+                .map_err(|error| VirtualError(format!("{}: {error}", radius.users.display())))?;
+            let attachment = attachments(description, id).next().map(|(_, attachment)| attachment);
+            let attachment =
+                attachment.ok_or_else(|| VirtualError(format!("{} is on no link", node.name)))?;
+            let host = VirtualHost::server(attachment, radius.address, &PORTS);
+            Ok(Node::Radius { host: Box::new(host), server: Box::new(server) })
         }
     }
 }

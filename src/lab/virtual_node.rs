@@ -87,7 +87,6 @@ pub struct VirtualRouter {
     startup: String,
     entropy: Scripted,
     wall_clock: Option<(i64, u32)>,
-    devices: HashMap<InterfaceName, Attachment>,
     router: Option<Router>,
     table: Table,
     host: VirtualHost,
@@ -112,8 +111,7 @@ impl VirtualRouter {
             startup,
             entropy,
             wall_clock,
-            host: VirtualHost::new(devices.clone()),
-            devices,
+            host: VirtualHost::new(devices),
             router: None,
             table: Table::new(),
             spool: None,
@@ -182,7 +180,7 @@ impl VirtualRouter {
     pub fn switch_off(&mut self) {
         self.router = None;
         self.table = Table::new();
-        self.host = VirtualHost::new(self.devices.clone());
+        self.host.switch_off();
         self.sockets.clear();
         self.delivered.clear();
         self.outputs.clear();
@@ -205,6 +203,11 @@ impl VirtualRouter {
             let delivered = &mut self.delivered;
             self.table.octets(now, &channel, octets, &mut |d| keep(delivered, d));
         }
+    }
+
+    /// Its cable at a port of a segment is plugged in, or pulled.
+    pub fn plug(&mut self, attachment: Attachment, on: bool) {
+        self.host.plug(attachment, on);
     }
 
     /// An IP packet arrives from a segment.

@@ -195,3 +195,16 @@ fn a_router_that_is_switched_off_expects_nothing_until_it_prompts_again() {
     assert_eq!(stage.inputs.len(), 2);
     assert!(log.starts_with("r>one\ndone one\nr#\nr>two\n"), "{log}");
 }
+
+#[test]
+fn what_an_earlier_play_has_logged_is_no_part_of_this_one() {
+    let out = tempfile::tempdir().unwrap();
+    let lab = Description::parse(LAB, Path::new("dir")).unwrap();
+    for command in ["first", "second"] {
+        let mut player = Player::new(&lab, Some(out.path())).unwrap();
+        let play = Play::parse("t.play", &format!("shell r: {command}\n")).unwrap();
+        player.run(&mut Fake::default(), &play).unwrap();
+        let log = std::fs::read_to_string(out.path().join("r.shell.log")).unwrap();
+        assert_eq!(log, format!("$ {command}\nran {command}\n"));
+    }
+}

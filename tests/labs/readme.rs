@@ -168,6 +168,17 @@ fn a_cable_that_is_plugged_in_again_in_time_costs_nothing_but_pings() {
     let mut bench = call("");
     bench.play("link lac-lns down\nsleep 8s\nlink lac-lns up\nsleep 10s\n").unwrap();
     assert!(!has(&bench, "lac", "to idle"), "{}", bench.screen("lac"));
+    for router in ["lac", "lns"] {
+        let screen = bench.screen(router);
+        let at = |line: &str| screen.find(line).unwrap_or_else(|| panic!("{line}: {screen}"));
+        let [link, protocol] = [
+            "%LINK-3-UPDOWN: Interface Ethernet0",
+            "%LINEPROTO-5-UPDOWN: Line protocol on Interface Ethernet0",
+        ];
+        let [down, up] = ["down", "up"]
+            .map(|state| [link, protocol].map(|line| at(&format!("{line}, changed state to {state}\n"))));
+        assert!([down, up].concat().is_sorted(), "{screen}");
+    }
     bench.play("soho: ping 10.51.6.82\nwait soho /!!!!!/ 30s\n").unwrap();
 }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use vpdnsh::lab::segment::{Delivery, LinkChange, Ratio, Segment, UNDER_WAY, parse_duration};
+use vpdnsh::lab::segment::{Delivery, LEARNED, LinkChange, Ratio, Segment, UNDER_WAY, parse_duration};
 use vpdnsh::proto::Instant;
 
 const A: [u8; 6] = [2, 0, 0, 0, 0, 1];
@@ -42,6 +42,21 @@ fn it_floods_what_it_has_not_learned_and_switches_what_it_has() {
     assert_eq!(ports(&mut segment, at(0)), [1, 2]);
     segment.send(at(0), 0, &frame(ALL, A, 0)[..13]);
     assert_eq!(ports(&mut segment, at(0)), [], "less than a header is no frame");
+}
+
+#[test]
+fn a_flood_of_addresses_is_learned_in_bounded_memory() {
+    let mut segment = Segment::new(3, 1);
+    segment.send(at(0), 1, &frame(ALL, B, 0));
+    for number in 0..LEARNED as u32 {
+        let [_, b, c, d] = number.to_be_bytes();
+        segment.send(at(0), 0, &frame(B, [6, 0, 0, b, c, d], 0));
+    }
+    ports(&mut segment, at(0));
+    segment.send(at(0), 0, &frame(B, A, 0));
+    assert_eq!(ports(&mut segment, at(0)), [1, 2], "it has begun to learn anew");
+    segment.send(at(0), 1, &frame(A, B, 0));
+    assert_eq!(ports(&mut segment, at(0)), [0]);
 }
 
 #[test]

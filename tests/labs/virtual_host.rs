@@ -38,9 +38,9 @@ fn ask(host: &mut VirtualHost, request: HostRequest) -> HostEvent {
 
 fn done(host: &mut VirtualHost, request: HostRequest) {
     let text = format!("{request:?}");
-    let bound = matches!(request, HostRequest::BindDevice { .. });
+    let raised = matches!(request, HostRequest::SetLink { interface: ETHERNET, up: true });
     assert_eq!(ask(host, request), HostEvent::Done(RequestId(7)), "{text}");
-    if bound {
+    if raised {
         let carrier = HostEvent::Carrier { interface: ETHERNET, up: true };
         assert_eq!(host.poll(), Some(HostOutput::Event(carrier)));
     }
@@ -154,4 +154,30 @@ fn an_interface_that_was_not_named_is_refused() {
     let name = InterfaceName::new(InterfaceKind::Ethernet, "1");
     let refused = ask(&mut a, HostRequest::BindDevice { interface: TUN, name });
     assert!(matches!(refused, HostEvent::Refused(..)));
+}
+
+#[test]
+fn a_cable_that_is_pulled_is_told_while_the_interface_is_up_and_when_it_comes_up() {
+    let mut host = host(0, "10.0.0.1/24");
+    let carrier = |host: &mut VirtualHost| match host.poll() {
+        Some(HostOutput::Event(HostEvent::Carrier { interface: ETHERNET, up })) => Some(up),
+        None => None,
+        other => panic!("{other:?}"),
+    };
+    for on in [false, true] {
+        host.plug(attachment(0), on);
+        assert_eq!(carrier(&mut host), Some(on));
+        host.plug(attachment(0), on);
+        assert_eq!(carrier(&mut host), None, "it is so already");
+    }
+    done(&mut host, HostRequest::SetLink { interface: ETHERNET, up: false });
+    host.plug(attachment(0), false);
+    assert_eq!(carrier(&mut host), None, "nobody looks");
+    // The cables stay where they are when the power goes.
+    host.switch_off();
+    let name = InterfaceName::new(InterfaceKind::Ethernet, "0");
+    done(&mut host, HostRequest::BindDevice { interface: ETHERNET, name });
+    let up = HostRequest::SetLink { interface: ETHERNET, up: true };
+    assert_eq!(ask(&mut host, up), HostEvent::Done(RequestId(7)));
+    assert_eq!(carrier(&mut host), Some(false));
 }

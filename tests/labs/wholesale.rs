@@ -46,6 +46,13 @@ fn the_play_runs_and_leaves_nothing() {
     let mut bench = bench();
     bench.play(&read("wholesale.play")).unwrap_or_else(|error| panic!("{error}\n{}", bench.screen("nas")));
     assert_eq!(bench.leftovers(), [] as [String; 0]);
+    // In virtual time no ping is lost but the first of a call, and what waits for the LNS that is off.
+    let rate = Regex::new("Success rate is ([0-9]+)").unwrap();
+    for (user, rates) in [("alpha1", "80 80"), ("alpha2", "80 80"), ("beta1", "80 20 100 80")] {
+        let screen = bench.screen(user);
+        let shown: Vec<&str> = rate.captures_iter(screen).map(|found| found.extract::<1>().1[0]).collect();
+        assert_eq!(shown.join(" "), rates, "{user}");
+    }
     let aaa = bench.lab.description().node("aaa").expect("it has a server");
     let detail = bench.lab.detail(aaa);
     for nas in ["10.20.0.1", "10.20.0.11", "10.20.0.12"] {

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, UdpSocket};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use vpdnsh::lab::description::Description;
 use vpdnsh::lab::play::Play;
@@ -11,8 +11,11 @@ use vpdnsh::lab::player::Player;
 use vpdnsh::lab::real::{RealLab, RealOptions, RealStage};
 use vpdnsh::proto::entropy::Seeded;
 
+use crate::bench::reach;
+
 const LNS: Ipv4Addr = Ipv4Addr::new(10, 51, 6, 82);
-const CALL: &str = "soho: enable\nlac: enable\nlns: enable\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 60s\n";
+const CALL: &str =
+    "soho: enable\nlac: enable\nlns: enable\nsoho: ping 10.51.6.82\nwait soho /Success rate is [1-9]/ 60s\n";
 
 fn example() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/dial-in")
@@ -115,25 +118,27 @@ pub fn a_call_survives_what_strangers_send() {
     let real = captured(&file);
     assert!(real.iter().any(|(port, _)| *port == 1701) && real.iter().any(|(port, _)| *port != 1701));
     // One round brings every buffer to its size.
+    let (start, heard) = (Instant::now(), taken(&lab).0);
     flood(&lab, "aaa", 1, &real);
     let before = resident();
-    let (start, heard) = (Instant::now(), taken(&lab).0);
     flood(&lab, "aaa", 2, &real);
     let grown = resident().saturating_sub(before);
-    let (heard, lost) = (taken(&lab).0 - heard, taken(&lab).1);
-    println!("{heard} of {DATAGRAMS} datagrams heard in {:?}, {lost} lost; {grown} kB more", start.elapsed());
-    assert!(heard > DATAGRAMS as u64 / 4, "{heard} were heard");
+    // The LNS may be behind with what waits in its sockets.
+    let (sent, heard) = (2 * DATAGRAMS as u64, || taken(&lab).0 - heard);
+    reach("most of them are heard", || heard() > sent / 2);
+    let (heard, lost) = (heard(), taken(&lab).1);
+    println!("{heard} of {sent} datagrams heard in {:?}, {lost} lost; {grown} kB more", start.elapsed());
     assert!(grown < 8_192, "{grown} kB more");
     // The same call still carries packets, once the tunnels that were never set up have timed out.
     play(
-        "sleep 12s\nsoho: ping 10.51.6.82\nwait soho /!!!!!/ 60s\nlns: show vpdn tunnel\nlns: show radius statistics\n\
+        "sleep 12s\nsoho: ping 10.51.6.82\nwait soho /Success rate is [1-9]/ 60s\nlns: show vpdn tunnel\nlns: show radius statistics\n\
           sleep 2s\n",
     );
     // From the address of the LAC itself, which may end the call: the routers stay, and the next call comes up.
     flood(&lab, "lac", 3, &real);
     play(
         "lac: clear vpdn tunnel l2tp all\nlns: clear vpdn tunnel l2tp all\nsoho: clear interface bri0\nsleep 15s\n\
-          soho: ping 10.51.6.82\nwait soho /!!!!!/ 60s\n",
+          soho: ping 10.51.6.82\nwait soho /Success rate is [1-9]/ 60s\n",
     );
     drop(stage);
     player.finish(&mut RealStage::new(&lab)).unwrap();
@@ -176,14 +181,7 @@ pub fn a_lab_that_is_killed_in_the_middle_of_a_call_leaves_nothing() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let wait = |what: &str, reached: &mut dyn FnMut() -> bool| {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while !reached() {
-            assert!(Instant::now() < deadline, "{what}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    };
-    wait("the call is up", &mut || directory.path().join("up").exists());
+    reach("the call is up", || directory.path().join("up").exists());
     let threads = std::fs::read_dir(format!("/proc/{}/task", lab.id())).unwrap().flatten();
     let its: std::collections::BTreeSet<String> = threads
         .filter_map(|thread| std::fs::read_link(thread.path().join("ns/net")).ok())
@@ -193,6 +191,6 @@ pub fn a_lab_that_is_killed_in_the_middle_of_a_call_leaves_nothing() {
     assert_eq!(its.len(), 3, "each router has a namespace");
     lab.kill().unwrap();
     lab.wait().unwrap();
-    wait("no namespace is left", &mut || network_namespaces().is_disjoint(&its));
+    reach("no namespace is left", || network_namespaces().is_disjoint(&its));
     assert_eq!(interfaces(), before);
 }

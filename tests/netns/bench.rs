@@ -120,11 +120,14 @@ impl Bench {
 
     /// Waits until all that was put out has been taken: the host does it before it looks at a socket again.
     pub fn taken(&self) {
-        let deadline = std::time::Instant::now() + SOON;
-        while !self.orders.lock().unwrap().is_empty() {
-            assert!(std::time::Instant::now() < deadline, "nothing is taken");
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        reach("everything is taken", || self.orders.lock().unwrap().is_empty());
+    }
+
+    /// Does something while the host, kept busy by the script, takes no news of the kernel.
+    pub fn meanwhile(&self, work: impl FnOnce()) {
+        let _orders = self.orders.lock().unwrap();
+        assert!(self.input.console(STRING, ConsoleInput::Line(String::new())), "the task has ended");
+        work();
     }
 
     /// The next thing that the script is told.
@@ -193,6 +196,15 @@ impl Bench {
             }
         }
         Err("it ended without a word".to_owned())
+    }
+}
+
+/// Waits until something is so.
+pub fn reach(what: &str, mut reached: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + SOON;
+    while !reached() {
+        assert!(std::time::Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -118,6 +118,11 @@ pub fn the_latest_call_of_a_user_has_its_route() {
     bench.done(add(VI4));
     bench.done(HostRequest::DeleteTun { interface: VI4 });
     assert!(bench.ip("route show").contains("10.10.53.2 dev Vi5"), "its device is gone");
+    bench.done(create("Vi4"));
+    assert!(bench.refused(add(VI4)).contains("down"));
+    assert!(bench.ip("route show").contains("10.10.53.2 dev Vi5"), "a call that gets none takes none away");
+    bench.done(remove(VI5));
+    assert!(!bench.ip("route show").contains("10.10.53.2"));
     bench.stop().unwrap();
 }
 
@@ -206,6 +211,34 @@ pub fn an_address_that_others_took_is_told_and_one_that_was_given_back_is_not() 
     bench.done(HostRequest::AddAddress { interface: VI4, address: first });
     assert_eq!(bench.ip("addr flush dev Vi4"), "");
     told(&bench, HostEvent::AddressTaken { interface: VI4, address: first });
+    bench.stop().unwrap();
+}
+
+/// More changes of a link than a netlink socket holds news of.
+const FLOOD: usize = 2_000;
+
+pub fn what_the_kernel_has_no_room_to_tell_is_looked_for() {
+    let (netns, _tap) = with_tap();
+    let mut bench = Bench::start(config(&netns, &[(ethernet0(), "eth9")], None));
+    bench.done(bind(ETHERNET, ethernet0()));
+    bench.done(up(ETHERNET, true));
+    let address = net("10.51.6.82/24");
+    bench.done(HostRequest::AddAddress { interface: ETHERNET, address });
+    bench.done(create("Vi4"));
+    let lines: String = (0..FLOOD).map(|n| format!("link set lo mtu {}\n", 60_000 + n % 2)).collect();
+    let script = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(script.path(), lines + "addr del 10.51.6.82/24 dev eth9\nlink del Vi4\n").unwrap();
+    bench.meanwhile(|| assert_eq!(ip(&netns, &format!("-batch {}", script.path().display())), ""));
+    let mut left =
+        vec![HostEvent::AddressTaken { interface: ETHERNET, address }, HostEvent::Gone { interface: VI4 }];
+    while !left.is_empty() {
+        bench.wait(|seen| match seen {
+            Seen::Host(event) => {
+                left.iter().position(|waited| *waited == event).map(|at| left.swap_remove(at))
+            }
+            _ => None,
+        });
+    }
     bench.stop().unwrap();
 }
 
@@ -329,11 +362,16 @@ pub fn carrier_is_reported() {
         })
     };
     bench.done(bind(ETHERNET, ethernet0()));
-    assert!(!carrier(&bench), "it was down when it was bound");
     bench.request(up(ETHERNET, true));
-    assert!(carrier(&bench));
+    assert!(carrier(&bench), "that it was down when it was bound says nothing");
     bench.request(up(ETHERNET, false));
     assert!(!carrier(&bench));
+    // Its cable is pulled meanwhile: whoever sets it up is told so all the same.
+    assert_eq!(bench.ip("link set eth9 carrier off"), "");
+    bench.request(up(ETHERNET, true));
+    assert!(!carrier(&bench));
+    assert_eq!(bench.ip("link set eth9 carrier on"), "");
+    assert!(carrier(&bench));
 }
 
 pub fn the_neighbour_table_is_told() {

@@ -5,7 +5,9 @@ use std::path::Path;
 use vpdnsh::lab::description::Description;
 use vpdnsh::lab::real::{RealLab, RealOptions};
 
-use crate::lab::{reach, runs, shell};
+use crate::bench::reach;
+use crate::lab::shell;
+use crate::processes::runs;
 
 const LAB: &str = "[[node]]\nname = \"a\"\n\n\
                    [[node]]\nname = \"aaa\"\nkind = \"freeradius\"\naddress = \"10.9.0.3/24\"\nusers = \"users\"\n\

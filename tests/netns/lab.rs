@@ -7,11 +7,16 @@ use std::time::{Duration, Instant};
 
 use vpdnsh::host::{NetNs, Node};
 use vpdnsh::lab::description::Description;
-use vpdnsh::lab::real::{RealLab, RealOptions};
+use vpdnsh::lab::play::Play;
+use vpdnsh::lab::player::Player;
+use vpdnsh::lab::real::{RealLab, RealOptions, RealStage};
 use vpdnsh::lab::segment::LinkChange;
 use vpdnsh::lab::shell::LabShell;
 use vpdnsh::router::{ConsoleInput, ConsoleOutput, Input, Output, Router};
 use vpdnsh::terminal::backlog::Backlog;
+
+use crate::bench::reach;
+use crate::processes::{runs, unique};
 
 const LAB: &str = "[[node]]\nname = \"a\"\n\n[[node]]\nname = \"b\"\n\n\
                    [[node]]\nname = \"aaa\"\nkind = \"radius\"\naddress = \"10.9.0.3/24\"\nusers = \"users\"\n\
@@ -84,6 +89,55 @@ pub fn frames_cross_a_link_and_obey_it() {
     assert!(lab.capture(link, Path::new("/nowhere/x.pcapng")).is_err());
 }
 
+/// What a router makes of its cable: `a` has an address on its Ethernet.
+const CABLE: &str = "\
+wait a /LINK-3-UPDOWN: Interface Ethernet0, changed state to down/ 60s
+wait a /Line protocol on Interface Ethernet0, changed state to down/ 60s
+shell a: ip link show Et0 | grep NO-CARRIER
+shell aaa: ip link show eth0 | grep NO-CARRIER
+link lan up
+wait a /Line protocol on Interface Ethernet0, changed state to up/ 60s
+a: ping 10.9.0.3
+wait a /Success rate is [1-9]/ 60s
+link lan down
+power a off
+power a on
+";
+
+pub fn a_cable_that_is_pulled_is_noticed_at_its_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("users"), "").unwrap();
+    let config = "hostname A\ninterface Ethernet0\n ip address 10.9.0.1 255.255.255.0\n";
+    std::fs::write(directory.path().join("a.cfg"), config).unwrap();
+    let text = LAB.replacen("name = \"a\"", "name = \"a\"\nconfig = \"a.cfg\"", 1);
+    let description = Description::parse(&text, directory.path()).unwrap();
+    let lab = RealLab::start(description, RealOptions { console_ports: false }).unwrap();
+    let mut stage = RealStage::new(&lab);
+    let mut player = Player::new(lab.description(), None).unwrap();
+    let a = lab.description().node("a").unwrap();
+    let mut play = |text: &str| {
+        player.run(&mut stage, &Play::parse("cable", text).unwrap()).unwrap();
+        player.screen(a).unwrap().text().to_owned()
+    };
+    // A cable that is pulled while a router starts is none that it has had.
+    play("a: ping 10.9.0.3\nwait a /Success rate is [1-9]/ 60s\nlink lan down\n");
+    shell(&lab, "b", "ip link del Et0");
+    reach("it is said", || {
+        lab.status().contains("! b: its end of lan was removed, and has been made anew\n")
+    });
+    shell(&lab, "b", "ip link set Et0 up && ip link show Et0 | grep NO-CARRIER");
+    play(CABLE);
+    // The address is given behind the look whether there is a cable.
+    reach("it has come up without a cable", || {
+        let device = shell(&lab, "a", "ip address show dev Et0");
+        device.contains("NO-CARRIER") && device.contains("10.9.0.1")
+    });
+    let shown = "Ethernet0              10.9.0.1        YES NVRAM  down                  down";
+    reach("it knows", || play("a: show ip interface brief\n").contains(shown));
+    play("link lan up\nwait a /Line protocol on Interface Ethernet0, changed state to up/ 60s\n");
+    assert_eq!(lab.status().matches("! ").count(), 1, "{}", lab.status());
+}
+
 pub fn an_end_that_is_removed_is_made_anew() {
     let lab = start(false, "");
     let (a, b) = (socket(&lab, "a", "10.9.0.1"), socket(&lab, "b", "10.9.0.2"));
@@ -115,7 +169,7 @@ pub fn a_capture_that_cannot_go_on_says_so() {
         let pipe = pipe.clone();
         move || std::fs::File::open(pipe).unwrap()
     });
-    lab.capture(link, &pipe).unwrap();
+    reach("somebody reads the pipe", || lab.capture(link, &pipe).is_ok());
     assert!(lab.status().contains("captured"), "{}", lab.status());
     drop(reader.join().unwrap());
     let (a, b) = (socket(&lab, "a", "10.9.0.1"), socket(&lab, "b", "10.9.0.2"));
@@ -136,26 +190,15 @@ pub fn a_linux_command_runs_in_the_namespace_of_its_node() {
     shell(&lab, "aaa", &format!("kill {background}"));
 }
 
-/// Whether a process runs whose arguments end with this, anywhere on the machine.
-pub fn runs(argument: &str) -> bool {
-    let ending = format!("{argument}\0");
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    processes
-        .filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok())
-        .any(|arguments| arguments.ends_with(&ending))
-}
-
-pub fn reach(what: &str, mut reached: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !reached() {
-        assert!(Instant::now() < deadline, "{what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// A time to sleep that no other process on this machine sleeps.
-fn unique(number: u32) -> String {
-    format!("{}.{number}", 1_000_000 + std::process::id())
+pub fn no_script_begins_on_a_lab_that_is_to_be_switched_off() {
+    let lab = start(false, "");
+    lab.end_commands();
+    let began = Instant::now();
+    let mut player = Player::new(lab.description(), None).unwrap();
+    let play = Play::parse("late", "a: enable\nsleep 600s\n").unwrap();
+    let ended = player.run(&mut RealStage::new(&lab), &play).unwrap_err();
+    assert_eq!(ended.to_string(), "late:1: a: enable: interrupted");
+    assert!(began.elapsed() < Duration::from_secs(300));
 }
 
 pub fn what_runs_in_the_background_ends_with_the_lab() {

@@ -15,6 +15,8 @@ mod traffic;
 
 #[path = "../support/harness.rs"]
 mod harness;
+#[path = "../support/processes.rs"]
+mod processes;
 
 use std::process::ExitCode;
 
@@ -34,6 +36,7 @@ const TESTS: &[Test] = tests![
     NET => devices::a_device_that_others_removed_is_no_trouble,
     NET => devices::a_named_device_that_others_removed_is_waited_for,
     NET => devices::an_address_that_others_took_is_told_and_one_that_was_given_back_is_not,
+    NET => devices::what_the_kernel_has_no_room_to_tell_is_looked_for,
     &[Need::Iproute] => devices::a_new_namespace_forwards_where_it_says_so,
     NET => devices::mtu_and_link_state_are_set,
     NET => devices::refusals_say_what_and_why,
@@ -60,9 +63,11 @@ const TESTS: &[Test] = tests![
     &[] => books::what_was_not_answered_arrives_once_after_the_next_start,
     &[] => books::a_router_that_is_cut_off_keeps_what_nobody_has_answered,
     NET => lab::frames_cross_a_link_and_obey_it,
+    NET => lab::a_cable_that_is_pulled_is_noticed_at_its_ends,
     NET => lab::an_end_that_is_removed_is_made_anew,
     NET => lab::a_capture_that_cannot_go_on_says_so,
     NET => lab::a_linux_command_runs_in_the_namespace_of_its_node,
+    NET => lab::no_script_begins_on_a_lab_that_is_to_be_switched_off,
     NET => lab::what_runs_in_the_background_ends_with_the_lab,
     NET => lab::an_orphan_that_ends_takes_nobody_along,
     NET => lab::a_lab_that_is_killed_takes_its_commands_along,

@@ -16,7 +16,7 @@ use vpdnsh::proto::l2tp::data::{DataHeader, decode_data, encode_data};
 use vpdnsh::proto::l2tp::{DataPath, Role, SessionId, TunnelId};
 use vpdnsh::proto::ppp::Framing;
 
-use crate::bench::{Bench, SOON, Seen, config, ip};
+use crate::bench::{Bench, SOON, Seen, config, ip, reach};
 
 const VI4: InterfaceId = InterfaceId(4);
 const USER: Ipv4Addr = Ipv4Addr::new(10, 10, 53, 2);
@@ -242,6 +242,18 @@ fn open_session_behind_arp(
     (bench, tap)
 }
 
+/// The same at an LNS, which takes the user's packets from a TUN.
+fn open_lns_behind_arp() -> (Bench, tun_rs::SyncDevice, Arc<Counters>) {
+    let mut counters = Arc::default();
+    let (bench, tap) = open_session_behind_arp(|session| {
+        counters = session.counters.clone();
+        let framing = Framing { peer_mru: 1500, ..Framing::default() };
+        let open = ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing };
+        vec![ForwardCommand::AttachSession { port: VI4, session }, open]
+    });
+    (bench, tap, counters)
+}
+
 /// The sequence numbers, sorted, of the next `count` data messages that come out of `eth9` once the LAC answers.
 fn arrivals(bench: &Bench, tap: &tun_rs::SyncDevice, count: usize) -> Vec<u16> {
     assert_eq!(bench.ip("neigh replace 192.0.2.9 lladdr 02:00:00:00:00:09 dev eth9"), "");
@@ -266,25 +278,11 @@ fn packets_for_the_user(bench: &Bench, count: usize) {
     }
 }
 
-fn reach(what: &str, mut reached: impl FnMut() -> bool) {
-    let deadline = std::time::Instant::now() + SOON;
-    while !reached() {
-        assert!(std::time::Instant::now() < deadline, "{what}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
 /// Fewer than a TUN of 500 packets holds, more than the send buffer of a socket.
 const MANY: usize = 450;
 
 pub fn a_full_socket_stops_the_tun_and_loses_nothing() {
-    let mut counters = Arc::default();
-    let (bench, tap) = open_session_behind_arp(|session| {
-        counters = session.counters.clone();
-        let framing = Framing { peer_mru: 1500, ..Framing::default() };
-        let open = ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing };
-        vec![ForwardCommand::AttachSession { port: VI4, session }, open]
-    });
+    let (bench, tap, counters) = open_lns_behind_arp();
     packets_for_the_user(&bench, MANY);
     reach("the socket fills", || counters.snapshot().0 > 100);
     assert_eq!(arrivals(&bench, &tap, MANY), (0..MANY as u16).collect::<Vec<_>>());
@@ -302,13 +300,7 @@ fn drops(bench: &Bench) -> (u64, u64) {
 }
 
 pub fn what_the_kernel_drops_of_a_tun_is_told() {
-    let mut counters = Arc::default();
-    let (bench, tap) = open_session_behind_arp(|session| {
-        counters = session.counters.clone();
-        let framing = Framing { peer_mru: 1500, ..Framing::default() };
-        let open = ForwardCommand::OpenNetwork { port: VI4, tun: VI4, framing };
-        vec![ForwardCommand::AttachSession { port: VI4, session }, open]
-    });
+    let (bench, tap, counters) = open_lns_behind_arp();
     let all = 4 * MANY;
     packets_for_the_user(&bench, all);
     // What fits neither into the socket nor into the TUN's queue of 500 packets.

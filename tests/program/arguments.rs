@@ -20,6 +20,8 @@ pub fn wrong_arguments_show_the_usage() {
         &["--config"],
         &["--config", "x", "--interface", "Ethernet0"],
         &["--config", "x", "--interface", "Frob0=eth0"],
+        &["--config", "x", "--interface", "Ethernet0=eth0", "--interface", "e0=eth1"],
+        &["--config", "x", "--interface", "Ethernet0=eth0", "--interface", "Ethernet1=eth0"],
         &["--frob"],
     ] {
         let output = vpdnsh().args(args).output().unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use assert_cmd::Command as Program;
 
-use crate::{router, stderr, stdout};
+use crate::{in_namespaces, router, stderr, stdout};
 
 pub fn a_console_on_a_pipe_echoes_what_it_is_given() {
     // An interface that needs nothing of Linux: no line of the log comes between what is typed.
@@ -91,22 +91,12 @@ pub fn a_long_paste_leaves_every_line_and_the_console() {
     assert!(format!("{:?}", console.process().wait()).contains("Exited"));
 }
 
-/// Runs a script in a user, network and mount namespace of its own, in the directory of `file`; `$0` is the program.
-fn in_namespaces(script: &str, file: &std::path::Path) -> std::process::Output {
-    Program::new("unshare")
-        .args(["-Urnm", "sh", "-c", script, env!("CARGO_BIN_EXE_vpdnsh")])
-        .current_dir(file.parent().unwrap())
-        .timeout(Duration::from_secs(120))
-        .output()
-        .unwrap()
-}
-
 pub fn a_full_disk_is_said_and_leaves_the_file_as_it_was() {
     let (_directory, file) = router("hostname R\n");
     let script = "mkdir disk && mount -t tmpfs -o size=8k none disk && mv router.cfg disk
         head -c 8192 /dev/zero >disk/fill 2>/dev/null
         printf 'enable\nconfigure terminal\nhostname Q\nend\nwrite memory\n' | \"$0\" --config disk/router.cfg
-        echo status $?; ls disk; cat disk/router.cfg";
+        echo status $?; ls -A disk; cat disk/router.cfg";
     let output = in_namespaces(script, &file);
     let text = stdout(&output);
     let refused = "startup-config file open failed (disk/router.cfg: No space left on device)\nQ#\n";

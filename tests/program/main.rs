@@ -7,8 +7,12 @@ mod signals;
 
 #[path = "../support/harness.rs"]
 mod harness;
+#[path = "../support/processes.rs"]
+mod processes;
 
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Output};
+use std::time::Duration;
 
 use assert_cmd::Command as Program;
 use harness::{Need, Test, tests};
@@ -17,20 +21,30 @@ fn vpdnsh() -> Program {
     Program::new(env!("CARGO_BIN_EXE_vpdnsh"))
 }
 
-fn stdout(output: &std::process::Output) -> String {
+fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn stderr(output: &std::process::Output) -> String {
+fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// A router in a network namespace of its own.
-fn router(config: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+fn router(config: &str) -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("router.cfg");
     std::fs::write(&file, config).unwrap();
     (directory, file)
+}
+
+/// Runs a script in a user, network and mount namespace of its own, in the directory of `file`; `$0` is the program.
+fn in_namespaces(script: &str, file: &Path) -> Output {
+    Program::new("unshare")
+        .args(["-Urnm", "sh", "-c", script, env!("CARGO_BIN_EXE_vpdnsh")])
+        .current_dir(file.parent().unwrap())
+        .timeout(Duration::from_secs(120))
+        .output()
+        .unwrap()
 }
 
 const ROUTER: &[Need] = &[Need::Namespaces];

@@ -3,9 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use assert_cmd::Command as Program;
-
-use crate::{router, stderr, stdout};
+use crate::processes::{runs, unique};
+use crate::{in_namespaces, router, stderr, stdout};
 
 pub fn a_hang_up_ends_a_router() {
     let (_directory, file) = router("hostname R\n");
@@ -21,31 +20,21 @@ pub fn a_hang_up_ends_a_router() {
 /// The signals that end a program.
 const ENDS: [&str; 2] = ["TERM", "HUP"];
 
-/// Runs a script in a network namespace of its own; `$0` is the program, `$1` the argument.
-fn in_namespace(script: &str, argument: &std::path::Path) -> std::process::Output {
-    Program::new("unshare")
-        .args(["-Urn", "sh", "-c", script, env!("CARGO_BIN_EXE_vpdnsh")])
-        .arg(argument)
-        .timeout(Duration::from_secs(120))
-        .output()
-        .unwrap()
-}
-
 pub fn a_signal_has_everything_taken_back_though_nobody_reads_the_console() {
     let (directory, file) =
         router("hostname R\ninterface Ethernet0\n ip address 10.9.9.9 255.255.255.0\n no shutdown\n");
     std::fs::write(directory.path().join("typed"), "show running-config\n".repeat(2_000)).unwrap();
     for signal in ENDS.iter().chain(&["INT"]) {
         let script = format!(
-            "cd \"${{1%/*}}\" && rm -f shown && mkfifo shown && exec 4<>shown
+            "rm -f shown && mkfifo shown && exec 4<>shown
             ip link add d0 type veth peer name d1 && ip link set d1 up
-            \"$0\" --config \"$1\" --interface Ethernet0=d0 <typed >shown &
+            \"$0\" --config router.cfg --interface Ethernet0=d0 <typed >shown &
             router=$!
             until ip address show dev d0 | grep -q 10.9.9.9; do kill -0 $router || exit 3; done
             kill -{signal} $router; wait $router; echo status $?
             ip address show dev d0 | grep -c 10.9.9.9"
         );
-        let output = in_namespace(&script, &file);
+        let output = in_namespaces(&script, &file);
         let text = stdout(&output);
         assert!(text.ends_with("status 0\n0\n"), "{signal}: {text}{}", stderr(&output));
     }
@@ -95,23 +84,8 @@ pub fn a_signal_ends_a_router_in_the_middle_of_a_paste() {
 /// A lab of one router, and a time to sleep that no other process on this machine sleeps.
 fn lab(number: u32) -> (tempfile::TempDir, String) {
     let directory = tempfile::tempdir().unwrap();
-    std::fs::write(
-        directory.path().join("lab.toml"),
-        "[[node]]
-name = \"a\"
-",
-    )
-    .unwrap();
-    (directory, format!("{}.{number}", 1_000_000 + std::process::id()))
-}
-
-/// Whether a process runs whose arguments end with this, anywhere on the machine.
-fn runs(argument: &str) -> bool {
-    let ending = format!("{argument}\0");
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    processes
-        .filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok())
-        .any(|arguments| arguments.ends_with(&ending))
+    std::fs::write(directory.path().join("lab.toml"), "[[node]]\nname = \"a\"\n").unwrap();
+    (directory, unique(number))
 }
 
 fn until(what: &str, mut reached: impl FnMut() -> bool) {

@@ -1,7 +1,10 @@
 //! What others do to the devices of a router: carrier, traffic, drops, and what they take away.
 
+use std::collections::HashMap;
+
 use futures_util::StreamExt;
 use futures_util::stream::Stream;
+use ipnet::Ipv4Net;
 use nix::errno::Errno;
 use rtnetlink::packet_core::{NetlinkMessage, NetlinkPayload};
 use rtnetlink::packet_route::address::AddressMessage;
@@ -20,6 +23,8 @@ pub(super) enum News {
     Gone(u32),
     /// A device has lost an address, by its index.
     Address(u32),
+    /// There was no room for some of them.
+    Missed,
 }
 
 /// Picks out of the kernel's messages what concerns devices and addresses.
@@ -40,6 +45,7 @@ where
             NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelAddress(AddressMessage {
                 header, ..
             })) => Some(News::Address(header.index)),
+            NetlinkPayload::Overrun(_) => Some(News::Missed),
             _ => None,
         };
         std::future::ready(news)
@@ -47,11 +53,16 @@ where
 }
 
 impl Devices {
-    pub(super) fn hear(&mut self, news: News) {
+    pub(super) async fn hear(&mut self, news: News) {
         match news {
-            News::Link(now) => {
-                let interface = self.interface_of(now.index);
-                interface.into_iter().for_each(|interface| self.note_carrier(interface, now.carrier));
+            // It may be older than what is known by now.
+            News::Link(then) => {
+                let interface = self.interface_of(then.index);
+                let differs =
+                    |id: &InterfaceId| self.devices.get(id).is_some_and(|d| d.loses_or_gains(then.carrier));
+                if let Some(interface) = interface.filter(differs) {
+                    self.look_at(interface).await;
+                }
             }
             News::Gone(index) => {
                 let interface = self.interface_of(index);
@@ -64,6 +75,7 @@ impl Devices {
                     device.lost_address = true;
                 }
             }
+            News::Missed => self.devices.values_mut().for_each(|device| device.lost_address = true),
         }
     }
 
@@ -81,6 +93,7 @@ impl Devices {
         for interface in due.map(|(&interface, _)| interface).collect::<Vec<_>>() {
             self.look_at(interface).await;
         }
+        self.look_for_addresses().await;
         let awaited = self.awaited.iter().filter(|(_, waits)| !waits.told);
         let awaited: Vec<_> = awaited.map(|(&id, waits)| (id, waits.label.clone())).collect();
         for (interface, label) in awaited {
@@ -101,17 +114,11 @@ impl Devices {
         };
         self.note_carrier(interface, now.carrier);
         self.note_traffic(interface, &now);
-        let lost = self.devices.get_mut(&interface).is_some_and(|d| std::mem::take(&mut d.lost_address));
-        if lost {
-            self.look_for_addresses(interface, index).await;
-        }
     }
 
-    /// Only of a device whose carrier has been told, which that of a TUN never is.
     fn note_carrier(&mut self, interface: InterfaceId, up: bool) {
-        let device = self.devices.get_mut(&interface).filter(|d| d.carrier.is_some_and(|was| was != up));
-        if let Some(device) = device {
-            device.carrier = Some(up);
+        if let Some(device) = self.devices.get_mut(&interface).filter(|d| d.loses_or_gains(up)) {
+            device.carrier = up;
             self.report(Report::Carrier { interface, up });
         }
     }
@@ -136,16 +143,24 @@ impl Devices {
         report.into_iter().for_each(|report| self.report(report));
     }
 
-    async fn look_for_addresses(&mut self, interface: InterfaceId, index: u32) {
-        // It is asked again when the next one is lost.
-        let Ok(there) = self.links.addresses(index).await else { return };
+    async fn look_for_addresses(&mut self) {
+        let lost = self.devices.iter().filter(|(_, device)| device.lost_address && !device.gone);
+        let lost: HashMap<u32, InterfaceId> = lost.map(|(&id, device)| (device.index, id)).collect();
+        if lost.is_empty() {
+            return;
+        }
+        // It is asked again.
+        let Ok(there) = self.links.addresses().await else { return };
+        self.devices.values_mut().for_each(|device| device.lost_address = false);
         let (kept, taken) = std::mem::take(&mut self.addresses)
             .into_iter()
-            .partition(|(of, address)| *of != index || there.contains(address));
+            .partition(|mine| !lost.contains_key(&mine.0) || there.contains(mine));
         self.addresses = kept;
-        let taken: Vec<(u32, ipnet::Ipv4Net)> = taken;
-        for (_, address) in taken {
-            self.report(Report::AddressTaken { interface, address });
+        let taken: Vec<(u32, Ipv4Net)> = taken;
+        for (index, address) in taken {
+            if let Some(&interface) = lost.get(&index) {
+                self.report(Report::AddressTaken { interface, address });
+            }
         }
     }
 

@@ -113,13 +113,16 @@ impl Hub {
 
     fn typed(&mut self, viewer: ViewerId, input: ConsoleInput) -> Option<ConsoleInput> {
         match (self.standing.take(), &input) {
-            (Some(ConsoleOutput::Prompt { .. } | ConsoleOutput::Ask { echo: true, .. }), _) => {
+            (Some(asked @ (ConsoleOutput::Prompt { .. } | ConsoleOutput::Ask { echo: true, .. })), _) => {
                 let text = match &input {
                     ConsoleInput::Line(line) => format!("{line}\n"),
                     ConsoleInput::Help { before, after } => format!("{before}?{after}\n"),
                     ConsoleInput::EndConfig { line } => format!("{line}^Z\n"),
                     // A key that comes when the question is over already answers nothing.
-                    _ => return None,
+                    _ => {
+                        self.standing = Some(asked);
+                        return None;
+                    }
                 };
                 self.show(Some(viewer), &ConsoleOutput::Text(text));
                 Some(input)
@@ -234,6 +237,18 @@ mod tests {
         assert_eq!(hub.from_viewer(ViewerId(2), ask.clone()), Some(ask));
         hub.from_router(ConsoleOutput::Completed { before: "show ".into() });
         assert_eq!((a.try_iter().count(), b.try_iter().count()), (0, 1));
+    }
+
+    #[test]
+    fn a_key_that_comes_too_late_for_its_question_leaves_the_prompt_where_it_is() {
+        let mut hub = Hub::new();
+        let _a = watcher(&mut hub, 1);
+        let line = ConsoleInput::Line("show clock".into());
+        for standing in [prompt(), ConsoleOutput::Ask { prompt: "Repeat count [5]: ".into(), echo: true }] {
+            hub.from_router(standing);
+            assert_eq!(hub.from_viewer(ViewerId(1), ConsoleInput::Key('q')), None);
+            assert_eq!(hub.from_viewer(ViewerId(1), line.clone()), Some(line.clone()));
+        }
     }
 
     #[test]

@@ -112,6 +112,21 @@ fn make_host_tap(name: &str, address: Option<Ipv4Net>, mac: [u8; 6]) -> Result<T
     made.map_err(|error| LabError::HostDevice { device: name.to_owned(), error })
 }
 
+/// Plugs the cable in at an end of a link that is in `netns`, or in that of the machine itself; or pulls it.
+///
+/// # Errors
+/// What the kernel says.
+pub fn plug(netns: Option<&NetNs>, tap: &Tap, on: bool) -> io::Result<()> {
+    let change = || {
+        let name = tap.name()?;
+        with_links(async |links| links.set_carrier(links.find(&name).await?.index, on).await)
+    };
+    match netns {
+        Some(netns) => netns.run(change),
+        None => netns::on_thread(change),
+    }
+}
+
 /// Asks netlink in the namespace of this thread. Not inside a runtime.
 fn with_links<T>(work: impl AsyncFnOnce(&Links) -> Result<T, rtnetlink::Error>) -> io::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;

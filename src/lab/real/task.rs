@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::freeradius::Programs;
 use super::hub::{Hub, Sink, ViewerId};
-use super::taps::{Devices, Taps, make_tap, make_taps};
+use super::taps::{Devices, Taps, make_tap, make_taps, plug};
 use super::wires::{ACCESS_QUEUE, FRAME_QUEUE, FromAccess, Received, Wires, read_tap};
 use super::{LabError, Startups, read_startups};
 use crate::host::clock::wall_clock;
@@ -20,7 +20,7 @@ use crate::host::{
     Factory, HostConfig, MonotonicClock, NetNs, Notice, RouterHandle, RouterHost, RouterInput, Startup,
     SystemEntropy, Tap,
 };
-use crate::lab::description::{Description, LinkId, NodeId, NodeKind, RadiusNode, RadiusProgram};
+use crate::lab::description::{Description, HOST, LinkId, NodeId, NodeKind, RadiusNode, RadiusProgram};
 use crate::lab::radius::{PORTS, RadiusServer};
 use crate::lab::segment::LinkChange;
 use crate::lab::status;
@@ -206,20 +206,47 @@ impl Task {
 
     /// A node has lost its end of a link. It gets it back as it was at the start, and takes it up by itself.
     fn tap_gone(&mut self, link: LinkId, port: usize) {
-        let Some(end) = self.description.links.get(link.0).and_then(|l| Some((l, l.ends.get(port)?))) else {
-            return;
-        };
-        let (name, who) = (end.0.name.clone(), end.1.node());
-        let who = who.map_or("host", |node| self.description.node_name(node)).to_owned();
-        let gone = format!("{who}: its end of {name} was removed");
+        let Some(gone) = self.end(link, port) else { return };
         match make_tap(&self.description, &self.namespaces, link, port) {
             Ok(tap) => {
                 let tap = Arc::new(tap);
                 self.wires.replace_tap(link, port, tap.clone());
                 self.read(tap, link, port);
-                self.remark(format!("{gone}, and has been made anew"));
+                self.remark(format!("{gone} was removed, and has been made anew"));
+                if self.wires.segment(link).is_some_and(|segment| !segment.is_up()) {
+                    self.plug(link, port, false);
+                }
             }
-            Err(error) => self.remark(format!("{gone}; {error}")),
+            Err(error) => self.remark(format!("{gone} was removed; {error}")),
+        }
+    }
+
+    /// An end of a link, as a remark begins.
+    fn end(&self, link: LinkId, port: usize) -> Option<String> {
+        let link = self.description.links.get(link.0)?;
+        let node = link.ends.get(port)?.node();
+        let who = node.map_or(HOST, |node| self.description.node_name(node));
+        Some(format!("{who}: its end of {}", link.name))
+    }
+
+    fn change_link(&mut self, link: LinkId, change: LinkChange) {
+        let Some(segment) = self.wires.segment(link) else { return };
+        let before = segment.is_up();
+        change.apply(segment);
+        let up = segment.is_up();
+        if up != before {
+            let ports = self.description.links.get(link.0).map_or(0, |link| link.ends.len());
+            (0..ports).for_each(|port| self.plug(link, port, up));
+        }
+    }
+
+    /// What is at an end of a link has carrier, or has it no longer.
+    fn plug(&mut self, link: LinkId, port: usize, on: bool) {
+        let (Some(tap), Some(end)) = (self.wires.tap(link, port), self.end(link, port)) else { return };
+        let node = self.description.links.get(link.0).and_then(|link| link.ends.get(port)?.node());
+        let netns = node.and_then(|node| self.namespaces.get(&node));
+        if let Err(error) = plug(netns.map(Arc::as_ref), tap, on) {
+            self.remark(format!("{end} cannot be {}: {error}", if on { "plugged in" } else { "pulled out" }));
         }
     }
 
@@ -239,11 +266,7 @@ impl Task {
                 let input = self.hubs.get_mut(&node).and_then(|hub| hub.from_viewer(viewer, input));
                 self.to_router(node, input);
             }
-            Order::Link { link, change } => {
-                if let Some(segment) = self.wires.segment(link) {
-                    change.apply(segment);
-                }
-            }
+            Order::Link { link, change } => self.change_link(link, change),
             Order::Capture { link, file, reply } => {
                 let name = self.description.links.get(link.0).map_or("", |l| l.name.as_str());
                 // Who asked may have gone away; the capture runs all the same.

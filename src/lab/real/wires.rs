@@ -103,6 +103,11 @@ impl Wires {
         self.set_lines(node, false);
     }
 
+    /// What is at a port of a link.
+    pub fn tap(&self, link: LinkId, port: usize) -> Option<&Arc<Tap>> {
+        self.wires.get(link.0)?.taps.get(port)
+    }
+
     /// An end of a link that was removed has been made anew.
     pub fn replace_tap(&mut self, link: LinkId, port: usize, tap: Arc<Tap>) {
         if let Some(end) = self.wires.get_mut(link.0).and_then(|wire| wire.taps.get_mut(port)) {
