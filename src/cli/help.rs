@@ -2,6 +2,7 @@
 
 use super::clearance::Clearance;
 use super::matcher::{Form, MatchError, Walk, walk, words};
+use super::messages::UNRECOGNIZED;
 use super::pager::is_filtered;
 use super::token::placeholder;
 use crate::grammar::Mode;
@@ -93,7 +94,7 @@ pub fn help(clearance: &Clearance, mode: Mode, line: &str) -> String {
     let walk = match walk(clearance, mode, head) {
         Ok(w) => w,
         Err(MatchError::Ambiguous) => return format!("% Ambiguous command:  \"{}\"\n", line.trim()),
-        Err(MatchError::Incomplete | MatchError::Invalid(_)) => return "% Unrecognized command\n".into(),
+        Err(MatchError::Incomplete | MatchError::Invalid(_)) => return UNRECOGNIZED.into(),
     };
     let first = words(head).is_empty();
     let mut rows = rows(&walk);
@@ -118,7 +119,7 @@ pub fn help(clearance: &Clearance, mode: Mode, line: &str) -> String {
         }
         out.push_str("  <cr>\n");
     }
-    if out.is_empty() { "% Unrecognized command\n".into() } else { out }
+    if out.is_empty() { UNRECOGNIZED.into() } else { out }
 }
 
 fn partial_help(rows: &Rows, partial: &str) -> String {
@@ -130,7 +131,7 @@ fn partial_help(rows: &Rows, partial: &str) -> String {
         keywords
     };
     if found.is_empty() {
-        return "% Unrecognized command\n".into();
+        return UNRECOGNIZED.into();
     }
     let width = found.iter().map(|w| w.len()).max().unwrap_or(0) + 2;
     let per_line = (78 / width).max(1);

@@ -55,6 +55,9 @@ pub fn is_too_long(line: &str) -> bool {
     line.lines().next().is_some_and(|line| line.trim().chars().count() > LINE_MAX)
 }
 
+/// What `?` says where nothing is known.
+pub const UNRECOGNIZED: &str = "% Unrecognized command\n";
+
 /// What `configure terminal` prints.
 pub const CONFIGURE: &str = "Enter configuration commands, one per line.  End with CNTL/Z.\n";
 

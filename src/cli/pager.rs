@@ -1,5 +1,6 @@
 //! `| include` and its kin, and pages of a screen's length.
 
+use super::messages::UNRECOGNIZED;
 use crate::grammar::value::starts_with;
 use regex::Regex;
 
@@ -36,7 +37,7 @@ pub fn filter_help(rest: &str) -> String {
     match (named, begun.as_slice()) {
         _ if word.contains(char::is_whitespace) => "  LINE  Regular Expression\n  <cr>\n".to_owned(),
         (true, [_]) => "  LINE  Regular Expression\n".to_owned(),
-        (_, []) => "% Unrecognized command\n".to_owned(),
+        (_, []) => UNRECOGNIZED.to_owned(),
         (true, _) => format!("% Ambiguous command:  \"{word}\"\n"),
         (false, _) if word.is_empty() => {
             begun.iter().map(|(name, help)| format!("  {name:<9}{help}\n")).collect()

@@ -3,7 +3,9 @@
 use super::clearance::{Clearance, FULL, USER};
 use super::executor::{ExecResult, Executor};
 use super::matcher::{MatchError, Parsed, parse_as};
-use super::messages::{TOO_LONG, available, is_too_long, is_unknown_word, refused, unknown_word};
+use super::messages::{
+    TOO_LONG, UNRECOGNIZED, available, is_too_long, is_unknown_word, refused, unknown_word,
+};
 use super::pager::{BAD_PATTERN, BadFilter, Filter, Pager, complete_filter, filter_help, split_pipe};
 use super::{complete, help};
 use crate::config::load::Cursor;
@@ -125,6 +127,11 @@ impl Session {
         !matches!(self.state, State::Closed | State::Available)
     }
 
+    /// A command runs there.
+    pub fn is_running(&self) -> bool {
+        matches!(self.state, State::Running { .. })
+    }
+
     /// By which list of `aaa accounting exec` the EXEC there is recorded; `None` for the default one.
     pub fn accounting_list(&self, store: &Store) -> Option<String> {
         login::accounting_list(store, self.vty())
@@ -175,7 +182,7 @@ impl Session {
     }
 
     /// The number of a network line; `None` for the console.
-    fn vty(&self) -> Option<u32> {
+    pub fn vty(&self) -> Option<u32> {
         (!self.console).then(|| u32::from(self.line.0).saturating_sub(1))
     }
 
@@ -219,7 +226,11 @@ impl Session {
             ConsoleInput::Size { width, length } => (self.width, self.length) = (width, length),
             ConsoleInput::Line(line) => self.answer(&line, executor),
             ConsoleInput::EndConfig { line } => self.end_config(&line, executor),
-            ConsoleInput::Help { before, after } => self.help(before, after, executor.store()),
+            ConsoleInput::Help { before, after } if matches!(self.state, State::Prompt) => {
+                self.help(before, after, executor.store());
+            }
+            // Another terminal at this console has gone on meanwhile.
+            ConsoleInput::Help { .. } => {}
             ConsoleInput::Complete { before } => {
                 let completed = match split_pipe(&before) {
                     (_, Some((at, rest))) => complete_filter(rest)
@@ -510,9 +521,13 @@ impl Session {
     }
 
     fn help(&mut self, before: String, after: String, store: &Store) {
+        let clearance = self.clearance(store);
         let text = match split_pipe(&before) {
-            (command, None) => help(&self.clearance(store), self.mode(), command),
-            (_, Some((_, rest))) => filter_help(rest),
+            (command, None) => help(&clearance, self.mode(), command),
+            (command, Some((_, rest))) => match parse_as(&clearance, self.mode(), command) {
+                Ok(_) => filter_help(rest),
+                Err(_) => UNRECOGNIZED.to_owned(),
+            },
         };
         self.kept = (before, after);
         let (page, rest) = Pager::start(format!("{text}\n"), self.length);

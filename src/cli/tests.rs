@@ -143,7 +143,8 @@ fn passwords_are_read_in_clear_and_as_type_7() {
     }
     assert_eq!(text(Mode::Config, "username bob password cisco"), "Set: username bob password 0 cisco");
     assert_eq!(text(Mode::VpdnGroup, "l2tp tunnel password 7 zz"), "Invalid(23)");
-    assert_eq!(text(Mode::VpdnGroup, "l2tp tunnel password 7"), "Set: l2tp tunnel password 7");
+    assert_eq!(text(Mode::VpdnGroup, "l2tp tunnel password 7"), "Incomplete");
+    assert_eq!(text(Mode::VpdnGroup, "l2tp tunnel password 0 7"), "Set: l2tp tunnel password 0 7");
     let p = parse(Mode::Config, "username bob password cisco").unwrap_or_else(|e| panic!("{e:?}"));
     assert_eq!(p.redacted(), "username bob password <removed>");
 }

@@ -111,7 +111,7 @@ pub fn fit(kind: ArgKind, word: &str, rest: &str, pending: Option<Pending>) -> F
         ArgKind::Month => Month::parse(word).map_or(Fit::No, |m| plain(Value::Month(m), m)),
         ArgKind::Mac => parse_mac(word).map_or(Fit::No, |m| plain(Value::Mac(m), format_mac(&m))),
         ArgKind::Interface => interface(word, pending),
-        ArgKind::Secret | ArgKind::Secret0 | ArgKind::Hash => password(kind, word, rest, pending),
+        ArgKind::Secret | ArgKind::Secret0 | ArgKind::Hash => password(kind, word, pending),
     }
 }
 
@@ -175,7 +175,7 @@ fn interface(word: &str, pending: Option<Pending>) -> Fit {
     }
 }
 
-fn password(kind: ArgKind, word: &str, rest: &str, pending: Option<Pending>) -> Fit {
+fn password(kind: ArgKind, word: &str, pending: Option<Pending>) -> Fit {
     let types: &[u8] = if kind == ArgKind::Hash { &[0, 5, 8, 9] } else { &[0, 7] };
     let style = match kind {
         ArgKind::Hash => SecretStyle::Digest,
@@ -185,9 +185,7 @@ fn password(kind: ArgKind, word: &str, rest: &str, pending: Option<Pending>) -> 
     let kept = |secret: Secret| Fit::Yes(Value::Secret(secret.clone()), Word::Secret { secret, style });
     match pending {
         None => match word.parse::<u8>() {
-            Ok(n) if word.len() == 1 && types.contains(&n) && rest.trim_end().len() > word.len() => {
-                Fit::Half(Pending::Secret(n))
-            }
+            Ok(n) if word.len() == 1 && types.contains(&n) => Fit::Half(Pending::Secret(n)),
             _ => kept(Secret::clear(word)),
         },
         Some(Pending::Secret(7)) => match secret::decode7(word) {

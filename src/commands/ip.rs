@@ -19,6 +19,8 @@ pub enum Method {
     Nvram,
     /// Typed since.
     Manual,
+    /// Nobody has said anything of it.
+    Unset,
 }
 
 /// `show ip interface brief`.
@@ -52,6 +54,7 @@ pub fn show_ip_interface_brief(
             (_, IpAddress::None | IpAddress::Static(_) | IpAddress::Unnumbered(_)) => match method(view) {
                 Method::Nvram => "NVRAM",
                 Method::Manual => "manual",
+                Method::Unset => "unset",
             },
         };
         let (status, protocol) =
@@ -60,8 +63,8 @@ pub fn show_ip_interface_brief(
     }
 }
 
-/// `show ip interface [NAME]`: the first lines of IOS's screen, as recalled; features that do not exist here are
-/// not named.
+/// `show ip interface [NAME]`: the first lines of IOS's screen, as recalled. Features that do not exist here are not named,
+/// and of access lists those that RADIUS names: what the configuration says of them has no effect.
 pub fn show_ip_interface(f: &mut String, interfaces: &[InterfaceView]) {
     for view in interfaces {
         headline(f, view);
@@ -87,11 +90,12 @@ pub fn show_ip_interface(f: &mut String, interfaces: &[InterfaceView]) {
             say!(f, "  Peer address is {peer}");
         }
         say!(f, "  MTU is {} bytes", view.config.ip_mtu.unwrap_or(view.config.mtu));
-        say!(f, "  Helper address is not set");
-        say!(f, "  Directed broadcast forwarding is disabled");
-        let shown = |list: &Option<String>| list.as_ref().map_or_else(|| "not set".to_owned(), Clone::clone);
-        say!(f, "  Outgoing access list is {}", shown(&view.access_lists.1));
-        say!(f, "  Inbound  access list is {}", shown(&view.access_lists.0));
+        let (inbound, outgoing) = &view.access_lists;
+        for (direction, list) in [("Outgoing", outgoing), ("Inbound ", inbound)] {
+            if let Some(list) = list {
+                say!(f, "  {direction} access list is {list}");
+            }
+        }
     }
 }
 
@@ -439,6 +443,7 @@ Ethernet0              10.51.6.82      YES NVRAM  up                    up
             ),
             "{shown}"
         );
+        assert!(!shown.contains("not set"), "whether it is configured is not looked at: {shown}");
         let none = screen(|f| show_ip_interface(f, &[named(InterfaceKind::Serial, "0:0")]));
         assert!(none.ends_with("  Internet protocol processing disabled\n"), "{none}");
     }

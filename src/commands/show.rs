@@ -1,5 +1,6 @@
 //! `show`: which screen a command is, and where its contents come from.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use super::ip::{Holder, Method};
@@ -37,6 +38,8 @@ pub struct Sources<'a> {
     pub store: &'a Store,
     /// The startup-config; empty when there is none.
     pub startup: &'a str,
+    /// Whence interfaces have their addresses.
+    pub origins: &'a BTreeMap<InterfaceName, Method>,
     /// Clock and log.
     pub logging: &'a Logging,
     /// The router was started by `reload`.
@@ -222,17 +225,8 @@ fn chosen(f: &mut String, on: &Sources<'_>, name: Option<&InterfaceName>) -> Opt
     view.map(|view| vec![view])
 }
 
-/// A configured address comes from the startup-config when that says the same of the interface.
 fn method(on: &Sources<'_>, view: &InterfaceView) -> Method {
-    let address = match &view.config.ip {
-        IpAddress::Static(net) => format!(" ip address {} {}", net.addr(), net.netmask()),
-        IpAddress::Unnumbered(of) => format!(" ip unnumbered {of}"),
-        IpAddress::None | IpAddress::Negotiated => return Method::Nvram,
-    };
-    let head = format!("interface {}", view.name);
-    let mut lines = on.startup.lines().skip_while(|line| *line != head).skip(1);
-    let kept = lines.by_ref().take_while(|line| line.starts_with(' ')).any(|line| line == address);
-    if kept { Method::Nvram } else { Method::Manual }
+    on.origins.get(&view.name).copied().unwrap_or(Method::Unset)
 }
 
 fn caller(f: &mut String, command: &ShowCommand, on: &Sources<'_>) {
@@ -494,6 +488,7 @@ end
             config: &router.config,
             store: &router.store,
             startup,
+            origins: &BTreeMap::new(),
             logging: &router.logging,
             reloaded: false,
             lines: &[],
@@ -519,16 +514,6 @@ end
         let one = IpRouteWhich::Address { address: [10, 51, 6, 82].into(), mask: None };
         let one = shown(&router, "", &ShowCommand::IpRoute { which: Some(one) });
         assert!(one.starts_with("Routing entry for 10.51.6.0/24\n"), "{one}");
-    }
-
-    #[test]
-    fn the_method_of_an_address_follows_the_startup_config() {
-        let router = router();
-        let brief = ShowCommand::IpInterface { interface: Some(interface("e0")), brief: true };
-        assert!(
-            shown(&router, CONFIG, &brief).contains("Ethernet0              10.51.6.68      YES NVRAM  up")
-        );
-        assert!(shown(&router, "", &brief).contains("Ethernet0              10.51.6.68      YES manual up"));
     }
 
     #[test]

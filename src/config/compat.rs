@@ -1,6 +1,8 @@
-//! Old one-line forms of vpdn-group, accepted and kept in the form of 12.0(5)T and later.
+//! Lines that are kept as others: the old one-line forms of vpdn-group in the form of 12.0(5)T and later, and `service
+//! timestamps` without a kind of message, which the published reference has for `debug uptime`, and its `no` for both.
 
 use crate::grammar::Command;
+use crate::grammar::command::global::GlobalCommand;
 use crate::grammar::command::vpdn::{
     OldAcceptDialin, OldAcceptDialinProtocol, OldAcceptDialout, OldRequestDialin, OldRequestDialinProtocol,
     OldRequestDialinSelector, VpdnCommand,
@@ -9,7 +11,19 @@ use crate::grammar::table::Op;
 
 /// The lines that an old form stands for: each inner list is a line and the lines below it.
 pub fn rewrite(command: &Command) -> Option<Vec<Vec<String>>> {
-    let Command::Vpdn(vpdn) = command else { return None };
+    match command {
+        Command::Vpdn(vpdn) => old_group(vpdn),
+        Command::Global(GlobalCommand::ServiceTimestampsBoth(Op::Set(()))) => {
+            Some(vec![vec!["service timestamps debug uptime".into()]])
+        }
+        Command::Global(GlobalCommand::ServiceTimestampsBoth(Op::No(_))) => {
+            Some(["debug", "log"].map(|what| vec![format!("no service timestamps {what}")]).to_vec())
+        }
+        _ => None,
+    }
+}
+
+fn old_group(vpdn: &VpdnCommand) -> Option<Vec<Vec<String>>> {
     match vpdn {
         VpdnCommand::OldAcceptDialin(Op::Set(old)) => Some(accept_dialin(old)),
         VpdnCommand::OldAcceptDialin(Op::No(_)) => Some(vec![vec!["no accept-dialin".into()]]),

@@ -7,7 +7,7 @@ use crate::grammar::command::aaa::{
     AaaCommand, AccountingGroup, AccountingMethods, AuthenticationGroup, AuthenticationMethods,
     AuthorizationGroup, AuthorizationMethods,
 };
-use crate::grammar::command::interface::InterfaceCommand;
+use crate::grammar::command::line::{LineCommand, LineLine};
 use crate::grammar::command::vpdn::{AcceptProtocolProtocol, VpdnCommand};
 use crate::grammar::table::Op;
 use crate::grammar::value::InterfaceName;
@@ -120,8 +120,21 @@ impl Entry<'_> {
 
     fn interface(&self) -> Option<&InterfaceName> {
         match self {
-            Entry::Kept(Line { command: Command::Interface(InterfaceCommand::Interface(op)), .. }) => {
-                op.set().map(|i| &i.name)
+            Entry::Kept(line) => line.interface(),
+            Entry::Absent(..) => None,
+        }
+    }
+
+    /// The place of a terminal line among the others: those of an access server stand between console and auxiliary port.
+    fn terminal(&self) -> Option<(u32, u32)> {
+        match self {
+            Entry::Kept(Line { command: Command::Line(LineCommand::Line(Op::Set(line))), .. }) => {
+                Some(match line.line {
+                    LineLine::Console { number } => (0, number),
+                    LineLine::First { first, .. } => (1, first),
+                    LineLine::Aux { number } => (2, number),
+                    LineLine::Vty { first, .. } => (3, first),
+                })
             }
             Entry::Kept(_) | Entry::Absent(..) => None,
         }
@@ -139,7 +152,10 @@ fn ordered(mode: Mode, lines: &[Line]) -> Vec<Entry<'_>> {
             entries.push(Entry::Absent(spec.order, text));
         }
     }
-    entries.sort_by(|a, b| a.order().cmp(&b.order()).then_with(|| a.interface().cmp(&b.interface())));
+    entries.sort_by(|a, b| {
+        let own = a.order().cmp(&b.order());
+        own.then_with(|| a.interface().cmp(&b.interface())).then_with(|| a.terminal().cmp(&b.terminal()))
+    });
     entries
 }
 

@@ -7,8 +7,8 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use super::secret;
 use super::store::{Line, Path, Store};
+use super::{secret, vty};
 use crate::cli::{Form, Parsed, Word};
 use crate::grammar::command::global::GlobalCommand;
 use crate::grammar::command::interface::{InterfaceCommand, IpAddressAddress};
@@ -40,6 +40,9 @@ pub enum StoreError {
     /// A terminal line that every router has.
     #[error("% The terminal lines of this router cannot be removed")]
     TerminalLine,
+    /// A network line that every router has.
+    #[error("% Can't delete last {} VTY lines", vty::ADDED)]
+    LastLines,
     /// A network line that does not follow the others.
     #[error("% Bad line number - VTY line number is not contiguous.")]
     Vty,
@@ -94,7 +97,13 @@ pub(super) fn check(store: &Store, path: &Path, parsed: &Parsed) -> Result<(), S
     }
     match &parsed.command {
         Command::Interface(command) => interface(store, path, command, parsed.form),
-        Command::Line(LineCommand::Line(Op::No(_))) => Err(StoreError::TerminalLine),
+        Command::Line(LineCommand::Line(Op::No(lines))) => match lines.as_ref().map(|l| &l.line) {
+            Some(LineLine::Vty { first, .. }) if *first < vty::ADDED => Err(StoreError::LastLines),
+            Some(LineLine::Vty { .. }) => Ok(()),
+            Some(LineLine::Console { .. } | LineLine::Aux { .. } | LineLine::First { .. }) | None => {
+                Err(StoreError::TerminalLine)
+            }
+        },
         Command::Line(LineCommand::Line(Op::Set(lines))) => match lines.line {
             LineLine::Vty { first, last: Some(last) } | LineLine::First { first, last: Some(last) }
                 if last < first =>
@@ -146,12 +155,12 @@ fn interface(store: &Store, path: &Path, command: &InterfaceCommand, form: Form)
     match command {
         InterfaceCommand::Interface(op) => match (op.args().map(|i| i.name.kind), form) {
             (Some(InterfaceKind::VirtualAccess), _) => Err(StoreError::VirtualAccess),
-            (Some(kind), Form::No | Form::Default) if is_physical(kind) => Err(StoreError::Physical),
+            (Some(kind), Form::No) if is_physical(kind) => Err(StoreError::Physical),
             (Some(_) | None, Form::Set | Form::No | Form::Default) => Ok(()),
         },
         InterfaceCommand::IpAddress(Op::Set(a)) => match a.address {
             IpAddressAddress::Address { address, mask } => {
-                let net = interface_address(store.opener(path).and_then(named), address, mask)?;
+                let net = interface_address(store.interface(path), address, mask)?;
                 match overlapping(store, path, net, None) {
                     Some(other) => Err(StoreError::Overlaps(net.network(), other)),
                     None => Ok(()),
@@ -160,10 +169,10 @@ fn interface(store: &Store, path: &Path, command: &InterfaceCommand, form: Form)
             IpAddressAddress::Negotiated | IpAddressAddress::Dhcp => Ok(()),
         },
         InterfaceCommand::IpAddressSecondary(Op::Set(a)) => {
-            interface_address(store.opener(path).and_then(named), a.address, a.mask).map(drop)
+            interface_address(store.interface(path), a.address, a.mask).map(drop)
         }
         InterfaceCommand::Shutdown(Op::No(_)) => {
-            let own = store.opener(path).and_then(|line| Some((named(line)?, address(line)?)));
+            let own = store.opener(path).and_then(|line| Some((line.interface()?, address(line)?)));
             let Some((name, net)) = own else { return Ok(()) };
             match overlapping(store, path, net, Some(false)) {
                 Some(other) => Err(StoreError::StaysDown(net.network(), other, name.clone())),
@@ -193,14 +202,6 @@ fn is_physical(kind: InterfaceKind) -> bool {
         | InterfaceKind::Dialer
         | InterfaceKind::Vlan
         | InterfaceKind::Null => false,
-    }
-}
-
-/// The name of the interface that a line opens.
-fn named(line: &Line) -> Option<&InterfaceName> {
-    match &line.command {
-        Command::Interface(InterfaceCommand::Interface(op)) => op.set().map(|i| &i.name),
-        _ => None,
     }
 }
 
@@ -241,15 +242,17 @@ fn interface_address(
 /// nobody's way until it comes up, and a Virtual-Template only lends its address to its clones.
 fn overlapping(store: &Store, path: &Path, net: Ipv4Net, shutdown: Option<bool>) -> Option<InterfaceName> {
     let own = store.opener(path)?;
-    let template = |line: &Line| named(line).is_some_and(|name| name.kind == InterfaceKind::VirtualTemplate);
+    let template =
+        |line: &Line| line.interface().is_some_and(|name| name.kind == InterfaceKind::VirtualTemplate);
     if template(own) || shutdown.unwrap_or_else(|| is_shutdown(own)) {
         return None;
     }
     let interfaces = store.instances(Mode::Interface).chain(store.instances(Mode::Subinterface));
-    let others = interfaces.filter(|line| named(line) != named(own) && !template(line) && !is_shutdown(line));
+    let others = interfaces
+        .filter(|line| line.interface() != own.interface() && !template(line) && !is_shutdown(line));
     let mut same =
         others.filter(|line| address(line).is_some_and(|other| other.contains(&net) || net.contains(&other)));
-    same.next().and_then(named).cloned()
+    same.next().and_then(Line::interface).cloned()
 }
 
 fn is_shutdown(interface: &Line) -> bool {

@@ -38,11 +38,16 @@ fn salt_of(clear: &str) -> u8 {
     clear.bytes().fold(7u8, |a, b| a.wrapping_mul(31).wrapping_add(b)) % 16
 }
 
+/// Whether a password alone would be read as the type of one.
+fn is_like_a_type(clear: &str) -> bool {
+    clear.len() == 1 && clear.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// A secret as `show running-config` prints it, its type included.
 pub fn shown(secret: &Secret, typed_zero: bool, encrypt: bool) -> String {
     match secret.scheme {
         Scheme::Clear if encrypt => format!("7 {}", encode7(secret.reveal(), salt_of(secret.reveal()))),
-        Scheme::Clear if typed_zero => format!("0 {}", secret.reveal()),
+        Scheme::Clear if typed_zero || is_like_a_type(secret.reveal()) => format!("0 {}", secret.reveal()),
         Scheme::Clear => secret.reveal().to_owned(),
         Scheme::Type7 => format!("7 {}", encode7(secret.reveal(), salt_of(secret.reveal()))),
         Scheme::Digest(n) => format!("{n} {}", secret.reveal()),

@@ -11,9 +11,10 @@ use crate::cli::{Form, Parsed, SecretStyle, Word, in_full, mode_of, parse, rende
 use crate::grammar::command::COMMANDS;
 use crate::grammar::command::global::{GlobalCommand, PrivilegeAction};
 use crate::grammar::command::interface::InterfaceCommand;
+use crate::grammar::command::line::{ExecTimeout, LineCommand};
 use crate::grammar::command::logging::LoggingCommand;
 use crate::grammar::table::{CommandSpec, Op};
-use crate::grammar::value::Scheme;
+use crate::grammar::value::{InterfaceName, Scheme};
 use crate::grammar::{Command, Mode};
 use secret::{Algorithm, Salts};
 
@@ -50,6 +51,14 @@ impl Line {
     /// The children that are plain or kept `no` forms of commands that take effect here.
     pub fn commands(&self) -> impl Iterator<Item = &Command> {
         self.children.iter().map(|l| &l.command)
+    }
+
+    /// The name of the interface that it opens.
+    pub fn interface(&self) -> Option<&InterfaceName> {
+        match &self.command {
+            Command::Interface(InterfaceCommand::Interface(op)) => op.set().map(|i| &i.name),
+            _ => None,
+        }
     }
 
     /// Whether it has no effect here.
@@ -170,6 +179,11 @@ impl Store {
         self.at(&Path(above.to_vec())).iter().find(|l| l.spec.index == last.spec && l.keys == last.keys)
     }
 
+    /// The interface whose lines stand at `path`.
+    pub fn interface(&self, path: &Path) -> Option<&InterfaceName> {
+        self.opener(path).and_then(Line::interface)
+    }
+
     /// The lines of global configuration that open `mode`: every vpdn-group, every interface.
     pub fn instances(&self, mode: Mode) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(move |l| l.mode == Some(mode))
@@ -248,6 +262,14 @@ impl Store {
             let step = Step { spec: parsed.spec.index, keys: parsed.keys.clone(), mode: Mode::Line };
             return Ok(Applied { changed, enter: Some(path.with(step)), inert: false });
         }
+        if let Some(from) = vty::removed(&parsed.command) {
+            return Ok(Applied { changed: vty::remove(&mut self.lines, from), enter: None, inert: false });
+        }
+        if let (Command::Interface(InterfaceCommand::Interface(_)), Form::Default) =
+            (&parsed.command, parsed.form)
+        {
+            return Ok(Applied { changed: self.empty(parsed), enter: None, inert: false });
+        }
         let parsed = &normal(&digested(parsed, &mut self.salts));
         let lines = self.at_mut(path).ok_or(StoreError::Gone)?;
         let (changed, entered) = match parsed.form {
@@ -257,6 +279,12 @@ impl Store {
         };
         let enter = entered.map(|step| path.with(step));
         Ok(Applied { changed, enter, inert: is_inert(&parsed.command, parsed.spec) })
+    }
+
+    /// `default interface`: it stays, and says nothing.
+    fn empty(&mut self, parsed: &Parsed) -> bool {
+        let own = self.lines.iter_mut().filter(|l| l.is(parsed.spec, &parsed.keys));
+        own.map(|l| std::mem::take(&mut l.children)).any(|lines| !lines.is_empty())
     }
 
     /// The blocks of the network lines at `path`, when it is a range that no block is made of.
@@ -361,6 +389,9 @@ fn normal(parsed: &Parsed) -> Parsed {
     if matches!(parsed.command, Command::Logging(_)) {
         return with_level_named(parsed);
     }
+    if let Command::Line(LineCommand::ExecTimeout(op)) = &parsed.command {
+        return exec_timeout(op, parsed);
+    }
     let Command::Global(command) = &parsed.command else { return parsed.clone() };
     let text = match command {
         GlobalCommand::Privilege(op) => op.args().map(|p| {
@@ -399,6 +430,16 @@ fn with_level_named(parsed: &Parsed) -> Parsed {
     words.push((*name).to_owned());
     let no = if parsed.form == Form::No { "no " } else { "" };
     parse(Mode::Config, &format!("{no}{}", words.join(" "))).unwrap_or_else(|_| parsed.clone())
+}
+
+/// A timeout with its seconds; none at all is one of zero, as the published reference has it.
+fn exec_timeout(op: &Op<ExecTimeout>, parsed: &Parsed) -> Parsed {
+    let (minutes, seconds) = match (op, parsed.form) {
+        (Op::Set(t), _) => (t.minutes, t.seconds.unwrap_or(0)),
+        (Op::No(_), Form::No) => (0, 0),
+        (Op::No(_), Form::Set | Form::Default) => return parsed.clone(),
+    };
+    parse(Mode::Line, &format!("exec-timeout {minutes} {seconds}")).unwrap_or_else(|_| parsed.clone())
 }
 
 /// `enable secret level 15 X` without its level.

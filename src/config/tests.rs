@@ -355,6 +355,53 @@ fn network_lines_are_configured_in_any_range() {
 }
 
 #[test]
+fn network_lines_that_were_added_can_be_removed_and_others_cannot() {
+    let added = "line vty 0 15\n password x\n";
+    let five = "line vty 0 4\n password x\n";
+    assert_eq!(terminal_lines(&format!("{added}no line vty 5 15\n")), five);
+    assert_eq!(terminal_lines(&format!("{added}no line vty 5\n")), five);
+    assert_eq!(
+        terminal_lines(&format!("{added}default line vty 7\n")),
+        format!("{five}line vty 5 6\n password x\n")
+    );
+    let mut store = Store::new();
+    for (line, why) in [
+        ("no line vty 0 4", "% Can't delete last 5 VTY lines"),
+        ("no line vty 4 15", "% Can't delete last 5 VTY lines"),
+        ("no line con 0", "% The terminal lines of this router cannot be removed"),
+        ("no line 1 8", "% The terminal lines of this router cannot be removed"),
+    ] {
+        let verdict = store.load(line).pop().expect("a report").verdict;
+        assert_eq!(verdict, Verdict::Refused(why.into()), "{line}");
+    }
+    assert_eq!(terminal_lines("no line vty 5\n"), "line vty 0 4\n", "there are none");
+}
+
+#[test]
+fn terminal_lines_stand_in_their_order() {
+    let typed = "line vty 5 9\nline 1 8\nline aux 0\nline con 0\n";
+    let mut store = Store::new();
+    store.load(typed);
+    let shown = running_config(&store);
+    let lines: Vec<&str> = shown.lines().filter(|l| l.starts_with("line")).collect();
+    assert_eq!(lines, ["line con 0", "line 1 8", "line aux 0", "line vty 0 4", "line vty 5 9"]);
+}
+
+#[test]
+fn a_timeout_is_shown_with_its_seconds_and_none_as_zero() {
+    for (typed, shown) in [
+        ("exec-timeout 5", " exec-timeout 5 0\n"),
+        ("no exec-timeout", " exec-timeout 0 0\n"),
+        ("no exec-timeout 5 0", " exec-timeout 0 0\n"),
+        ("exec-timeout 10", ""),
+        ("default exec-timeout", ""),
+    ] {
+        let typed = format!("line vty 0 4\n exec-timeout 7 7\n {typed}\n");
+        assert_eq!(terminal_lines(&typed), format!("line vty 0 4\n{shown}"));
+    }
+}
+
+#[test]
 fn a_network_line_that_does_not_follow_the_others_is_refused() {
     let mut store = Store::new();
     for line in ["line vty 6", "line vty 7 9"] {
@@ -395,4 +442,52 @@ fn a_level_of_the_log_is_kept_by_its_name() {
     assert_eq!(shown("logging buffered 4\n"), "logging buffered warnings\n!\n");
     assert_eq!(shown("logging buffered 8192\n"), "logging buffered 8192\n!\n");
     assert_eq!(shown("no logging console\n"), "no logging console\n!\n");
+}
+
+/// As published configurations of access servers have them.
+#[test]
+fn lines_of_a_dial_interface_stand_in_the_order_of_ios() {
+    for block in [
+        "interface Serial0:23\n no ip address\n encapsulation ppp\n dialer rotary-group 1\n dialer-group 5\n \
+         isdn switch-type primary-5ess\n isdn incoming-voice modem\n peer default ip address pool P\n no cdp enable\n \
+         ppp authentication chap\n ppp multilink\n",
+        "interface BRI0\n ip address 10.1.1.1 255.255.255.0\n encapsulation ppp\n dialer idle-timeout 300\n \
+         dialer map ip 10.1.1.2 name hgw 5551111\n dialer-group 1\n isdn switch-type basic-5ess\n isdn spid1 1\n \
+         isdn spid2 2\n no cdp enable\n ppp authentication chap\n",
+        "interface Dialer1\n ip address negotiated\n encapsulation ppp\n dialer pool 1\n dialer remote-name hgw\n \
+         dialer idle-timeout 300\n dialer string 5551111\n dialer load-threshold 1 either\n dialer-group 1\n \
+         ppp chap hostname soho\n",
+    ] {
+        let mut backwards: Vec<&str> = block.lines().skip(1).collect();
+        backwards.reverse();
+        let head = block.lines().next().expect("a head");
+        assert_eq!(shown(&format!("{head}\n{}\n", backwards.join("\n"))), format!("{block}!\n"));
+    }
+}
+
+#[test]
+fn default_of_an_interface_empties_it() {
+    let before = "interface Ethernet0\n description x\n ip address 10.0.0.1 255.255.255.0\n shutdown\n!\n";
+    assert_eq!(shown(before), before);
+    assert_eq!(shown(&format!("{before}default interface e0\n")), "interface Ethernet0\n no ip address\n!\n");
+    assert_eq!(shown(&format!("{before}default interface Loopback7\n")), before);
+    let mut store = Store::new();
+    let verdict = |r: LineReport| r.verdict;
+    let refused = ["no interface Ethernet0", "default interface Virtual-Access1"]
+        .map(|l| store.load(l).pop().map(verdict));
+    assert!(refused.iter().all(|v| matches!(v, Some(Verdict::Refused(_)))), "{refused:?}");
+}
+
+#[test]
+fn stamps_without_a_kind_are_those_of_both() {
+    let stamps = |text: &str| {
+        let all = running_config(&load(text));
+        all.lines().filter(|l| l.contains("timestamps")).map(|l| format!("{l}\n")).collect::<String>()
+    };
+    assert_eq!(stamps("service timestamps\n"), "service timestamps debug uptime\n");
+    let both = "service timestamps debug datetime msec\nservice timestamps log uptime\n";
+    assert_eq!(stamps(both), both);
+    assert_eq!(stamps(&format!("{both}no service timestamps\n")), "");
+    let debug = "service timestamps debug datetime msec\n";
+    assert_eq!(stamps(&format!("{both}no service timestamps log\n")), debug);
 }

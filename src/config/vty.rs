@@ -8,7 +8,7 @@ use crate::grammar::table::Op;
 use crate::grammar::{Command, Mode};
 
 /// The first line that a router has not had from the beginning.
-const ADDED: u32 = 5;
+pub const ADDED: u32 = 5;
 
 /// The numbers of the network lines that a block, or a command that opens one, is about.
 pub fn range(command: &Command) -> Option<(u32, u32)> {
@@ -19,6 +19,26 @@ pub fn range(command: &Command) -> Option<(u32, u32)> {
         },
         _ => None,
     }
+}
+
+/// The first of the network lines that a command takes away: with it go those behind it, as lines follow each other
+/// (recalled).
+pub fn removed(command: &Command) -> Option<u32> {
+    match command {
+        Command::Line(LineCommand::Line(Op::No(Some(line)))) => match line.line {
+            LineLine::Vty { first, .. } => Some(first),
+            LineLine::Console { .. } | LineLine::Aux { .. } | LineLine::First { .. } => None,
+        },
+        _ => None,
+    }
+}
+
+/// Takes the network lines from this one on away. True when there were any.
+pub fn remove(lines: &mut Vec<Line>, from: u32) -> bool {
+    split(lines, from);
+    let before = lines.len();
+    lines.retain(|l| range(&l.command).is_none_or(|(first, _)| first < from));
+    lines.len() < before
 }
 
 /// A block of these lines which says nothing yet; `None` when the numbers are none of a line.

@@ -271,6 +271,8 @@ impl Engine {
         let installed = interface.installed.take();
         interface.refused = None;
         let tun = std::mem::take(&mut interface.tun);
+        // Where no device was named for it the host has made one.
+        let loopback = interface.name.kind == InterfaceKind::Loopback;
         if matches!(binding, Binding::None | Binding::Refused) {
             return;
         }
@@ -280,10 +282,11 @@ impl Engine {
         if installed.is_some() {
             self.withdraw_routes(id, installed);
         }
-        if tun {
-            self.core.ask(HostRequest::DeleteTun { interface: id }, removal(id));
-        } else if let Some(address) = installed {
+        if let (Some(address), false) = (installed, tun) {
             self.core.ask(HostRequest::RemoveAddress { interface: id, address }, removal(id));
+        }
+        if tun || loopback {
+            self.core.ask(HostRequest::DeleteTun { interface: id }, removal(id));
         }
     }
 

@@ -195,7 +195,7 @@ pub enum HostRequest {
         /// IP MTU.
         mtu: u16,
     },
-    /// Remove the TUN; addresses and routes go with it.
+    /// Remove the TUN; addresses and routes go with it. A device that was bound is given back instead.
     DeleteTun {
         /// Of this interface.
         interface: InterfaceId,

@@ -318,8 +318,11 @@ impl Devices {
 
     async fn delete_tun(&mut self, interface: InterfaceId) -> Result<(), String> {
         let Device { index, label, found, .. } = self.device(interface)?;
-        if found.is_some() {
-            return Err(format!("{label}: not a TUN of this router"));
+        if let Some(found) = *found {
+            let done = self.put_back(found).await;
+            done.map_err(|error| refusal(label, "give back", &error))?;
+            self.devices.remove(&interface);
+            return Ok(());
         }
         let done = self.links.delete(*index).await;
         done.map_err(|error| refusal(label, "remove", &error))?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::RouterParams;
 use super::exec::{self, Job, Saving};
 use super::io::{LineId, Output};
+use super::origins::{self, Origins};
 use crate::cli::{ExecResult, Executor, Parsed};
 use crate::config::store::{Applied, Path, Store, is_digested};
 use crate::config::views::secret_free;
@@ -52,6 +53,8 @@ pub(super) struct Core {
     pub engine: Engine,
     pub store: Store,
     pub startup: String,
+    /// Whence interfaces have their addresses.
+    pub origins: Origins,
     /// The running-config was changed since it was last saved.
     pub modified: bool,
     pub config: Arc<RouterConfig>,
@@ -108,6 +111,7 @@ impl Core {
             engine: Engine::new(params.entropy),
             store: Store::new(),
             startup: params.startup_config,
+            origins: Origins::new(),
             modified: false,
             config: Arc::default(),
             unapplied: None,
@@ -135,6 +139,7 @@ impl Core {
         }
         let startup = core.startup.clone();
         let reports = core.load(&startup);
+        origins::read(&mut core.origins, &core.store);
         core.count_life();
         core.reconfigure();
         for report in reports {
@@ -298,6 +303,7 @@ impl Executor for Core {
             self.seed_salts();
         }
         let applied = self.store.apply(at, parsed).map_err(|e| e.to_string())?;
+        origins::typed(&mut self.origins, &self.store, at, parsed);
         if applied.changed {
             self.modified = true;
             self.unapplied.get_or_insert(self.now);

@@ -6,6 +6,7 @@
 mod core;
 mod exec;
 pub mod io;
+mod origins;
 mod unique_ident;
 
 pub use io::*;
@@ -177,6 +178,7 @@ impl Router {
                 if let Some(terminal) = self.terminals.get_mut(&line) {
                     terminal.session.print(&text);
                     if let Some(result) = result {
+                        terminal.touched = self.core.now;
                         terminal.session.finish(result, &mut self.core);
                     }
                 }
@@ -184,6 +186,7 @@ impl Router {
             for (line, screen) in std::mem::take(&mut self.core.screens) {
                 moved = true;
                 if let Some(terminal) = self.terminals.get_mut(&line) {
+                    terminal.touched = self.core.now;
                     terminal.session.conclude(&screen, &self.core);
                 }
             }
@@ -241,10 +244,11 @@ impl Router {
     }
 
     fn idle_deadline(&self, terminal: &Terminal) -> Option<Instant> {
-        let system = &self.core.config.system;
-        let line = if terminal.session.is_console() { &system.console } else { &system.vty };
-        let timed = terminal.session.is_active() && line.exec_timeout > Duration::ZERO;
-        timed.then(|| terminal.touched + line.exec_timeout)
+        let session = &terminal.session;
+        let timeout = self.core.config.system.exec_timeouts.of(session.vty());
+        // Whoever watches a command has nothing to type.
+        let timed = session.is_active() && !session.is_running() && timeout > Duration::ZERO;
+        timed.then(|| terminal.touched + timeout)
     }
 
     /// `exec-timeout` and `clear line`: such a session ends; the console starts over at its login.

@@ -253,9 +253,6 @@ fn what_is_typed_takes_effect() {
     bench.lines("end");
     let brief = bench.shown("show ip interface brief");
     assert!(brief.contains("Loopback0              10.9.9.9        YES manual up"), "{brief}");
-    bench.lines("write memory");
-    let brief = bench.shown("show ip interface brief");
-    assert!(brief.contains("Loopback0              10.9.9.9        YES NVRAM  up"), "{brief}");
     bench.lines("configure terminal\nno interface loopback 0\nend");
     assert!(!bench.shown("show ip interface brief").contains("Loopback0"));
     assert!(bench.router.engine().interface(&InterfaceName::new(InterfaceKind::Loopback, 0)).is_none());

@@ -1,5 +1,9 @@
 //! A line being edited: text, cursor, and the keys that IOS gives a meaning. No I/O.
 
+/// Most characters of a line: more than a command has, and not so many that a terminal which never ends its line can fill
+/// the memory.
+const LINE_MAX: usize = 8_192;
+
 /// A line and the place of the cursor in it, in characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EditLine {
@@ -71,6 +75,7 @@ impl EditLine {
     pub fn apply(&mut self, edit: Edit) -> bool {
         let old = (self.text.len(), self.cursor);
         match edit {
+            Edit::Insert(_) if self.text.len() >= LINE_MAX => {}
             Edit::Insert(c) => {
                 self.text.insert(self.cursor, c);
                 self.cursor += 1;
@@ -203,6 +208,15 @@ mod tests {
         line.apply(Edit::KillToEnd);
         assert_eq!(line.text(), "show ");
         assert!(!line.apply(Edit::Delete));
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut() {
+        let mut line = typed(&"x".repeat(LINE_MAX - 1));
+        assert!(line.apply(Edit::Insert('y')));
+        assert!(!line.apply(Edit::Insert('z')), "the bell");
+        assert_eq!(line.text().len(), LINE_MAX);
+        assert!(line.apply(Edit::Backspace) && line.apply(Edit::Insert('z')));
     }
 
     #[test]

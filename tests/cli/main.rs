@@ -10,6 +10,7 @@ mod line;
 mod logins;
 mod pasted;
 mod privileges;
+mod questions;
 mod refusals;
 mod router;
 mod screens;

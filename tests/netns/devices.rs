@@ -332,6 +332,23 @@ pub fn a_loopback_interface_needs_no_device() {
     bench.done(bind(ETHERNET, InterfaceName::new(InterfaceKind::Loopback, "0")));
     bench.done(HostRequest::AddAddress { interface: ETHERNET, address: net("10.1.1.1/32") });
     assert!(bench.ip("-o addr show dev Lo0").contains("10.1.1.1/32"));
+    bench.done(HostRequest::DeleteTun { interface: ETHERNET });
+    assert!(bench.ip("-o link show dev Lo0").contains("does not exist"));
+    bench.done(bind(VI4, InterfaceName::new(InterfaceKind::Loopback, "0")));
+    bench.stop().unwrap();
+}
+
+pub fn a_device_that_is_given_back_is_as_it_was_found() {
+    let (netns, _tap) = with_tap();
+    let loopback = InterfaceName::new(InterfaceKind::Loopback, "0");
+    let mut bench = Bench::start(config(&netns, &[(loopback.clone(), "eth9")], None));
+    let is_up = || ip(&netns, "-o link show dev eth9").contains(",UP");
+    bench.done(bind(ETHERNET, loopback.clone()));
+    bench.done(up(ETHERNET, true));
+    assert!(is_up());
+    bench.done(HostRequest::DeleteTun { interface: ETHERNET });
+    assert!(!is_up());
+    bench.done(bind(VI4, loopback));
     bench.stop().unwrap();
 }
 

@@ -42,6 +42,7 @@ const TESTS: &[Test] = tests![
     NET => devices::refusals_say_what_and_why,
     NET => devices::a_named_device_is_left_as_it_was_found,
     NET => devices::a_loopback_interface_needs_no_device,
+    NET => devices::a_device_that_is_given_back_is_as_it_was_found,
     NET => devices::carrier_is_reported,
     NET => devices::the_hardware_address_is_reported,
     NET => devices::the_neighbour_table_is_told,

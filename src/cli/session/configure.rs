@@ -64,10 +64,11 @@ impl Session {
     }
 
     pub(super) fn end_config(&mut self, line: &str, executor: &mut dyn Executor) {
-        if self.config.is_none() {
+        // A question is answered with it as with Return, the text of a banner among them: whoever sits there waits for more.
+        if self.config.is_none() || !matches!(self.state, State::Prompt) {
             return self.answer(line, executor);
         }
-        if !line.trim().is_empty() && matches!(self.state, State::Prompt) {
+        if !line.trim().is_empty() {
             self.answer(line, executor);
             // The prompt of the mode that is left at once is not shown.
             if matches!(self.outputs.back(), Some(ConsoleOutput::Prompt { .. })) {

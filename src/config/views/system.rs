@@ -1,8 +1,7 @@
 //! What is not the engine's: time stamps, logging, terminal lines, enable, banner.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
-
-use super::Password;
 
 /// The names of the severities 0 to 7, as `logging console LEVEL` takes them.
 pub const SEVERITIES: [&str; 8] = [
@@ -54,39 +53,30 @@ impl Default for LoggingConfig {
     }
 }
 
-/// `line con 0`, `line vty 0 4`.
+/// `exec-timeout` of the terminal lines: an EXEC ends after so long without a key. Zero is never.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LineConfig {
-    /// `password`.
-    pub password: Option<Password>,
-    /// `login`: ask for the line's password, if it has one.
-    pub login: bool,
-    /// `login local`: ask for user name and password.
-    pub login_local: bool,
-    /// `privilege level`, 1.
-    pub privilege: u8,
-    /// `exec-timeout`; zero is never.
-    pub exec_timeout: Duration,
-    /// `length`, 24.
-    pub length: u16,
-    /// `width`, 80.
-    pub width: u16,
-    /// `logging synchronous`.
-    pub logging_synchronous: bool,
+pub struct ExecTimeouts {
+    /// `line con 0`.
+    pub console: Duration,
+    /// The blocks `line vty FIRST LAST` that say one.
+    pub vty: Vec<(RangeInclusive<u32>, Duration)>,
 }
 
-impl Default for LineConfig {
+impl ExecTimeouts {
+    /// Where a line says nothing.
+    pub const UNSET: Duration = Duration::from_secs(600);
+
+    /// That of a network line, or of the console.
+    pub fn of(&self, vty: Option<u32>) -> Duration {
+        let Some(number) = vty else { return self.console };
+        let own = self.vty.iter().find(|(lines, _)| lines.contains(&number));
+        own.map_or(Self::UNSET, |(_, timeout)| *timeout)
+    }
+}
+
+impl Default for ExecTimeouts {
     fn default() -> Self {
-        LineConfig {
-            password: None,
-            login: true,
-            login_local: false,
-            privilege: 1,
-            exec_timeout: Duration::from_secs(600),
-            length: 24,
-            width: 80,
-            logging_synchronous: false,
-        }
+        ExecTimeouts { console: Self::UNSET, vty: Vec::new() }
     }
 }
 
@@ -101,10 +91,8 @@ pub struct SystemConfig {
     pub password_encryption: bool,
     /// `logging ...`.
     pub logging: LoggingConfig,
-    /// `line con 0`.
-    pub console: LineConfig,
-    /// `line vty 0 4`.
-    pub vty: LineConfig,
+    /// `exec-timeout`.
+    pub exec_timeouts: ExecTimeouts,
     /// `banner motd` text.
     pub banner_motd: Option<String>,
     /// `clock timezone`: name and minutes east of UTC.

@@ -3,6 +3,7 @@
 use ipnet::Ipv4Net;
 
 use super::world::Node;
+use crate::config::views::InterfaceKind;
 use crate::engine::*;
 
 impl Node {
@@ -53,6 +54,9 @@ impl Node {
                 let at =
                     self.routes.iter().position(|r| *r == (network, interface)).ok_or("no such route")?;
                 self.routes.remove(at);
+            }
+            HostRequest::BindDevice { interface, name } if name.kind == InterfaceKind::Loopback => {
+                return self.carry_out(HostRequest::CreateTun { interface, name: name.short(), mtu: 1500 });
             }
             HostRequest::SpoolAppend { .. }
             | HostRequest::SpoolRemove { .. }

@@ -82,8 +82,15 @@ fn a_loopback_that_is_lent_may_be_renumbered_shut_down_and_removed() {
         world.change(LNS, |config| config.interfaces[0].shutdown = shutdown);
         assert_eq!(source(&world), from, "the kernel takes no source of an interface that is down");
     }
-    world.change(LNS, |config| drop(config.interfaces.remove(0)));
+    let mut removed = None;
+    world.change(LNS, |config| removed = Some(config.interfaces.remove(0)));
     assert_eq!(source(&world), None);
+    // Its device went with it: one of the same name can be made again.
+    world.change(LNS, |config| config.interfaces.extend(removed.take()));
+    world.run(std::time::Duration::from_millis(10));
+    let again = world.nodes[LNS].engine.interface(&name(InterfaceKind::Loopback, "0"));
+    let (link, address) = again.map(|i| (i.link, i.address)).unwrap();
+    assert_eq!((link, address), (LinkState::Up, Some(net([10, 0, 0, 2], 32))));
     assert_eq!(world.ping(SOHO, LNS_ADDRESS), "!!!!!");
 }
 

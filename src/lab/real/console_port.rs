@@ -6,8 +6,7 @@ use std::net::TcpListener;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use super::new_viewer;
@@ -46,7 +45,11 @@ async fn serve_all<T>(
     }
 }
 
-async fn connection(mut stream: TcpStream, node: NodeId, orders: mpsc::UnboundedSender<Order>) {
+async fn connection(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    node: NodeId,
+    orders: mpsc::UnboundedSender<Order>,
+) {
     let viewer = new_viewer();
     let (sender, mut outputs) = mpsc::unbounded_channel();
     let backlog = Backlog::default();
@@ -64,7 +67,7 @@ async fn connection(mut stream: TcpStream, node: NodeId, orders: mpsc::Unbounded
     while alive {
         let mut size = 0;
         tokio::select! {
-            read = stream.read(&mut buffer) => match read {
+            read = stream.read(&mut buffer), if vty.has_room() => match read {
                 Ok(0) | Err(_) => break,
                 Ok(length) => vty.receive(buffer.get(..length).unwrap_or_default()),
             },
@@ -92,9 +95,35 @@ async fn connection(mut stream: TcpStream, node: NodeId, orders: mpsc::Unbounded
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
     use std::time::Instant;
 
     use super::*;
+
+    #[test]
+    fn what_is_typed_far_ahead_is_not_read() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let sent = runtime.block_on(async {
+            let (mut terminal, stream) = tokio::io::duplex(64);
+            let (orders, mut heard) = mpsc::unbounded_channel();
+            tokio::spawn(connection(stream, NodeId(0), orders));
+            let attached = heard.recv().await;
+            assert!(matches!(attached, Some(Order::Attach { .. })), "no prompt is ever shown there");
+            let (mut sent, mut refused) = (0, 0);
+            while refused < 100 && sent < 1_000_000 {
+                let write = |cx: &mut Context<'_>| {
+                    Poll::Ready(Pin::new(&mut terminal).poll_write(cx, b"show clock\r"))
+                };
+                match poll_fn(write).await {
+                    Poll::Ready(written) => (sent, refused) = (sent + written.unwrap(), 0),
+                    Poll::Pending => refused += 1,
+                }
+                tokio::task::yield_now().await;
+            }
+            sent
+        });
+        assert!((10_000..50_000).contains(&sent), "{sent}");
+    }
 
     #[test]
     fn a_connection_that_cannot_be_accepted_is_not_the_last_and_nobody_spins() {

@@ -4,7 +4,9 @@
 use super::{Core, ExecResult};
 use crate::commands::exec as text;
 use crate::config::nvgen::running_config;
+use crate::config::store::Store;
 use crate::router::io::{LineId, Output};
+use crate::router::origins;
 
 /// A startup-config that the edge has been given and has not answered for.
 #[derive(Clone, Debug)]
@@ -79,6 +81,9 @@ pub fn forget(core: &mut Core, line: LineId) {
 pub fn merge(core: &mut Core, out: &mut String) {
     let startup = core.startup.clone();
     core.load(&startup);
+    let mut read = Store::new();
+    read.load(&startup);
+    origins::read(&mut core.origins, &read);
     core.modified = true;
     core.reconfigure();
     out.push_str(&text::copied(startup.len()));

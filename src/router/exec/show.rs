@@ -35,6 +35,7 @@ pub fn run(core: &Core, line: LineId, command: &ShowCommand, out: &mut String) -
         config: &core.config,
         store: &core.store,
         startup: &core.startup,
+        origins: &core.origins,
         logging: &core.logging,
         reloaded: core.reloaded,
         lines: &lines,

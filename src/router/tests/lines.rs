@@ -45,6 +45,34 @@ fn an_idle_network_line_is_closed() {
 }
 
 #[test]
+fn each_network_line_has_a_timeout_of_its_own() {
+    let blocks =
+        " no login\n privilege level 15\nline vty 0\n exec-timeout 9 0\nline vty 1\n exec-timeout 1 0\n";
+    let mut bench = with_vty(&OPEN_VTY.replace(" no login\n privilege level 15\n", blocks));
+    let second = LineId(VTY.0 + 1);
+    bench.type_on(second, ConsoleInput::Open { console: false });
+    bench.pass(Duration::from_secs(61));
+    assert_eq!(bench.screen(VTY).waits, Waits::Line);
+    assert_eq!(bench.screen(second).waits, Waits::Closed);
+}
+
+#[test]
+fn a_command_that_runs_is_not_idle() {
+    let mut bench = Bench::enabled("hostname R\nline con 0\n exec-timeout 1 0\n");
+    bench.echoes = Echoes::Pending;
+    bench.line_on(CONSOLE, "ping 10.0.0.1 repeat 90");
+    let seconds = (0..1_000).take_while(|_| {
+        bench.pass(Duration::from_secs(1));
+        bench.waits() == Waits::Nothing
+    });
+    assert!(seconds.count() >= 179, "90 requests wait two seconds each");
+    bench.pass(Duration::from_secs(58));
+    assert_eq!(bench.waits(), Waits::Line, "idle since its end");
+    bench.pass(Duration::from_secs(2));
+    assert!(bench.screen(CONSOLE).text.contains("R con0 is now available"));
+}
+
+#[test]
 fn terminal_monitor_brings_the_log_to_a_network_line() {
     let mut bench = with_vty(OPEN_VTY);
     bench.lines("configure terminal\nend");

@@ -68,3 +68,33 @@ fn the_later_names_of_debugs_are_the_same_switches() {
     assert_eq!(bench.shown("debug isdn q931"), "ISDN Q931 packets debugging is on\n1600-3#");
     assert!(bench.shown("show debugging").contains("ISDN:\n  ISDN Q931 packets debugging is on\n"));
 }
+
+/// The method of an address is how it was set, whatever it is and whether it was saved.
+#[test]
+fn what_was_typed_is_manual_until_the_next_start() {
+    let startup =
+        "interface Loopback0\n ip address 10.9.9.9 255.255.255.255\ninterface Loopback1\n no ip address\n";
+    let mut bench = Bench::enabled(startup);
+    let method = |bench: &mut Bench, interface: &str| {
+        let brief = bench.shown(&format!("show ip interface brief | include {interface} "));
+        brief.split(" YES ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        (method(&mut bench, "Loopback0"), method(&mut bench, "Loopback1")),
+        ("NVRAM".into(), "NVRAM".into())
+    );
+    bench.lines("configure terminal\ninterface Loopback0\nip address 10.9.9.9 255.255.255.255\ninterface Loopback2\nend");
+    assert_eq!(method(&mut bench, "Loopback0"), "manual");
+    assert_eq!(method(&mut bench, "Loopback2"), "unset");
+    bench.lines("write memory");
+    assert_eq!(method(&mut bench, "Loopback0"), "manual");
+    bench.lines("configure terminal\ninterface Loopback1\nip unnumbered Loopback0\nno ip unnumbered\nend");
+    assert_eq!(method(&mut bench, "Loopback1"), "manual");
+    bench.lines("copy startup-config running-config\n\n");
+    assert_eq!(
+        (method(&mut bench, "Loopback0"), method(&mut bench, "Loopback1")),
+        ("NVRAM".into(), "manual".into())
+    );
+    bench.lines("configure terminal\nno interface Loopback0\ninterface Loopback0\nend");
+    assert_eq!(method(&mut bench, "Loopback0"), "unset");
+}

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::super::{LineConfig, LoggingConfig, StampForm, SystemConfig};
+use super::super::{ExecTimeouts, LoggingConfig, StampForm, SystemConfig};
 use crate::config::store::{Line, Store};
 use crate::grammar::Command;
 use crate::grammar::command::global as g;
 use crate::grammar::command::global::GlobalCommand as G;
-use crate::grammar::command::line::{LineCommand as L, LineLine, LoginMethod};
+use crate::grammar::command::line::{LineCommand as L, LineLine};
 use crate::grammar::command::logging as l;
 use crate::grammar::command::logging::LoggingCommand;
 use crate::grammar::table::Op;
@@ -23,9 +23,12 @@ pub fn read(store: &Store) -> SystemConfig {
             Command::Global(command) => global(command, &mut system),
             Command::Logging(command) => logging(command, &mut system.logging),
             Command::Line(L::Line(Op::Set(which))) => match which.line {
-                LineLine::Console { .. } => system.console = terminal_line(line),
-                LineLine::Vty { first: 0, .. } => system.vty = terminal_line(line),
-                LineLine::Vty { .. } | LineLine::Aux { .. } | LineLine::First { .. } => {}
+                LineLine::Console { .. } => system.exec_timeouts.console = exec_timeout(line),
+                LineLine::Vty { first, last } => {
+                    let own = Some(exec_timeout(line)).filter(|own| *own != ExecTimeouts::UNSET);
+                    system.exec_timeouts.vty.extend(own.map(|own| (first..=last.unwrap_or(first), own)));
+                }
+                LineLine::Aux { .. } | LineLine::First { .. } => {}
             },
             _ => {}
         }
@@ -105,29 +108,12 @@ severity!(buffered_level, l::BufferedLevel,);
 severity!(monitor_level, l::MonitorLevel,);
 severity!(console_level, l::ConsoleLevel, l::ConsoleLevel::Guaranteed => 7);
 
-fn terminal_line(line: &Line) -> LineConfig {
-    let mut out = LineConfig::default();
-    let number = |n: u32| u16::try_from(n).unwrap_or(u16::MAX);
-    for command in line.commands() {
-        let Command::Line(command) = command else { continue };
-        match command {
-            L::ExecTimeout(Op::Set(t)) => {
-                let seconds = u64::from(t.minutes) * 60 + u64::from(t.seconds.unwrap_or(0));
-                out.exec_timeout = Duration::from_secs(seconds);
-            }
-            L::ExecTimeout(Op::No(_)) => out.exec_timeout = Duration::ZERO,
-            L::PrivilegeLevel(Op::Set(p)) => out.privilege = u8::try_from(p.level).unwrap_or(1),
-            L::Password(Op::Set(p)) => out.password = Some((&p.password).into()),
-            L::LoggingSynchronous(op) => out.logging_synchronous = op.is_set(),
-            L::Login(op) => {
-                let method = op.set().map(|l| l.method.as_ref());
-                out.login = matches!(method, Some(None));
-                out.login_local = matches!(method, Some(Some(LoginMethod::Local)));
-            }
-            L::Length(Op::Set(n)) => out.length = number(n.lines),
-            L::Width(Op::Set(n)) => out.width = number(n.columns),
-            _ => {}
+fn exec_timeout(line: &Line) -> Duration {
+    let own = line.commands().find_map(|command| match command {
+        Command::Line(L::ExecTimeout(Op::Set(t))) => {
+            Some(u64::from(t.minutes) * 60 + u64::from(t.seconds.unwrap_or(0)))
         }
-    }
-    out
+        _ => None,
+    });
+    own.map_or(ExecTimeouts::UNSET, Duration::from_secs)
 }

@@ -196,13 +196,15 @@ fn the_format_of_nas_identifier_is_filled_in() {
 fn lines_stamps_and_logging_are_read() {
     let config = config(
         "service timestamps debug datetime msec\nservice timestamps log uptime\nlogging buffered 8192 warnings\nno logging \
-         console\nclock timezone CET 1\nline con 0\n exec-timeout 0 0\n length 0\nline vty 0 4\n password x\n login\n",
+         console\nclock timezone CET 1\nline con 0\n exec-timeout 0 0\nline vty 0 4\n exec-timeout 5\nline vty 2\n \
+         exec-timeout 0 30\nline vty 5 15\n no exec-timeout\nline vty 15\n default exec-timeout\n",
     );
     let system = &config.system;
     let full = StampForm::Datetime { msec: true, show_timezone: false, localtime: false };
     assert_eq!((system.debug_stamp, system.log_stamp), (full, StampForm::Uptime));
     assert_eq!((system.logging.buffered, system.logging.console), (Some((4, 8192)), None));
     assert_eq!(system.timezone, Some(("CET".to_owned(), 60)));
-    assert_eq!((system.console.exec_timeout, system.console.length), (Duration::ZERO, 0));
-    assert!(system.vty.login && system.vty.password.as_deref() == Some("x"));
+    let lines = [None, Some(0), Some(1), Some(2), Some(3), Some(5), Some(15), Some(16)];
+    let timeouts = lines.map(|vty| system.exec_timeouts.of(vty).as_secs());
+    assert_eq!(timeouts, [0, 300, 300, 30, 300, 0, 600, 600]);
 }
