@@ -9,7 +9,7 @@ use vpdnsh::grammar::sample::{self, Dice};
 use vpdnsh::grammar::table::{ArgKind, CommandSpec, ModeSpec, NoForm};
 
 /// Commands that the views do not have, each with why it is not inert all the same.
-const READ_ELSEWHERE: [(&str, &str, &str); 14] = [
+const READ_ELSEWHERE: [(&str, &str, &str); 20] = [
     ("global", "EnableAlgorithmSecret", "kept as EnableSecret"),
     ("global", "EnableSecret", "what `enable` asks for"),
     ("global", "EnableSecretLevel", "what `enable N` asks for"),
@@ -21,6 +21,16 @@ const READ_ELSEWHERE: [(&str, &str, &str); 14] = [
     ("routing", "IpDomainLookup", "what the shell says of an unknown word"),
     ("routing", "IpDomainLookupNew", "what the shell says of an unknown word"),
     ("line", "History", "the shell's sessions keep so many lines"),
+    ("line", "Length", "the shell's sessions stop after so many lines"),
+    ("line", "Login", "how who comes to a line is asked"),
+    (
+        "line",
+        "LoggingSynchronous",
+        "every line is like that here: a log line comes above what is being typed",
+    ),
+    ("line", "Password", "what a line asks for"),
+    ("line", "PrivilegeLevel", "the level that a line's sessions begin with"),
+    ("line", "Width", "the shell's screens are so wide"),
     ("access", "AccessListStandardRemark", "a comment: to be kept is all that it is for"),
     ("access", "AccessListExtendedRemark", "a comment: to be kept is all that it is for"),
     ("interface", "ControllerDescription", "a comment: to be kept is all that it is for"),
