@@ -14,7 +14,12 @@ const ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
 
 /// What a peer wrote, with a dot for each control character.
 pub fn plain(octets: &[u8]) -> String {
-    String::from_utf8_lossy(octets).chars().map(|c| if c.is_control() { '.' } else { c }).collect()
+    let text = String::from_utf8_lossy(octets);
+    // Nearly every name is ASCII, and one has been decoded for each call.
+    if octets.iter().all(|octet| matches!(octet, b' '..=b'~')) {
+        return text.into_owned();
+    }
+    text.replace(char::is_control, ".")
 }
 
 /// A line with names of users and peers, who could drive a terminal or forge another line: it is written on with a dot for
