@@ -27,6 +27,11 @@ impl Engine {
         self.aaa.hold();
     }
 
+    /// Whether the host has done what the startup-config asked for.
+    pub fn is_booted(&self) -> bool {
+        self.boot == Boot::Settled
+    }
+
     /// Ends the boot once the host owes no answer about the network. What it owes to calls does not count: there may
     /// always be one.
     pub(super) fn settle_boot(&mut self) {

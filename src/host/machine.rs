@@ -28,6 +28,8 @@ pub trait Node {
     fn next_timeout(&self) -> Option<Instant>;
     /// [`Router::hostname`].
     fn hostname(&self) -> &str;
+    /// [`Router::is_booted`].
+    fn is_booted(&self) -> bool;
 }
 
 impl Node for Router {
@@ -42,6 +44,9 @@ impl Node for Router {
     }
     fn hostname(&self) -> &str {
         Router::hostname(self)
+    }
+    fn is_booted(&self) -> bool {
+        Router::is_booted(self)
     }
 }
 

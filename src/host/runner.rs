@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::Duration;
 
@@ -27,11 +28,15 @@ use crate::router::{ConsoleInput, ConsoleOutput, Input, LineId, Output, Router};
 /// Most packets taken from one source before the others have their turn.
 const BURST: usize = 64;
 
+/// How long a router is waited for that has not got from Linux what its configuration asks for. Then it goes on as it is.
+const BOOT: Duration = Duration::from_secs(5);
+
 /// Starts routers.
 pub struct RouterHost(());
 
 impl RouterHost {
-    /// Starts a router on a thread of its own, in its namespace, and returns once it runs.
+    /// Starts a router on a thread of its own, in its namespace, and returns once its interfaces are what its configuration
+    /// makes them: who calls it then is heard.
     ///
     /// # Errors
     /// When the thread, the namespace, the runtime or the netlink socket cannot be had; the text is for the
@@ -56,6 +61,7 @@ impl RouterHost {
         let (notice_sender, notices) = mpsc::unbounded_channel();
         let (hostname_sender, hostname) = watch::channel(config.name.clone());
         let (started_sender, started) = std::sync::mpsc::sync_channel(1);
+        let (booted_sender, booted) = std::sync::mpsc::sync_channel(1);
 
         let builder = thread::Builder::new().name(config.name.clone());
         let thread = builder.spawn(move || {
@@ -73,7 +79,7 @@ impl RouterHost {
                 match task {
                     Ok(task) => {
                         let _ = started_sender.send(Ok(()));
-                        task.run(order_queue, access_queue).await
+                        task.run(order_queue, access_queue, booted_sender).await
                     }
                     Err(error) => {
                         let _ = started_sender.send(Err(error));
@@ -93,6 +99,8 @@ impl RouterHost {
             let _ = thread.join();
             return Err(error);
         }
+        // One that has ended meanwhile says so in its notices.
+        let _ = booted.recv_timeout(BOOT);
         Ok(RouterHandle {
             orders,
             access_in,
@@ -185,9 +193,17 @@ impl Task {
         mut self,
         mut orders: mpsc::UnboundedReceiver<Order>,
         mut access: AccessReceiver,
+        booted: SyncSender<()>,
     ) -> Result<(), String> {
         self.drain();
+        let mut booting = Some(booted);
         loop {
+            if self.machine.router.is_booted()
+                && let Some(booted) = booting.take()
+            {
+                // Its owner may have waited long enough.
+                let _ = booted.send(());
+            }
             if self.reload {
                 self = self.reloaded(&mut access).await?;
                 continue;

@@ -107,6 +107,11 @@ impl Router {
         &self.core.config.hostname
     }
 
+    /// Whether its interfaces have the devices, addresses and routes of the startup-config, as far as the host gives them.
+    pub fn is_booted(&self) -> bool {
+        self.core.engine.is_booted()
+    }
+
     /// The engine, to look at.
     pub fn engine(&self) -> &engine::Engine {
         &self.core.engine

@@ -57,6 +57,9 @@ impl Node for Script {
     fn hostname(&self) -> &str {
         "script"
     }
+    fn is_booted(&self) -> bool {
+        true
+    }
 }
 
 pub struct Bench {

@@ -112,6 +112,11 @@ pub fn a_cable_that_is_pulled_is_noticed_at_its_ends() {
     let text = LAB.replacen("name = \"a\"", "name = \"a\"\nconfig = \"a.cfg\"", 1);
     let description = Description::parse(&text, directory.path()).unwrap();
     let lab = RealLab::start(description, RealOptions { console_ports: false }).unwrap();
+    let ready = shell(&lab, "a", "ip address show dev Et0");
+    assert!(
+        ready.contains("10.9.0.1/24") && ready.contains("LOWER_UP"),
+        "a lab that has started is ready: {ready}"
+    );
     let mut stage = RealStage::new(&lab);
     let mut player = Player::new(lab.description(), None).unwrap();
     let a = lab.description().node("a").unwrap();
@@ -337,6 +342,9 @@ impl Node for Fragile {
     }
     fn hostname(&self) -> &str {
         self.0.hostname()
+    }
+    fn is_booted(&self) -> bool {
+        self.0.is_booted()
     }
 }
 
