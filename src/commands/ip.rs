@@ -1,4 +1,4 @@
-//! `show ip interface [brief]`, `show ip route` and `show ip local pool`.
+//! `show ip interface [brief]` and `show ip route`.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -6,10 +6,10 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use super::interfaces::{headline, link_words};
-use super::text::{clip, say};
+use super::text::say;
 use crate::config::views::{InterfaceKind, InterfaceName, IpAddress};
 use crate::engine::views::InterfaceView;
-use crate::engine::{InterfaceId, Origin, PoolView, RouteSource, RouteView};
+use crate::engine::{Origin, RouteSource, RouteView};
 use crate::proto::Dialect;
 
 /// How an interface got its address, as `show ip interface brief` names it.
@@ -303,98 +303,6 @@ pub fn show_ip_route_entry(f: &mut String, routes: &[RouteView], address: Ipv4Ad
     say!(f, "      Route metric is 0, traffic share count is 1");
 }
 
-/// Who has an address of a pool.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// The interface to it.
-    pub interface: InterfaceName,
-    /// The user; empty when it has no name.
-    pub user: String,
-}
-
-/// Free addresses that are listed at most.
-const LISTED: usize = 256;
-
-/// The columns of `show ip local pool`, of two published captures: of later releases with the groups, of 12.x and of one
-/// pool by its name without.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PoolColumns {
-    Groups,
-    Plain,
-}
-
-/// `show ip local pool [NAME]`. With a name the free and the lent addresses follow, as recalled.
-pub fn show_ip_local_pool(
-    f: &mut String,
-    dialect: Dialect,
-    pools: &[PoolView],
-    name: Option<&str>,
-    holder: &dyn Fn(InterfaceId) -> Option<Holder>,
-) {
-    let columns = match (dialect, name) {
-        (Dialect::V15, None) => PoolColumns::Groups,
-        (Dialect::V15, Some(_)) | (Dialect::V12_0 | Dialect::V12_1, _) => PoolColumns::Plain,
-    };
-    match columns {
-        PoolColumns::Plain => say!(f, " Pool           Begin           End             Free  In use"),
-        PoolColumns::Groups => {
-            say!(f, " PoolGroup                     Begin           End             Free  In use")
-        }
-    }
-    for pool in pools.iter().filter(|p| name.is_none_or(|n| n == p.name)) {
-        pool_rows(f, columns, pool);
-    }
-    if let Some(pool) = pools.iter().find(|p| name == Some(p.name.as_str())) {
-        addresses(f, pool, holder);
-    }
-}
-
-fn pool_rows(f: &mut String, columns: PoolColumns, pool: &PoolView) {
-    let mut name = pool.name.as_str();
-    for (first, last) in &pool.ranges {
-        let used = pool.in_use.iter().filter(|(a, _)| (first..=last).contains(&a)).count();
-        let size = u64::from(last.to_bits().saturating_sub(first.to_bits())) + 1;
-        let free = size.saturating_sub(used as u64);
-        let (first, last) = (first.to_string(), last.to_string());
-        match columns {
-            PoolColumns::Plain => {
-                say!(f, " {:<14} {first:<15} {last:<15} {free:>4}{used:>7}", clip(name, 14));
-            }
-            PoolColumns::Groups => {
-                say!(f, " {:<24} {first:<15} {last:<15} {free:>4}{used:>8}", clip(name, 24))
-            }
-        }
-        name = "";
-    }
-}
-
-fn addresses(f: &mut String, pool: &PoolView, holder: &dyn Fn(InterfaceId) -> Option<Holder>) {
-    say!(f, "Available addresses:");
-    let lent: Vec<Ipv4Addr> = pool.in_use.iter().map(|(a, _)| *a).collect();
-    let mut free = pool
-        .ranges
-        .iter()
-        .flat_map(|(first, last)| first.to_bits()..=last.to_bits())
-        .map(Ipv4Addr::from_bits)
-        .filter(|a| lent.binary_search(a).is_err());
-    free.by_ref().take(LISTED).for_each(|address| say!(f, "   {address}"));
-    let more = pool.free.saturating_sub(LISTED as u64);
-    if pool.free == 0 {
-        say!(f, "   None");
-    } else if more > 0 {
-        say!(f, "   and {more} more");
-    }
-    say!(f, "Inuse addresses:");
-    if pool.in_use.is_empty() {
-        say!(f, "   None");
-    }
-    for (address, id) in &pool.in_use {
-        let (interface, user) =
-            holder(*id).map_or_else(|| ("-".to_owned(), String::new()), |h| (h.interface.short(), h.user));
-        say!(f, "   {:<15}   {interface:<8} {user}", address.to_string());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -545,57 +453,5 @@ L        10.51.6.82/32 is directly connected, Ethernet0
             shown([10, 10, 53, 2]).starts_with("Routing entry for 10.10.53.2/32\n  Known via \"connected\"")
         );
         assert_eq!(shown([172, 16, 0, 1]), "% Network not in table\n", "a default route is no entry");
-    }
-
-    fn pool() -> PoolView {
-        PoolView {
-            name: "IP-JAIL".to_owned(),
-            ranges: vec![
-                ([172, 16, 0, 60].into(), [172, 16, 0, 119].into()),
-                ([172, 16, 0, 30].into(), [172, 16, 0, 33].into()),
-            ],
-            free: 61,
-            in_use: vec![
-                ([172, 16, 0, 30].into(), InterfaceId(9)),
-                ([172, 16, 0, 60].into(), InterfaceId(8)),
-                ([172, 16, 0, 61].into(), InterfaceId(7)),
-            ],
-        }
-    }
-
-    fn holder(id: InterfaceId) -> Option<Holder> {
-        let interface = InterfaceName::new(InterfaceKind::VirtualAccess, 4);
-        (id == InterfaceId(9)).then(|| Holder { interface, user: "2500-1".to_owned() })
-    }
-
-    #[test]
-    fn show_ip_local_pool_has_the_published_columns() {
-        let shown = |dialect| screen(|f| show_ip_local_pool(f, dialect, &[pool()], None, &holder));
-        assert_eq!(
-            shown(Dialect::V15),
-            " PoolGroup                     Begin           End             Free  In use
- IP-JAIL                  172.16.0.60     172.16.0.119      58       2
-                          172.16.0.30     172.16.0.33        3       1
-"
-        );
-        assert_eq!(
-            shown(Dialect::V12_0),
-            " Pool           Begin           End             Free  In use
- IP-JAIL        172.16.0.60     172.16.0.119      58      2
-                172.16.0.30     172.16.0.33        3      1
-"
-        );
-    }
-
-    #[test]
-    fn a_named_pool_lists_who_has_what() {
-        let shown = screen(|f| show_ip_local_pool(f, Dialect::V12_0, &[pool()], Some("IP-JAIL"), &holder));
-        assert!(shown.contains("Available addresses:\n   172.16.0.62\n"), "{shown}");
-        assert!(shown.contains("   172.16.0.33\nInuse addresses:\n"), "{shown}");
-        assert!(shown.contains("\n   172.16.0.30       Vi4      2500-1\n"), "{shown}");
-        let later = screen(|f| show_ip_local_pool(f, Dialect::V15, &[pool()], Some("IP-JAIL"), &holder));
-        assert_eq!(later, shown, "one pool is shown alike by every release");
-        let none = screen(|f| show_ip_local_pool(f, Dialect::V12_0, &[pool()], Some("other"), &holder));
-        assert_eq!(none.lines().count(), 1, "{none}");
     }
 }

@@ -13,6 +13,7 @@ pub mod isdn;
 pub mod l2tp;
 pub mod ping;
 pub mod ping_dialog;
+pub mod pool;
 pub mod ppp;
 pub mod radius;
 pub mod show;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use super::ip::{Holder, Method};
+use super::ip::Method;
+use super::pool::{self, Holder};
 use super::system::VersionInfo;
 use super::text::say;
 use super::users::LineRow;
@@ -279,7 +280,7 @@ fn pools(f: &mut String, name: Option<&str>, on: &Sources<'_>) {
         let user = callers.iter().find(|c| c.interface == interface).map(|c| c.user.to_string());
         Some(Holder { interface, user: user.unwrap_or_default() })
     };
-    ip::show_ip_local_pool(f, on.config.dialect, &on.engine.pools(), name, &holder);
+    pool::show_ip_local_pool(f, on.config.dialect, &on.engine.pools(), name, &holder);
 }
 
 fn routes(f: &mut String, which: Option<&IpRouteWhich>, on: &Sources<'_>) {
