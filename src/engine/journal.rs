@@ -57,7 +57,7 @@ impl Journal {
     /// Queues a `%FACILITY-SEVERITY-MNEMONIC` line.
     pub fn syslog(&mut self, message: &Syslog<'_>) {
         // One line, whatever the names in it.
-        let text = redact::plain(message.to_string().as_bytes());
+        let text = redact::one_line(message.to_string());
         let line = LogLine::Syslog { severity: message.severity(), text };
         self.outputs.push_back(Output::Log(line));
     }

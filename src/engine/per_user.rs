@@ -80,9 +80,10 @@ impl Engine {
         for (line, must) in lines {
             plan.lines.push(line);
             // A user cannot shut what it came in on.
-            let usable = |config: &Arc<InterfaceConfig>| !config.shutdown;
-            let shut = |config| Some(config).filter(usable).ok_or("shutdown".to_owned());
-            match self.derived(&base, &plan.lines).and_then(shut) {
+            let usable = |config: Arc<InterfaceConfig>| {
+                if config.shutdown { Err("shutdown".to_owned()) } else { Ok(config) }
+            };
+            match self.derived(&base, &plan.lines).and_then(usable) {
                 Ok(config) => plan.config = Some(config),
                 Err(bad) => {
                     plan.lines.pop();

@@ -22,6 +22,11 @@ pub fn plain(octets: &[u8]) -> String {
     text.replace(char::is_control, ".")
 }
 
+/// A text that is to be one line, with a dot for each control character.
+pub fn one_line(text: String) -> String {
+    if text.contains(char::is_control) { text.replace(char::is_control, ".") } else { text }
+}
+
 /// A line with names of users and peers, who could drive a terminal or forge another line: it is written on with a dot for
 /// each control character.
 pub struct OneLine<'a>(pub &'a mut dyn fmt::Write);
@@ -226,6 +231,8 @@ mod tests {
     fn what_drives_a_terminal_is_a_dot() {
         assert_eq!(plain(b"a\x1b[2J\nb\xc2\x9b\xff"), "a.[2J.b.\u{fffd}");
         assert_eq!(plain("K\u{f6}ln".as_bytes()), "K\u{f6}ln");
+        assert_eq!(one_line("a\x1b[2J\nb".to_owned()), "a.[2J.b");
+        assert_eq!(one_line("K\u{f6}ln".to_owned()), "K\u{f6}ln");
         assert_eq!(screen("a\x1b[2J\n\tb\x07\u{9b}\r"), "a.[2J\n\tb\x07..");
         assert_eq!(screen("K\u{f6}ln\n"), "K\u{f6}ln\n");
     }
