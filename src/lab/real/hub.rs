@@ -36,14 +36,18 @@ impl Hub {
         Self::default()
     }
 
-    /// Somebody begins to watch. The first one sees what was printed before, everybody the prompt.
+    /// Somebody begins to watch. The first one sees what was printed before, everybody the prompt: a line that somebody else,
+    /// or the same one earlier, had begun to type is not his.
     pub fn attach(&mut self, viewer: ViewerId, sink: Sink) {
         for output in self.backlog.drain(..) {
             sink(output);
         }
         self.backlog_size = 0;
-        if let Some(standing) = &self.standing {
-            sink(standing.clone());
+        if let Some(mut standing) = self.standing.clone() {
+            if let ConsoleOutput::Prompt { before, after, .. } = &mut standing {
+                (*before, *after) = Default::default();
+            }
+            sink(standing);
         }
         self.viewers.insert(viewer, sink);
     }
@@ -226,6 +230,17 @@ mod tests {
         hub.from_router(ConsoleOutput::Async("up\n".into()));
         hub.from_router(prompt());
         assert_eq!(watcher(&mut hub, 1).try_iter().count(), 2);
+        assert_eq!(watcher(&mut hub, 2).try_iter().collect::<Vec<_>>(), [prompt()]);
+    }
+
+    #[test]
+    fn who_comes_to_a_console_finds_no_line_begun() {
+        let mut hub = Hub::new();
+        let a = watcher(&mut hub, 1);
+        let begun =
+            ConsoleOutput::Prompt { prompt: "lac#".into(), before: "show vp".into(), after: "n".into() };
+        hub.from_router(begun.clone());
+        assert_eq!(a.try_iter().collect::<Vec<_>>(), [begun]);
         assert_eq!(watcher(&mut hub, 2).try_iter().collect::<Vec<_>>(), [prompt()]);
     }
 
